@@ -1,0 +1,136 @@
+"""What can go wrong, as values and as exceptions.
+
+A `Problem` is a finding about the workspace: it is collected, never raised, so that one command shows every finding.
+A `BuildError` stops the run. Each class has its own exit code, and this is the only place that defines them:
+
+    BuildError
+    ├── ProblemsFound      1    the checks found something
+    ├── WorkspaceError     2    the files cannot be understood, or a name on the command line is unknown
+    ├── ToolMissing        3    a program is not there and could not be built
+    ├── ToolFailed         4    a program ran and failed
+    ├── AlreadyPublished   5    the version is taken by other content
+    ├── NotConverged       6    after the release the plan is still not empty
+    ├── RegistryError      7    the registry cannot be reached, refuses, or answers nonsense
+    └── Busy               8    another release holds the lock
+                         130    interrupted (not an exception of ours)
+
+The text is always `where: fact`, indented evidence, `hint: exact command`. Anything else that escapes is a bug and
+keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every task; the site's reference page is made from the member docs below."""
+
+    OK = 0
+    PROBLEMS = 1
+    WORKSPACE = 2
+    TOOL_MISSING = 3
+    TOOL_FAILED = 4
+    ALREADY_PUBLISHED = 5
+    NOT_CONVERGED = 6
+    REGISTRY = 7
+    BUSY = 8
+    INTERRUPTED = 130
+
+
+EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
+    ExitCode.OK: ("Done, or nothing to do.", ""),
+    ExitCode.PROBLEMS: ("The checks found problems.", "Each one carries its own hint."),
+    ExitCode.WORKSPACE: ("A file or an argument cannot be understood.", "Mend the line that the message names."),
+    ExitCode.TOOL_MISSING: ("A tool is missing and could not be built.", "Run `./inv doctor`."),
+    ExitCode.TOOL_FAILED: ("A tool ran and failed.", "Its last lines are in the message."),
+    ExitCode.ALREADY_PUBLISHED: (
+        "The version is published with other content.",
+        "Run the `version` command of the hint.",
+    ),
+    ExitCode.NOT_CONVERGED: ("After the release something is still to do.", "Run `./inv plan`, then release again."),
+    ExitCode.REGISTRY: ("The registry cannot be reached or refuses.", "Check it with `./inv registry status`."),
+    ExitCode.BUSY: ("Another release is running in this checkout.", "Wait for it to end, then run again."),
+    ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run again: what was published stays, the rest is made up."),
+}
+"""Exit code → (meaning, cure)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One finding: where it is, what is wrong, what shows it, and the command or edit that mends it."""
+
+    where: str
+    """`path`, `path:line` or an object's name; relative to the workspace root."""
+    fact: str
+    evidence: tuple[str, ...] = ()
+    hint: str = ""
+    rule: str = ""
+    """Identifier of the rule that found it, such as `graph.cycle`; empty for errors that no rule owns."""
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.fact}", *(f"    {line}" for line in self.evidence)]
+        if self.hint:
+            lines.append(f"    hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class BuildError(Exception):
+    """Stops the run with a text for the user and an exit code."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.PROBLEMS
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ProblemsFound(BuildError):
+    """The checks ran to the end and found something."""
+
+    exit_code = ExitCode.PROBLEMS
+
+
+class WorkspaceError(BuildError):
+    """The workspace, its configuration or an argument cannot be understood."""
+
+    exit_code = ExitCode.WORKSPACE
+
+
+class ToolMissing(BuildError):
+    """A program is not there and could not be built."""
+
+    exit_code = ExitCode.TOOL_MISSING
+
+
+class ToolFailed(BuildError):
+    """A program ran and did not succeed."""
+
+    exit_code = ExitCode.TOOL_FAILED
+
+
+class AlreadyPublished(BuildError):
+    """A version is in the registry with other content; nothing is ever overwritten."""
+
+    exit_code = ExitCode.ALREADY_PUBLISHED
+
+
+class NotConverged(BuildError):
+    """The plan made after a release is not empty."""
+
+    exit_code = ExitCode.NOT_CONVERGED
+
+
+class RegistryError(BuildError):
+    """The registry cannot be reached, refuses, or answers what it must not."""
+
+    exit_code = ExitCode.REGISTRY
+
+
+class Busy(BuildError):
+    """Another process holds the release lock of this checkout."""
+
+    exit_code = ExitCode.BUSY

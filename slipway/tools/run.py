@@ -1,0 +1,188 @@
+"""The one place that starts processes.
+
+A `Command` goes in, a `Completed` comes out; there is never a shell. Tools take a `Runner` as a parameter, so a test
+can count, refuse or interrupt calls without touching any module.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slipway.errors import Problem, ToolFailed, ToolMissing
+
+TAIL_LINES = 20
+"""How many of the last output lines an error shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to start: argument vector, folder, extra environment, input, and which exit codes count as success."""
+
+    argv: tuple[str, ...]
+    cwd: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the environment of this process."""
+    stdin: bytes | None = None
+    ok_codes: frozenset[int] | None = frozenset({0})
+    """None accepts every exit code."""
+    timeout_s: float | None = None
+
+    def __str__(self) -> str:
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How a command ended."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+Runner = Callable[[Command], Completed]
+
+
+def tail(text: str, lines: int = TAIL_LINES) -> tuple[str, ...]:
+    """The last lines of an output, for error messages; `(none)` when there is nothing."""
+    kept = [line.rstrip() for line in text.strip().splitlines()][-lines:]
+    return tuple(kept) or ("(none)",)
+
+
+def run_process(command: Command) -> Completed:
+    """Run a command to its end and return what it said.
+
+    Raises:
+        ToolMissing: the program is not there or cannot be executed.
+        ToolFailed: it ended with a code outside `ok_codes`, or ran longer than `timeout_s` seconds.
+    """
+    import subprocess
+
+    started = time.monotonic()
+    try:
+        done = subprocess.run(  # noqa: S603 - the argument vector is ours, and no shell reads it
+            command.argv,
+            cwd=command.cwd,
+            env={**os.environ, **command.env},
+            input=command.stdin,
+            stdin=subprocess.DEVNULL if command.stdin is None else None,
+            capture_output=True,
+            timeout=command.timeout_s,
+            check=False,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise ToolMissing(
+            Problem(where=command.argv[0], fact="cannot be started", evidence=(str(error),), hint="./inv doctor")
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise ToolFailed(
+            Problem(
+                where=program_name(command),
+                fact=f"did not end within {command.timeout_s:g} s",
+                evidence=(f"+ {command}",),
+            )
+        ) from error
+    completed = Completed(
+        argv=command.argv,
+        code=done.returncode,
+        stdout=done.stdout.decode("utf-8", "replace"),
+        stderr=done.stderr.decode("utf-8", "replace"),
+        seconds=time.monotonic() - started,
+    )
+    if command.ok_codes is not None and completed.code not in command.ok_codes:
+        raise ToolFailed(failure(command, completed))
+    return completed
+
+
+def failure(command: Command, completed: Completed) -> Problem:
+    """The problem that a failed command is shown as."""
+    said = completed.stderr if completed.stderr.strip() else completed.stdout
+    return Problem(
+        where=program_name(command),
+        fact=f"ended with exit code {completed.code}",
+        evidence=(f"+ {command}", *tail(said)),
+    )
+
+
+def program_name(command: Command) -> str:
+    """The program's base name, as errors call it."""
+    return Path(command.argv[0]).name
+
+
+def spawn_daemon(command: Command, log: Path) -> int:
+    """Start a program that outlives us, in its own session, with its output in a log file; returns its process id.
+
+    Raises:
+        ToolMissing: the program is not there or cannot be executed.
+    """
+    import subprocess
+
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as sink:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+                command.argv,
+                cwd=command.cwd,
+                env={**os.environ, **command.env},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+                close_fds=True,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise ToolMissing(
+                Problem(where=command.argv[0], fact="cannot be started", evidence=(str(error),), hint="./inv doctor")
+            ) from error
+    # The child is meant to live on: without this mark the interpreter would warn about it at exit.
+    process.returncode = 0
+    return process.pid
+
+
+def stream_process(command: Command, on_line: Callable[[str], None]) -> int:
+    """Run a command and hand each line of its joined output to `on_line` as it appears; returns the exit code.
+
+    Raises:
+        ToolMissing: the program is not there or cannot be executed.
+    """
+    import subprocess
+
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+            command.argv,
+            cwd=command.cwd,
+            env={**os.environ, **command.env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise ToolMissing(
+            Problem(where=command.argv[0], fact="cannot be started", evidence=(str(error),), hint="./inv doctor")
+        ) from error
+    with process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                on_line(line.rstrip("\n"))
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode
+
+
+def which(program: str, path: str | None = None) -> Path | None:
+    """Where a program is on PATH, or None."""
+    found = shutil.which(program, path=path)
+    return Path(found) if found else None
