@@ -1,0 +1,56 @@
+"""Between the tasks and the build system: where the checkout is, who sees what, and which exit code an error has."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from slipway.errors import BuildError, ExitCode
+from slipway.yard import Yard, open_yard
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def presented() -> Iterator[None]:
+    """Turn an error of ours into its text and exit code; anything else is a bug and keeps its traceback."""
+    from invoke.exceptions import Exit
+
+    try:
+        yield
+    except BuildError as error:
+        count = len(error.problems)
+        text = str(error) if count == 1 else f"{error}\n{count} problems"
+        raise Exit(text, code=int(error.exit_code)) from None
+    except KeyboardInterrupt:
+        raise Exit("interrupted; run it again, it goes on from here", code=int(ExitCode.INTERRUPTED)) from None
+    except BrokenPipeError:
+        # The reader of our output is gone: what is left to say has no one to hear it.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives until the process ends
+        raise Exit(code=0) from None
+
+
+def yard_here(quiet: bool = False) -> Yard:
+    """The wiring of this checkout; `quiet` keeps progress off the terminal when the output is for a program."""
+    return open_yard(ROOT, os.environ, quiet=quiet)
+
+
+def chosen(yard: Yard, environment: str) -> str:
+    """The environment that a task works on: the named one, or the first."""
+    return environment or yard.config.environments[0]
+
+
+def show(value: T, as_text: Callable[[T], str], as_json: bool) -> None:
+    """Print a value for a person or for a program."""
+    if as_json:
+        from slipway.report import to_json
+
+        print(to_json(value))
+    else:
+        print(as_text(value))

@@ -1,0 +1,301 @@
+"""What Argo CD reads for one environment: `deploy/<env>/`. Pure: pins and settings in, file texts out.
+
+Semantics are those of Argo CD 3.6; field names and switches are explained where they are chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slipway import overlay, yamls
+from slipway.config import Config, SourceForm
+from slipway.errors import Problem, WorkspaceError
+from slipway.model import Chart, ChartName, Digest, Pin
+
+POD_SECURITY = "slipway.homelab/pod-security"
+"""Annotation of an umbrella: the Pod Security level that its namespace enforces; `restricted` when it says nothing."""
+
+SYNC_STEP = "slipway.homelab/sync-step"
+"""Annotation of an umbrella: its place in a cautious roll-out; lower comes first."""
+
+CLUSTER_RESOURCES = "slipway.homelab/cluster-resources"
+"""Annotation of an umbrella: the cluster-scoped kinds it may create, as `group/Kind` separated by commas."""
+
+STEP_LABEL = "slipway.homelab/step"
+LEVELS = ("privileged", "baseline", "restricted")
+PART_OF = "homelab"
+
+PINS = "pins.yaml"
+ROOT = "root.yaml"
+SYNCED = ("appprojects.yaml", "applicationset.yaml", "repository.yaml")
+"""What the root Application applies; the other files are ours and the operator's."""
+
+HEADER = """\
+# Written by `./inv {task}`; edits are overwritten.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One umbrella of an environment, with what its Chart.yaml says about its namespace."""
+
+    pin: Pin
+    pod_security: str
+    step: str
+    cluster_resources: tuple[tuple[str, str], ...]
+    """(group, kind) pairs."""
+
+
+def member_of(umbrella: Chart, pin: Pin) -> Member:
+    """A pin with the umbrella's annotations.
+
+    Raises:
+        WorkspaceError: the Pod Security level is not one that Kubernetes has.
+    """
+    annotations = umbrella.metadata.get("annotations")
+    said = annotations if isinstance(annotations, dict) else {}
+    level = str(said.get(POD_SECURITY, "restricted"))
+    if level not in LEVELS:
+        raise WorkspaceError(
+            Problem(
+                where=umbrella.line_of("annotations"),
+                fact=f"{POD_SECURITY} is {level!r}",
+                hint=f"use {', '.join(LEVELS)}",
+            )
+        )
+    kinds = [
+        entry.strip().rpartition("/") for entry in str(said.get(CLUSTER_RESOURCES, "")).split(",") if entry.strip()
+    ]
+    return Member(
+        pin=pin,
+        pod_security=level,
+        step=str(said.get(SYNC_STEP, "50")),
+        cluster_resources=(("", "Namespace"), *((group, kind) for group, _, kind in kinds)),
+    )
+
+
+def files(config: Config, environment: str, members: Sequence[Member]) -> dict[str, bytes]:
+    """File name → text of `deploy/<environment>/`."""
+    ordered = sorted(members, key=lambda member: (member.step, member.pin.name))
+    head = HEADER.format(task="pin --env " + environment).encode()
+    return {
+        PINS: head + yamls.dump(pins_document(config, environment, [member.pin for member in ordered])),
+        "appprojects.yaml": head + documents([project(config, member) for member in ordered]),
+        "applicationset.yaml": head + documents([application_set(config, environment, ordered)]),
+        "repository.yaml": head + REPOSITORY_NOTE + documents([repository_secret(config)]),
+        ROOT: head
+        + ROOT_NOTE.format(environment=environment).encode()
+        + documents(root_application(config, environment)),
+    }
+
+
+REPOSITORY_NOTE = b"""\
+# How Argo CD reaches the registry, without a secret. For a private registry seal a Secret of this name and label that
+# has the keys `username` and `password` besides these, and commit the SealedSecret instead.
+"""
+
+ROOT_NOTE = """\
+# The only thing applied by hand, once: kubectl apply -f deploy/{environment}/root.yaml
+"""
+
+
+def documents(objects: Sequence[Mapping[str, object]]) -> bytes:
+    """A YAML stream."""
+    return b"---\n".join(yamls.dump(item) for item in objects)
+
+
+def pins_document(config: Config, environment: str, pins: Sequence[Pin]) -> dict[str, object]:
+    """pins.yaml: the record of what an environment runs."""
+    return {
+        "environment": environment,
+        "registry": config.registry.base,
+        "umbrellas": {
+            str(pin.name): {"version": pin.version, "manifest": str(pin.manifest), "input": str(pin.input_digest)}
+            for pin in pins
+        },
+    }
+
+
+def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
+    """pins.yaml → (registry, pins).
+
+    Raises:
+        WorkspaceError: the file is not one of ours.
+    """
+    document = yamls.parse(text, where)
+    umbrellas = document.mapping.get("umbrellas")
+    pins: dict[ChartName, Pin] = {}
+    try:
+        assert isinstance(umbrellas, dict)
+        for name, entry in umbrellas.items():
+            pins[ChartName(name)] = Pin(
+                name=ChartName(name),
+                version=str(entry["version"]),
+                manifest=Digest(str(entry["manifest"])),
+                input_digest=Digest(str(entry["input"])),
+            )
+    except (AssertionError, KeyError, TypeError) as error:
+        raise WorkspaceError(
+            Problem(where=where, fact="is not a pins file", evidence=(repr(error),), hint="./inv pin writes it anew")
+        ) from error
+    return str(document.mapping.get("registry", "")), pins
+
+
+def source_url(config: Config, name: str) -> str:
+    """`repoURL` of a chart, in the spelling of the chosen source form."""
+    if config.source is SourceForm.OCI:
+        return f"{config.registry.base}/{name}"
+    return config.registry.address
+
+
+def project(config: Config, member: Member) -> dict[str, object]:
+    """An AppProject that lets an umbrella come from its repository only, and go to its namespace only."""
+    name = str(member.pin.name)
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": metadata(config, name),
+        "spec": {
+            "description": f"The {name} namespace: its chart from the registry, and nothing else",
+            "sourceRepos": [source_url(config, name)],
+            "destinations": [{"server": config.cluster, "namespace": name}],
+            "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in member.cluster_resources],
+            "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
+            "orphanedResources": {"warn": False},
+        },
+    }
+
+
+def metadata(config: Config, name: str) -> dict[str, object]:
+    """Metadata of an object that Argo CD itself reads."""
+    return {"name": name, "namespace": config.argocd_namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}
+
+
+def application_set(config: Config, environment: str, members: Sequence[Member]) -> dict[str, object]:
+    """One element for each umbrella; a pin is the only thing that a release changes in it."""
+    spec: dict[str, object] = {
+        "goTemplate": True,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [{"list": {"elements": [element(member) for member in members]}}],
+        # Taking an element away, or the whole set, never deletes a workload.
+        "syncPolicy": {"preserveResourcesOnDeletion": True},
+        "template": {
+            "metadata": {
+                "name": "{{.name}}",
+                "labels": {"app.kubernetes.io/part-of": PART_OF, STEP_LABEL: "{{.step}}"},
+            },
+            "spec": application_spec(config, environment),
+        },
+    }
+    if config.rolling_sync:
+        steps = sorted({member.step for member in members})
+        spec["strategy"] = {
+            "type": "RollingSync",
+            "rollingSync": {
+                "steps": [
+                    {"matchExpressions": [{"key": STEP_LABEL, "operator": "In", "values": [step]}]} for step in steps
+                ]
+            },
+        }
+    meta = metadata(config, f"{PART_OF}-{environment}")
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": meta, "spec": spec}
+
+
+def element(member: Member) -> dict[str, object]:
+    """One umbrella's facts; all text, so that a template reads each alike."""
+    return {
+        "name": str(member.pin.name),
+        "version": member.pin.version,
+        "digest": str(member.pin.manifest),
+        "podSecurity": member.pod_security,
+        "step": member.step,
+    }
+
+
+def application_spec(config: Config, environment: str) -> dict[str, object]:
+    """The Application of one umbrella."""
+    url = source_url(config, "{{.name}}")
+    helm = {"releaseName": "{{.name}}", "valueFiles": [overlay.file_name(environment)]}
+    if config.source is SourceForm.OCI:
+        source = {"repoURL": url, "path": ".", "targetRevision": "{{.version}}@{{.digest}}", "helm": helm}
+    else:
+        source = {"repoURL": url, "chart": "{{.name}}", "targetRevision": "{{.version}}", "helm": helm}
+    policy: dict[str, object] = {
+        "retry": {"limit": 5, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+        "syncOptions": [
+            "CreateNamespace=true",
+            "ServerSideApply=true",
+            "ApplyOutOfSyncOnly=true",
+            "PruneLast=true",
+            # Custom resources whose definition comes with another umbrella: the retry brings them in.
+            "SkipDryRunOnMissingResource=true",
+        ],
+        "managedNamespaceMetadata": {
+            "labels": {
+                "app.kubernetes.io/part-of": PART_OF,
+                "pod-security.kubernetes.io/enforce": "{{.podSecurity}}",
+                "pod-security.kubernetes.io/audit": "restricted",
+                "pod-security.kubernetes.io/warn": "restricted",
+            },
+            # A namespace holds claims: deleting an Application must never take it along.
+            "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
+        },
+    }
+    if not config.rolling_sync:
+        # RollingSync decides itself when to sync and forces automated sync off.
+        policy["automated"] = {"prune": True, "selfHeal": True}
+    return {
+        "project": "{{.name}}",
+        "source": source,
+        "destination": {"server": config.cluster, "namespace": "{{.name}}"},
+        "revisionHistoryLimit": 10,
+        "syncPolicy": policy,
+    }
+
+
+def repository_secret(config: Config) -> dict[str, object]:
+    """Credentials template for the whole registry; `repo-creds` matches every chart below its URL."""
+    oci = config.source is SourceForm.OCI
+    data = {"type": "oci" if oci else "helm", "url": config.registry.base if oci else config.registry.address}
+    if not oci:
+        data["enableOCI"] = "true"
+    if config.registry.plain_http:
+        # Helm 4 and Argo CD never fall back to plain HTTP by themselves.
+        data["insecureOCIForceHttp"] = "true"
+    meta = metadata(config, f"{PART_OF}-registry")
+    labels = {"app.kubernetes.io/part-of": PART_OF, "argocd.argoproj.io/secret-type": "repo-creds"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {**meta, "labels": labels}, "stringData": data}
+
+
+def root_application(config: Config, environment: str) -> list[dict[str, object]]:
+    """The Application that applies this folder, and its project."""
+    name = f"{PART_OF}-root"
+    kinds = [("argoproj.io", "AppProject"), ("argoproj.io", "ApplicationSet"), ("", "Secret")]
+    project_spec = {
+        "description": "deploy/ of the repository: the projects, the ApplicationSet and the registry's address",
+        "sourceRepos": [config.repository_url],
+        "destinations": [{"server": config.cluster, "namespace": config.argocd_namespace}],
+        "clusterResourceWhitelist": [],
+        "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in kinds],
+    }
+    application = {
+        "project": name,
+        "source": {
+            "repoURL": config.repository_url,
+            "path": f"deploy/{environment}",
+            "targetRevision": "HEAD",
+            "directory": {"include": "{" + ",".join(SYNCED) + "}"},
+        },
+        "destination": {"server": config.cluster, "namespace": config.argocd_namespace},
+        "syncPolicy": {
+            "automated": {"prune": False, "selfHeal": True},
+            "retry": {"limit": 5, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+            "syncOptions": ["ServerSideApply=true"],
+        },
+    }
+    head = {"apiVersion": "argoproj.io/v1alpha1"}
+    return [
+        {**head, "kind": "AppProject", "metadata": metadata(config, name), "spec": project_spec},
+        {**head, "kind": "Application", "metadata": metadata(config, name), "spec": application},
+    ]

@@ -1,0 +1,188 @@
+"""The release as convergence: survey, act on what is missing, survey again and find nothing to do.
+
+The registry is the journal. A release that was killed anywhere is finished by running it again: what is published is
+kept, what is missing is made up, and the pins are written last, in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from slipway import graph, pin, plan
+from slipway.build import Builder, Built
+from slipway.errors import NotConverged, Problem, ProblemsFound
+from slipway.model import ChartName, Pin, Published
+from slipway.plan import Action, PinStep, Plan
+from slipway.yard import Effect, Yard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a release did."""
+
+    environment: str
+    published: tuple[Published, ...] = ()
+    kept: int = 0
+    pinned: tuple[str, ...] = ()
+    """Why the deploy folder was written; empty when it was right already."""
+
+    @property
+    def nothing(self) -> bool:
+        """The registry and the pins were already as the workspace wants them."""
+        return not self.published and not self.pinned
+
+
+def survey(yard: Yard, environment: str, names: tuple[ChartName, ...] = ()) -> Plan:
+    """The whole plan: charts, then the environment's deploy folder. Changes nothing.
+
+    Raises:
+        WorkspaceError: the environment does not exist.
+        RegistryError: the registry does not answer.
+    """
+    pin.check_environment(yard.config, environment)
+    charts = yard.plan(names)
+    return replace(charts, pins=(pin_step(yard, environment, charts),))
+
+
+def pin_step(yard: Yard, environment: str, charts: Plan) -> PinStep:
+    """Why the deploy folder would be written."""
+    coming = [step for step in charts.steps if step.action is not Action.KEEP and is_umbrella(yard, step.chart)]
+    if coming:
+        reasons = tuple(f"{step.chart} {step.version} comes first" for step in coming)
+        return PinStep(environment=environment, reasons=reasons)
+    files = pin.wanted_files(yard.config, yard.workspace, environment, pins_after(yard, environment, charts))
+    return PinStep(environment=environment, reasons=pin.differences(yard.config, environment, files))
+
+
+def is_umbrella(yard: Yard, name: ChartName) -> bool:
+    """Whether a chart is pinned."""
+    return any(umbrella.name == name for umbrella in yard.workspace.umbrellas)
+
+
+def pins_after(yard: Yard, environment: str, charts: Plan) -> dict[ChartName, Pin]:
+    """The environment's pins once the plan is carried out; umbrellas outside the plan keep theirs."""
+    pins = plan.pins_of(yard.workspace, charts)
+    if all(umbrella.name in pins for umbrella in yard.workspace.umbrellas):
+        return pins
+    return {**pin.current(yard.config, environment), **pins}
+
+
+def release(
+    yard: Yard,
+    *,
+    environment: str,
+    only: tuple[ChartName, ...] = (),
+    effect: Effect = lambda _: None,
+) -> Outcome:
+    """Publish what is not published, then pin it.
+
+    Args:
+        yard: the wiring.
+        environment: whose deploy folder is written.
+        only: release these and what they vendor; everything when empty.
+        effect: called after each external effect; a test may stop the release there.
+
+    Raises:
+        ProblemsFound: the checks found something; nothing was published.
+        AlreadyPublished: a version is taken by other content; nothing was published.
+        RegistryError: the registry failed; what was published stays, no pin was written.
+        NotConverged: afterwards something is still to do.
+        Busy: another release runs in this checkout.
+    """
+    from slipway.lock import release_lock
+
+    with release_lock(yard.config.build, yard.progress.say):
+        yard.require_sound()
+        before = survey(yard, environment, only)
+        if before.empty:
+            return Outcome(environment=environment, kept=len(before.steps))
+        plan.refuse_conflicts(yard.workspace, before)
+        published = publish(yard, before, effect)
+        after = yard.plan(only)
+        pinned = write_pins(yard, environment, after)
+        effect(f"pins {environment}")
+        final = replace(after, pins=(pin_step(yard, environment, after),))
+        if not final.empty:
+            raise NotConverged(Problem(where="release", fact="something is still to do", evidence=leftovers(final)))
+        kept = len(before.having(Action.KEEP))
+        return Outcome(environment=environment, published=published, kept=kept, pinned=pinned)
+
+
+def leftovers(final: Plan) -> tuple[str, ...]:
+    """What a plan still wants, a line each."""
+    steps = [f"{step.chart} {step.version}: {step.reason}" for step in final.steps if step.action is not Action.KEEP]
+    return (*steps, *(reason for step in final.pins for reason in step.reasons))
+
+
+def write_pins(yard: Yard, environment: str, after: Plan) -> tuple[str, ...]:
+    """Write the deploy folder if it differs; returns why it was written."""
+    files = pin.wanted_files(yard.config, yard.workspace, environment, pins_after(yard, environment, after))
+    reasons = pin.differences(yard.config, environment, files)
+    if reasons:
+        pin.write(yard.config, environment, files)
+    return reasons
+
+
+def publish(yard: Yard, before: Plan, effect: Effect) -> tuple[Published, ...]:
+    """Build, check and publish the plan's charts, level by level.
+
+    Raises:
+        ProblemsFound: a chart could not be built, or the checks found something; nothing was published.
+        RegistryError: the registry failed.
+    """
+    from slipway.publish import publish_all
+
+    names = tuple(step.chart for step in before.having(Action.PUBLISH))
+    if not names:
+        return ()
+    built = checked(yard, names, before)
+    levels = [[built[name].archive for name in level if name in names] for level in graph.levels(yard.workspace)]
+    with yard.progress.step("publish") as done:
+        published = publish_all(yard.registry, [level for level in levels if level], effect)
+        done(f"{len(published)} charts to {yard.config.registry.base}, each read back")
+    return tuple(published)
+
+
+def checked(yard: Yard, names: Sequence[ChartName], before: Plan | None = None) -> Mapping[ChartName, Built]:
+    """Package, lint and test these charts.
+
+    Args:
+        yard: the wiring.
+        names: which charts.
+        before: the plan, when what it keeps must come from the registry byte by byte.
+
+    Raises:
+        ProblemsFound: everything that any check found.
+    """
+    from slipway import checks
+
+    builder = yard.builder()
+    if before is not None:
+        adopt_published(yard, builder, names, before)
+    with yard.progress.step("package") as done:
+        built, problems = builder.build(names)
+        done(f"{len(names)} charts")
+    with yard.progress.step("lint") as done:
+        problems += checks.lint(yard, builder, built, names)
+        done(f"{len(names)} charts, {len(problems)} problems" if problems else f"{len(names)} charts, no problems")
+    if not problems:
+        with yard.progress.step("test") as done:
+            problems += checks.test(yard, builder, built, names)
+            done(f"{len(problems)} problems" if problems else "every rule of the contract holds")
+    if problems:
+        raise ProblemsFound(problems)
+    return built
+
+
+def adopt_published(yard: Yard, builder: Builder, names: Sequence[ChartName], before: Plan) -> None:
+    """Make sure that what is vendored is the very archive that was published, not one built again here."""
+    from slipway.publish import manifest_of, pull
+
+    for name in graph.closure(yard.workspace, list(names)):
+        step = before.step(name)
+        if step.action is not Action.KEEP or step.published is None:
+            continue
+        local = builder.archive(name)
+        if local is None or manifest_of(local)[1] != step.published.manifest:
+            builder.adopt(name, pull(yard.registry, step.published))

@@ -1,0 +1,126 @@
+"""Values → text or JSON. The only formatter; it decides nothing and reads nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+
+from slipway.errors import Problem
+from slipway.explain import Explanation
+from slipway.plan import Action, Plan, Step
+from slipway.release import Outcome
+from slipway.status import Row
+
+MARK = {Action.PUBLISH: "+", Action.KEEP: "✔", Action.CONFLICT: "✘"}
+"""A sign beside the word, never instead of it."""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Aligned columns, two spaces apart; the last column is not padded."""
+    lines = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def plan(made: Plan) -> str:
+    """The plan, a line for each chart that moves, then the pins."""
+    moving = [step for step in made.steps if step.action is not Action.KEEP]
+    lines = []
+    if moving:
+        lines.append(
+            table(
+                ("", "CHART", "VERSION", "ACTION", "REASON"),
+                ((MARK[step.action], step.chart, step.version, str(step.action), reason(step)) for step in moving),
+            )
+        )
+    kept = len(made.steps) - len(moving)
+    lines.append(f"{kept} of {len(made.steps)} charts are published with this content.")
+    for pins in made.pins:
+        what = "; ".join(pins.reasons) if pins.reasons else "as the release would write it"
+        lines.append(f"deploy/{pins.environment}: {what}")
+    return "\n".join(lines)
+
+
+def reason(step: Step) -> str:
+    """A step's reason with what moved below it."""
+    return f"{step.reason}; with {', '.join(step.because)}" if step.because else step.reason
+
+
+def status(rows: Sequence[Row]) -> str:
+    """The table of local, published and pinned versions."""
+    environments = list(rows[0].pins) if rows else []
+
+    def pinned(row: Row, environment: str) -> str:
+        if not row.pins[environment]:
+            return "-"
+        return row.pins[environment] + (" ✔" if row.current[environment] else " (older)")
+
+    return table(
+        ("CHART", "KIND", "LOCAL", "REGISTRY", *(name.upper() for name in environments)),
+        (
+            (row.chart, str(row.kind), row.local, row.registry, *(pinned(row, name) for name in environments))
+            for row in rows
+        ),
+    )
+
+
+def explanation(told: Explanation) -> str:
+    """Why a chart is in the plan."""
+    lines = [f"{told.chart} {told.step.version}: {told.step.action}, {told.step.reason}"]
+    if any(len(chain) > 1 for chain in told.chains):
+        lines.append("chain:")
+        lines += ["    " + " → ".join(f"{s.chart} {s.version} ({s.action})" for s in chain) for chain in told.chains]
+    if told.changes:
+        lines.append(f"differs from the published {told.against} in:")
+        lines += [f"    {change}" for change in told.changes]
+    elif told.step.action is Action.PUBLISH and not told.against:
+        lines.append("no version of it was ever published")
+    lines.append(f"vendored by: {', '.join(told.dependents) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def outcome(done: Outcome, base: str) -> str:
+    """What a release did."""
+    if done.nothing:
+        return f"Nothing to do: {done.kept} charts are published and deploy/{done.environment} is right."
+    lines = []
+    if done.published:
+        lines.append(f"Published to {base}:")
+        rows = ((f"  {item.name}", item.version, item.manifest) for item in done.published)
+        lines.append(table(("  CHART", "VERSION", "MANIFEST"), rows))
+    if done.kept and done.published:
+        lines.append(f"Kept: {done.kept - len(done.published)} charts that were published with this content.")
+    if done.pinned:
+        lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
+    return "\n".join(lines)
+
+
+def problems(found: Sequence[Problem]) -> str:
+    """Every problem, then their number."""
+    count = len(found)
+    return "\n".join([*(str(problem) for problem in found), f"{count} problem{'s' if count != 1 else ''}"])
+
+
+def to_json(value: object) -> str:
+    """Any of our values as JSON: dataclasses as objects, enumerations as their text, paths as text."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, sort_keys=False)
+
+
+def plain(value: object) -> object:
+    """A value as dicts, lists and scalars."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,76 @@
+"""Helm: argument vectors are pure functions, methods run them.
+
+Helm runs with folders of its own below build/, so that a user's plugins, repositories and caches cannot change a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.package import SOURCE_DATE_EPOCH
+from slipway.tools.run import Command, Completed, Runner
+
+
+def template_args(
+    chart: Path,
+    *,
+    release: str,
+    namespace: str,
+    kube_version: str,
+    values: Sequence[Path] = (),
+    settings: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """As Argo CD 3.6 renders: with CRDs, without hooks' tests, for one Kubernetes version, never asking a cluster.
+
+    Source: argo-cd v3.6.1 util/helm/cmd.go:429-482.
+    """
+    files = tuple(arg for path in values for arg in ("--values", str(path)))
+    sets = tuple(arg for setting in settings for arg in ("--set", setting))
+    return (
+        *("template", release, str(chart), "--namespace", namespace),
+        *("--kube-version", kube_version, "--include-crds", "--skip-tests"),
+        *files,
+        *sets,
+    )
+
+
+def package_args(charts: Sequence[Path], destination: Path) -> tuple[str, ...]:
+    """One process for many charts."""
+    return ("package", *map(str, charts), "--destination", str(destination))
+
+
+def lint_args(charts: Sequence[Path], kube_version: str) -> tuple[str, ...]:
+    """Warnings are errors, subcharts are linted too."""
+    return ("lint", *map(str, charts), "--strict", "--with-subcharts", "--kube-version", kube_version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helm:
+    """The pinned helm."""
+
+    run: Runner
+    program: Callable[[], Path]
+    """Resolved at the first use, so that a release with nothing to do starts and looks for nothing."""
+    home: Path
+
+    def __call__(self, *args: str, ok_codes: frozenset[int] | None = frozenset({0})) -> Completed:
+        """Run helm with these arguments.
+
+        Raises:
+            ToolMissing: helm is not there.
+            ToolFailed: it ended with a code outside `ok_codes`.
+        """
+        return self.run(Command(argv=(str(self.program()), *args), env=self.environment(), ok_codes=ok_codes))
+
+    def environment(self) -> Mapping[str, str]:
+        """Folders of our own, and the fixed time of packages."""
+        return {
+            "HELM_CACHE_HOME": str(self.home / "cache"),
+            "HELM_CONFIG_HOME": str(self.home / "config"),
+            "HELM_DATA_HOME": str(self.home / "data"),
+            "HELM_PLUGINS": str(self.home / "plugins"),
+            "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
+            "TZ": "UTC",
+        }

@@ -1,0 +1,138 @@
+"""The wiring: one value that holds the configuration, the workspace and every tool. Built in `open_yard`, nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from slipway import digest, discover, graph, plan
+from slipway.build import Builder
+from slipway.config import Config, load_config
+from slipway.errors import ProblemsFound
+from slipway.model import ChartKind, ChartName, Digest, Published, Workspace
+from slipway.oci import Registry
+from slipway.progress import Progress
+from slipway.toolbox import Toolbox
+from slipway.tools.helm import Helm
+from slipway.tools.run import Runner, run_process
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yard:
+    """Everything a task needs; the expensive parts are made when they are first asked for."""
+
+    config: Config
+    environ: Mapping[str, str]
+    run: Runner
+    progress: Progress
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The monorepo, read once.
+
+        Raises:
+            WorkspaceError: a file cannot be understood.
+        """
+        return discover.load(self.config)
+
+    @cached_property
+    def digests(self) -> Mapping[ChartName, Digest]:
+        """Input digest of every chart.
+
+        Raises:
+            WorkspaceError: the dependencies form a cycle.
+        """
+        return digest.digest_all(self.workspace)
+
+    @cached_property
+    def toolbox(self) -> Toolbox:
+        """The pinned programs; found or built at their first use."""
+        return Toolbox(root=self.config.root, tools=self.config.tools, run=self.run, progress=self.progress)
+
+    @cached_property
+    def helm(self) -> Helm:
+        """The pinned helm."""
+        return Helm(run=self.run, program=lambda: self.toolbox.path("helm"), home=self.config.build / "helm")
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The configured registry; the embedded one is started if it does not run.
+
+        Raises:
+            RegistryError: the embedded registry cannot be started.
+        """
+        if self.config.registry.embedded:
+            from slipway.tools import registry as embedded
+
+            embedded.ensure_running(self.config, lambda: self.toolbox.path("registry"))
+        return Registry(config=self.config.registry, environ=self.environ, run=self.run)
+
+    def builder(self) -> Builder:
+        """What stages and packs the workspace's charts."""
+        return Builder(
+            workspace=self.workspace,
+            digests=self.digests,
+            base=self.config.registry.base,
+            folder=self.config.build,
+            helm=self.helm,
+        )
+
+    def require_sound(self) -> None:
+        """Refuse a workspace whose charts do not fit together.
+
+        Raises:
+            ProblemsFound: every broken invariant.
+        """
+        if problems := graph.check(self.workspace):
+            raise ProblemsFound(problems)
+
+    def published(self) -> Mapping[ChartName, Published | None]:
+        """What the registry has under each chart's present version."""
+        return self.registry.published({name: chart.version for name, chart in self.workspace.charts.items()})
+
+    def plan(self, names: tuple[ChartName, ...] = ()) -> plan.Plan:
+        """The charts' part of the plan."""
+        wanted = graph.closure(self.workspace, names) if names else ()
+        return plan.make(self.workspace, self.digests, self.published(), wanted)
+
+    def reload(self) -> Yard:
+        """The same wiring over the files as they are now."""
+        return Yard(config=self.config, environ=self.environ, run=self.run, progress=self.progress)
+
+    def names(self, only: str) -> tuple[ChartName, ...]:
+        """The charts of a comma-separated list; none for an empty one.
+
+        Raises:
+            WorkspaceError: a name that no chart has.
+        """
+        wanted = [name.strip() for name in only.split(",") if name.strip()]
+        return graph.select(self.workspace, wanted) if wanted else ()
+
+    def umbrella_of(self, name: ChartName) -> tuple[ChartName, ...]:
+        """The umbrellas that a chart is released with: itself, or those that vendor it."""
+        if self.workspace.charts[name].kind is ChartKind.UMBRELLA:
+            return (name,)
+        above = graph.dependents(self.workspace, [name])
+        return tuple(other for other in above if self.workspace.charts[other].kind is ChartKind.UMBRELLA)
+
+
+def open_yard(
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    run: Runner = run_process,
+    progress: Progress | None = None,
+) -> Yard:
+    """Wire everything for a checkout.
+
+    Raises:
+        WorkspaceError: pyproject.toml is not understood.
+    """
+    return Yard(config=load_config(root, environ), environ=environ, run=run, progress=progress or Progress(quiet=quiet))
+
+
+Effect = Callable[[str], None]
+"""Called after every external effect, with its name; tests stop a release there."""

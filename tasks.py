@@ -1,0 +1,211 @@
+"""The tasks: names, flags and help. Everything they do is in `slipway/`."""
+
+from invoke import Context, task
+
+from slipway.cli import chosen, presented, show, yard_here
+
+ENV = "environment under values/ (default: the first of [tool.slipway] environments)"
+ONLY = "charts, comma separated (default: all that the plan names)"
+JSON = "print JSON"
+
+
+@task(help={"env": ENV, "only": ONLY, "json": JSON})
+def plan(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
+    """Show what a release would do, and why; change nothing."""
+    with presented():
+        from slipway import release, report
+
+        yard = yard_here(json)
+        show(release.survey(yard, chosen(yard, env), yard.names(only)), report.plan, json)
+
+
+@task(
+    help={"env": ENV, "only": ONLY, "bump": "raise versions first: patch, minor or major", "dry-run": "show the plan"}
+)
+def release(
+    _: Context, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
+) -> None:
+    """Lint, test, package, publish and pin what changed; nothing changed, nothing done."""
+    with presented():
+        from slipway import verbs
+
+        verbs.release(yard_here(json), env, only, bump, dry_run=dry_run, as_json=json)
+
+
+@task(help={"only": "charts, comma separated (default: every chart)", "json": JSON})
+def lint(_: Context, only: str = "", json: bool = False) -> None:
+    """Check the charts with every tool and rule, and show every problem."""
+    with presented():
+        from slipway import verbs
+
+        verbs.lint(yard_here(json), only, as_json=json)
+
+
+@task(
+    help={
+        "only": ONLY,
+        "level": "at least patch, minor or major",
+        "note": "a line for the changelog",
+        "dry-run": "show",
+    }
+)
+def version(
+    _: Context, only: str = "", level: str = "patch", note: str = "", dry_run: bool = False, json: bool = False
+) -> None:
+    """Raise the version of each changed chart and of every dependent; write the changelogs."""
+    with presented():
+        from slipway import verbs
+
+        verbs.version(yard_here(json), only, level, note, dry_run=dry_run, as_json=json)
+
+
+@task(help={"tier": "unit, charts, umbrella or release (default: all)", "update": "rewrite the golden files"})
+def test(_: Context, tier: str = "", update: bool = False, k: str = "") -> None:
+    """Run the tests, fast tiers first; set up what they need."""
+    with presented():
+        from slipway import verbs
+
+        verbs.test(yard_here(), tier, k, update=update)
+
+
+@task(help={"only": ONLY, "json": JSON})
+def package(_: Context, only: str = "", json: bool = False) -> None:
+    """Stage and pack charts into build/packages, byte-reproducibly."""
+    with presented():
+        from slipway import verbs
+
+        verbs.package(yard_here(json), only, as_json=json)
+
+
+@task(help={"only": ONLY, "dry-run": "show the plan"})
+def publish(_: Context, only: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Check and publish what is not in the registry yet; write no pins."""
+    with presented():
+        from slipway import verbs
+
+        verbs.publish(yard_here(json), only, dry_run=dry_run, as_json=json)
+
+
+@task(help={"env": ENV, "only": "umbrellas to promote (default: all)", "dry-run": "show what would change"})
+def pin(_: Context, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Write deploy/<env>: the first environment from the registry, a later one from the environment before it."""
+    with presented():
+        from slipway import verbs
+
+        verbs.pin(yard_here(json), env, only, dry_run=dry_run, as_json=json)
+
+
+@task(help={"only": ONLY, "json": JSON})
+def status(_: Context, only: str = "", json: bool = False) -> None:
+    """Show each chart here, in the registry and in every environment."""
+    with presented():
+        from slipway import report
+        from slipway.status import rows
+
+        yard = yard_here(json)
+        show(rows(yard, yard.names(only)), report.status, json)
+
+
+@task(
+    help={"env": ENV, "only": "umbrellas (default: all)", "base": "compare with a git revision instead of the registry"}
+)
+def diff(_: Context, env: str = "", only: str = "", base: str = "", json: bool = False) -> None:
+    """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""
+    with presented():
+        from slipway import verbs
+
+        verbs.diff(yard_here(json), env, only, base, as_json=json)
+
+
+@task(positional=["chart"], help={"chart": "name of the chart", "json": JSON})
+def explain(_: Context, chart: str, json: bool = False) -> None:
+    """Say why a chart is in the plan, or is not: the chain of reasons and what changed."""
+    with presented():
+        from slipway import report
+        from slipway.explain import explain as told
+
+        yard = yard_here(json)
+        show(told(yard, yard.names(chart)[0]), report.explanation, json)
+
+
+@task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
+def registry(_: Context, action: str = "status", json: bool = False) -> None:
+    """Run the embedded registry: start, stop, status, list."""
+    with presented():
+        from slipway import verbs
+
+        verbs.registry(yard_here(json), action, as_json=json)
+
+
+@task(
+    positional=["service"],
+    help={
+        "service": "name of the chart",
+        "umbrella": "namespace that it joins",
+        "image": "repository:tag or repository:tag@sha256:…",
+        "port": "port of its web interface",
+        "health": "path that answers 200 when it is up",
+        "data": "volumes as /path:size, comma separated",
+        "app-version": "version of the application (default: the image's tag)",
+    },
+)
+def new(
+    _: Context,
+    service: str,
+    umbrella: str,
+    image: str,
+    port: str,
+    health: str = "/",
+    data: str = "",
+    app_version: str = "",
+) -> None:
+    """Make a chart that passes lint and test as it is born, and add it to its umbrella."""
+    with presented():
+        from slipway import verbs
+
+        verbs.new(yard_here(), service, umbrella, image, port, health, data, app_version)
+
+
+@task(help={"json": JSON})
+def doctor(_: Context, json: bool = False) -> None:
+    """Show each tool, its version and where it comes from, and what is missing with the command that mends it."""
+    with presented():
+        from slipway import verbs
+
+        verbs.doctor(yard_here(json), as_json=json)
+
+
+@task(positional=["action"], help={"action": "build, serve or generate"})
+def docs(_: Context, action: str = "build") -> None:
+    """Build or serve the site; generate the READMEs of the charts."""
+    with presented():
+        from slipway import verbs
+
+        verbs.docs(yard_here(), action)
+
+
+@task(help={"quick": "fewer and smaller monorepos", "json": JSON})
+def bench(_: Context, quick: bool = False, json: bool = False) -> None:
+    """Measure the release against the loop that a user would write instead."""
+    with presented():
+        from slipway import verbs
+
+        verbs.bench(yard_here(), quick=quick, as_json=json)
+
+
+@task
+def lock(_: Context) -> None:
+    """Resolve the Python dependencies again and write locks/ with every version and hash."""
+    with presented():
+        from slipway import verbs
+
+        verbs.lock(yard_here())
+
+
+@task(help={"check": "fail when they differ, write nothing"})
+def crds(_: Context, check: bool = False) -> None:
+    """Generate the custom resource definitions from the upstream Go types."""
+    with presented():
+        from slipway import verbs
+
+        verbs.crds(yard_here(), check=check)
