@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,10 @@ from slipway.yard import Yard, open_yard
 
 T = TypeVar("T")
 
-ROOT = Path(__file__).resolve().parent.parent
+
+def checkout(environ: Mapping[str, str]) -> Path:
+    """The monorepo that the tasks work on: the one they lie in, or that of SLIPWAY_ROOT."""
+    return Path(environ.get("SLIPWAY_ROOT") or Path(__file__).resolve().parent.parent)
 
 
 @contextmanager
@@ -38,7 +41,7 @@ def presented() -> Iterator[None]:
 
 def yard_here(quiet: bool = False) -> Yard:
     """The wiring of this checkout; `quiet` keeps progress off the terminal when the output is for a program."""
-    return open_yard(ROOT, os.environ, quiet=quiet)
+    return open_yard(checkout(os.environ), os.environ, quiet=quiet)
 
 
 def chosen(yard: Yard, environment: str) -> str:

@@ -1,0 +1,169 @@
+"""deploy/<env>: what Argo CD is given for a set of pins."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from slipway import deploy
+from slipway.config import Config, RegistryConfig, SourceForm
+from slipway.errors import WorkspaceError
+from slipway.model import Chart, ChartKind, ChartName, Digest, Pin
+
+MANIFEST = Digest("sha256:" + "a" * 64)
+INPUT = Digest("sha256:" + "b" * 64)
+CONFIG = Config(
+    root=Path("/repo"),
+    registry=RegistryConfig(host="registry.example.org", prefix="charts"),
+    registry_folder=Path("/repo/.registry"),
+    repository_url="https://git.example.org/homelab.git",
+)
+
+
+def umbrella(name: str = "htpc", **annotations: str) -> Chart:
+    return Chart(
+        name=ChartName(name),
+        version="1.2.3",
+        kind=ChartKind.UMBRELLA,
+        folder=f"umbrella/{name}",
+        metadata={"annotations": annotations},
+        lines={"annotations": 7},
+        files={},
+    )
+
+
+def pin(name: str = "htpc") -> Pin:
+    return Pin(name=ChartName(name), version="1.2.3", manifest=MANIFEST, input_digest=INPUT)
+
+
+def rendered(config: Config = CONFIG, *members: deploy.Member) -> dict[str, list[dict[str, object]]]:
+    members = members or (deploy.member_of(umbrella(), pin()),)
+    made = deploy.files(config, "staging", members)
+    return {name: list(yaml.safe_load_all(text)) for name, text in made.items()}
+
+
+def application(config: Config = CONFIG) -> dict:
+    return rendered(config)["applicationset.yaml"][0]["spec"]["template"]["spec"]
+
+
+def test_a_native_oci_source_is_pinned_by_version_and_digest() -> None:
+    source = application()["source"]
+
+    assert source["repoURL"] == "oci://registry.example.org/charts/{{.name}}"
+    assert source["path"] == "."
+    assert source["targetRevision"] == "{{.version}}@{{.digest}}"
+    assert "chart" not in source
+
+
+def test_the_helm_form_has_no_scheme_and_an_exact_version() -> None:
+    source = application(replace(CONFIG, source=SourceForm.HELM))["source"]
+
+    assert source["repoURL"] == "registry.example.org/charts"
+    assert source["chart"] == "{{.name}}"
+    assert source["targetRevision"] == "{{.version}}"
+
+
+def test_the_element_carries_every_key_that_the_template_uses() -> None:
+    spec = rendered()["applicationset.yaml"][0]["spec"]
+    element = spec["generators"][0]["list"]["elements"][0]
+
+    text = yaml.safe_dump(spec["template"])
+    used = {part.split("}}")[0] for part in text.split("{{.")[1:]}
+
+    assert used == set(element) | set()
+    assert element["digest"] == MANIFEST
+    assert spec["goTemplateOptions"] == ["missingkey=error"]
+
+
+def test_an_element_taken_away_leaves_its_workloads() -> None:
+    assert rendered()["applicationset.yaml"][0]["spec"]["syncPolicy"] == {"preserveResourcesOnDeletion": True}
+
+
+def test_automated_sync_prunes_and_heals_unless_steps_are_rolled() -> None:
+    assert application()["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+
+    rolling = replace(CONFIG, rolling_sync=True)
+
+    assert "automated" not in application(rolling)["syncPolicy"]
+
+
+def test_rolling_steps_follow_the_umbrellas_order() -> None:
+    members = [
+        deploy.member_of(umbrella("htpc", **{deploy.SYNC_STEP: "30"}), pin("htpc")),
+        deploy.member_of(umbrella("infra", **{deploy.SYNC_STEP: "10"}), pin("infra")),
+    ]
+
+    spec = rendered(replace(CONFIG, rolling_sync=True), *members)["applicationset.yaml"][0]["spec"]
+
+    steps = spec["strategy"]["rollingSync"]["steps"]
+    assert [step["matchExpressions"][0]["values"] for step in steps] == [["10"], ["30"]]
+    assert [element["name"] for element in spec["generators"][0]["list"]["elements"]] == ["infra", "htpc"]
+
+
+def test_a_project_admits_one_repository_and_one_namespace() -> None:
+    project = rendered()["appprojects.yaml"][0]["spec"]
+
+    assert project["sourceRepos"] == ["oci://registry.example.org/charts/htpc"]
+    assert project["destinations"] == [{"server": CONFIG.cluster, "namespace": "htpc"}]
+    assert project["clusterResourceWhitelist"] == [{"group": "", "kind": "Namespace"}]
+
+
+def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
+    kinds = "apiextensions.k8s.io/CustomResourceDefinition, rbac.authorization.k8s.io/ClusterRole"
+    member = deploy.member_of(umbrella(**{deploy.CLUSTER_RESOURCES: kinds}), pin())
+
+    assert member.cluster_resources == (
+        ("", "Namespace"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+    )
+
+
+def test_the_namespace_enforces_restricted_unless_the_umbrella_says_otherwise() -> None:
+    assert deploy.member_of(umbrella(), pin()).pod_security == "restricted"
+    assert deploy.member_of(umbrella(**{deploy.POD_SECURITY: "privileged"}), pin()).pod_security == "privileged"
+
+
+def test_an_unknown_pod_security_level_is_refused_with_its_line() -> None:
+    with pytest.raises(WorkspaceError) as error:
+        deploy.member_of(umbrella(**{deploy.POD_SECURITY: "open"}), pin())
+
+    assert str(error.value) == (
+        "umbrella/htpc/Chart.yaml:7: slipway.homelab/pod-security is 'open'\n"
+        "    hint: use privileged, baseline, restricted"
+    )
+
+
+def test_plain_http_is_said_to_argo_cd_and_tls_is_not() -> None:
+    plain = replace(CONFIG, registry=replace(CONFIG.registry, plain_http=True))
+
+    assert rendered(plain)["repository.yaml"][0]["stringData"]["insecureOCIForceHttp"] == "true"
+    assert "insecureOCIForceHttp" not in rendered()["repository.yaml"][0]["stringData"]
+
+
+def test_the_repository_secret_holds_no_secret() -> None:
+    data = rendered()["repository.yaml"][0]["stringData"]
+
+    assert set(data) == {"type", "url"}
+
+
+def test_the_root_application_reads_only_what_argo_cd_understands() -> None:
+    source = rendered()["root.yaml"][1]["spec"]["source"]
+
+    assert source["directory"]["include"] == "{appprojects.yaml,applicationset.yaml,repository.yaml}"
+    assert source["repoURL"] == CONFIG.repository_url
+
+
+def test_pins_are_read_back_as_they_were_written() -> None:
+    text = deploy.files(CONFIG, "staging", [deploy.member_of(umbrella(), pin())])["pins.yaml"]
+
+    registry, pins = deploy.parse_pins(text, "deploy/staging/pins.yaml")
+
+    assert registry == "oci://registry.example.org/charts"
+    assert pins == {"htpc": pin()}
+
+
+def test_a_foreign_pins_file_is_refused() -> None:
+    with pytest.raises(WorkspaceError, match=r"deploy/staging/pins.yaml: is not a pins file"):
+        deploy.parse_pins(b"umbrellas: [htpc]\n", "deploy/staging/pins.yaml")
