@@ -8,80 +8,32 @@ Source: OCI distribution specification 1.1.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from urllib.parse import quote, urljoin
+from types import MappingProxyType
+from urllib.parse import quote
 
 from slipway.config import RegistryConfig
 from slipway.errors import Problem, RegistryError
-from slipway.model import INPUT_DIGEST, ChartName, Digest, Published
+from slipway.model import ChartName, Digest, Published
 from slipway.oci_auth import Session
 from slipway.oci_credentials import find
 from slipway.oci_errors import is_registry_answer, refusal
-from slipway.oci_http import TRY_AGAIN, Call, Reply, Transport
+from slipway.oci_http import Call, Reply, Transport
+from slipway.oci_manifest import MANIFEST_TYPE, Manifest, sha256, tag_of
+from slipway.oci_trouble import TRY_AGAIN, address_hint
 from slipway.parallel import each
 from slipway.tools.run import Runner, run_process
 
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
-CHART_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 READERS = 8
 """Threads of a look-up: the embedded registry is busy with two, a distant one answers many at a time."""
 PAGE = 1000
 MAX_PAGES = 1000
 UPLOADS = 2
 """How often an upload is started: a registry that restarts or fails forgets the first one."""
-
-
-def sha256(content: bytes) -> Digest:
-    """Digest of some bytes."""
-    return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
-
-
-def tag_of(version: str) -> str:
-    """The tag of a version; `+` is no tag character, Helm writes `_`."""
-    return version.replace("+", "_")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """A manifest whose bytes have its digest."""
-
-    body: bytes = field(repr=False)
-    digest: Digest
-
-    @cached_property
-    def data(self) -> Mapping[str, object]:
-        """The parsed body; empty when it is no JSON object."""
-        try:
-            data = json.loads(self.body)
-        except ValueError:
-            return {}
-        return data if isinstance(data, dict) else {}
-
-    @property
-    def annotations(self) -> Mapping[str, str]:
-        """Annotations of the manifest."""
-        found = self.data.get("annotations")
-        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
-
-    @property
-    def input_digest(self) -> Digest | None:
-        """What the chart was made from; None when someone else published it."""
-        found = self.annotations.get(INPUT_DIGEST)
-        return Digest(found) if found else None
-
-    @property
-    def chart_layer(self) -> Digest | None:
-        """Digest of the chart's archive; None when this is not a chart."""
-        layers = self.data.get("layers")
-        for layer in layers if isinstance(layers, list) else ():
-            if isinstance(layer, dict) and layer.get("mediaType") == CHART_TYPE:
-                return Digest(str(layer.get("digest")))
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +96,7 @@ class Registry:
         Raises:
             RegistryError: it cannot be read, its content does not have its digest, or it is not JSON.
         """
-        call = self._call("GET", name, f"manifests/{reference}", Accept=MANIFEST_TYPE)
+        call = self._call("GET", name, f"manifests/{reference}", {"Accept": MANIFEST_TYPE})
         reply = self._send(call, "pull")
         if reply.status == 404:
             if not is_registry_answer(reply):
@@ -199,6 +151,17 @@ class Registry:
             self.ping()
             return None
 
+    def contents(self) -> tuple[Published, ...] | None:
+        """Every version of every chart below the prefix, by name; None when the registry does not tell."""
+        repositories = self.catalog()
+        if repositories is None:
+            return None
+        below = self.config.repository("")
+        names = [ChartName(path.removeprefix(below)) for path in sorted(repositories) if path.startswith(below)]
+        pairs = [(name, tag) for name, tags in zip(names, each(self.tags, names, READERS), strict=True) for tag in tags]
+        found = each(lambda pair: self.find(*pair), pairs, READERS)
+        return tuple(published for published in found if published is not None)
+
     def ping(self) -> None:
         """Check that a registry is there and lets us in.
 
@@ -208,6 +171,8 @@ class Registry:
         call = Call(method="GET", url=f"{self.session.origin}/v2/", where=self.config.host)
         reply = self.session.send(call)
         self._expect(call, reply, 200)
+        if "html" in reply.headers.get("content-type", ""):
+            raise self._nonsense(call, reply, "is not a registry: it answers with a web page")
 
     # Writing
 
@@ -221,7 +186,7 @@ class Registry:
         for _ in range(UPLOADS):
             if self.has_blob(name, digest):
                 return False
-            start = self._call("POST", name, "blobs/uploads/", **{"Content-Length": "0"})
+            start = self._call("POST", name, "blobs/uploads/")
             opened = self._send(start, "pull,push")
             self._expect(start, opened, 202)
             where = self.session.transport.locate(start, opened.headers.get("location", ""))
@@ -245,7 +210,7 @@ class Registry:
         Raises:
             RegistryError: the registry refuses it, or stored something else.
         """
-        call = self._call("PUT", name, f"manifests/{reference}", body, **{"Content-Type": MANIFEST_TYPE})
+        call = self._call("PUT", name, f"manifests/{reference}", {"Content-Type": MANIFEST_TYPE}, body)
         reply = self._send(call, "pull,push")
         self._expect(call, reply, 201)
         self._compare(call, reply, sha256(body), reply.headers.get("docker-content-digest"))
@@ -260,7 +225,9 @@ class Registry:
     def _path(self, name: str) -> str:
         return self.config.repository(name)
 
-    def _call(self, method: str, name: str, rest: str, body: bytes | None = None, **headers: str) -> Call:
+    def _call(
+        self, method: str, name: str, rest: str, headers: Mapping[str, str] = NO_HEADERS, body: bytes | None = None
+    ) -> Call:
         url = f"{self.session.origin}/v2/{quote(self._path(name))}/{rest}"
         return Call(method=method, url=url, where=self.where(name), headers=headers, body=body)
 
@@ -285,8 +252,7 @@ class Registry:
 
     def _nonsense(self, call: Call, reply: Reply, fact: str) -> RegistryError:
         evidence = (call.label(reply.attempts), f"{len(reply.body)} bytes of {reply.headers.get('content-type', '?')}")
-        hint = f"is {self.config.host} a registry? Set SLIPWAY_REGISTRY, or registry in pyproject.toml"
-        return RegistryError(Problem(where=call.where, fact=fact, evidence=evidence, hint=hint))
+        return RegistryError(Problem(where=call.where, fact=fact, evidence=evidence, hint=address_hint(self.config)))
 
     def _list(self, call: Call, scope: str, key: str) -> tuple[str, ...]:
         found: list[str] = []
@@ -303,5 +269,6 @@ class Registry:
             link = reply.headers.get("link", "")
             if 'rel="next"' not in link or not names:
                 break
-            call = Call(method="GET", url=urljoin(call.url, link.partition("<")[2].partition(">")[0]), where=call.where)
+            onward = link.partition("<")[2].partition(">")[0]
+            call = Call(method="GET", url=self.session.transport.locate(call, onward), where=call.where)
         return tuple(found)

@@ -121,7 +121,7 @@ class Session:
             token = answer.get("token") or answer["access_token"]
         except (ValueError, KeyError, AttributeError):
             token = None
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
             raise RegistryError(
                 Problem(
                     where=where,

@@ -6,7 +6,8 @@ import json
 
 from slipway.config import RegistryConfig
 from slipway.errors import Problem, RegistryError
-from slipway.oci_http import TRY_AGAIN, Call, Reply
+from slipway.oci_http import Call, Reply
+from slipway.oci_trouble import TRY_AGAIN, address_hint
 
 LINE_LENGTH = 160
 """How much of a body without an error code is shown."""
@@ -33,38 +34,30 @@ def refusal(config: RegistryConfig, call: Call, reply: Reply, *, identity: str |
 def explain(config: RegistryConfig, call: Call, reply: Reply, identity: str | None) -> tuple[str, str]:
     """The fact and the hint for a status."""
     status = reply.status
-    match status:
-        case 401 if identity:
-            return f"refuses the credentials of {identity} (401)", f"{login(config)}; they may be wrong or expired"
-        case 401:
-            return "wants credentials (401)", login(config)
-        case 403 if identity:
-            return (
-                f"does not allow this to the credentials of {identity} (403)",
-                "let their owner read and write this repository, or use others",
-            )
-        case 403:
-            return "does not allow this without credentials (403)", login(config)
-        case 404 if not is_registry_answer(reply):
-            return (
-                "is not a registry (404)",
-                f"is {config.host} right? Set SLIPWAY_REGISTRY, or registry in pyproject.toml",
-            )
-        case 404:
-            return "has no such thing (404)", "some registries want the project made first; look at the path"
-        case 429:
-            return "gets too many requests (429)", f"wait, then {TRY_AGAIN}"
-        case _ if status >= 500:
-            log = f"./inv registry status; its log is {config_log(config)}" if config.embedded else TRY_AGAIN
-            return f"fails ({status})", log
-        case _:
-            where = "is not a registry, or refuses the request"
-            return f"{where} ({status})", f"look at what {config.host} says to {call.method} {call.path}"
+    if status in {401, 403}:
+        return denied(config, status, identity)
+    if status == 404 and not is_registry_answer(reply):
+        return "is not a registry (404)", address_hint(config)
+    if status == 404:
+        return "has no such thing (404)", "some registries want the project made first; look at the path"
+    if status == 429:
+        return "gets too many requests (429)", f"wait, then {TRY_AGAIN}"
+    if status >= 500:
+        return f"fails ({status})", "./inv registry status names its log" if config.embedded else TRY_AGAIN
+    fact = f"is not a registry, or refuses the request ({status})"
+    return fact, f"look at what {config.host} says to {call.method} {call.path}"
 
 
-def config_log(config: RegistryConfig) -> str:
-    """Where the embedded registry writes; relative to the workspace root."""
-    return ".registry/registry.log" if config.embedded else ""
+def denied(config: RegistryConfig, status: int, identity: str | None) -> tuple[str, str]:
+    """The fact and the hint when the registry wants somebody else."""
+    if status == 401 and identity:
+        return f"refuses the credentials of {identity} (401)", f"{login(config)}; they may be wrong or expired"
+    if status == 401:
+        return "wants credentials (401)", login(config)
+    if identity:
+        fact = f"does not allow this to the credentials of {identity} (403)"
+        return fact, "let their owner read and write this repository, or use others"
+    return "does not allow this without credentials (403)", login(config)
 
 
 def login(config: RegistryConfig) -> str:

@@ -6,9 +6,9 @@ not HTTP, not trusted) is a RegistryError. Nothing here knows credentials except
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import random
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from slipway.config import RegistryConfig
 from slipway.errors import Problem, RegistryError
+from slipway.oci_trouble import Trouble, address_hint, load_authority, trouble_of
 
 if TYPE_CHECKING:
     import ssl
@@ -60,8 +61,9 @@ class Call:
         return urlsplit(self.url).path
 
     def label(self, attempts: int) -> str:
-        """How errors show it."""
-        return f"{self.method} {self.path} ({attempts} attempt{'' if attempts == 1 else 's'})"
+        """How errors show it; with its host when that is not the registry's own."""
+        host = "" if self.where.partition("/")[0] == urlsplit(self.url).netloc else self.origin
+        return f"{self.method} {host}{self.path} ({attempts} attempt{'' if attempts == 1 else 's'})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +75,6 @@ class Reply:
     """Names in lower case; repeated headers are joined by `, `."""
     body: bytes = field(repr=False)
     attempts: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Why there is no reply, and whether to try again."""
-
-    fact: str
-    reason: str = ""
-    hint: str = ""
-    again: bool = True
 
 
 class Transport:
@@ -133,7 +125,9 @@ class Transport:
                 onward = replace(onward, headers=safe)
             call = onward
         raise RegistryError(
-            Problem(where=call.where, fact="redirects in circles", evidence=(call.label(1),), hint=self.address_hint())
+            Problem(
+                where=call.where, fact="redirects in circles", evidence=(call.label(1),), hint=address_hint(self.config)
+            )
         )
 
     def locate(self, call: Call, location: str) -> str:
@@ -155,12 +149,6 @@ class Transport:
             )
         return target
 
-    def address_hint(self) -> str:
-        """What to do about a registry that is not there."""
-        if self.config.embedded:
-            return "./inv registry start"
-        return f"is {self.config.host} right? Set SLIPWAY_REGISTRY, or registry in pyproject.toml"
-
     def _persist(self, call: Call) -> Reply:
         attempt = 0
         while True:
@@ -178,33 +166,37 @@ class Transport:
                 self._sleep(self._delay(attempt))
 
     def _delay(self, attempt: int) -> float:
-        return min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 1)) * (0.5 + self._jitter() / 2)
+        longest = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** (attempt - 1))
+        return longest * (0.5 + self._jitter() / 2)
 
     def _once(self, call: Call) -> Reply | Trouble:
         while True:
-            connection, reused = self._take(call.origin)
+            connection = self._idle_one(call.origin)
+            reused = connection is not None
             try:
+                connection = connection or self._new_one(call.origin)
                 reply = exchange(connection, call)
-            except (OSError, http.client.HTTPException) as error:
-                connection.close()
+            except (OSError, UnicodeError, http.client.HTTPException) as error:
+                if connection is not None:
+                    connection.close()
                 if reused and isinstance(error, ConnectionError):
                     continue  # the server ended an idle connection: not a failure, a new one is opened
-                return self._trouble(error)
+                return trouble_of(error, self.config)
             if connection.sock is not None:
                 self._idle.setdefault(call.origin, deque()).append(connection)
             return reply
 
-    def _take(self, origin: str) -> tuple[http.client.HTTPConnection, bool]:
-        idle = self._idle.get(origin)
+    def _idle_one(self, origin: str) -> http.client.HTTPConnection | None:
         try:
-            if idle:
-                return idle.pop(), True
-        except IndexError:
-            pass  # another thread was faster
+            return self._idle[origin].pop()
+        except (KeyError, IndexError):
+            return None
+
+    def _new_one(self, origin: str) -> http.client.HTTPConnection:
         scheme, _, netloc = origin.partition("://")
         if scheme == "http":
-            return http.client.HTTPConnection(netloc, timeout=self.config.timeout_s), False
-        return http.client.HTTPSConnection(netloc, timeout=self.config.timeout_s, context=self._trust()), False
+            return http.client.HTTPConnection(netloc, timeout=self.config.timeout_s)
+        return http.client.HTTPSConnection(netloc, timeout=self.config.timeout_s, context=self._trust())
 
     def _trust(self) -> ssl.SSLContext:
         """The system's certificate authorities and, when set, a private one.
@@ -221,39 +213,6 @@ class Transport:
                     load_authority(self._tls, self.config)
             return self._tls
 
-    def _trouble(self, error: OSError | http.client.HTTPException) -> Trouble:
-        import ssl
-
-        if isinstance(error, TimeoutError):
-            seconds = f"{self.config.timeout_s:g} s"
-            return Trouble(
-                fact=f"does not answer within {seconds}",
-                hint="try again, or raise timeout-seconds in pyproject.toml (SLIPWAY_REGISTRY_TIMEOUT)",
-            )
-        if isinstance(error, http.client.IncompleteRead):
-            return Trouble(fact="cut its answer short", reason=f"{len(error.partial)} bytes came", hint=TRY_AGAIN)
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return Trouble(
-                fact="has a certificate that is not trusted",
-                reason=error.verify_message,
-                hint="name the file of its authority: SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml",
-                again=False,
-            )
-        if isinstance(error, ssl.SSLError) and error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
-            return Trouble(
-                fact="does not speak TLS",
-                hint="for plain HTTP set SLIPWAY_REGISTRY_PLAIN_HTTP=true, or plain-http = true in pyproject.toml",
-                again=False,
-            )
-        if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
-            return Trouble(fact="is not a registry: it does not speak HTTP", hint=self.address_hint(), again=False)
-        unknown = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-        reason = "its name is not known" if unknown else getattr(error, "strerror", None) or str(error)
-        return Trouble(fact="cannot be reached", reason=reason, hint=self.address_hint(), again=not unknown)
-
-
-TRY_AGAIN = "run the command again; what was published stays"
-
 
 def exchange(connection: http.client.HTTPConnection, call: Call) -> Reply:
     """One request and its reply on one connection.
@@ -263,15 +222,9 @@ def exchange(connection: http.client.HTTPConnection, call: Call) -> Reply:
         http.client.HTTPException: the answer is cut short or is not HTTP.
     """
     parts = urlsplit(call.url)
-    try:
-        connection.request(
-            call.method,
-            f"{parts.path}?{parts.query}" if parts.query else parts.path,
-            call.body,
-            {"User-Agent": "slipway", **call.headers},
-        )
-    except BrokenPipeError:
-        pass  # a server may refuse before it has read the body; its answer says why
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    with contextlib.suppress(BrokenPipeError):  # a server may refuse before it has read the body; its answer says why
+        connection.request(call.method, target, call.body, {"User-Agent": "slipway", **call.headers})
     response = connection.getresponse()
     if (response.length or 0) > MAX_BODY_BYTES:
         connection.close()
@@ -298,25 +251,3 @@ def retry_after(reply: Reply) -> float:
     except (ValueError, TypeError):
         return 0.0
     return min(max(wait.total_seconds(), 0.0), MAX_RETRY_AFTER_S)
-
-
-def load_authority(context: ssl.SSLContext, config: RegistryConfig) -> None:
-    """Trust the private certificate authority too.
-
-    Raises:
-        RegistryError: its file is missing or holds no certificate.
-    """
-    import ssl
-
-    try:
-        context.load_verify_locations(cafile=config.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror or str(error)
-        raise RegistryError(
-            Problem(
-                where=config.host,
-                fact=f"the certificate authority file {config.ca_file} cannot be used",
-                evidence=(reason,),
-                hint="mend SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml",
-            )
-        ) from error

@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 
 from slipway import graph, pin, plan
 from slipway.build import Builder, Built
-from slipway.errors import NotConverged, Problem, ProblemsFound
+from slipway.errors import NotConverged, Problem, ProblemsFound, RegistryError
 from slipway.model import ChartName, Pin, Published
 from slipway.plan import Action, PinStep, Plan
 from slipway.yard import Effect, Yard
+
+LOCK = "release.lock"
+LOCK_WAIT_S = 600.0
+"""How long a release waits for another one in the same checkout: longer than a cold release of a large monorepo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +94,9 @@ def release(
         NotConverged: afterwards something is still to do.
         Busy: another release runs in this checkout.
     """
-    from slipway.lock import release_lock
+    from slipway import lock
 
-    with release_lock(yard.config.build, yard.progress.say):
+    with lock.hold(yard.config.build / LOCK, wait_s=LOCK_WAIT_S, on_wait=yard.progress.say):
         yard.require_sound()
         before = survey(yard, environment, only)
         if before.empty:
@@ -141,7 +145,7 @@ def publish(yard: Yard, before: Plan, effect: Effect) -> tuple[Published, ...]:
     with yard.progress.step("publish") as done:
         published = publish_all(yard.registry, [level for level in levels if level], effect)
         done(f"{len(published)} charts to {yard.config.registry.base}, each read back")
-    return tuple(published)
+    return tuple(published[name] for name in names)
 
 
 def checked(yard: Yard, names: Sequence[ChartName], before: Plan | None = None) -> Mapping[ChartName, Built]:
@@ -177,7 +181,7 @@ def checked(yard: Yard, names: Sequence[ChartName], before: Plan | None = None) 
 
 def adopt_published(yard: Yard, builder: Builder, names: Sequence[ChartName], before: Plan) -> None:
     """Make sure that what is vendored is the very archive that was published, not one built again here."""
-    from slipway.publish import manifest_of, pull
+    from slipway.publish import manifest_of
 
     for name in graph.closure(yard.workspace, list(names)):
         step = before.step(name)
@@ -185,4 +189,86 @@ def adopt_published(yard: Yard, builder: Builder, names: Sequence[ChartName], be
             continue
         local = builder.archive(name)
         if local is None or manifest_of(local)[1] != step.published.manifest:
-            builder.adopt(name, pull(yard.registry, step.published))
+            builder.adopt(name, pull(yard, step.published))
+
+
+def pull(yard: Yard, published: Published) -> bytes:
+    """The archive of a published chart, by digest.
+
+    Raises:
+        RegistryError: the registry does not have it.
+    """
+    archive = yard.registry.archive(published.name, published.manifest)
+    if archive is None:
+        fact = f"{published.version} ({published.manifest}) is not there"
+        raise RegistryError(Problem(where=f"{yard.config.registry.base}/{published.name}", fact=fact))
+    return archive
+
+
+def publish_only(
+    yard: Yard, only: tuple[ChartName, ...] = (), effect: Effect = lambda _: None
+) -> tuple[Published, ...]:
+    """Publish what is not published; pins stay as they are.
+
+    Raises:
+        BuildError: see `release`.
+    """
+    from slipway import lock
+
+    with lock.hold(yard.config.build / LOCK, wait_s=LOCK_WAIT_S, on_wait=yard.progress.say):
+        yard.require_sound()
+        before = yard.plan(only)
+        plan.refuse_conflicts(yard.workspace, before)
+        return publish(yard, before, effect)
+
+
+def pin_environment(yard: Yard, environment: str, only: tuple[ChartName, ...], *, dry_run: bool) -> tuple[str, ...]:
+    """Write an environment's deploy folder; the first one follows the registry, a later one the one before it.
+
+    Returns:
+        Why it is written; empty when it is right already.
+
+    Raises:
+        WorkspaceError: there is nothing to pin, or no such environment.
+        RegistryError: a pin names what the registry does not have.
+    """
+    from slipway import lock
+
+    with lock.hold(yard.config.build / LOCK, wait_s=LOCK_WAIT_S, on_wait=yard.progress.say):
+        pin.check_environment(yard.config, environment)
+        if environment == yard.config.environments[0]:
+            made = yard.plan(only)
+            plan.refuse_conflicts(yard.workspace, made)
+            pins = pins_after(yard, environment, made)
+        else:
+            pins = pin.promoted(yard.config, environment, only)
+            require_published(yard, pins)
+        files = pin.wanted_files(yard.config, yard.workspace, environment, pins)
+        reasons = pin.differences(yard.config, environment, files)
+        if reasons and not dry_run:
+            pin.write(yard.config, environment, files)
+        return reasons
+
+
+def require_published(yard: Yard, pins: Mapping[ChartName, Pin]) -> None:
+    """Refuse to pin what Argo CD could not pull.
+
+    Raises:
+        RegistryError: a version is not in the registry, or has other bytes there.
+    """
+    found = yard.registry.published({name: item.version for name, item in pins.items()})
+    problems = []
+    for name, item in sorted(pins.items()):
+        there = found[name]
+        if there is None or there.manifest != item.manifest:
+            fact = "is not there" if there is None else f"has the manifest {there.manifest}"
+            problems.append(
+                Problem(
+                    where=f"{yard.config.registry.base}/{name}",
+                    fact=f"version {item.version} {fact}",
+                    evidence=(f"the pin wants {item.manifest}",),
+                    hint="./inv release",
+                )
+            )
+    if problems:
+        raise RegistryError(problems)

@@ -67,7 +67,7 @@ class Yard:
             from slipway.tools import registry as embedded
 
             embedded.ensure_running(self.config, lambda: self.toolbox.path("registry"))
-        return Registry(config=self.config.registry, environ=self.environ, run=self.run)
+        return Registry.open(self.config.registry, self.environ, run=self.run)
 
     def builder(self) -> Builder:
         """What stages and packs the workspace's charts."""
