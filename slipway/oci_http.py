@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from slipway.config import RegistryConfig
 from slipway.errors import Problem, RegistryError
-from slipway.oci_trouble import Trouble, address_hint, load_authority, trouble_of
+from slipway.oci_trouble import TooLong, Trouble, address_hint, load_authority, trouble_of
 
 if TYPE_CHECKING:
     import ssl
@@ -100,6 +100,9 @@ class Transport:
         self._idle: dict[str, deque[http.client.HTTPConnection]] = {}
         self._guard = threading.Lock()
         self._tls: ssl.SSLContext | None = None
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close what is idle."""
@@ -228,7 +231,7 @@ def exchange(connection: http.client.HTTPConnection, call: Call) -> Reply:
     response = connection.getresponse()
     if (response.length or 0) > MAX_BODY_BYTES:
         connection.close()
-        raise http.client.HTTPException(f"{response.length} bytes announced")
+        raise TooLong(f"announces an answer of {response.length:,} bytes")
     headers: dict[str, str] = {}
     for key, value in response.headers.items():
         name = key.lower()

@@ -33,10 +33,12 @@ def address_hint(config: RegistryConfig) -> str:
     return f"is {config.host} right? Set SLIPWAY_REGISTRY, or registry in pyproject.toml"
 
 
+class TooLong(http.client.HTTPException):
+    """An answer that announces more than any registry has to say."""
+
+
 def trouble_of(error: OSError | UnicodeError | http.client.HTTPException, config: RegistryConfig) -> Trouble:
     """What an exception of the connection means to the user."""
-    import ssl
-
     if isinstance(error, TimeoutError):
         return Trouble(
             fact=f"does not answer within {config.timeout_s:g} s",
@@ -44,19 +46,28 @@ def trouble_of(error: OSError | UnicodeError | http.client.HTTPException, config
         )
     if isinstance(error, http.client.IncompleteRead):
         return Trouble(fact="cut its answer short", reason=f"{len(error.partial)} bytes came", hint=TRY_AGAIN)
-    if isinstance(error, ssl.SSLError) and (trouble := tls_trouble(error)) is not None:
+    if (trouble := tls_trouble(error) or final_trouble(error, config)) is not None:
         return trouble
+    reason = getattr(error, "strerror", None) or str(error)
+    return Trouble(fact="cannot be reached", reason=reason, hint=address_hint(config))
+
+
+def final_trouble(error: Exception, config: RegistryConfig) -> Trouble | None:
+    """What an exception means when another attempt cannot help; None otherwise."""
     if isinstance(error, UnicodeError | http.client.InvalidURL):
         return Trouble(fact="is not an address", hint=address_hint(config), again=False)
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME:
+        hint = address_hint(config)
+        return Trouble(fact="cannot be reached", reason="its name is not known", hint=hint, again=False)
+    if isinstance(error, TooLong):
+        return Trouble(fact=str(error), hint=address_hint(config), again=False)
     if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
         return Trouble(fact="is not a registry: it does not speak HTTP", hint=address_hint(config), again=False)
-    unknown = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-    reason = "its name is not known" if unknown else getattr(error, "strerror", None) or str(error)
-    return Trouble(fact="cannot be reached", reason=reason, hint=address_hint(config), again=not unknown)
+    return None
 
 
-def tls_trouble(error: ssl.SSLError) -> Trouble | None:
-    """What a failed handshake means, where another attempt cannot help; None otherwise."""
+def tls_trouble(error: Exception) -> Trouble | None:
+    """What a failed handshake means when another attempt cannot help; None otherwise."""
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -66,7 +77,7 @@ def tls_trouble(error: ssl.SSLError) -> Trouble | None:
             hint="name the file of its authority: SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml",
             again=False,
         )
-    if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
+    if isinstance(error, ssl.SSLError) and error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
         return Trouble(
             fact="does not speak TLS",
             hint="for plain HTTP set SLIPWAY_REGISTRY_PLAIN_HTTP=true, or plain-http = true in pyproject.toml",

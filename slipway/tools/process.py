@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,24 +48,44 @@ class Process:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
-def alive(pid: int, argument: str) -> bool:
-    """Whether a process runs and has this argument on its command line; a process that ended has no command line.
+def alive(pid: int, ending: tuple[str, ...]) -> bool:
+    """Whether a process runs and its command line ends so; a process that ended has no command line.
 
     Without /proc (macOS) only the number can be checked.
     """
     if not PROC.joinpath("self").exists():
         return pid > 0 and reap(pid)
     try:
-        return argument.encode() in PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")
+        arguments = PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")[:-1]
     except OSError:
         return False
+    return tuple(arguments[-len(ending) :]) == tuple(os.fsencode(part) for part in ending)
+
+
+def find_processes(ending: tuple[str, ...]) -> tuple[int, ...]:
+    """Every process whose command line ends so; none where there is no /proc."""
+    numbers = (int(path.name) for path in PROC.glob("[0-9]*") if path.name.isdigit())
+    return tuple(number for number in numbers if alive(number, ending)) if PROC.joinpath("self").exists() else ()
+
+
+def end(pid: int, ending: tuple[str, ...], patience_s: float) -> None:
+    """End a process that is still the one we mean, kill it when it does not listen, and wait until it is gone.
+
+    Its command line goes first and its sockets last, so only the end of the process itself tells that a port is free.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not alive(pid, ending):
+            break
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if wait_until(lambda: not reap(pid), patience_s):
+            break
 
 
 def reap(pid: int) -> bool:
     """Whether a process runs; one that ended is collected when it is our child, and never counts as running."""
     try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
+        return os.waitpid(pid, os.WNOHANG)[0] != pid
     except ChildProcessError:
         pass  # somebody else's child: started by an earlier task
     try:
@@ -73,10 +95,12 @@ def reap(pid: int) -> bool:
     except PermissionError:
         pass
     try:
-        # The state follows the program's name, which stands in brackets and may hold any character.
-        return PROC.joinpath(str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return True
+        # State and number of threads follow the program's name, which stands in brackets and may hold any character.
+        fields = PROC.joinpath(str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return PROC.joinpath("self").exists() is False
+    # The first thread may be over while others still hold the sockets.
+    return fields[0] != "Z" or int(fields[17]) > 1
 
 
 def free_port() -> int:
@@ -101,3 +125,10 @@ def wait_until(condition: Callable[[], bool], deadline_s: float) -> bool:
             return False
         time.sleep(POLL_S)
     return True
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file so that readers see all of it or none."""
+    temporary_path = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary_path.write_text(text, encoding="utf-8")
+    temporary_path.replace(path)

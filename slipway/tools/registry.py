@@ -1,237 +1,19 @@
-"""The embedded registry: CNCF distribution as a local process that outlives the task that starts it.
-
-Everything lies in one folder: `data/` (what was published), `config.yml`, `registry.log`, and `registry.json`, which says
-which process it is. It listens on loopback only, deletes nothing, and reports to nobody.
-
-Source: distribution v3.1.2 configuration/configuration.go; it exports traces to localhost:4318 unless told otherwise.
-"""
+"""The embedded registry of a workspace, and registries for the time of a test."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
 from pathlib import Path
 
-from slipway import lock
-from slipway.config import Config, RegistryConfig
+from slipway.config import Config
 from slipway.errors import Problem, RegistryError
-from slipway.tools.process import LOOPBACK, Process, alive, free_port, listening, reap, wait_until
-from slipway.tools.run import Command, spawn_daemon, tail
+from slipway.tools.daemon import AlreadyRunning, Daemon, Started, Status
+from slipway.tools.process import free_port
 
-READY_S = 15.0
-"""How long it may take to listen; it takes 0.1 s."""
-STOP_S = 5.0
-"""How long it may take to end before it is killed."""
-LOG_LIMIT_BYTES = 1024 * 1024
-"""A longer log is moved to `registry.log.1` at the next start or task."""
+__all__ = ["AlreadyRunning", "Daemon", "Started", "Status", "daemon_of", "ensure_running", "temporary"]
+
 PORTS_TRIED = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """It runs since now."""
-
-    process: Process
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlreadyRunning:
-    """It ran before."""
-
-    process: Process
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What `registry status` shows."""
-
-    process: Process | None
-    """None when it does not run."""
-    port: int
-    folder: Path
-    log: Path
-    size_bytes: int
-    """Of everything that was ever published."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Daemon:
-    """One registry process and its folder."""
-
-    folder: Path
-    """Absolute."""
-    port: int
-    htpasswd: Path | None = None
-    """bcrypt password file; None lets everybody in."""
-    certificate: Path | None = None
-    """PEM; None is plain HTTP."""
-    key: Path | None = None
-
-    @property
-    def config_file(self) -> Path:
-        """What the process reads; rewritten at every start."""
-        return self.folder / "config.yml"
-
-    @property
-    def log(self) -> Path:
-        """What the process says."""
-        return self.folder / "registry.log"
-
-    @property
-    def state_file(self) -> Path:
-        """Which process it is; written when it listens."""
-        return self.folder / "registry.json"
-
-    def running(self) -> Process | None:
-        """The process that we started and that still runs; None when there is none.
-
-        A process of that number with another command line is somebody else's: the file is then left over from before
-        a restart of the machine.
-        """
-        try:
-            process = Process.parse(self.state_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return process if alive(process.pid, str(self.config_file)) else None
-
-    def ensure_running(self, binary: Callable[[], Path]) -> Started | AlreadyRunning:
-        """Start it unless it runs; the program is looked for only when it has to be started.
-
-        Raises:
-            RegistryError: the port is taken, it runs on another port, or it does not start.
-            Busy: another start takes too long.
-        """
-        if (process := self.running()) is not None:
-            self._limit_log()
-            return AlreadyRunning(process=self._on_our_port(process))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with lock.hold(self.folder / "start.lock", what="another start of the registry", wait_s=2 * READY_S):
-            if (process := self.running()) is not None:
-                return AlreadyRunning(process=self._on_our_port(process))
-            self._refuse_taken_port()
-            return Started(process=self._start(binary()))
-
-    def stop(self) -> Process | None:
-        """End our process, and only ours; returns it, or None when it does not run."""
-        process = self.running()
-        if process is not None:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, number)
-                if wait_until(lambda: not alive(process.pid, str(self.config_file)), STOP_S):
-                    break
-            reap(process.pid)
-        self.state_file.unlink(missing_ok=True)
-        return process
-
-    def status(self) -> Status:
-        """Whether it runs, and how much it holds."""
-        files = (path for path in (self.folder / "data").rglob("*") if path.is_file())
-        size_bytes = sum(path.stat().st_size for path in files)
-        return Status(process=self.running(), port=self.port, folder=self.folder, log=self.log, size_bytes=size_bytes)
-
-    def _on_our_port(self, process: Process) -> Process:
-        if process.port != self.port:
-            raise RegistryError(
-                Problem(
-                    where=f"{LOOPBACK}:{self.port}",
-                    fact=f"the embedded registry of this checkout runs on port {process.port}",
-                    evidence=(f"process {process.pid}, folder {self.folder}",),
-                    hint="./inv registry stop",
-                )
-            )
-        return process
-
-    def _refuse_taken_port(self) -> None:
-        if not listening(self.port):
-            return
-        raise RegistryError(
-            Problem(
-                where=f"{LOOPBACK}:{self.port}",
-                fact="the port is in use by a program that this checkout did not start",
-                evidence=("perhaps the embedded registry of another checkout",),
-                hint=f"stop it, or set SLIPWAY_REGISTRY_PORT={self.port + 1} or embedded-port in pyproject.toml",
-            )
-        )
-
-    def _start(self, binary: Path) -> Process:
-        (self.folder / "data").mkdir(parents=True, exist_ok=True)
-        self._limit_log()
-        replace_text(self.config_file, self.configuration())
-        said_before = self.log.stat().st_size if self.log.exists() else 0
-        pid = spawn_daemon(self.command(binary), self.log)
-        try:
-            wait_until(lambda: self._answers() or not reap(pid), READY_S)
-            self._check_started(pid, said_before)
-            process = Process(pid=pid, port=self.port, binary=str(binary), started=round(time.time()))
-            replace_text(self.state_file, process.text)
-        except BaseException:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            reap(pid)
-            raise
-        return process
-
-    def _answers(self) -> bool:
-        if self.certificate is not None or not listening(self.port):
-            return listening(self.port)
-        import http.client
-
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=1.0)
-        try:
-            connection.request("GET", "/v2/")
-            return connection.getresponse().status in {200, 401}
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def _check_started(self, pid: int, said_before: int) -> None:
-        if reap(pid) and self._answers():
-            return
-        said = self.log.read_bytes()[said_before:].decode("utf-8", "replace")
-        raise RegistryError(
-            Problem(
-                where=f"{LOOPBACK}:{self.port}",
-                fact="the embedded registry did not start",
-                evidence=(*tail(said, 5), f"log {self.log}"),
-                hint="./inv doctor, then ./inv registry start",
-            )
-        )
-
-    def _limit_log(self) -> None:
-        """Keep one old log. The process appends, so the file can be emptied under it."""
-        with suppress(FileNotFoundError):
-            if self.log.stat().st_size > LOG_LIMIT_BYTES:
-                self.log.with_suffix(".log.1").write_bytes(self.log.read_bytes()[-LOG_LIMIT_BYTES:])
-                os.truncate(self.log, 0)
-
-    def command(self, binary: Path) -> Command:
-        """With an empty environment: distribution lets the caller's REGISTRY_* variables win over its file."""
-        return Command(
-            argv=("env", "-i", "OTEL_TRACES_EXPORTER=none", str(binary.absolute()), "serve", str(self.config_file)),
-            cwd=self.folder,
-        )
-
-    def configuration(self) -> str:
-        """config.yml; JSON is YAML, and quotes every path rightly."""
-        http: dict[str, object] = {"addr": f"{LOOPBACK}:{self.port}", "relativeurls": True}
-        if self.certificate is not None:
-            http["tls"] = {"certificate": str(self.certificate), "key": str(self.key)}
-        sections: dict[str, object] = {
-            "log": {"level": "warn", "accesslog": {"disabled": True}},
-            "storage": {"filesystem": {"rootdirectory": str(self.folder / "data")}, "delete": {"enabled": False}},
-            "http": http,
-        }
-        if self.htpasswd is not None:
-            sections["auth"] = {"htpasswd": {"realm": "charts", "path": str(self.htpasswd)}}
-        lines = [f"{key}: {json.dumps(value)}" for key, value in sections.items()]
-        return "\n".join(("# Written at every start of the embedded registry.", "version: 0.1", *lines, ""))
 
 
 def daemon_of(config: Config) -> Daemon:
@@ -257,15 +39,17 @@ def ensure_running(config: Config, binary: Callable[[], Path]) -> Started | Alre
 
 
 @contextmanager
-def temporary(binary: Path, daemon: Daemon) -> Iterator[RegistryConfig]:
-    """A registry on a free port for the time of a block, for tests; its data stays in its folder.
-
-    Args:
-        binary: the registry program.
-        daemon: its folder and its security; the port is replaced.
-    """
+def temporary(
+    folder: Path,
+    binary: Path,
+    *,
+    htpasswd: Path | None = None,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> Iterator[Daemon]:
+    """A registry on a free port for the time of a block, for tests and measurements; its data stays in its folder."""
     for attempt in range(PORTS_TRIED):
-        daemon = replace(daemon, port=free_port())
+        daemon = Daemon(folder=folder.absolute(), port=free_port(), htpasswd=htpasswd, certificate=certificate, key=key)
         try:
             daemon.ensure_running(lambda: binary)
             break
@@ -274,15 +58,6 @@ def temporary(binary: Path, daemon: Daemon) -> Iterator[RegistryConfig]:
             if attempt == PORTS_TRIED - 1:
                 raise
     try:
-        yield RegistryConfig(
-            host=f"{LOOPBACK}:{daemon.port}", prefix="charts", plain_http=daemon.certificate is None, embedded=True
-        )
+        yield daemon
     finally:
         daemon.stop()
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a small file so that readers see all of it or none."""
-    temporary_path = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary_path.write_text(text, encoding="utf-8")
-    temporary_path.replace(path)

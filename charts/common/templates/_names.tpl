@@ -1,0 +1,75 @@
+{{- /*
+common.names.object: name of an object. The namespace separates releases, so the chart's name is enough; an entry that is
+called like the chart is the chart's main one.
+Input: root, id. Output: text.
+*/ -}}
+{{- define "common.names.object" -}}
+{{- $chart := .root.Chart.Name -}}
+{{- $name := eq .id $chart | ternary $chart (printf "%s-%s" $chart .id) -}}
+{{- if gt (len $name) 63 -}}
+{{- fail (printf "%s: the name %q has %d characters; Kubernetes allows 63, choose a shorter identifier" $chart $name (len $name)) -}}
+{{- end -}}
+{{- $name -}}
+{{- end -}}
+
+{{- /*
+common.names.metadata: metadata of an object.
+Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, a map).
+Output: YAML. The only place that names the namespace.
+*/ -}}
+{{- define "common.names.metadata" -}}
+name: {{ .name }}
+{{- if not .clusterScoped }}
+namespace: {{ .root.Release.Namespace }}
+{{- end }}
+labels:
+  {{- include "common.labels.object" . | nindent 2 }}
+  {{- with dig "labels" dict (.spec | default dict) }}
+  {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 2 }}
+  {{- end }}
+{{- $own := dict "argocd.argoproj.io/sync-wave" (toString .wave) }}
+{{- $all := mergeOverwrite $own (.annotations | default dict) (dig "annotations" dict (.spec | default dict)) }}
+annotations:
+  {{- include "common.render.map" (dict "root" .root "map" $all) | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.names.secret: name of a declared secret.
+Input: root, id. Output: text.
+*/ -}}
+{{- define "common.names.secret" -}}
+{{- $spec := dig .id dict (.root.Values.secrets | default dict) -}}
+{{- include "common.render.text" (dict "root" .root "text" (dig "name" .id $spec)) -}}
+{{- end -}}
+
+{{- /*
+common.names.service: name of the Service that a route or a monitor means.
+Input: root, id (empty: the only one). Output: text.
+*/ -}}
+{{- define "common.names.serviceId" -}}
+{{- $services := list -}}
+{{- range $id, $spec := .root.Values.service -}}
+{{- if eq (include "common.render.enabled" $spec) "true" -}}{{- $services = append $services $id -}}{{- end -}}
+{{- end -}}
+{{- if .id -}}{{ .id }}
+{{- else if eq (len $services) 1 -}}{{ first $services }}
+{{- else -}}
+{{- fail (printf "%s: %s must say which `service` it means: there are %d" .root.Chart.Name .what (len $services)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.names.controllerId: identifier of the controller that an entry belongs to.
+Input: root, id (empty: the only one), what (for the error). Output: text.
+*/ -}}
+{{- define "common.names.controllerId" -}}
+{{- $controllers := list -}}
+{{- range $id, $spec := .root.Values.controllers -}}
+{{- if eq (include "common.render.enabled" $spec) "true" -}}{{- $controllers = append $controllers $id -}}{{- end -}}
+{{- end -}}
+{{- if .id -}}{{ .id }}
+{{- else if eq (len $controllers) 1 -}}{{ first $controllers }}
+{{- else -}}
+{{- fail (printf "%s: %s must say which `controller` it belongs to: there are %d" .root.Chart.Name .what (len $controllers)) -}}
+{{- end -}}
+{{- end -}}

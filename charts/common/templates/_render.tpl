@@ -1,0 +1,41 @@
+{{- /*
+common.render.each: one document for each enabled entry of a map, by identifier.
+Input: root, map, template (name of a define that takes root, id, spec). Output: a YAML stream.
+*/ -}}
+{{- define "common.render.each" -}}
+{{- range $id := keys (.map | default dict) | sortAlpha -}}
+{{- $spec := index $.map $id -}}
+{{- if and (not (kindIs "invalid" $spec)) (eq (include "common.render.enabled" $spec) "true") -}}
+{{- $text := include $.template (dict "root" $.root "id" $id "spec" $spec) | trim -}}
+{{- if $text }}
+---
+{{ $text }}
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.render.enabled: whether an entry is on; entries that do not say are.
+Input: the entry. Output: `true` or `false`.
+*/ -}}
+{{- define "common.render.enabled" -}}
+{{- if kindIs "map" . -}}{{ ne (toString (dig "enabled" true .)) "false" }}{{- else -}}true{{- end -}}
+{{- end -}}
+
+{{- /*
+common.render.text: a text in which values may be named. Each tpl call copies every template, so plain text takes no part.
+Input: root, text. Output: text.
+*/ -}}
+{{- define "common.render.text" -}}
+{{- $text := toString .text -}}
+{{- if contains "{{" $text -}}{{ tpl $text .root }}{{- else -}}{{ $text }}{{- end -}}
+{{- end -}}
+
+{{- /*
+common.render.map: a map as YAML, with values named in its texts filled in by one tpl call.
+Input: root, map. Output: YAML, empty for an empty map.
+*/ -}}
+{{- define "common.render.map" -}}
+{{- if .map -}}{{ include "common.render.text" (dict "root" .root "text" (toYaml .map)) }}{{- end -}}
+{{- end -}}

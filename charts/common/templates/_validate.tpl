@@ -1,0 +1,115 @@
+{{- /*
+common.validate: rules across fields, which a schema cannot say; one define for each. `helm lint` swallows `fail`, so only
+`helm template` proves them.
+Input: root. Output: nothing, or an error that names the object, the rule, and what to set.
+*/ -}}
+{{- define "common.validate" -}}
+{{- range $id, $spec := .Values.controllers -}}
+{{- if and $spec (eq (include "common.render.enabled" $spec) "true") -}}
+{{- $args := dict "root" $ "id" $id "spec" $spec -}}
+{{- include "common.validate.sidecars" $args -}}
+{{- include "common.validate.cron" $args -}}
+{{- include "common.validate.secrets" $args -}}
+{{- end -}}
+{{- end -}}
+{{- include "common.validate.mounts" . -}}
+{{- include "common.validate.writers" . -}}
+{{- include "common.validate.routes" . -}}
+{{- include "common.validate.peers" . -}}
+{{- end -}}
+
+{{- /* common.validate.sidecars: without a startup probe nothing waits for a sidecar. Input: root, id, spec. */ -}}
+{{- define "common.validate.sidecars" -}}
+{{- range $name, $sidecar := .spec.sidecars -}}
+{{- if and $sidecar (not (dig "probes" "startup" dict $sidecar)) -}}
+{{- fail (printf "%s: controller %s: sidecar %s has no startup probe, so the application would start before it is ready; set controllers.%s.sidecars.%s.probes.startup" $.root.Chart.Name $.id $name $.id $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.cron: a CronJob needs a schedule. Input: root, id, spec. */ -}}
+{{- define "common.validate.cron" -}}
+{{- if and (eq (.spec.type | default "") "CronJob") (not (dig "cron" "schedule" "" .spec)) -}}
+{{- fail (printf "%s: controller %s is a CronJob without a schedule; set controllers.%s.cron.schedule" .root.Chart.Name .id .id) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.secrets: every secret that is read is declared. Input: root, id, spec. */ -}}
+{{- define "common.validate.secrets" -}}
+{{- $declared := .root.Values.secrets | default dict -}}
+{{- range $role := list "containers" "sidecars" "init" -}}
+{{- range $name, $container := index $.spec $role -}}
+{{- range $source := list "env" "envFrom" -}}
+{{- range $key, $value := index ($container | default dict) $source -}}
+{{- if and (kindIs "map" $value) (hasKey $value "secret") (not (hasKey $declared $value.secret)) -}}
+{{- fail (printf "%s: controller %s: container %s reads the secret %q, which is not declared; add secrets.%s" $.root.Chart.Name $.id $name $value.secret $value.secret) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.mounts: a mount names a container that exists. Input: root. */ -}}
+{{- define "common.validate.mounts" -}}
+{{- $known := dict -}}
+{{- range $id, $spec := .Values.controllers -}}
+{{- range $role := list "containers" "sidecars" "init" -}}
+{{- range $name, $container := index ($spec | default dict) $role -}}
+{{- $_ := set $known $name true -}}{{- $_ := set $known (printf "%s/%s" $id $name) true -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $kind := list "persistence" "config" -}}
+{{- range $id, $entry := index $.Values $kind -}}
+{{- range $container, $mounts := dig "mounts" dict ($entry | default dict) -}}
+{{- if not (hasKey $known $container) -}}
+{{- fail (printf "%s: %s %s is mounted in %q, and there is no such container; known are %s" $.Chart.Name $kind $id $container (keys $known | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.writers: no two pods write to a volume that one node may mount. Input: root. */ -}}
+{{- define "common.validate.writers" -}}
+{{- range $id, $spec := .Values.controllers -}}
+{{- $spec := mustMergeOverwrite (deepCopy $.Values.common.controller) ($spec | default dict) -}}
+{{- if and (eq $spec.type "Deployment") (ne ($spec.strategy | default "RollingUpdate") "Recreate") -}}
+{{- range $claim, $entry := $.Values.persistence -}}
+{{- if and $entry (eq (include "common.pod.volume.type" $entry) "claim") (eq (include "common.render.enabled" $entry) "true") (eq (include "common.pod.mounted" (dict "entry" $entry "id" $id "spec" $spec)) "true") (ne ($entry.accessMode | default "ReadWriteOnce") "ReadWriteMany") -}}
+{{- fail (printf "%s: controller %s replaces its pods one by one, but the claim %s admits one node; set controllers.%s.strategy to Recreate" $.Chart.Name $id $claim $id) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.routes: a route ends at a Service and a port that exist, and can do what it promises. Input: root. */ -}}
+{{- define "common.validate.routes" -}}
+{{- range $id, $route := .Values.route -}}
+{{- if and $route (eq (include "common.render.enabled" $route) "true") -}}
+{{- $service := include "common.names.serviceId" (dict "root" $ "id" $route.service "what" (printf "route %s" $id)) -}}
+{{- $ports := dig $service "ports" dict $.Values.service -}}
+{{- if or (not $ports) (and $route.port (not (hasKey $ports $route.port))) -}}
+{{- fail (printf "%s: route %s ends at port %q of service %q, which does not exist; set route.%s.service and route.%s.port" $.Chart.Name $id ($route.port | default "") $service $id $id) -}}
+{{- end -}}
+{{- if and $route.blockPaths (eq ($route.kind | default $.Values.global.route.kind) "Ingress") -}}
+{{- fail (printf "%s: route %s blocks paths, which an Ingress cannot; use the kind IngressRoute or remove route.%s.blockPaths" $.Chart.Name $id $id) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.peers: an edge's well-known peer is known. Input: root. */ -}}
+{{- define "common.validate.peers" -}}
+{{- $known := concat (keys .Values.global.peers) (list "self" "internet" "lan" "any" "kube-apiserver") | sortAlpha -}}
+{{- range $direction := list "ingress" "egress" -}}
+{{- range $name, $edge := dig "network" $direction dict $.Values -}}
+{{- $peer := dig "peer" "" (dig (eq $direction "ingress" | ternary "from" "to") dict ($edge | default dict)) -}}
+{{- if and $peer (not (has $peer $known)) -}}
+{{- fail (printf "%s: network.%s.%s names the peer %q; known are %s" $.Chart.Name $direction $name $peer (join ", " $known)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

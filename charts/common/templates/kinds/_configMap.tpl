@@ -1,0 +1,44 @@
+{{- /*
+common.kinds.configMap: the files of a config entry; a map becomes YAML, values are filled into text.
+Input: root, id, spec. Output: one document.
+*/ -}}
+{{- define "common.kinds.configMap" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.base "spec" .spec) | nindent 2 }}
+data:
+  {{- include "common.kinds.configMap.data" . | trim | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.kinds.configMap.data: file name → text.
+Input: root, spec. Output: YAML.
+*/ -}}
+{{- define "common.kinds.configMap.data" -}}
+{{- range $name := keys .spec.files | sortAlpha }}
+{{- $content := index $.spec.files $name }}
+{{- $text := kindIs "string" $content | ternary $content (kindIs "string" $content | ternary "" (toYaml $content)) }}
+{{ $name }}: {{ include "common.render.text" (dict "root" $.root "text" $text) | toJson }}
+{{- end }}
+{{- end -}}
+
+{{- /*
+common.kinds.configMap.checksum: changes when a configuration that the controller reads changes, so that its pods restart.
+Input: root, id, spec (the controller). Output: text, empty when it reads none.
+*/ -}}
+{{- define "common.kinds.configMap.checksum" -}}
+{{- $read := "" -}}
+{{- $uses := toJson (pick .spec "containers" "sidecars" "init") -}}
+{{- $config := .root.Values.config | default dict -}}
+{{- range $id := keys $config | sortAlpha -}}
+{{- $entry := index $config $id -}}
+{{- if and $entry (eq (include "common.render.enabled" $entry) "true") -}}
+{{- $mounted := eq (include "common.pod.mounted" (dict "entry" $entry "id" $.id "spec" $.spec)) "true" -}}
+{{- if or $mounted (contains (printf "\"config\":%q" $id) $uses) -}}
+{{- $read = printf "%s%s" $read (include "common.kinds.configMap.data" (dict "root" $.root "spec" $entry)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with $read }}{{ sha256sum . }}{{ end -}}
+{{- end -}}

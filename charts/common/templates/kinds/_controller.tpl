@@ -1,0 +1,69 @@
+{{- /*
+common.kinds.controller: the workload of a controller, by its type.
+Input: root, id, spec. Output: one document.
+*/ -}}
+{{- define "common.kinds.controller" -}}
+{{- $spec := mustMergeOverwrite (deepCopy .root.Values.common.controller) (deepCopy .spec) -}}
+{{- $args := dict "root" .root "id" .id "spec" $spec "name" (include "common.names.object" .) -}}
+{{- if eq $spec.type "CronJob" -}}{{ include "common.kinds.cronJob" $args }}
+{{- else if eq $spec.type "Job" -}}{{ include "common.kinds.job" $args }}
+{{- else -}}{{ include "common.kinds.workload" $args }}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.kinds.controller.metadata: metadata of a workload.
+Input: root, id, spec, name. Output: YAML.
+*/ -}}
+{{- define "common.kinds.controller.metadata" -}}
+{{- $wave := dig "wave" .root.Values.common.waves.workload .spec -}}
+{{ include "common.names.metadata" (dict "root" .root "name" .name "component" .id "wave" $wave "spec" .spec) }}
+{{- end -}}
+
+{{- /*
+common.kinds.workload: Deployment, StatefulSet or DaemonSet.
+Input: root, id, spec (merged), name. Output: one document.
+*/ -}}
+{{- define "common.kinds.workload" -}}
+{{- $spec := .spec -}}
+apiVersion: apps/v1
+kind: {{ $spec.type }}
+metadata:
+  {{- include "common.kinds.controller.metadata" . | nindent 2 }}
+spec:
+  {{- if ne $spec.type "DaemonSet" }}
+  replicas: {{ $spec.replicas | int }}
+  {{- end }}
+  revisionHistoryLimit: {{ $spec.revisionHistoryLimit | int }}
+  {{- if eq $spec.type "StatefulSet" }}
+  serviceName: {{ include "common.names.object" (dict "root" .root "id" ($spec.serviceName | default .id)) }}
+  {{- end }}
+  {{- if or $spec.strategy $spec.rollingUpdate }}
+  {{ eq $spec.type "Deployment" | ternary "strategy" "updateStrategy" }}:
+    type: {{ $spec.strategy | default "RollingUpdate" }}
+    {{- with $spec.rollingUpdate }}
+    rollingUpdate:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+  {{- end }}
+  {{- with $spec.podManagementPolicy }}
+  podManagementPolicy: {{ . }}
+  {{- end }}
+  selector:
+    matchLabels:
+      {{- include "common.labels.selector" (dict "root" .root "component" .id) | nindent 6 }}
+  template:
+    {{- include "common.pod.template" . | nindent 4 }}
+  {{- with $spec.volumeClaims }}
+  volumeClaimTemplates:
+    {{- range $id := keys . | sortAlpha }}
+    {{- $claim := index $spec.volumeClaims $id }}
+    - metadata:
+        name: {{ $id }}
+        labels:
+          {{- include "common.labels.selector" (dict "root" $.root "component" $.id) | nindent 10 }}
+      spec:
+        {{- include "common.kinds.claim.spec" (dict "root" $.root "spec" $claim) | nindent 8 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,106 @@
+{{- /*
+common.kinds.route: how a service is reached from outside the cluster, by Traefik's IngressRoute or a plain Ingress.
+Input: root, id, spec. Output: one document.
+*/ -}}
+{{- define "common.kinds.route" -}}
+{{- $global := .root.Values.global -}}
+{{- $internal := eq (.spec.access | default "internal") "internal" -}}
+{{- $shared := $internal | ternary $global.route.internalMiddlewares $global.route.externalMiddlewares -}}
+{{- $service := include "common.names.serviceId" (dict "root" .root "id" .spec.service "what" (printf "route %s" .id)) -}}
+{{- $ports := (index .root.Values.service $service).ports -}}
+{{- $args := dict "root" .root "id" .id "spec" .spec
+      "host" (include "common.render.text" (dict "root" .root "text" .spec.host))
+      "service" (include "common.names.object" (dict "root" .root "id" $service))
+      "port" (.spec.port | default (keys $ports | sortAlpha | first))
+      "middlewares" (concat ($shared | default list) (.spec.middlewares | default list))
+      "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
+      "annotations" (include "common.kinds.route.dashboard" . | fromYaml) -}}
+{{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
+{{ include "common.kinds.ingress" $args }}
+{{- else -}}
+{{ include "common.kinds.ingressRoute" $args }}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.kinds.ingressRoute: Traefik's own route. Blocked paths are left out of the rule, so they answer 404.
+Input: root, id, spec, host, service, port, middlewares, secret, annotations. Output: one document.
+*/ -}}
+{{- define "common.kinds.ingressRoute" -}}
+{{- $rule := printf "Host(`%s`)" .host -}}
+{{- with .spec.path -}}{{- if ne . "/" -}}{{- $rule = printf "%s && PathPrefix(`%s`)" $rule . -}}{{- end -}}{{- end -}}
+{{- range .spec.blockPaths -}}{{- $rule = printf "%s && !PathPrefix(`%s`)" $rule . -}}{{- end -}}
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata:
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" .annotations) | nindent 2 }}
+spec:
+  entryPoints:
+    - {{ .root.Values.global.route.entryPoint }}
+  routes:
+    - kind: Rule
+      match: {{ $rule }}
+      {{- with .middlewares }}
+      middlewares:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      services:
+        - kind: Service
+          name: {{ .service }}
+          port: {{ .port }}
+  {{- if .secret }}
+  tls:
+    secretName: {{ .secret }}
+  {{- else }}
+  tls: {}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+common.kinds.ingress: a plain Ingress for the same route.
+Input: as common.kinds.ingressRoute. Output: one document.
+*/ -}}
+{{- define "common.kinds.ingress" -}}
+{{- $names := list -}}
+{{- range .middlewares -}}{{- $names = append $names (printf "%s-%s@kubernetescrd" (.namespace | default $.root.Release.Name) .name) -}}{{- end -}}
+{{- $extra := dict "traefik.ingress.kubernetes.io/router.entrypoints" .root.Values.global.route.entryPoint -}}
+{{- with $names -}}{{- $_ := set $extra "traefik.ingress.kubernetes.io/router.middlewares" (join "," .) -}}{{- end -}}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" (merge $extra .annotations)) | nindent 2 }}
+spec:
+  ingressClassName: {{ .root.Values.global.route.ingressClass }}
+  rules:
+    - host: {{ .host }}
+      http:
+        paths:
+          - path: {{ .spec.path | default "/" }}
+            pathType: Prefix
+            backend:
+              service:
+                name: {{ .service }}
+                port:
+                  name: {{ .port }}
+  tls:
+    - hosts: [{{ .host | quote }}]
+      {{- with .secret }}
+      secretName: {{ . }}
+      {{- end }}
+{{- end -}}
+
+{{- /*
+common.kinds.route.dashboard: what the start page shows for the service; on its main route only.
+Input: root, id, spec. Output: YAML map, empty without a dashboard entry.
+*/ -}}
+{{- define "common.kinds.route.dashboard" -}}
+{{- $first := keys .root.Values.route | sortAlpha | first -}}
+{{- if and .root.Values.dashboard (eq .id $first) -}}
+gethomepage.dev/enabled: "true"
+{{- range $key := list "name" "icon" "group" "description" "href" }}
+{{- with index $.root.Values.dashboard $key }}
+gethomepage.dev/{{ $key }}: {{ include "common.render.text" (dict "root" $.root "text" .) | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+{{- end -}}

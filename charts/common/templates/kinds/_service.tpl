@@ -1,0 +1,54 @@
+{{- /*
+common.kinds.service: a Service in front of a controller.
+Input: root, id, spec. Output: one document.
+*/ -}}
+{{- define "common.kinds.service" -}}
+{{- $controller := include "common.names.controllerId" (dict "root" .root "id" .spec.controller "what" (printf "service %s" .id)) -}}
+{{- $spec := .spec -}}
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" $controller "wave" .root.Values.common.waves.workload "spec" .spec "annotations" (include "common.kinds.service.scrape" . | fromYaml)) | nindent 2 }}
+spec:
+  type: {{ .spec.type | default "ClusterIP" }}
+  {{- range $key := list "clusterIP" "externalTrafficPolicy" "internalTrafficPolicy" "ipFamilyPolicy" "loadBalancerClass" "loadBalancerIP" "publishNotReadyAddresses" "sessionAffinity" }}
+  {{- with index $spec $key }}
+  {{ $key }}: {{ . }}
+  {{- end }}
+  {{- end }}
+  ports:
+    {{- range $name := keys .spec.ports | sortAlpha }}
+    {{- $port := index $spec.ports $name }}
+    - name: {{ $name }}
+      port: {{ $port.port }}
+      targetPort: {{ kindIs "string" $port.targetPort | ternary $port.targetPort $name }}
+      protocol: {{ $port.protocol | default "TCP" }}
+      {{- with $port.appProtocol }}
+      appProtocol: {{ . }}
+      {{- end }}
+      {{- with $port.nodePort }}
+      nodePort: {{ . }}
+      {{- end }}
+    {{- end }}
+  selector:
+    {{- include "common.labels.selector" (dict "root" .root "component" $controller) | nindent 4 }}
+{{- end -}}
+
+{{- /*
+common.kinds.service.scrape: scrape annotations, where metrics are announced so.
+Input: root, id. Output: YAML map, empty without metrics.
+*/ -}}
+{{- define "common.kinds.service.scrape" -}}
+{{- range $name, $metrics := .root.Values.metrics -}}
+{{- if and $metrics (eq (include "common.render.enabled" $metrics) "true") -}}
+{{- $kind := $metrics.kind | default $.root.Values.global.metrics.kind -}}
+{{- $service := include "common.names.serviceId" (dict "root" $.root "id" $metrics.service "what" (printf "metrics %s" $name)) -}}
+{{- if and (eq $kind "annotations") (eq $service $.id) }}
+prometheus.io/scrape: "true"
+prometheus.io/path: {{ $metrics.path | default "/metrics" }}
+prometheus.io/port: {{ (index $.root.Values.service $service "ports" $metrics.port).port | quote }}
+prometheus.io/scheme: {{ $metrics.scheme | default "http" }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

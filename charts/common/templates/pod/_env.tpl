@@ -1,0 +1,77 @@
+{{- /*
+common.pod.env: environment variables by name.
+Input: root, env (name → text, number, boolean or reference). Output: a YAML list.
+*/ -}}
+{{- define "common.pod.env" -}}
+{{- range $name := keys (.env | default dict) | sortAlpha }}
+{{- $value := index $.env $name }}
+{{- if not (kindIs "invalid" $value) }}
+- name: {{ $name }}
+  {{- if kindIs "map" $value }}
+  valueFrom:
+    {{- include "common.pod.env.reference" (dict "root" $.root "value" $value) | nindent 4 }}
+  {{- else }}
+  value: {{ include "common.pod.env.text" (dict "root" $.root "value" $value) }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.pod.env.text: a scalar as a quoted text; YAML reads whole numbers as floats, which must not show.
+Input: root, value. Output: quoted text.
+*/ -}}
+{{- define "common.pod.env.text" -}}
+{{- $value := .value -}}
+{{- if kindIs "float64" $value -}}{{- if eq $value (floor $value) -}}{{- $value = int64 $value -}}{{- end -}}{{- end -}}
+{{ include "common.render.text" (dict "root" .root "text" $value) | quote }}
+{{- end -}}
+
+{{- /*
+common.pod.env.reference: where a variable's value comes from.
+Input: root, value (one of secret+key, config+key, field, resource). Output: YAML.
+*/ -}}
+{{- define "common.pod.env.reference" -}}
+{{- with .value.secret -}}
+secretKeyRef:
+  name: {{ include "common.names.secret" (dict "root" $.root "id" .) }}
+  key: {{ $.value.key }}
+  {{- if $.value.optional }}
+  optional: true
+  {{- end }}
+{{- end -}}
+{{- with .value.config -}}
+configMapKeyRef:
+  name: {{ include "common.names.object" (dict "root" $.root "id" .) }}
+  key: {{ $.value.key }}
+{{- end -}}
+{{- with .value.field -}}
+fieldRef:
+  fieldPath: {{ . }}
+{{- end -}}
+{{- with .value.resource -}}
+resourceFieldRef:
+  resource: {{ . }}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.pod.envFrom: whole secrets and config maps as variables.
+Input: root, envFrom (identifier → {secret} or {config}). Output: a YAML list.
+*/ -}}
+{{- define "common.pod.envFrom" -}}
+{{- range $id := keys (.envFrom | default dict) | sortAlpha }}
+{{- $source := index $.envFrom $id }}
+{{- with $source.secret }}
+- secretRef:
+    name: {{ include "common.names.secret" (dict "root" $.root "id" .) }}
+    {{- if $source.optional }}
+    optional: true
+    {{- end }}
+{{- end }}
+{{- with $source.config }}
+- configMapRef:
+    name: {{ include "common.names.object" (dict "root" $.root "id" .) }}
+{{- end }}
+{{- end -}}
+{{- end -}}

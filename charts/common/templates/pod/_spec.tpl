@@ -1,0 +1,85 @@
+{{- /*
+common.pod.template: pod metadata and spec of a controller.
+Input: root, id, spec. Output: YAML.
+*/ -}}
+{{- define "common.pod.template" -}}
+{{- $pod := mustMergeOverwrite (deepCopy .root.Values.common.pod) (deepCopy (.spec.pod | default dict)) -}}
+metadata:
+  labels:
+    {{- include "common.labels.selector" (dict "root" .root "component" .id) | nindent 4 }}
+    {{- with $pod.labels }}
+    {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 4 }}
+    {{- end }}
+  {{- $checksum := include "common.kinds.configMap.checksum" . }}
+  {{- $annotations := mergeOverwrite (ternary (dict "checksum/config" $checksum) dict (ne $checksum "")) ($pod.annotations | default dict) }}
+  {{- with $annotations }}
+  annotations:
+    {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 4 }}
+  {{- end }}
+spec:
+  {{- include "common.pod.spec" (dict "root" .root "id" .id "spec" .spec "pod" $pod) | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.pod.spec: pod spec of a controller.
+Input: root, id, spec (the controller), pod (its merged pod options). Output: YAML.
+*/ -}}
+{{- define "common.pod.spec" -}}
+{{- $pod := .pod -}}
+automountServiceAccountToken: {{ $pod.token }}
+{{- with $pod.serviceAccount }}
+serviceAccountName: {{ include "common.names.object" (dict "root" $.root "id" .) }}
+{{- end }}
+enableServiceLinks: {{ $pod.enableServiceLinks }}
+{{- $security := $pod.securityContext }}
+{{- if not (hasKey $security "runAsUser") }}
+{{- $user := .root.Values.global.user }}
+{{- $security = merge (dict "runAsUser" $user.uid "runAsGroup" $user.gid "fsGroup" $user.gid) $security }}
+{{- end }}
+securityContext:
+  {{- toYaml $security | nindent 2 }}
+{{- range $key := list "hostNetwork" "hostPID" "hostUsers" "dnsPolicy" "hostname" "priorityClassName" "restartPolicy" "runtimeClassName" "schedulerName" "shareProcessNamespace" "terminationGracePeriodSeconds" }}
+{{- if and (hasKey $pod $key) (not (kindIs "invalid" (index $pod $key))) }}
+{{ $key }}: {{ index $pod $key | toJson }}
+{{- end }}
+{{- end }}
+{{- if not (hasKey $pod "runtimeClassName") }}
+{{- include "common.pod.gpu.runtimeClass" . }}
+{{- end }}
+{{- range $key := list "affinity" "dnsConfig" "nodeSelector" "tolerations" "topologySpreadConstraints" }}
+{{- with index $pod $key }}
+{{ $key }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- $first := include "common.pod.containers" (dict "root" .root "id" .id "spec" .spec "roles" (list "sidecars" "init")) }}
+{{- with $first }}
+initContainers:
+  {{- . | trim | nindent 2 }}
+{{- end }}
+containers:
+  {{- include "common.pod.containers" (dict "root" .root "id" .id "spec" .spec "roles" (list "containers")) | trim | nindent 2 }}
+{{- with include "common.pod.volumes" . }}
+volumes:
+  {{- . | trim | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /*
+common.pod.containers: the containers of some roles, by `order`, then by identifier.
+Input: root, id, spec, roles (keys of the controller). Output: a YAML list.
+*/ -}}
+{{- define "common.pod.containers" -}}
+{{- $sorted := dict -}}
+{{- range $role := .roles -}}
+{{- range $name, $container := (index $.spec $role | default dict) -}}
+{{- if and $container (eq (include "common.render.enabled" $container) "true") -}}
+{{- $key := printf "%06d %s" (int (dig "order" 0 $container)) $name -}}
+{{- $_ := set $sorted $key (dict "root" $.root "controller" $.id "id" $name "role" $role "spec" $container "owner" $.spec) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $key := keys $sorted | sortAlpha }}
+{{ include "common.pod.container" (index $sorted $key) }}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,119 @@
+"""An HTTP server in a thread that answers as a test tells it to; for registries that are slow, broken or hostile."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from slipway.config import RegistryConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A request that came in."""
+
+    method: str
+    path: str
+    """With the query."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What goes out."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    announced: int | None = None
+    """Content-Length when it is a lie."""
+    hang: bool = False
+    """Say nothing until the test ends."""
+    raw: bytes | None = None
+    """These bytes in place of HTTP, then the end of the connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server and what it saw."""
+
+    port: int
+    seen: list[Seen]
+
+    @property
+    def config(self) -> RegistryConfig:
+        """As a plain-HTTP registry."""
+        return RegistryConfig(
+            host=f"127.0.0.1:{self.port}", prefix="charts", plain_http=True, timeout_s=5.0, attempts=3
+        )
+
+    @property
+    def requests(self) -> list[str]:
+        """`METHOD path` of every request."""
+        return [f"{seen.method} {seen.path}" for seen in self.seen]
+
+
+@contextmanager
+def serving(respond: Callable[[Seen], Answer]) -> Iterator[Server]:
+    """Serve on a free loopback port for the time of a block."""
+    seen: list[Seen] = []
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet for an answer: head and body apart would wait for each other
+
+        def answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            request = Seen(method=self.command, path=self.path, headers=headers, body=self.rfile.read(length))
+            seen.append(request)
+            answer = respond(request)
+            if answer.hang:
+                over.wait()
+                self.close_connection = True
+                return
+            if answer.raw is not None:
+                self.wfile.write(answer.raw)
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for key, value in answer.headers.items():
+                self.send_header(key, value)
+            announced = len(answer.body) if answer.announced is None else answer.announced
+            self.send_header("Content-Length", str(announced))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+            if announced != len(answer.body):
+                self.close_connection = True
+
+        do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 - names that the base class calls
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield Server(port=server.server_port, seen=seen)
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,84 @@
+"""The real registry and the real helm; nothing of the user's machine reaches a test, and no process outlives it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from slipway.model import Archive
+from slipway.oci import Registry
+from slipway.tools.registry import Daemon, temporary
+from testing.archives import make_archive
+
+
+def tool(name: str) -> Path:
+    """A program on PATH; a test without it fails."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.fail(f"{name} is not on PATH: run the tests by ./inv test, which sets it up")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def registry_binary() -> Path:
+    """The embedded registry's program."""
+    return tool("registry")
+
+
+@pytest.fixture(scope="session")
+def helm_binary() -> Path:
+    """The real helm."""
+    return tool("helm")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Homes and login files of the test's own; every registry that was started below its folder ends with it."""
+    for name in [name for name in os.environ if name.startswith(("HELM_", "SLIPWAY_", "REGISTRY_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    for name, folder in {
+        "HOME": home,
+        "DOCKER_CONFIG": home / "docker",
+        "KUBECONFIG": home / "kubeconfig",
+        "HELM_CACHE_HOME": home / "helm/cache",
+        "HELM_CONFIG_HOME": home / "helm/config",
+        "HELM_DATA_HOME": home / "helm/data",
+        "HELM_REGISTRY_CONFIG": home / "helm/registry.json",
+    }.items():
+        monkeypatch.setenv(name, str(folder))
+    yield
+    for state in tmp_path.rglob("registry.json"):
+        Daemon(folder=state.parent, port=0).stop()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, registry_binary: Path) -> Iterator[Daemon]:
+    """A fresh registry process on a free port."""
+    with temporary(tmp_path / "registry", registry_binary) as running:
+        yield running
+
+
+@pytest.fixture
+def registry(daemon: Daemon) -> Iterator[Registry]:
+    """A client of the fresh registry."""
+    opened = Registry.open(daemon.config, {})
+    yield opened
+    opened.close()
+
+
+MakeArchive = Callable[..., Archive]
+
+
+@pytest.fixture
+def make(tmp_path: Path, helm_binary: Path) -> MakeArchive:
+    """Pack a small chart; see `make_archive`."""
+
+    def build(name: str = "sonarr", version: str = "1.0.0", content: str = "one", **metadata: object) -> Archive:
+        more: Mapping[str, object] = metadata
+        return make_archive(tmp_path / "charts", helm_binary, name, version, content=content, metadata=more)
+
+    return build

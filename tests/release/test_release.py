@@ -1,0 +1,415 @@
+"""A release on a real registry: nothing doubled, nothing overwritten, resumable after a kill at any point."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from slipway import package, pin, release
+from slipway.errors import AlreadyPublished, BuildError, ProblemsFound, RegistryError
+from slipway.model import ChartName
+from slipway.tools import registry as embedded
+from slipway.tools.run import Command, Completed, run_process
+from slipway.yard import Yard, open_yard
+from testing.faulty import Answer, Seen, serving, unused_port
+from testing.monorepo import Monorepo, small
+
+pytestmark = [pytest.mark.helm, pytest.mark.registry]
+
+
+@dataclass(frozen=True)
+class World:
+    """A small monorepo with a registry of its own."""
+
+    repo: Monorepo
+    port: int
+
+    def yard(self, run: Callable[[Command], Completed] = run_process, **environ: str) -> Yard:
+        settings = {"SLIPWAY_REGISTRY_PORT": str(self.port), **environ}
+        return open_yard(self.repo.root, {**os.environ, **settings}, quiet=True, run=run)
+
+    def release(self, **options: object) -> release.Outcome:
+        return release.release(self.yard(), environment="staging", **options)
+
+    def registry_content(self) -> dict[str, str]:
+        """`name:tag` → manifest digest, of everything that is published."""
+        registry = self.yard().registry
+        found = {}
+        for name in ("common", "htpc", "radarr", "sonarr"):
+            for tag in registry.tags(name):
+                published = registry.published({ChartName(name): tag})[ChartName(name)]
+                assert published is not None
+                found[f"{name}:{tag}"] = published.manifest
+        return found
+
+    def deployed(self) -> dict[str, bytes]:
+        """The deploy folder of staging, without what names the registry's port."""
+        folder = self.repo.root / "deploy/staging"
+        return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(repo=small(tmp_path / "repo"), port=unused_port())
+    yield world
+    embedded.daemon_of(world.yard().config).stop()
+
+
+def touch(world: World, text: str = "changed") -> None:
+    world.repo.replace("charts/sonarr/values.yaml", "hello", text)
+
+
+def raise_sonarr(world: World) -> None:
+    world.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.0.1\nappVersion")
+    text = yaml.safe_load(world.repo.read("umbrella/htpc/Chart.yaml"))
+    text["version"] = "1.0.1"
+    next(item for item in text["dependencies"] if item["name"] == "sonarr")["version"] = "1.0.1"
+    world.repo.write("umbrella/htpc/Chart.yaml", yaml.safe_dump(text, sort_keys=False))
+
+
+def test_a_first_release_publishes_everything_and_pins_it(world: World) -> None:
+    done = world.release()
+
+    assert [item.name for item in done.published] == ["common", "radarr", "sonarr", "htpc"]
+    assert pin.current(world.yard().config, "staging")["htpc"].manifest == done.published[-1].manifest
+    assert world.registry_content()["htpc:1.0.0"] == done.published[-1].manifest
+
+
+def test_nothing_changed_means_nothing_published_and_no_process_started(world: World) -> None:
+    world.release()
+    before = (world.registry_content(), world.deployed())
+    started: list[Command] = []
+
+    def recording(command: Command) -> Completed:
+        started.append(command)
+        return run_process(command)
+
+    done = release.release(world.yard(recording), environment="staging")
+
+    assert done.nothing
+    assert started == []
+    assert (world.registry_content(), world.deployed()) == before
+
+
+def test_a_changed_chart_without_a_new_version_is_refused_and_nothing_is_written(world: World) -> None:
+    world.release()
+    before = (world.registry_content(), world.deployed())
+    touch(world)
+    yard = world.yard()
+
+    with pytest.raises(AlreadyPublished) as error:
+        release.release(yard, environment="staging")
+
+    published = world.yard().plan().step(ChartName("sonarr")).published
+    assert published is not None
+    text = str(error.value)
+    assert "charts/sonarr/Chart.yaml:3: version 1.0.0 is already published with different content" in text
+    assert f"registry {published.input_digest}" in text
+    assert f"here     {yard.digests[ChartName('sonarr')]}" in text
+    assert "hint: ./inv version --only sonarr --level patch" in text
+    assert (world.registry_content(), world.deployed()) == before
+
+
+def test_one_changed_service_publishes_itself_and_its_umbrella_only(world: World) -> None:
+    world.release()
+    touch(world)
+    raise_sonarr(world)
+
+    done = world.release()
+
+    assert [f"{item.name} {item.version}" for item in done.published] == ["sonarr 1.0.1", "htpc 1.0.1"]
+
+
+def test_a_new_environment_value_reaches_only_the_umbrella(world: World) -> None:
+    world.release()
+    world.repo.write("values/production/htpc.yaml", "sonarr:\n  text: for production\n")
+    world.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.0.0\ntype", "version: 1.0.1\ntype")
+
+    done = world.release()
+
+    assert [item.name for item in done.published] == ["htpc"]
+
+
+def effects_of(world: World) -> list[str]:
+    """The external effects of a whole release, in order."""
+    seen: list[str] = []
+    world.release(effect=seen.append)
+    return seen
+
+
+class Killed(BaseException):
+    """What a test stops a release with; not an error that anything would catch."""
+
+
+def test_a_release_stopped_after_any_effect_is_finished_by_the_next_one(tmp_path: Path) -> None:
+    whole = World(repo=small(tmp_path / "whole"), port=unused_port())
+    effects = len(effects_of(whole))
+    wanted = (whole.registry_content(), whole.deployed()["pins.yaml"].replace(str(whole.port).encode(), b"PORT"))
+    embedded.daemon_of(whole.yard().config).stop()
+    assert effects > 10
+
+    for stop_after in range(1, effects + 1):
+        world = World(repo=small(tmp_path / f"stopped-{stop_after}"), port=whole.port)
+        counted = []
+
+        def stop(name: str, counted: list[str] = counted, limit: int = stop_after) -> None:
+            counted.append(name)
+            if len(counted) == limit:
+                raise Killed(name)
+
+        with pytest.raises(Killed):
+            world.release(effect=stop)
+        assert world.deployed() == {} or counted[-1].startswith("pins")
+        world.release()
+
+        got = (world.registry_content(), world.deployed()["pins.yaml"].replace(str(world.port).encode(), b"PORT"))
+        assert got == wanted, f"stopped after {counted[-1]}"
+        embedded.daemon_of(world.yard().config).stop()
+
+
+KILLED_RUN = """\
+import os, signal, sys
+from slipway import release
+from slipway.yard import open_yard
+from pathlib import Path
+left = int(sys.argv[2])
+def effect(name):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+release.release(open_yard(Path(sys.argv[1]), os.environ, quiet=True), environment="staging", effect=effect)
+"""
+
+
+@pytest.mark.parametrize("after", [1, 6, 11])
+def test_a_release_killed_by_the_kernel_is_finished_by_the_next_one(world: World, after: int) -> None:
+    environ = {**os.environ, "SLIPWAY_REGISTRY_PORT": str(world.port), "PYTHONPATH": str(Path.cwd())}
+
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, str(world.repo.root), str(after)], env=environ, check=False
+    )
+    done = world.release()
+
+    assert killed.returncode == -signal.SIGKILL
+    assert not done.nothing
+    assert world.release().nothing
+
+
+def test_two_releases_at_once_double_nothing(world: World) -> None:
+    world.release(only=(ChartName("common"),))
+    outcomes: list[release.Outcome] = []
+    threads = [threading.Thread(target=lambda: outcomes.append(world.release())) for _ in range(2)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(len(outcome.published) for outcome in outcomes) == [0, 3]
+    assert sum(outcome.nothing for outcome in outcomes) == 1
+
+
+def packages(world: World) -> dict[str, bytes]:
+    folder = world.repo.root / "build/packages"
+    return {path.name: path.read_bytes() for path in folder.glob("*/*.tgz")}
+
+
+BUILD = """\
+import os, sys
+from pathlib import Path
+from slipway import graph
+from slipway.yard import open_yard
+yard = open_yard(Path(sys.argv[1]), os.environ, quiet=True)
+built, problems = yard.builder().build(graph.order(yard.workspace))
+assert not problems, problems
+"""
+
+
+def build_elsewhere(folder: Path, *, umask: int, zone: str) -> dict[str, bytes]:
+    """Every package of the small monorepo, built by another process in another place."""
+    world = World(repo=small(folder), port=5055)
+    subprocess.run(
+        [sys.executable, "-c", BUILD, str(world.repo.root)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), "TZ": zone, "PYTHONHASHSEED": "random"},
+        umask=umask,
+        check=True,
+    )
+    return packages(world)
+
+
+def test_packages_are_equal_from_two_folders_two_umasks_and_two_time_zones(tmp_path: Path) -> None:
+    here = build_elsewhere(tmp_path / "here", umask=0o022, zone="UTC")
+    there = build_elsewhere(tmp_path / "a longer path/there", umask=0o077, zone="Pacific/Auckland")
+
+    assert here == there
+    assert len(here) == 4
+
+
+def test_a_published_umbrella_contains_its_members_byte_for_byte(world: World) -> None:
+    done = {item.name: item for item in world.release().published}
+    yard = world.yard()
+
+    umbrella = package.read(release.pull(yard, done[ChartName("htpc")]))
+
+    for member in ("radarr", "sonarr"):
+        own = package.read(release.pull(yard, done[ChartName(member)]))
+        inside = {
+            path.removeprefix("htpc/charts/"): text for path, text in umbrella.items() if f"/charts/{member}/" in path
+        }
+        assert {path: text for path, text in inside.items() if path.startswith(f"{member}/")} == own
+
+
+def test_a_kept_member_is_taken_from_the_registry_not_built_again(world: World) -> None:
+    world.release()
+    for path in (world.repo.root / "build/packages").glob("radarr-*/*.tgz"):
+        path.write_bytes(
+            package.pack({**package.read(path.read_bytes()), "radarr/values.yaml": b"text: not what was published\n"})
+        )
+    touch(world)
+    raise_sonarr(world)
+
+    world.release()
+
+    yard = world.yard()
+    umbrella = yard.plan().step(ChartName("htpc")).published
+    assert umbrella is not None
+    assert package.read(release.pull(yard, umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
+
+
+def test_helm_renders_the_published_digest_as_the_working_tree_renders(world: World) -> None:
+    done = world.release().published[-1]
+    yard = world.yard()
+    reference = f"{yard.config.registry.base}/htpc@{done.manifest}"
+    staged = yard.builder().staged(ChartName("htpc"))
+    values = ("--values", str(staged / "values-staging.yaml"))
+
+    from_registry = yard.helm("template", "htpc", reference, "--plain-http", "--namespace", "htpc", *values).stdout
+    from_tree = yard.helm("template", "htpc", str(staged), "--namespace", "htpc", *values).stdout
+
+    assert 'domain: "staging.example.org"' in from_tree
+    assert from_registry == from_tree
+
+
+def test_helm_accepts_the_recomputed_lock(world: World) -> None:
+    world.release()
+    yard = world.yard()
+
+    listed = yard.helm("dependency", "list", str(yard.builder().staged(ChartName("htpc")))).stdout
+    rebuilt = yard.helm("dependency", "build", str(yard.builder().staged(ChartName("htpc"))), "--plain-http")
+
+    assert listed.count("ok") == 2
+    assert "out of sync" not in rebuilt.stderr
+
+
+def test_production_is_pinned_from_stagings_pins_and_byte_equal(world: World) -> None:
+    world.release()
+
+    reasons = release.pin_environment(world.yard(), "production", (), dry_run=False)
+
+    assert reasons == ("deploy/production is not there yet",)
+    config = world.yard().config
+    assert pin.current(config, "production") == pin.current(config, "staging")
+    assert release.pin_environment(world.yard(), "production", (), dry_run=False) == ()
+
+
+def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
+    world.release()
+    other = World(repo=world.repo, port=unused_port())
+    for path in (world.repo.root / ".registry").glob("*.json"):
+        path.unlink()
+    config = replace(world.yard().config, registry_folder=world.repo.root / ".other")
+    yard = replace(other.yard(), config=replace(config, registry=other.yard().config.registry))
+
+    with pytest.raises(RegistryError, match=r"version 1\.0\.0 is not there"):
+        release.pin_environment(yard, "production", (), dry_run=False)
+
+    assert not (world.repo.root / "deploy/production").exists()
+    embedded.daemon_of(yard.config).stop()
+    embedded.Daemon(folder=world.repo.root / ".registry", port=world.port).stop()
+
+
+def test_a_broken_workspace_publishes_nothing(world: World) -> None:
+    world.repo.replace("umbrella/htpc/Chart.yaml", "condition: sonarr.enabled", "condition: sonarr.on")
+
+    with pytest.raises(ProblemsFound, match="member sonarr cannot be switched off"):
+        world.release()
+
+    assert world.registry_content() == {}
+
+
+def forward(port: int, request: Seen) -> Answer:
+    """Pass a request on to the real registry."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    hop = {"connection", "host", "content-length", "transfer-encoding"}
+    headers = {key: value for key, value in request.headers.items() if key not in hop}
+    connection.request(request.method, request.path, body=request.body, headers=headers)
+    reply = connection.getresponse()
+    body = reply.read()
+    kept = {key: value for key, value in reply.getheaders() if key.lower() not in hop}
+    size = int(reply.headers.get("Content-Length") or len(body))
+    connection.close()
+    return Answer(status=reply.status, body=body, headers=kept, announced=size if request.method == "HEAD" else None)
+
+
+FAULTS = {
+    "401": Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="charts"'}),
+    "403": Answer(status=403),
+    "429": Answer(status=429, headers={"Retry-After": "0"}),
+    "500": Answer(status=500),
+    "truncated": Answer(status=200, body=b"{", announced=1000),
+    "slow": Answer(hang=True),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_faulty_registry_leaves_nothing_pinned_and_the_next_release_finishes(
+    world: World, fault: str, method: str
+) -> None:
+    embedded.ensure_running(world.yard().config, lambda: world.yard().toolbox.path("registry"))
+    broken = {"now": True}
+
+    def respond(request: Seen) -> Answer:
+        if broken["now"] and request.method == method and "/manifests/" in request.path:
+            return FAULTS[fault]
+        return forward(world.port, request)
+
+    with serving(respond) as server:
+        environ = {
+            "SLIPWAY_REGISTRY": f"oci://127.0.0.1:{server.port}/charts",
+            "SLIPWAY_REGISTRY_PLAIN_HTTP": "true",
+            "SLIPWAY_REGISTRY_TIMEOUT": "0.5",
+        }
+        with pytest.raises(BuildError) as error:
+            release.release(world.yard(**environ), environment="staging")
+        pinned = world.deployed()
+        broken["now"] = False
+        done = release.release(world.yard(**environ), environment="staging")
+
+    assert isinstance(error.value, RegistryError)
+    assert f"127.0.0.1:{server.port}" in str(error.value)
+    assert pinned == {}
+    assert done.pinned
+    assert len(server.seen) < 400
+
+
+def test_a_registry_that_is_down_is_named_with_the_way_out(world: World) -> None:
+    environ = {
+        "SLIPWAY_REGISTRY": f"oci://127.0.0.1:{unused_port()}/charts",
+        "SLIPWAY_REGISTRY_PLAIN_HTTP": "true",
+    }
+
+    with pytest.raises(RegistryError) as error:
+        release.release(world.yard(**environ), environment="staging")
+
+    assert "hint:" in str(error.value)
+    assert world.deployed() == {}
