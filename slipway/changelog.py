@@ -106,7 +106,7 @@ def head_of(chart: str) -> str:
     )
 
 
-def release(text: str, chart: str, version: str, day: date, items: Sequence[Item], published: Iterable[str]) -> str:
+def release(text: str, *, chart: str, version: str, day: date, items: Sequence[Item], published: Iterable[str]) -> str:
     """The changelog with a section for a version that is not published yet.
 
     Args:
@@ -126,7 +126,7 @@ def release(text: str, chart: str, version: str, day: date, items: Sequence[Item
     pending = changelog.sections[:first]
     if first == len(changelog.sections) and history:
         # None of the published versions is in the file: only what is certainly new may be joined.
-        pending = tuple(one for one in pending if one.version in {version} or one.version.lower() == UNRELEASED)
+        pending = tuple(one for one in pending if one.version == version or one.version.lower() == UNRELEASED)
     kept = tuple(one for one in changelog.sections if one not in pending and one.version != version)
     groups = joined([section.groups() for section in pending], items)
     present = next((one for one in pending if one.version == version), None)

@@ -18,8 +18,9 @@ from slipway.errors import Problem, WorkspaceError
 from slipway.model import CHANGES
 from slipway.yaml_text import Entry, Source, Splice
 
-PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")
-"""Text that YAML may read without quotes, if it does not take it for a number or a date."""
+
+PLAIN = re.compile(r"\d+\.\d+\.\d+[A-Za-z0-9.-]*|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z][A-Za-z0-9 ._/@+()-]+")
+"""Text that no YAML parser takes for anything else, also inside braces; the words of `yes`, `null` and so on excepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def set_dependency_version(text: bytes, name: str, version: str, where: str) -> 
 
     source = Source.read(text, where)
     splices = [
-        source.scalar_splice(_rendered(version), "dependencies", index, "version")
+        source.scalar_splice(scalar(version), "dependencies", index, "version")
         for index, entry in enumerate(_dependencies(dict(yamls.parse(text, where).mapping)))
         if entry.get("name") == name
     ]
@@ -145,9 +146,7 @@ def add_dependency(text: bytes, entry: Mapping[str, str], where: str) -> bytes:
         return {**data, "dependencies": sorted(_dependencies(data), key=lambda one: str(one.get("name")))}
 
     source = Source.read(text, where)
-    lines = [
-        f"{'- ' if not index else '  '}{key}: {_rendered(value)}" for index, (key, value) in enumerate(entry.items())
-    ]
+    lines = [f"{'- ' if not index else '  '}{key}: {scalar(value)}" for index, (key, value) in enumerate(entry.items())]
     node = source.node("dependencies")
     if node is None:
         splice = source.append_lines(["dependencies:", *(" " * source.indent_step + line for line in lines)])
@@ -195,11 +194,11 @@ def _set_key(text: bytes, key: str, value: str, where: str, *, after: str) -> by
 
     source = Source.read(text, where)
     if source.node(key) is not None:
-        splice = source.scalar_splice(_rendered(value), key)
+        splice = source.scalar_splice(scalar(value), key)
     elif (above := source.node(after)) is not None:
-        splice = source.lines_after(source.content_end(above), [f"{key}: {_rendered(value)}"])
+        splice = source.lines_after(source.content_end(above), [f"{key}: {scalar(value)}"])
     else:
-        splice = source.append_lines([f"{key}: {_rendered(value)}"])
+        splice = source.append_lines([f"{key}: {scalar(value)}"])
     return _checked(text, source.spliced([splice]), change, where)
 
 
@@ -211,13 +210,16 @@ def _checked(
     normal: Callable[[dict[str, object]], dict[str, object]] = lambda data: data,
 ) -> bytes:
     """The edited text, after reading back that exactly the wanted change is in it."""
-    wanted = copy.deepcopy(dict(yamls.parse(text, where).mapping))
-    change(wanted)
+    wanted = []
+    # A block of text on a last line without a line ending gets one when lines are written below it.
+    for before in (text, text + b"\n"):
+        wanted.append(copy.deepcopy(dict(yamls.parse(before, where).mapping)))
+        change(wanted[-1])
     try:
         found = dict(yamls.parse(edited, where).mapping)
     except WorkspaceError as error:
         raise yaml_text.refusal(where, error.problems[0].fact) from error
-    if normal(found) != normal(wanted):
+    if normal(found) not in [normal(data) for data in wanted]:
         raise yaml_text.refusal(where, "the edit would change more than it should")
     return edited
 
@@ -231,9 +233,7 @@ def _quoted(item: Change) -> str:
     return json.dumps(" ".join(item.description.split()), ensure_ascii=False)
 
 
-def _rendered(value: str) -> str:
-    """A string as YAML; plain when every YAML parser reads it back as the same text."""
-    plain = PLAIN.fullmatch(value) or re.fullmatch(r"(oci|file|https?)://[A-Za-z0-9._/:-]+", value)
-    if plain and yamls.parse(value.encode(), "scalar").data == value:
-        return value
-    return json.dumps(value, ensure_ascii=False)
+def scalar(value: str) -> str:
+    """A string as YAML: plain when every parser reads it back as itself, else in double quotes."""
+    plain = PLAIN.fullmatch(value) and value == value.strip() and yamls.parse(value.encode(), "scalar").data == value
+    return value if plain else json.dumps(value, ensure_ascii=False)

@@ -18,6 +18,7 @@ from slipway.changelog import Item
 from slipway.errors import Problem, ProblemsFound
 from slipway.levels import ChangeKind, Evidence, Level, note_of, required_level
 from slipway.model import Chart, ChartName, Dependency, Digest, Published, Workspace
+from slipway.numbering import baseline, known_versions, next_version
 from slipway.package import write_atomic
 
 EvidenceOf = Callable[[ChartName, str, Mapping[str, str]], Sequence[Evidence]]
@@ -113,11 +114,17 @@ def plan_bumps(
         there = published.get(name)
         if there is not None and there.input_digest == digests[name] and not edits:
             continue
-        bump = _bump(chart, edits, _versions(tags_of(name), there), evidence_of, wish, after)
+        versions = known_versions(tags_of(name), there)
+        evidence: tuple[Evidence, ...] = ()
+        if versions:
+            coming = {str(dep.name): after.get(dep.name, dep.version) for dep in chart.dependencies}
+            evidence = tuple(evidence_of(name, baseline(versions), coming)) or (UNSEEN,)
+        bump = _bump(chart, edits, versions, evidence, wish)
         if wish.level is not None and wish.concerns(name, bump.evidence) and bump.against and wish.level < bump.level:
             problems.append(_too_little(chart, bump, wish.level))
         after[name] = bump.after
-        bumps.append(bump)
+        if versions or edits or bump.notes:
+            bumps.append(bump)
     if problems:
         raise ProblemsFound(problems)
     return tuple(bumps)
@@ -127,49 +134,26 @@ def _bump(
     chart: Chart,
     edits: Mapping[ChartName, str],
     versions: tuple[str, ...],
-    evidence_of: EvidenceOf,
+    evidence: tuple[Evidence, ...],
     wish: _Wish,
-    after: Mapping[str, str],
 ) -> Bump:
-    if not versions:
-        mine = wish.notes if chart.name in wish.only else ()
-        return Bump(
-            chart=chart.name,
-            folder=chart.folder,
-            before=chart.version,
-            after=chart.version,
-            level=Level.PATCH,
-            against="",
-            dependencies=edits,
-            notes=mine,
-        )
-    against = baseline(versions)
-    dependencies = {dep.name: after.get(dep.name, dep.version) for dep in chart.dependencies}
-    evidence = tuple(evidence_of(chart.name, against, dependencies)) or (UNSEEN,)
+    """One chart's bump; without a published version nothing rises, only the dependencies are brought up to date."""
     concerned = wish.concerns(chart.name, evidence)
     level = required_level(evidence)
-    if concerned and wish.level is not None and wish.level > level:
-        level = wish.level
+    if concerned and wish.level is not None:
+        level = max(level, wish.level)
     return Bump(
         chart=chart.name,
         folder=chart.folder,
         before=chart.version,
-        after=next_version(chart.version, versions, level),
+        after=next_version(chart.version, versions, level) if versions else chart.version,
         level=level,
-        against=against,
+        against=baseline(versions) if versions else "",
         evidence=evidence,
         dependencies=edits,
         published=versions,
         notes=wish.notes if concerned else (),
     )
-
-
-def _versions(tags: Iterable[str], there: Published | None) -> tuple[str, ...]:
-    """Every published version, in the order of their precedence; tags that are no versions are passed over."""
-    import semver
-
-    found = {tag for tag in tags if graph.SEMVER.fullmatch(tag)} | ({there.version} if there else set())
-    return tuple(sorted(found, key=semver.Version.parse))
 
 
 def _too_little(chart: Chart, bump: Bump, level: Level) -> Problem:
@@ -181,60 +165,6 @@ def _too_little(chart: Chart, bump: Bump, level: Level) -> Problem:
         hint=f"./inv version --only {chart.name} --level {bump.level}",
         rule="version.level",
     )
-
-
-def baseline(versions: Sequence[str]) -> str:
-    """The published version to compare with: the highest, a prerelease only when there is nothing else.
-
-    A prerelease promises nothing, so the change is measured from the last version that did.
-    """
-    import semver
-
-    ordered = sorted(versions, key=semver.Version.parse)
-    stable = [version for version in ordered if not semver.Version.parse(version).prerelease]
-    return (stable or ordered)[-1]
-
-
-def next_version(present: str, published: Sequence[str], level: Level) -> str:
-    """The version that a changed chart needs.
-
-    Above everything published, and at least `level` above the last published version that is no prerelease. A present
-    version that is there already stays. A prerelease stays a prerelease: 2.0.0-rc.1 → 2.0.0-rc.2, as long as 2.0.0 is
-    far enough.
-
-    Args:
-        present: as Chart.yaml has it; a semantic version.
-        published: every published version; at least one.
-        level: what the evidence asks for.
-    """
-    import semver
-
-    parse = semver.Version.parse
-    last, here = parse(baseline(published)), parse(present)
-    top = max(here, *(parse(version) for version in published))
-    wanted = last.finalize_version() if last.prerelease else raised(last, level)
-    far_enough = top.finalize_version() >= wanted
-    if str(top) not in published:
-        if far_enough:
-            return str(top)
-        return f"{wanted}-{prerelease_word(top)}.1" if top.prerelease else str(wanted)
-    if top.prerelease:
-        return str(top.bump_prerelease()) if far_enough else f"{wanted}-{prerelease_word(top)}.1"
-    return str(raised(top, level))
-
-
-def raised(version: object, level: Level) -> object:
-    """A version with one part raised."""
-    import semver
-
-    parsed = semver.Version.parse(str(version))
-    return {Level.MAJOR: parsed.bump_major, Level.MINOR: parsed.bump_minor, Level.PATCH: parsed.bump_patch}[level]()
-
-
-def prerelease_word(version: object) -> str:
-    """The first part of a prerelease that is a word: `rc` of 2.0.0-rc.1."""
-    parts = str(version).partition("-")[2].split(".")
-    return next((part for part in parts if not part.isdigit()), "rc")
 
 
 def aligned(workspace: Workspace) -> Workspace:
@@ -297,7 +227,14 @@ def edited_texts(bump: Bump, chart: bytes, log: bytes, today: date) -> tuple[byt
     items = [*bump.notes, *(Item(kind=one.kind, description=one.description) for one in bump.evidence)]
     if not items:
         return chart, log
-    text = changelog.release(log.decode("utf-8"), bump.chart, bump.after, today, items, bump.published)
+    text = changelog.release(
+        log.decode("utf-8"),
+        chart=bump.chart,
+        version=bump.after,
+        day=today,
+        items=items,
+        published=bump.published,
+    )
     listed = [
         chart_edit.Change(kind=str(one.kind), description=one.description)
         for one in changelog.items_of(text, bump.after)

@@ -15,6 +15,13 @@ from slipway.model import INPUT_DIGEST, Archive, ChartName, Digest
 from slipway.package import SOURCE_DATE_EPOCH, write_atomic
 from slipway.tools.run import Command, run_process
 
+TEMPLATE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: {{ .Release.Name }}}
+data: {text: {{ .Values.text | quote }}}
+"""
+
 
 def digest_of(text: str) -> Digest:
     """A digest that stands for some content."""
@@ -40,27 +47,13 @@ def make_archive(
         content: decides the input digest.
         metadata: more of Chart.yaml; its dependencies are vendored as empty charts.
     """
+    input_digest = digest_of(content)
+    fields = {"apiVersion": "v2", "name": name, "version": version, **(metadata or {})}
+    own = fields.get("annotations")
+    fields["annotations"] = {**(own if isinstance(own, dict) else {}), INPUT_DIGEST: str(input_digest)}
     folder.mkdir(parents=True, exist_ok=True)
     chart = Path(tempfile.mkdtemp(prefix=f"{name}-{version}-", dir=folder)) / name
-    (chart / "templates").mkdir(parents=True)
-    input_digest = digest_of(content)
-    more = dict(metadata or {})
-    own = more.pop("annotations", None)
-    annotations = {**(own if isinstance(own, Mapping) else {}), INPUT_DIGEST: str(input_digest)}
-    fields = {"apiVersion": "v2", "name": name, "version": version, "annotations": annotations, **more}
-    (chart / "Chart.yaml").write_text(yaml.safe_dump(fields, allow_unicode=True), encoding="utf-8")
-    (chart / "values.yaml").write_text(f"text: {content}\n", encoding="utf-8")
-    (chart / "templates" / "all.yaml").write_text(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\n"
-        "data: {text: {{ .Values.text | quote }}}\n",
-        encoding="utf-8",
-    )
-    entries = more.get("dependencies")
-    for entry in entries if isinstance(entries, list) else ():
-        below = chart / "charts" / entry["name"]
-        below.mkdir(parents=True)
-        text = f"apiVersion: v2\nname: {entry['name']}\nversion: {entry['version']}\n"
-        (below / "Chart.yaml").write_text(text, encoding="utf-8")
+    write_chart(chart, fields, content)
     target = chart.parent / "packed"
     run_process(
         Command(
@@ -77,3 +70,17 @@ def make_archive(
         input_digest=input_digest,
         metadata=read_metadata(path.read_bytes(), ChartName(name)),
     )
+
+
+def write_chart(chart: Path, fields: Mapping[str, object], content: str) -> None:
+    """The chart's files; each dependency becomes an empty chart below charts/."""
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text(yaml.safe_dump(dict(fields), allow_unicode=True), encoding="utf-8")
+    (chart / "values.yaml").write_text(f"text: {content}\n", encoding="utf-8")
+    (chart / "templates" / "all.yaml").write_text(TEMPLATE, encoding="utf-8")
+    entries = fields.get("dependencies")
+    for entry in entries if isinstance(entries, list) else ():
+        below = chart / "charts" / entry["name"]
+        below.mkdir(parents=True)
+        text = f"apiVersion: v2\nname: {entry['name']}\nversion: {entry['version']}\n"
+        (below / "Chart.yaml").write_text(text, encoding="utf-8")

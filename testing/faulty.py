@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from slipway.config import RegistryConfig
+from slipway.errors import RegistryError
+from slipway.model import ChartName
+from slipway.oci import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,21 @@ def serving(respond: Callable[[Seen], Answer]) -> Iterator[Server]:
     """Serve on a free loopback port for the time of a block."""
     seen: list[Seen] = []
     over = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(respond, seen, over))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield Server(port=server.server_port, seen=seen)
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading.Event) -> type[BaseHTTPRequestHandler]:
+    """What the server does with a request: note it, then answer as it is told."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -77,39 +95,27 @@ def serving(respond: Callable[[Seen], Answer]) -> Iterator[Server]:
             answer = respond(request)
             if answer.hang:
                 over.wait()
-                self.close_connection = True
-                return
+            self.close_connection = answer.hang or answer.raw is not None or answer.announced is not None
             if answer.raw is not None:
                 self.wfile.write(answer.raw)
-                self.close_connection = True
-                return
+            elif not answer.hang:
+                self.write(answer)
+
+        def write(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for key, value in answer.headers.items():
                 self.send_header(key, value)
-            announced = len(answer.body) if answer.announced is None else answer.announced
-            self.send_header("Content-Length", str(announced))
+            self.send_header("Content-Length", str(answer.announced or len(answer.body)))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(answer.body)
-            if announced != len(answer.body):
-                self.close_connection = True
 
         do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 - names that the base class calls
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield Server(port=server.server_port, seen=seen)
-    finally:
-        over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return Handler
 
 
 def unused_port() -> int:
@@ -117,3 +123,20 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def failure_of(config: RegistryConfig, waits: list[float] | None = None) -> str:
+    """The text of the error that a look-up of sonarr 1.0.0 ends in, with HOST for the host.
+
+    Args:
+        config: the registry.
+        waits: gets the seconds of each wait; nothing really waits.
+    """
+    registry = Registry.open(config, {}, sleep=(waits if waits is not None else []).append)
+    try:
+        registry.published({ChartName("sonarr"): "1.0.0"})
+    except RegistryError as error:
+        return str(error).replace(config.host, "HOST")
+    finally:
+        registry.close()
+    raise AssertionError("the look-up succeeded")

@@ -30,12 +30,17 @@ def resolve_args(revision: str) -> tuple[str, ...]:
 
 def status_args(paths: Sequence[str] = ()) -> tuple[str, ...]:
     """What differs from the checked-out commit, untracked files too; NUL-separated."""
-    return ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *paths)
+    return ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *(paths or (".",)))
 
 
 def changed_args(base: str, paths: Sequence[str] = ()) -> tuple[str, ...]:
     """Tracked paths whose content differs between a revision and the working tree; NUL-separated."""
-    return ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", base, "--", *paths)
+    return ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", base, "--", *(paths or (".",)))
+
+
+def prefix_args() -> tuple[str, ...]:
+    """Path of the working folder below the top of the repository; git names paths from there."""
+    return ("rev-parse", "--show-prefix")
 
 
 def merge_base_args(base: str) -> tuple[str, ...]:
@@ -144,12 +149,12 @@ class Git:
         Raises:
             WorkspaceError: there is no such revision.
         """
-        found = {entry[3:] for entry in self(*status_args(paths)).stdout.split("\0") if entry}
+        states = [entry for entry in self(*status_args(paths)).stdout.split("\0") if entry]
         if base is not None:
-            untracked = {entry[3:] for entry in self(*status_args(paths)).stdout.split("\0") if entry[:2] == "??"}
             listed = self(*changed_args(self.resolve(base), paths)).stdout.split("\0")
-            found = {path for path in listed if path} | untracked
-        return tuple(sorted(found))
+            states = [entry for entry in states if entry[:2] == "??"] + [f"   {path}" for path in listed if path]
+        prefix = self(*prefix_args()).stdout.rstrip("\n")
+        return tuple(sorted({entry[3:].removeprefix(prefix) for entry in states}))
 
     def merge_base(self, base: str) -> str:
         """The commit at which this branch left another one; that commit itself when they share no history.
@@ -186,7 +191,7 @@ class Git:
         finally:
             packed.unlink(missing_ok=True)
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
-            tar.extractall(destination, filter="data")
+            tar.extractall(destination, filter="data")  # git's own archive: plain members below one folder
         return commit
 
     def remote_url(self, name: str = "origin") -> str | None:

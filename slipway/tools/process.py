@@ -98,7 +98,7 @@ def reap(pid: int) -> bool:
         # State and number of threads follow the program's name, which stands in brackets and may hold any character.
         fields = PROC.joinpath(str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
-        return PROC.joinpath("self").exists() is False
+        return not PROC.joinpath("self").exists()
     # The first thread may be over while others still hold the sockets.
     return fields[0] != "Z" or int(fields[17]) > 1
 

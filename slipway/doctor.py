@@ -1,0 +1,211 @@
+"""What this machine has and what it lacks: one gatherer makes rows, one pure function makes the text.
+
+Nothing is installed, built or started. What a later task would make by itself is not an error: it is `later`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from slipway import environment
+from slipway.errors import BuildError
+from slipway.gotools import TOOLS, version_in
+from slipway.locks import GROUPS, LOCKS, lock_file
+from slipway.toolbox import Toolbox, go_version
+from slipway.tools.run import Command, Runner, which
+
+GIB = 1024**3
+ENOUGH_GIB = 6
+"""What the first set-up fills: environment 0.5, Go 0.3, sources and compiled packages of the tools 3.5, the rest room."""
+MEND_GROUP = {"release": "./inv --list", "test": "./inv test", "docs": "./inv docs build", "lock": "./inv lock"}
+"""Group → a command that installs it."""
+
+
+class State(StrEnum):
+    """How a row stands."""
+
+    OK = "ok"
+    LATER = "later"
+    """Not there; the task that needs it makes it."""
+    WRONG = "wrong"
+    """Has to be mended before tasks work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One fact about the machine."""
+
+    name: str
+    state: State
+    wanted: str = ""
+    """Version or amount; empty when any will do."""
+    found: str = ""
+    source: str = ""
+    """`built`, `PATH`, `installed`, `missing`, …"""
+    path: str = ""
+    mend: str = ""
+    """The command that makes it right; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFacts:
+    """What the doctor is told about the registry."""
+
+    base: str
+    folder: Path | None
+    """Data of the embedded one; None for another registry."""
+    reachable: Callable[[], str]
+    """Empty when it answers, else why it does not, in a few words."""
+
+
+def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[Row, ...]:
+    """Every row, in the order in which a fresh machine needs things."""
+    root = toolbox.root
+    return (
+        python_row(),
+        git_row(run),
+        *(group_row(root, group) for group in GROUPS if group != "go"),
+        go_row(toolbox),
+        *(tool_row(toolbox, name) for name in TOOLS),
+        *registry_rows(registry),
+        disk_row(root),
+    )
+
+
+def python_row() -> Row:
+    """The interpreter that runs the tasks; it is new enough, or nothing of this would run."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Row(name="python", state=State.OK, wanted="3.11 or newer", found=found, path=sys.executable)
+
+
+def git_row(run: Runner) -> Row:
+    """Git, which any recent version of is good enough."""
+    program = which("git")
+    if program is None:
+        return Row(name="git", state=State.WRONG, source="missing", mend="install git with the system's packages")
+    found = version_in(run(Command(argv=(str(program), "--version"), ok_codes=None)).stdout).removeprefix("v")
+    return Row(name="git", state=State.OK, found=found, source="PATH", path=str(program))
+
+
+def group_row(root: Path, group: str) -> Row:
+    """A group of Python packages: installed as locked, out of date, or not yet."""
+    name = f"python {group}"
+    lock = lock_file(root, group)
+    marker = root / ".venv" / environment.MARKS / lock.name
+    if not lock.exists():
+        return Row(
+            name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", mend="git checkout locks"
+        )
+    wanted = f"{sum(line[:1].isalnum() for line in lock.read_text(encoding='utf-8').splitlines())} packages"
+    if environment.has(marker, lock.read_bytes()):
+        return Row(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
+    source = "out of date" if marker.exists() else "missing"
+    return Row(name=name, state=State.LATER, wanted=wanted, source=source, mend=MEND_GROUP[group])
+
+
+def go_row(toolbox: Toolbox) -> Row:
+    """The Go toolchain, which only builds need."""
+    try:
+        wanted = go_version(toolbox.root)
+        folder = environment.group_folder(toolbox.root, "go")
+    except (BuildError, OSError):
+        return Row(name="go", state=State.WRONG, source="missing", path=f"{LOCKS}/go.txt", mend="git checkout locks")
+    if folder.is_dir():
+        path = shown(folder / "go" / "bin" / "go", toolbox.root)
+        return Row(name="go", state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
+    other = which("go")
+    found = toolbox.version_of(other, ("version",)) if other else ""
+    if found == wanted:
+        return Row(name="go", state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
+    built = all(toolbox.built_path(name).is_file() for name in toolbox.tools if name in TOOLS)
+    mend = "" if built else TOOLS["helm"].mend
+    return Row(
+        name="go",
+        state=State.LATER,
+        wanted=wanted,
+        found=f"{found} on PATH, not used" if found else "",
+        source="missing",
+        mend=mend,
+    )
+
+
+def tool_row(toolbox: Toolbox, name: str) -> Row:
+    """A pinned program: built, on PATH, or to be built."""
+    try:
+        wanted, have, other = toolbox.version(name), toolbox.find(name), toolbox.on_path(name)
+    except BuildError as error:
+        return Row(
+            name=name, state=State.WRONG, source="missing", found=error.problems[0].fact, mend="git checkout tools"
+        )
+    if have is not None:
+        path = shown(have.path, toolbox.root)
+        return Row(name=name, state=State.OK, wanted=wanted, found=have.version, source=have.source, path=path)
+    found = f"{other.version or 'unknown version'} on PATH, not used" if other else ""
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=TOOLS[name].mend)
+
+
+def registry_rows(registry: RegistryFacts) -> Iterable[Row]:
+    """Where charts go, and whether it answers."""
+    embedded = registry.folder is not None
+    if embedded:
+        there = registry.folder is not None and registry.folder.is_dir()
+        found = "there" if there else "empty"
+        yield Row(name="registry data", state=State.OK, found=found, source="embedded", path=str(registry.folder))
+    trouble = registry.reachable()
+    if not trouble:
+        yield Row(name="registry answers", state=State.OK, found="yes", path=registry.base)
+        return
+    # The embedded one is started by the task that needs it; another one has to be there.
+    yield Row(
+        name="registry answers",
+        state=State.LATER if embedded else State.WRONG,
+        found=trouble,
+        path=registry.base,
+        mend="./inv registry start" if embedded else "./inv registry status",
+    )
+
+
+def disk_row(root: Path) -> Row:
+    """Room where the checkout lies; missing room ends builds with messages that do not say so."""
+    free = shutil.disk_usage(root).free / GIB
+    enough = free >= ENOUGH_GIB
+    return Row(
+        name="disk space",
+        state=State.OK if enough else State.WRONG,
+        wanted=f"{ENOUGH_GIB} GiB for the first set-up",
+        found=f"{free:.0f} GiB free",
+        path=str(root),
+        mend="" if enough else "free space, or delete the Go caches: go clean -cache -modcache",
+    )
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as people read it: relative when it is in the checkout."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def text(rows: Iterable[Row]) -> str:
+    """The rows as aligned lines, then what to do about those that are wrong or come later."""
+    from slipway.report import table
+
+    marks = {State.OK: "✔", State.LATER: "·", State.WRONG: "✘"}
+    kept = tuple(rows)
+    head = ("", "WHAT", "STATE", "WANTED", "FOUND", "SOURCE", "WHERE")
+    lines = [
+        table(
+            head,
+            ((marks[row.state], row.name, str(row.state), row.wanted, row.found, row.source, row.path) for row in kept),
+        )
+    ]
+    for state, what in ((State.WRONG, "to mend"), (State.LATER, "made by the task that needs it, or now")):
+        todo = [row for row in kept if row.state is state and row.mend]
+        if todo:
+            lines += ["", f"{what}:", table(("  WHAT", "COMMAND"), ((f"  {row.name}", row.mend) for row in todo))]
+    if all(row.state is not State.WRONG for row in kept):
+        lines += ["", "nothing is wrong"]
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""The programs that are built from source: which Go package each one is, and how it is stamped and asked for its version.
+
+`go.mod` and `go.sum` in the tool's module folder pin every source by hash; `[tool.slipway.tools]` names the versions
+that a program on PATH must have to be used instead. Pure: text goes in, values come out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = re.compile(r"(?<![\d.])v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoTool:
+    """A program that a Go module of ours can build."""
+
+    name: str
+    purpose: str
+    module: str
+    """Go module that carries the version."""
+    package: str
+    """Its `main` package; the last element of the path is the name of the built file."""
+    stamp: str = ""
+    """Variable that the linker sets to the version; a program without it says `devel` or less than the truth."""
+    ask: tuple[str, ...] = ()
+    """Arguments that make it print its version; empty: one on PATH cannot be told, so it is always built."""
+    folder: str = "tools/release"
+    """Module folder in this repository that requires it."""
+    mend: str = "./inv lint"
+    """A command that needs it, and so builds it."""
+    cold_s: int = 60
+    """Seconds that a first build takes on two cores."""
+
+
+TOOLS: Mapping[str, GoTool] = {
+    tool.name: tool
+    for tool in (
+        GoTool(
+            name="helm",
+            purpose="renders, lints and packs the charts",
+            module="helm.sh/helm/v4",
+            package="helm.sh/helm/v4/cmd/helm",
+            stamp="helm.sh/helm/v4/internal/version.version",
+            ask=("version", "--template", "{{.Version}}"),
+            cold_s=120,
+        ),
+        GoTool(
+            name="ct",
+            purpose="checks the changed charts as chart-testing does",
+            module="github.com/helm/chart-testing/v3",
+            package="github.com/helm/chart-testing/v3/ct",
+            stamp="github.com/helm/chart-testing/v3/ct/cmd.Version",
+            ask=("version",),
+            cold_s=30,
+        ),
+        GoTool(
+            name="kubeconform",
+            purpose="checks rendered objects against the Kubernetes schemas",
+            module="github.com/yannh/kubeconform",
+            package="github.com/yannh/kubeconform/cmd/kubeconform",
+            stamp="main.version",
+            ask=("-v",),
+            cold_s=10,
+        ),
+        GoTool(
+            name="registry",
+            purpose="the embedded OCI registry",
+            module="github.com/distribution/distribution/v3",
+            package="github.com/distribution/distribution/v3/cmd/registry",
+            stamp="github.com/distribution/distribution/v3/version.version",
+            ask=("--version",),
+            mend="./inv registry start",
+            cold_s=90,
+        ),
+        GoTool(
+            name="controller-gen",
+            purpose="makes custom resource definitions from Go types",
+            module="sigs.k8s.io/controller-tools",
+            package="sigs.k8s.io/controller-tools/cmd/controller-gen",
+            folder="tools/crds",
+            mend="./inv crds --check",
+            cold_s=40,
+        ),
+    )
+}
+
+GO_ENVIRONMENT: Mapping[str, str] = {
+    "CGO_ENABLED": "0",
+    "GOTOOLCHAIN": "local",
+    "GOFLAGS": "-buildvcs=false -modcacherw",
+    "GOWORK": "off",
+    "GOROOT": "",
+    "GOOS": "",
+    "GOARCH": "",
+}
+"""No C compiler, no other Go than the pinned one, for this machine, no surprise from an outer repository, and a cache that
+can be deleted."""
+
+
+def build_argv(go: Path, tools: Sequence[tuple[GoTool, str]], output: Path) -> tuple[str, ...]:
+    """One `go build` for all tools of a module folder, each stamped with its version; the files land in `output`.
+
+    One command shares the compiled packages and links one program while the next still compiles.
+    """
+    flags = (
+        f"-ldflags={tool.package}=-s -w" + (f" -X {tool.stamp}={version}" if tool.stamp else "")
+        for tool, version in tools
+    )
+    packages = (tool.package for tool, _ in tools)
+    return (str(go), "build", "-v", "-trimpath", *flags, "-o", f"{output}/", *packages)
+
+
+def required(go_mod: str) -> Mapping[str, str]:
+    """Module → version, as the `require` lines of a go.mod say."""
+    lines = (line.split("//")[0].removeprefix("require").split() for line in go_mod.splitlines())
+    return {words[0]: words[1] for words in lines if len(words) == 2 and words[1].startswith("v")}
+
+
+def version_in(output: str) -> str:
+    """The first version that a program's answer names, as `v1.2.3`; empty if there is none.
+
+    What follows a `+` says how it was built, not what.
+    """
+    found = VERSION.search(output)
+    return f"v{found[1]}" if found else ""

@@ -1,0 +1,1 @@
+"""The checks. Each takes values and returns problems; none stops at its first finding, and none changes a file."""
