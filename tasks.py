@@ -1,6 +1,7 @@
 """The tasks: names, flags and help. Everything they do is in `slipway/`."""
 
-from invoke import Context, task
+from invoke.context import Context
+from invoke.tasks import task
 
 from slipway.cli import chosen, presented, show, yard_here
 
@@ -44,13 +45,13 @@ def lint(_: Context, only: str = "", json: bool = False) -> None:
 @task(
     help={
         "only": ONLY,
-        "level": "at least patch, minor or major",
+        "level": "at least patch, minor or major (default: by the evidence)",
         "note": "a line for the changelog",
         "dry-run": "show",
     }
 )
 def version(
-    _: Context, only: str = "", level: str = "patch", note: str = "", dry_run: bool = False, json: bool = False
+    _: Context, only: str = "", level: str = "", note: str = "", dry_run: bool = False, json: bool = False
 ) -> None:
     """Raise the version of each changed chart and of every dependent; write the changelogs."""
     with presented():
@@ -147,6 +148,7 @@ def registry(_: Context, action: str = "status", json: bool = False) -> None:
         "health": "path that answers 200 when it is up",
         "data": "volumes as /path:size, comma separated",
         "app-version": "version of the application (default: the image's tag)",
+        "description": "one line for Chart.yaml",
     },
 )
 def new(
@@ -158,12 +160,14 @@ def new(
     health: str = "/",
     data: str = "",
     app_version: str = "",
+    description: str = "",
 ) -> None:
     """Make a chart that passes lint and test as it is born, and add it to its umbrella."""
     with presented():
         from slipway import verbs
 
-        verbs.new(yard_here(), service, umbrella, image, port, health, data, app_version)
+        facts = {"service": service, "umbrella": umbrella, "image": image, "port": port, "health": health}
+        verbs.new(yard_here(), {**facts, "data": data, "app_version": app_version, "description": description})
 
 
 @task(help={"json": JSON})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from slipway.errors import BuildError, ExitCode
+from slipway.errors import BuildError, ExitCode, Problem, WorkspaceError
 from slipway.yard import Yard, open_yard
 
 T = TypeVar("T")
@@ -47,6 +47,21 @@ def yard_here(quiet: bool = False) -> Yard:
 def chosen(yard: Yard, environment: str) -> str:
     """The environment that a task works on: the named one, or the first."""
     return environment or yard.config.environments[0]
+
+
+def one_of(where: str, value: str, known: tuple[str, ...]) -> str:
+    """A word of a closed list.
+
+    Raises:
+        WorkspaceError: it is another word.
+    """
+    import difflib
+
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
+        raise WorkspaceError(Problem(where=where, fact=f"there is no {value!r}", hint=hint))
+    return value
 
 
 def show(value: T, as_text: Callable[[T], str], as_json: bool) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from slipway.errors import Problem
 from slipway.gotools import required
-from slipway.toolbox import Toolbox, go_environment
+from slipway.toolbox import Toolbox
 from slipway.tools.process import replace_text
 from slipway.tools.run import Command, Runner
 
@@ -92,9 +92,13 @@ def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
 def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
     """File name → content of every group's definitions."""
     modules = required((root / FOLDER / "go.mod").read_text(encoding="utf-8"))
+    from slipway import toolbuild
+
     program = toolbox.path("controller-gen")
+    environment = toolbuild.go_environment(toolbox.folder, os.environ)
+    go = toolbuild.find_go(toolbox)
     with tempfile.TemporaryDirectory(prefix="crds-") as scratch:
-        run(command(root, program, toolbox.go(), Path(scratch)))
+        run(command(root, program, go, Path(scratch), environment))
         return {
             f"{source.group}.yaml": header(source, modules[source.module], toolbox.version("controller-gen"))
             + "".join(definitions(Path(scratch), source))
@@ -102,14 +106,14 @@ def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
         }
 
 
-def command(root: Path, program: Path, go: Path, output: Path) -> Command:
+def command(root: Path, program: Path, go: Path, output: Path, environment: Mapping[str, str]) -> Command:
     """One run of controller-gen over the packages of every source; it loads them with the given Go."""
     packages = ";".join(f"{source.module}/{package}" for source in SOURCES for package in source.packages)
     path = os.pathsep.join([str(go.parent), os.environ.get("PATH", "")])
     return Command(
         argv=(str(program), "crd:maxDescLen=0", f"paths={packages}", f"output:crd:dir={output}"),
         cwd=root / FOLDER,
-        env={**go_environment(root), "PATH": path},
+        env={**environment, "PATH": path},
     )
 
 

@@ -15,14 +15,21 @@ from pathlib import Path
 from slipway import environment
 from slipway.errors import BuildError
 from slipway.gotools import TOOLS, version_in
+from slipway.groups import PROGRAMS
 from slipway.locks import GROUPS, LOCKS, lock_file
-from slipway.toolbox import Toolbox, go_version
+from slipway.toolbox import Toolbox
 from slipway.tools.run import Command, Runner, which
 
 GIB = 1024**3
 ENOUGH_GIB = 6
 """What the first set-up fills: environment 0.5, Go 0.3, sources and compiled packages of the tools 3.5, the rest room."""
-MEND_GROUP = {"release": "./inv --list", "test": "./inv test", "docs": "./inv docs build", "lock": "./inv lock"}
+MEND_GROUP = {
+    "release": "./inv --list",
+    "test": "./inv test",
+    "docs": "./inv docs build",
+    "lock": "./inv lock",
+    "go": "./inv lint",
+}
 """Group → a command that installs it."""
 
 
@@ -69,8 +76,8 @@ def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[R
     return (
         python_row(),
         git_row(run),
-        *(group_row(root, group) for group in GROUPS if group != "go"),
-        go_row(toolbox),
+        *(group_row(root, group) for group in GROUPS if group not in PROGRAMS),
+        *(program_row(toolbox, group) for group in PROGRAMS),
         *(tool_row(toolbox, name) for name in TOOLS),
         *registry_rows(registry),
         disk_row(root),
@@ -101,37 +108,32 @@ def group_row(root: Path, group: str) -> Row:
         return Row(
             name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", mend="git checkout locks"
         )
-    wanted = f"{sum(line[:1].isalnum() for line in lock.read_text(encoding='utf-8').splitlines())} packages"
+    count = sum(line[:1].isalnum() for line in lock.read_text(encoding="utf-8").splitlines())
+    wanted = f"{count} package{'s' * (count != 1)}"
     if environment.has(marker, lock.read_bytes()):
         return Row(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
     source = "out of date" if marker.exists() else "missing"
     return Row(name=name, state=State.LATER, wanted=wanted, source=source, mend=MEND_GROUP[group])
 
 
-def go_row(toolbox: Toolbox) -> Row:
-    """The Go toolchain, which only builds need."""
+def program_row(toolbox: Toolbox, group: str) -> Row:
+    """A program that comes as a Python package: Go, which only builds need, and uv, which only `lock` needs."""
+    name = PROGRAMS[group].name
+    lock = f"{LOCKS}/{group}.txt"
     try:
-        wanted = go_version(toolbox.root)
-        folder = environment.group_folder(toolbox.root, "go")
-    except (BuildError, OSError):
-        return Row(name="go", state=State.WRONG, source="missing", path=f"{LOCKS}/go.txt", mend="git checkout locks")
+        wanted = version_in((toolbox.home / lock).read_text(encoding="utf-8"))
+        folder = environment.group_folder(toolbox.home, group)
+    except OSError:
+        return Row(name=name, state=State.WRONG, source="missing", path=lock, mend="git checkout locks")
     if folder.is_dir():
-        path = shown(folder / "go" / "bin" / "go", toolbox.root)
-        return Row(name="go", state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
-    other = which("go")
+        path = shown(folder / PROGRAMS[group], toolbox.root)
+        return Row(name=name, state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
+    other = which(name) if group == "go" else None
     found = toolbox.version_of(other, ("version",)) if other else ""
     if found == wanted:
-        return Row(name="go", state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
-    built = all(toolbox.built_path(name).is_file() for name in toolbox.tools if name in TOOLS)
-    mend = "" if built else TOOLS["helm"].mend
-    return Row(
-        name="go",
-        state=State.LATER,
-        wanted=wanted,
-        found=f"{found} on PATH, not used" if found else "",
-        source="missing",
-        mend=mend,
-    )
+        return Row(name=name, state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
+    found = f"{found} on PATH, not used" if found else ""
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=MEND_GROUP[group])
 
 
 def tool_row(toolbox: Toolbox, name: str) -> Row:
@@ -177,7 +179,7 @@ def disk_row(root: Path) -> Row:
     return Row(
         name="disk space",
         state=State.OK if enough else State.WRONG,
-        wanted=f"{ENOUGH_GIB} GiB for the first set-up",
+        wanted=f"{ENOUGH_GIB} GiB",
         found=f"{free:.0f} GiB free",
         path=str(root),
         mend="" if enough else "free space, or delete the Go caches: go clean -cache -modcache",

@@ -93,10 +93,10 @@ def make(root: Path, teller: Teller) -> None:
         if complete(root, venv):
             return
         started = time.monotonic()
-        teller.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
         lock = root / "locks" / "release.txt"
         wanted = lock.read_bytes()
         remove(venv)
+        teller.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
         with teller.step("making the virtual environment"):
             run((base_python(), "-I", "-m", "venv", str(venv)), handle)
         install(lock, (*python(venv), *INSTALL), teller, handle)
@@ -280,7 +280,7 @@ def remove(venv: Path) -> None:
         venv.unlink()
     elif venv.exists():
         if any(venv.iterdir()) and not (venv / "pyvenv.cfg").exists() and not (venv / MARKS).exists():
-            raise SetupError(f"{venv} is not a virtual environment", hint=f"move it away: mv '{venv}' '{venv}.old'")
+            raise SetupError(f"{venv} is not a virtual environment", hint=f"mv '{venv}' '{venv}.old'")
         # The marks first: without them nothing else counts, wherever this is interrupted.
         remove_tree(venv / MARKS)
         remove_tree(venv)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from slipway.evidence_values import shown
+from slipway.evidence_values import shown, type_name
 from slipway.levels import ChangeKind, Evidence, Level
 
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
@@ -237,8 +237,11 @@ ALL_TYPES = frozenset({"null", "boolean", "number", "integer", "string", "array"
 
 
 def types(schema: Schema) -> frozenset[str]:
-    """The allowed types; all of them when the schema says nothing."""
+    """The allowed types; those of its values for a closed list, all of them when the schema says nothing."""
     named = schema.get("type")
+    listed = choices(schema)
+    if named is None and listed is not None:
+        return frozenset(type_name(value) for value in listed.values())
     if isinstance(named, str):
         return frozenset({named})
     return frozenset(str(one) for one in named) if isinstance(named, list) else ALL_TYPES

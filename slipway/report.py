@@ -7,12 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from slipway.config import Config
 from slipway.errors import Problem
 from slipway.explain import Explanation
+from slipway.model import Published
 from slipway.plan import Action, Plan, Step
 from slipway.release import Outcome
 from slipway.status import Row
+
+if TYPE_CHECKING:
+    from slipway.compare import Difference
+    from slipway.version import Bump
 
 MARK = {Action.PUBLISH: "+", Action.KEEP: "✔", Action.CONFLICT: "✘"}
 """A sign beside the word, never instead of it."""
@@ -97,6 +104,65 @@ def outcome(done: Outcome, base: str) -> str:
         lines.append(f"Kept: {done.kept - len(done.published)} charts that were published with this content.")
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
+    return "\n".join(lines)
+
+
+def published(items: Sequence[Published], base: str) -> str:
+    """What was published."""
+    if not items:
+        return f"Nothing to do: everything is published in {base}."
+    rows = ((f"  {item.name}", item.version, item.manifest) for item in items)
+    return f"Published to {base}:\n" + table(("  CHART", "VERSION", "MANIFEST"), rows)
+
+
+def bumps(made: Sequence[Bump]) -> str:
+    """Raised versions, each with the evidence for it."""
+    if not made:
+        return "No version needs raising: everything is published with its content, or was never published."
+    lines = []
+    for bump in made:
+        change = f"{bump.before} → {bump.after}" if bump.raised else f"{bump.after}, brought up to date"
+        lines.append(f"{bump.chart} {change} ({bump.level})")
+        lines += [f"    {item.level}: {item.description}" for item in bump.evidence]
+        lines += [f"    wants {name} {version}" for name, version in sorted(bump.dependencies.items())]
+    return "\n".join(lines)
+
+
+def differences(found: Sequence[Difference]) -> str:
+    """Changed objects, umbrella by umbrella, with what would be lost first."""
+    lines: list[str] = []
+    for item in found:
+        lines.append(f"{item.umbrella} in {item.environment}: {item.old or 'nothing'} → {item.new}")
+        lines += [f"    DANGER: {name} is removed, and it holds data" for name in item.dangers]
+        if not item.changes:
+            lines.append("    no object changes")
+        for change in item.changes:
+            lines.append(f"    {change.kind}: {change.object}")
+            if change.kind == "changed":
+                lines += [f"        {line}" for line in change.text.splitlines()[2:]]
+    return "\n".join(lines)
+
+
+def born(paths: Sequence[str], warnings: Sequence[str], steps: Sequence[str]) -> str:
+    """What `new` wrote, and what to do next."""
+    lines = [f"wrote {path}" for path in paths]
+    lines += [f"note: {warning}" for warning in warnings]
+    return "\n".join([*lines, "Next:", *(f"    {step}" for step in steps)])
+
+
+def next_steps(config: Config, environment: str) -> str:
+    """What to do after a release."""
+    lines = [
+        "Next:",
+        "    ./inv status                      what is here, published and pinned",
+        f"    git add deploy/{environment} && git commit   Argo CD follows the commit",
+    ]
+    for later in config.environments[1:]:
+        lines.append(f"    ./inv pin --env {later}      promote these pins")
+    if config.registry.embedded:
+        lines.append("    ./inv registry stop               the embedded registry runs on; charts stay in .registry/")
+    if "example." in config.repository_url or not config.repository_url:
+        lines.append("    pyproject.toml: set repository-url to your fork before Argo CD reads deploy/")
     return "\n".join(lines)
 
 

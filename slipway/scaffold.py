@@ -110,10 +110,9 @@ def check_name(workspace: Workspace, service: str) -> Iterator[Problem]:
         yield wrong("SERVICE", f"name {service!r} is not a DNS label of at most 53 characters", hint)
     elif service in RESERVED:
         yield wrong("SERVICE", f"name {service!r} has a meaning of its own in Helm's values", "choose another name")
-    for chart in workspace.charts.values():
-        if chart.name == service:
-            yield wrong("SERVICE", f"chart {service!r} is there already: {chart.folder}", "choose another name")
-    if service not in workspace.charts and (workspace.root / "charts" / service).exists():
+    elif (chart := workspace.charts.get(ChartName(service))) is not None:
+        yield wrong("SERVICE", f"chart {service!r} is there already: {chart.folder}", "choose another name")
+    elif (workspace.root / "charts" / service).exists():
         yield wrong(f"charts/{service}", "is there already", f"remove charts/{service}, or choose another name")
 
 

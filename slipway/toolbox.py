@@ -96,7 +96,7 @@ class Toolbox:
         """
         tool = tool_of(name)
         other = which(name) if tool.ask else None
-        return other and Found(path=other, version=self.version_of(other, tool.ask), source="PATH")
+        return Found(path=other, version=self.version_of(other, tool.ask), source="PATH") if other else None
 
     def version(self, name: str) -> str:
         """The pinned version of a program.
@@ -141,7 +141,8 @@ class Toolbox:
 
     def version_of(self, program: Path, ask: Sequence[str]) -> str:
         """The version that a program says it has; empty if it says none. Asked once for each state of the file."""
-        program = program.resolve()
+        # Not resolved: a link to a program of many names is another program.
+        program = program.absolute()
         state = program.stat()
         key = [state.st_mtime_ns, state.st_size, *ask]
         cache = self.folder / "path.json"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from slipway import pin as pins
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from slipway import release as releasing
 from slipway import report
-from slipway.cli import chosen, show
-from slipway.errors import Problem, ProblemsFound, WorkspaceError
-from slipway.model import ChartName
-from slipway.plan import Action
+from slipway.cli import chosen, one_of, show
+from slipway.errors import Problem, ProblemsFound, ToolFailed
 from slipway.yard import Yard
+
+if TYPE_CHECKING:
+    from slipway.version import Bump
 
 
 def release(yard: Yard, env: str, only: str, bump: str, *, dry_run: bool, as_json: bool) -> None:
@@ -18,49 +22,50 @@ def release(yard: Yard, env: str, only: str, bump: str, *, dry_run: bool, as_jso
     Raises:
         BuildError: see `release.release`.
     """
-    environment = chosen(yard, env)
+    environment, names = chosen(yard, env), yard.names(only)
     if bump:
-        yard = raise_versions(yard, only, bump, "", dry_run=dry_run, as_json=as_json)
+        raised = raise_versions(yard, only, bump, "", dry_run=dry_run)
+        if not as_json:
+            print(report.bumps(raised), flush=True)
+        yard = yard.reload()
     if dry_run:
-        show(releasing.survey(yard, environment, yard.names(only)), report.plan, as_json)
+        show(releasing.survey(yard, environment, names), report.plan, as_json)
         return
-    done = releasing.release(yard, environment=environment, only=yard.names(only))
+    # What was raised reaches its umbrellas, so a release of some charts that raises them releases these as well.
+    above = tuple(name for chart in names for name in yard.umbrella_of(chart)) if bump else ()
+    done = releasing.release(yard, environment=environment, only=tuple(dict.fromkeys((*names, *above))))
     show(done, lambda value: report.outcome(value, yard.config.registry.base), as_json)
     if not as_json and not done.nothing:
         print(report.next_steps(yard.config, environment))
 
 
-def raise_versions(yard: Yard, only: str, level: str, note: str, *, dry_run: bool, as_json: bool) -> Yard:
-    """Raise what changed, and read the workspace again.
+def raise_versions(yard: Yard, only: str, level: str, note: str, *, dry_run: bool) -> tuple[Bump, ...]:
+    """Raise what changed; returns what was, or would be, raised.
 
     Raises:
-        ProblemsFound: the level is below what the change needs.
+        BuildError: see `bump.bumps_of`.
     """
     from slipway import bump
 
-    bumps = bump.bumps_of(yard, yard.names(only), level)
+    with yard.progress.step("compare") as done:
+        bumps = bump.bumps_of(yard, yard.names(only), level, note)
+        done(f"{len(bumps)} charts to raise")
     if not dry_run:
-        bump.apply(yard, bumps, note)
-    show(bumps, report.bumps, as_json) if not as_json or dry_run else None
-    return yard.reload()
+        bump.apply(yard, bumps)
+    return bumps
 
 
 def version(yard: Yard, only: str, level: str, note: str, *, dry_run: bool, as_json: bool) -> None:
     """`version`: raise what changed and its dependents.
 
     Raises:
-        ProblemsFound: the level is below what the change needs.
+        BuildError: see `bump.bumps_of`.
     """
-    from slipway import bump
-
-    bumps = bump.bumps_of(yard, yard.names(only), level)
-    if not dry_run:
-        bump.apply(yard, bumps, note)
-    show(bumps, report.bumps, as_json)
+    show(raise_versions(yard, only, level, note, dry_run=dry_run), report.bumps, as_json)
 
 
 def lint(yard: Yard, only: str, *, as_json: bool) -> None:
-    """`lint`: every check over every chart, or over the named ones.
+    """`lint`: every check over every chart, or over the named ones and what they vendor.
 
     Raises:
         ProblemsFound: everything that was found.
@@ -68,18 +73,9 @@ def lint(yard: Yard, only: str, *, as_json: bool) -> None:
     from slipway import checks, graph
 
     names = graph.closure(yard.workspace, list(yard.names(only))) if only else graph.order(yard.workspace)
-    builder = yard.builder()
-    with yard.progress.step("package") as done:
-        built, problems = builder.build(names)
-        done(f"{len(built)} charts")
-    with yard.progress.step("lint") as done:
-        problems += checks.lint(yard, builder, built, names)
-        done(f"{len(names)} charts")
-    with yard.progress.step("test") as done:
-        problems += checks.test(yard, builder, built, names)
-        done("the contract of every chart")
+    problems = checks.everything(yard, names)
     if problems:
-        raise ProblemsFound(sorted(set(problems)))
+        raise ProblemsFound(problems)
     show({"charts": list(names), "problems": []}, lambda _: f"{len(names)} charts, no problems", as_json)
 
 
@@ -101,18 +97,15 @@ def package(yard: Yard, only: str, *, as_json: bool) -> None:
         raise ProblemsFound(problems)
     rows = [
         {
-            "chart": name,
+            "chart": str(name),
             "version": built[name].archive.version,
-            "manifest": manifest_of(built[name].archive)[1],
+            "manifest": str(manifest_of(built[name].archive)[1]),
             "archive": built[name].archive.path.relative_to(yard.config.root).as_posix(),
         }
         for name in names
     ]
-    show(
-        rows,
-        lambda items: report.table(("CHART", "VERSION", "MANIFEST", "ARCHIVE"), (i.values() for i in items)),
-        as_json,
-    )
+    head = ("CHART", "VERSION", "MANIFEST", "ARCHIVE")
+    show(rows, lambda items: report.table(head, (tuple(item.values()) for item in items)), as_json)
 
 
 def publish(yard: Yard, only: str, *, dry_run: bool, as_json: bool) -> None:
@@ -148,57 +141,130 @@ def diff(yard: Yard, env: str, only: str, base: str, *, as_json: bool) -> None:
     """`diff`: how the rendered objects change.
 
     Raises:
-        BuildError: something could not be fetched or rendered.
+        BuildError: see `compare.differences`.
     """
     from slipway import compare
+    from slipway import pin as pins
 
     environments = (env,) if env else yard.config.environments
     for environment in environments:
         pins.check_environment(yard.config, environment)
-    changes = [
-        compare.umbrella_changes(yard, name, base) for name in compare.targets(yard, environments, yard.names(only))
-    ]
-    show(changes, report.changes, as_json)
+    show(list(compare.differences(yard, environments, yard.names(only), base)), report.differences, as_json)
 
 
 def registry(yard: Yard, action: str, *, as_json: bool) -> None:
     """`registry start|stop|status|list`.
 
     Raises:
-        WorkspaceError: an unknown action, or start and stop of a registry that is not ours.
-        RegistryError: it cannot be started or reached.
+        WorkspaceError: an unknown action.
+        RegistryError: it cannot be started or reached, or is not ours.
     """
     from slipway import registry_verbs
 
-    show(registry_verbs.perform(yard, action), registry_verbs.text, as_json)
+    show(registry_verbs.perform(yard, one_of("registry", action, registry_verbs.ACTIONS)), registry_verbs.text, as_json)
 
 
-def new(
-    yard: Yard, service: str, umbrella: str, image: str, port: str, health: str, data: str, app_version: str
-) -> None:
+def new(yard: Yard, facts: dict[str, str]) -> None:
     """`new`: a chart, registered in its umbrella.
 
     Raises:
         WorkspaceError: a fact is missing or wrong; nothing was written.
     """
+    from datetime import UTC, datetime
+
     from slipway import scaffold
 
-    raise NotImplementedError(scaffold, service, umbrella, image, port, health, data, app_version)
+    born = scaffold.create(yard.workspace, scaffold.facts_of(yard.workspace, **facts), datetime.now(tz=UTC).date())
+    print(report.born(born.paths, born.warnings, born.next_steps))
 
 
-def one_of(where: str, value: str, known: tuple[str, ...]) -> str:
-    """A word of a closed list.
+def doctor(yard: Yard, *, as_json: bool) -> None:
+    """`doctor`: what is there, what is missing, and the command that mends it."""
+    from slipway import doctor as examining
+
+    facts = examining.RegistryFacts(
+        base=yard.config.registry.base,
+        folder=yard.config.registry_folder if yard.config.registry.embedded else None,
+        reachable=lambda: registry_trouble(yard),
+    )
+    show(examining.gather(toolbox=yard.toolbox, run=yard.run, registry=facts), examining.text, as_json)
+
+
+def registry_trouble(yard: Yard) -> str:
+    """Why the registry does not answer, in a few words; empty when it does. Starts nothing."""
+    from slipway import registry_verbs
+
+    said = str(registry_verbs.state(yard)["said"])
+    return "" if said == "answers" else said.splitlines()[0]
+
+
+def docs(yard: Yard, action: str) -> None:
+    """`docs build|serve|generate`.
 
     Raises:
-        WorkspaceError: it is another word.
+        WorkspaceError: an unknown action.
+        BuildError: the site cannot be built.
     """
-    import difflib
+    from slipway import docs as writing
 
-    if value not in known:
-        near = difflib.get_close_matches(value, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
-        raise WorkspaceError(Problem(where=where, fact=f"there is no {value!r}", hint=hint))
-    return value
+    action = one_of("docs", action, ("build", "serve", "generate"))
+    if action == "generate":
+        changed = writing.generate(yard)
+        print("\n".join(changed) if changed else "every README is as it should be")
+    elif action == "serve":
+        writing.serve(yard)
+    else:
+        writing.build(yard)
 
 
-__all__ = ["Action", "ChartName"]
+def test(yard: Yard, tier: str, chosen_tests: str, *, update: bool) -> None:
+    """`test`: the tiers, fast ones first.
+
+    Raises:
+        BuildError: a tool is missing, or a tier failed.
+    """
+    from slipway import tiers
+
+    code = tiers.run_tiers(yard, tier, chosen_tests, update=update)
+    if code:
+        raise ToolFailed(Problem(where="pytest", fact=f"ended with exit code {code}", hint="the failures stand above"))
+
+
+def bench(yard: Yard, *, quick: bool, as_json: bool) -> None:
+    """`bench`: the release against the loop."""
+    from testing import bench as benchmark
+
+    tools = yard.toolbox.ensure(("helm", "ct", "kubeconform", "registry"))
+    runner = benchmark.Bench(run=yard.run, tools=tools, progress=yard.progress, repeats=3 if quick else 5)
+    sizes = (10,) if quick else (10, 35, 100, 300)
+    show(list(runner.all(sizes, loops=sizes[:3])), benchmark.text, as_json)
+
+
+def lock(yard: Yard) -> None:
+    """`lock`: resolve the Python dependencies again.
+
+    Raises:
+        BuildError: the resolver fails.
+    """
+    from slipway import locks
+    from slipway.groups import ensure_group
+
+    ensure_group(yard.config.root, "lock", yard.progress)
+    changed = locks.relock(yard.config.root, yard.run, Path(sys.executable).with_name("uv"), say=yard.progress.say)
+    print(f"changed: {', '.join(changed) or 'nothing'}")
+
+
+def crds(yard: Yard, *, check: bool) -> None:
+    """`crds`: generate the definitions, or compare them.
+
+    Raises:
+        ProblemsFound: with `check`, when a committed definition differs.
+    """
+    from slipway import crds as definitions
+
+    if check:
+        if problems := definitions.check(yard.config.root, yard.run, yard.toolbox):
+            raise ProblemsFound(problems)
+        print("every definition is as its Go module says")
+    else:
+        print("\n".join(definitions.generate(yard.config.root, yard.run, yard.toolbox)))

@@ -1,0 +1,129 @@
+"""Versions with the real registry and the real helm behind them: what is published, and what it rendered."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from slipway import digest, overlay, package, render, version
+from slipway.build import Builder
+from slipway.errors import ProblemsFound
+from slipway.evidence import DEFAULTS, Snapshot, compare
+from slipway.levels import Evidence, Level
+from slipway.model import Chart, ChartKind, ChartName, Digest, Workspace
+from slipway.release import pull
+from slipway.yard import Yard
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparer:
+    """Evidence between the last published version of a chart and the working tree."""
+
+    yard: Yard
+    workspace: Workspace
+    digests: Mapping[ChartName, Digest]
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Builds the working tree's charts as they would be published, before their versions are raised."""
+        return replace(self.yard.builder(), workspace=self.workspace, digests=self.digests)
+
+    @cached_property
+    def renderer(self) -> render.Renderer:
+        """Renders both sides."""
+        config = self.yard.config
+        return render.renderer_of(
+            self.builder, helm_version=config.tools.get("helm", ""), kube_version=config.kube_version
+        )
+
+    def evidence(self, name: ChartName, published: str, versions: Mapping[str, str]) -> Sequence[Evidence]:
+        """What differs from a published version.
+
+        Raises:
+            ProblemsFound: the chart cannot be built or rendered.
+            RegistryError: the published version cannot be had.
+        """
+        found = self.yard.registry.published({name: published})[name]
+        if found is None:
+            return ()
+        chart = self.workspace.charts[name]
+        old_archive = pull(self.yard, found)
+        built, problems = self.builder.build([name])
+        if problems:
+            raise ProblemsFound(problems)
+        old = self.snapshot(chart, old_archive, str(found.manifest))
+        new = self.snapshot(chart, built[name].archive.path.read_bytes(), self.builder.key(name))
+        return compare(old, new, versions)
+
+    def snapshot(self, chart: Chart, archive: bytes, key: str) -> Snapshot:
+        """An archive and what it renders with its defaults and in every environment."""
+        members = package.read(archive)
+        if chart.kind is ChartKind.LIBRARY:
+            return Snapshot.of(chart.kind, members)
+        with tempfile.TemporaryDirectory(prefix=".old-", dir=self.yard.config.build) as scratch:
+            for path, content in members.items():
+                target = Path(scratch) / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            folder = Path(scratch) / chart.name
+            targets: dict[str, tuple[Path, ...]] = {DEFAULTS: ()}
+            if chart.kind is ChartKind.UMBRELLA:
+                for environment in self.workspace.environments:
+                    if (values_file := folder / overlay.file_name(environment)).is_file():
+                        targets[environment] = (values_file,)
+            requests = [
+                render.Request(chart=folder, digest=key, release=chart.name, namespace=chart.name, values=values)
+                for values in targets.values()
+            ]
+            done = self.renderer.render_all(requests)
+        # A side that does not render has no objects to compare; the checks of the release name its fault.
+        renders = {
+            label: tuple(found.data for found in item.objects)
+            for label, item in zip(targets, done, strict=True)
+            if not item.error
+        }
+        return Snapshot.of(chart.kind, members, renders)
+
+
+def bumps_of(yard: Yard, only: tuple[ChartName, ...], level: str, note: str = "") -> tuple[version.Bump, ...]:
+    """Every chart that `version` touches.
+
+    Args:
+        yard: the wiring.
+        only: begin with these; everything that changed when empty.
+        level: at least this; empty leaves it to the evidence.
+        note: a line for the changelog of the changed charts.
+
+    Raises:
+        WorkspaceError: there is no such level, or the dependencies form a cycle.
+        ProblemsFound: a chart cannot be built.
+        RegistryError: the registry does not answer.
+    """
+    yard.config.build.mkdir(parents=True, exist_ok=True)
+    workspace = version.aligned(yard.workspace)
+    digests = digest.digest_all(workspace)
+    comparer = Comparer(yard=yard, workspace=workspace, digests=digests)
+    published = yard.registry.published({name: chart.version for name, chart in workspace.charts.items()})
+    return version.plan_bumps(
+        yard.workspace,
+        digests,
+        published,
+        yard.registry.tags,
+        comparer.evidence,
+        only=only,
+        level=Level.parse(level),
+        note=note,
+    )
+
+
+def apply(yard: Yard, bumps: Sequence[version.Bump]) -> tuple[str, ...]:
+    """Write versions and changelogs; returns the written paths.
+
+    Raises:
+        WorkspaceError: a Chart.yaml cannot be edited by a program; nothing was written.
+    """
+    return version.apply(yard.config.root, bumps, datetime.now(tz=UTC).date())

@@ -1,0 +1,148 @@
+"""`diff`: how the rendered objects of an umbrella change, from what is pinned or from a git revision to the working tree."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway import graph, overlay, package, pin, render
+from slipway.build import Builder
+from slipway.errors import Problem, ProblemsFound, RegistryError
+from slipway.model import ChartName, Published
+from slipway.release import pull
+from slipway.yard import Yard, open_yard
+
+DATA = ("PersistentVolumeClaim ", "StatefulSet ", "CustomResourceDefinition ", "Namespace ")
+"""Kinds whose loss is a loss of data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One umbrella in one environment."""
+
+    umbrella: ChartName
+    environment: str
+    old: str
+    """What is compared with, such as `pinned 1.0.0` or `main`; empty when there is nothing earlier."""
+    new: str
+    changes: tuple[render.Change, ...]
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """Removed objects that hold data."""
+        removed = (change.object for change in self.changes if change.kind is render.ChangeKind.REMOVED)
+        return tuple(name for name in removed if name.startswith(DATA))
+
+
+def differences(yard: Yard, environments: Sequence[str], only: Sequence[ChartName], base: str) -> Iterator[Difference]:
+    """Every umbrella in every environment.
+
+    Args:
+        yard: the wiring.
+        environments: names of environments.
+        only: umbrellas, or charts whose umbrellas are meant; all when empty.
+        base: a git revision; empty compares with what is pinned.
+
+    Raises:
+        ProblemsFound: a chart cannot be built.
+        ToolFailed: a chart cannot be rendered.
+        RegistryError: what is pinned cannot be had.
+        WorkspaceError: no such revision.
+    """
+    umbrellas = dict.fromkeys(name for chosen in only for name in yard.umbrella_of(chosen))
+    names = list(umbrellas) or [umbrella.name for umbrella in yard.workspace.umbrellas]
+    yard.config.build.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".diff-", dir=yard.config.build) as scratch:
+        earlier = at_revision(yard, base, Path(scratch) / "base") if base else None
+        for name in names:
+            for environment in environments:
+                new = objects_of(yard, name, environment)
+                if earlier is not None:
+                    there = name in earlier.workspace.charts and environment in earlier.workspace.environments
+                    old, label = (objects_of(earlier, name, environment) if there else ()), base
+                else:
+                    old, label = pinned_objects(yard, name, environment, Path(scratch))
+                yield Difference(
+                    umbrella=name,
+                    environment=environment,
+                    old=label,
+                    new=f"working tree {yard.workspace.charts[name].version}",
+                    changes=render.diff(old, new),
+                )
+
+
+def at_revision(yard: Yard, revision: str, folder: Path) -> Yard:
+    """The same wiring over the files of a git revision.
+
+    Raises:
+        WorkspaceError: there is no such revision, or its files cannot be understood.
+    """
+    from slipway.tools.git import Git
+
+    Git(run=yard.run, root=yard.config.root).export(revision, folder)
+    return open_yard(folder, yard.environ, run=yard.run, progress=yard.progress)
+
+
+def renderer_of(yard: Yard, builder: Builder) -> render.Renderer:
+    """A renderer with the cache of this checkout."""
+    return render.renderer_of(
+        builder, helm_version=yard.config.tools.get("helm", ""), kube_version=yard.config.kube_version
+    )
+
+
+def objects_of(yard: Yard, name: ChartName, environment: str) -> tuple[render.Object, ...]:
+    """What the files of a yard render for an environment.
+
+    Raises:
+        ProblemsFound: a chart cannot be built.
+        ToolFailed: it cannot be rendered.
+    """
+    if problems := graph.check(yard.workspace):
+        raise ProblemsFound(problems)
+    builder = yard.builder()
+    built, found = builder.build([name])
+    if found:
+        raise ProblemsFound(found)
+    values = builder.staged(name) / overlay.file_name(environment)
+    chosen = (values,) if values.is_file() else ()
+    return render.render(renderer_of(yard, builder), built[name], release=name, namespace=name, values=chosen)
+
+
+def pinned_objects(
+    yard: Yard, name: ChartName, environment: str, scratch: Path
+) -> tuple[tuple[render.Object, ...], str]:
+    """What an environment is pinned to, as it renders; nothing when it is not pinned.
+
+    Raises:
+        RegistryError: the pinned archive cannot be had.
+    """
+    held = pin.current(yard.config, environment).get(name)
+    if held is None:
+        return (), ""
+    published = Published(name=name, version=held.version, manifest=held.manifest, input_digest=held.input_digest)
+    folder = scratch / f"{name}-{held.manifest[7:19]}"
+    if not folder.is_dir():
+        for path, content in package.read(pull(yard, published)).items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    values = folder / name / overlay.file_name(environment)
+    request = render.Request(
+        chart=folder / name,
+        digest=str(held.manifest),
+        release=name,
+        namespace=name,
+        values=(values,) if values.is_file() else (),
+    )
+    done = renderer_of(yard, yard.builder()).render(request)
+    if done.error:
+        raise RegistryError(
+            Problem(
+                where=f"{name} {held.version}",
+                fact="the published chart does not render",
+                evidence=tuple(done.error.splitlines()[-5:]),
+            )
+        )
+    return done.objects, f"pinned {held.version}"

