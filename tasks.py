@@ -130,7 +130,7 @@ def explain(_: Context, chart: str, json: bool = False) -> None:
 
 
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
-def registry(_: Context, action: str = "status", json: bool = False) -> None:
+def registry(_: Context, action: str, json: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""
     with presented():
         from slipway import verbs
@@ -180,7 +180,7 @@ def doctor(_: Context, json: bool = False) -> None:
 
 
 @task(positional=["action"], help={"action": "build, serve or generate"})
-def docs(_: Context, action: str = "build") -> None:
+def docs(_: Context, action: str) -> None:
     """Build or serve the site; generate the READMEs of the charts."""
     with presented():
         from slipway import verbs
