@@ -197,13 +197,13 @@ def bench(_: Context, quick: bool = False, json: bool = False) -> None:
         verbs.bench(yard_here(), quick=quick, as_json=json)
 
 
-@task
-def lock(_: Context) -> None:
+@task(help={"upgrade": "take newer versions than the locked ones"})
+def lock(_: Context, upgrade: bool = False) -> None:
     """Resolve the Python dependencies again and write locks/ with every version and hash."""
     with presented():
         from slipway import verbs
 
-        verbs.lock(yard_here())
+        verbs.lock(yard_here(), upgrade=upgrade)
 
 
 @task(help={"check": "fail when they differ, write nothing"})

@@ -48,6 +48,13 @@ class Check:
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     schemas: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
+    def chart(self, chart: Chart) -> Iterator[Problem]:
+        """The values of one chart; the library's have no schema of their own."""
+        if chart.kind is ChartKind.SERVICE:
+            yield from self.service(chart)
+        elif chart.kind is ChartKind.UMBRELLA:
+            yield from self.umbrella(chart)
+
     def service(self, chart: Chart) -> Iterator[Problem]:
         """A service with its own values, and with each ci file."""
         own = Layer(document=lay.chart_document(chart))
@@ -242,8 +249,15 @@ def alike(word: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, word, other).ratio() >= NEAR
 
 
-def check(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
-    """Every values file that belongs to these charts, and every platform.yaml.
+def check(
+    workspace: Workspace, names: Sequence[ChartName], hosts: Sequence[ChartName] | None = None
+) -> Iterator[Problem]:
+    """The values of these charts, and every platform.yaml.
+
+    Args:
+        workspace: what is looked at.
+        names: charts whose values are looked at.
+        hosts: umbrellas whose hosts are compared with all others; those of `names` when None.
 
     Raises:
         WorkspaceError: a values file is not YAML.
@@ -252,11 +266,7 @@ def check(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]
 
     run = Check(workspace=workspace)
     for name in names:
-        chart = workspace.charts[name]
-        if chart.kind is ChartKind.SERVICE:
-            yield from run.service(chart)
-        elif chart.kind is ChartKind.UMBRELLA:
-            yield from run.umbrella(chart)
+        yield from run.chart(workspace.charts[name])
     for environment in workspace.environments.values():
         yield from run.platform(environment)
-        yield from platform.duplicate_hosts(run, environment, names)
+        yield from platform.duplicate_hosts(run, environment, names if hosts is None else hosts)

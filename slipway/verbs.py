@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway import release as releasing
@@ -181,21 +179,9 @@ def new(yard: Yard, facts: dict[str, str]) -> None:
 def doctor(yard: Yard, *, as_json: bool) -> None:
     """`doctor`: what is there, what is missing, and the command that mends it."""
     from slipway import doctor as examining
+    from slipway import upkeep
 
-    facts = examining.RegistryFacts(
-        base=yard.config.registry.base,
-        folder=yard.config.registry_folder if yard.config.registry.embedded else None,
-        reachable=lambda: registry_trouble(yard),
-    )
-    show(examining.gather(toolbox=yard.toolbox, run=yard.run, registry=facts), examining.text, as_json)
-
-
-def registry_trouble(yard: Yard) -> str:
-    """Why the registry does not answer, in a few words; empty when it does. Starts nothing."""
-    from slipway import registry_verbs
-
-    said = str(registry_verbs.state(yard)["said"])
-    return "" if said == "answers" else said.splitlines()[0]
+    show(upkeep.examine(yard), examining.text, as_json)
 
 
 def docs(yard: Yard, action: str) -> None:
@@ -240,18 +226,15 @@ def bench(yard: Yard, *, quick: bool, as_json: bool) -> None:
     show(list(runner.all(sizes, loops=sizes[:3])), benchmark.text, as_json)
 
 
-def lock(yard: Yard) -> None:
+def lock(yard: Yard, *, upgrade: bool) -> None:
     """`lock`: resolve the Python dependencies again.
 
     Raises:
         BuildError: the resolver fails.
     """
-    from slipway import locks
-    from slipway.groups import ensure_group
+    from slipway import upkeep
 
-    ensure_group(yard.config.root, "lock", yard.progress)
-    changed = locks.relock(yard.config.root, yard.run, Path(sys.executable).with_name("uv"), say=yard.progress.say)
-    print(f"changed: {', '.join(changed) or 'nothing'}")
+    print("\n".join(upkeep.lock(yard, upgrade=upgrade)) or "every lock is as it should be")
 
 
 def crds(yard: Yard, *, check: bool) -> None:
@@ -260,11 +243,6 @@ def crds(yard: Yard, *, check: bool) -> None:
     Raises:
         ProblemsFound: with `check`, when a committed definition differs.
     """
-    from slipway import crds as definitions
+    from slipway import upkeep
 
-    if check:
-        if problems := definitions.check(yard.config.root, yard.run, yard.toolbox):
-            raise ProblemsFound(problems)
-        print("every definition is as its Go module says")
-    else:
-        print("\n".join(definitions.generate(yard.config.root, yard.run, yard.toolbox)))
+    print("\n".join(upkeep.crds(yard, check=check)) or "every definition is as its Go module says")

@@ -213,6 +213,15 @@ def new_texts(root: Path, bumps: Sequence[Bump], today: date) -> dict[str, bytes
     return texts
 
 
+def effective(root: Path, bumps: Sequence[Bump], today: date) -> tuple[Bump, ...]:
+    """The bumps that `apply` would write anything for; none when everything is as it should be.
+
+    Raises:
+        WorkspaceError: a Chart.yaml cannot be edited by a program.
+    """
+    return tuple(bump for bump in bumps if new_texts(root, [bump], today))
+
+
 def edited_texts(bump: Bump, chart: bytes, log: bytes, today: date) -> tuple[bytes, bytes]:
     """Chart.yaml and CHANGELOG.md of one chart after its bump.
 

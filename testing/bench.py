@@ -12,7 +12,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +105,7 @@ class Bench:
     def loop(self, repo: Monorepo, registry: str) -> float:
         """Wall seconds of the stock loop over the staged copies."""
         staged = sorted(path for path in (repo.root / "build/stage").glob("*/*") if path.is_dir())
-        settings = ROOT / "slipway/lint/ct"
+        settings = ROOT / ".ct"
         with tempfile.TemporaryDirectory(prefix="slipway-loop-") as scratch:
             folders = Path(scratch) / "charts"
             for chart in staged:
@@ -146,4 +146,26 @@ def serving(folder: Path, binary: Path) -> Iterator[int]:
         yield registry.port
 
 
-Report = Callable[[Sequence[Measured]], str]
+def text(measured: Sequence[Measured]) -> str:
+    """The figures as a table, with how many times slower the loop is, and what is aimed at."""
+    from slipway.report import table
+
+    def times(value: float) -> str:
+        return f"{value:.0f} x" if value >= 10 else f"{value:.1f} x"
+
+    rows = [
+        (
+            item.name,
+            str(item.charts),
+            f"{item.no_change:.2f}",
+            f"{item.one_change:.2f}",
+            f"{item.cold:.2f}",
+            f"{item.loop:.2f}" if item.loop else "-",
+            times(item.ratios["no change"]) if item.loop else "-",
+            times(item.ratios["cold"]) if item.loop else "-",
+        )
+        for item in measured
+    ]
+    head = ("MONOREPO", "CHARTS", "NO CHANGE s", "ONE CHANGE s", "COLD s", "LOOP s", "LOOP / NO CHANGE", "LOOP / COLD")
+    aims = [f"    {what}: {aim}" for what, aim in TARGETS]
+    return "\n".join([table(head, rows), "aims:", *aims])
