@@ -83,12 +83,14 @@ def files(config: Config, environment: str, members: Sequence[Member]) -> dict[s
         PINS: head + yamls.dump(pins_document(config, environment, [member.pin for member in ordered])),
         "appprojects.yaml": head + documents([project(config, member) for member in ordered]),
         "applicationset.yaml": head + documents([application_set(config, environment, ordered)]),
-        "repository.yaml": head + REPOSITORY_NOTE + documents([repository_secret(config)]),
+        "repository.yaml": NO_SECRET + head + REPOSITORY_NOTE + documents([repository_secret(config)]),
         ROOT: head
         + ROOT_NOTE.format(environment=environment).encode()
         + documents(root_application(config, environment)),
     }
 
+
+NO_SECRET = b"# slipway: not-a-secret it says where the registry is, and holds neither user nor password\n"
 
 REPOSITORY_NOTE = b"""\
 # How Argo CD reaches the registry, without a secret. For a private registry seal a Secret of this name and label that

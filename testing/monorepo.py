@@ -44,6 +44,11 @@ kind: ConfigMap
 metadata:
   name: {{ .Chart.Name }}
   namespace: {{ .Release.Namespace }}
+  labels:
+    app.kubernetes.io/name: {{ .Chart.Name }}
+    app.kubernetes.io/instance: {{ .Release.Name }}
+    app.kubernetes.io/managed-by: {{ .Release.Service }}
+    app.kubernetes.io/part-of: tests
 data:
   text: {{ .Values.text | quote }}
   domain: {{ (.Values.global).domain | default "none" | quote }}

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from slipway.yard import Yard, open_yard
 from testing.faulty import unused_port
 from testing.monorepo import TEMPLATE, Monorepo, small
 
+TODAY = date(2026, 11, 23)
+
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 
 
@@ -34,10 +37,11 @@ class World:
 
     def bumps(self, only: str = "", level: str = "", note: str = "") -> tuple[Bump, ...]:
         yard = self.yard()
-        return bump.bumps_of(yard, yard.names(only), level, note)
+        found = bump.bumps_of(yard, yard.names(only), level, note)
+        return version.effective(self.repo.root, found, TODAY)
 
     def raise_all(self, only: str = "", level: str = "", note: str = "") -> tuple[str, ...]:
-        return bump.apply(self.yard(), self.bumps(only, level, note))
+        return version.apply(self.repo.root, self.bumps(only, level, note), TODAY)
 
     def publish(self) -> list[str]:
         """Every chart that is not published yet; the checks of a release are not what is tested here."""
@@ -145,7 +149,7 @@ def test_a_version_raised_by_hand_gets_its_changelog_and_its_dependents_follow(w
 
 def test_a_run_that_was_killed_half_way_is_finished_and_released(world: World) -> None:
     world.repo.replace("charts/sonarr/values.yaml", "hello", "hi")
-    texts = version.new_texts(world.repo.root, world.bumps(), bump.today())
+    texts = version.new_texts(world.repo.root, world.bumps(), TODAY)
     for path in list(texts)[:2]:
         world.repo.write(path, texts[path].decode())
 

@@ -1,0 +1,81 @@
+"""A new chart among the real ones: it renders, every check passes as it is born, and it is released with its umbrella."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from slipway import bump, checks, graph, scaffold, version
+from slipway.model import ChartName
+from slipway.publish import publish_all
+from slipway.tools import registry as embedded
+from slipway.yard import Yard, open_yard
+from testing.faulty import unused_port
+from testing.monorepo import ROOT
+
+pytestmark = [pytest.mark.helm, pytest.mark.registry]
+
+DAY = date(2026, 11, 23)
+NAME = ChartName("audiobooks")
+IMAGE = "ghcr.io/example/audiobooks:2.30.0"
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    """A copy of this repository with a registry of its own."""
+    root = tmp_path / "repo"
+    for folder in ("charts", "umbrella", "values", "tools", "locks", ".ct"):
+        if (ROOT / folder).is_dir():
+            shutil.copytree(ROOT / folder, root / folder)
+    for name in ("pyproject.toml", "LICENSE"):
+        shutil.copyfile(ROOT / name, root / name)
+    opened = open_yard(root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(unused_port())}, quiet=True)
+    yield opened
+    embedded.daemon_of(opened.config).stop()
+
+
+def born(yard: Yard, **options: str) -> Yard:
+    given = {"service": NAME, "umbrella": "htpc", "image": IMAGE, "port": "8080", **options}
+    scaffold.create(yard.workspace, scaffold.facts_of(yard.workspace, **given), DAY)
+    return yard.reload()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"health": "/health", "data": "/config:5Gi,/metadata:20Gi", "image": f"{IMAGE}@sha256:{'0' * 64}"},
+        {"health": "tcp"},
+    ],
+    ids=["with volumes and a digest", "only what is required"],
+)
+def test_a_new_chart_passes_lint_and_contract_as_it_is_born(yard: Yard, options: dict[str, str]) -> None:
+    after = born(yard, **options)
+
+    assert graph.check(after.workspace) == ()
+    names = graph.closure(after.workspace, [NAME])
+    builder = after.builder()
+    built, problems = builder.build(names)
+    assert problems == ()
+    assert checks.lint(after, builder, built, names) == ()
+    assert checks.test(after, builder, built, names) == ()
+
+
+def test_its_umbrella_renders_it_and_rises_by_a_minor(yard: Yard) -> None:
+    built, problems = yard.builder().build(graph.order(yard.workspace))
+    assert problems == ()
+    levels = graph.levels(yard.workspace)
+    publish_all(yard.registry, [[built[name].archive for name in level] for level in levels])
+
+    after = born(yard, data="/config:5Gi")
+    bumps = version.effective(after.config.root, bump.bumps_of(after, (), ""), DAY)
+
+    assert [(one.chart, one.level.value) for one in bumps] == [("htpc", "minor")]
+    said = [item.description for item in bumps[0].evidence]
+    assert "member audiobooks 1.0.0 added" in said
+    assert any(line.startswith("5 objects added") and "Deployment audiobooks" in line for line in said)
+    version.apply(after.config.root, bumps, DAY)
+    assert graph.check(after.reload().workspace) == ()
+    assert "## [1.1.0] - 2026-11-23" in (after.config.root / "umbrella/htpc/CHANGELOG.md").read_text(encoding="utf-8")
