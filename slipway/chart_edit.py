@@ -18,7 +18,7 @@ from slipway.errors import Problem, WorkspaceError
 from slipway.model import CHANGES
 from slipway.yaml_text import Entry, Source, Splice
 
-PLAIN = re.compile(r"\d+\.\d+\.\d+[A-Za-z0-9.-]*|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z][A-Za-z0-9 ._/@+()-]+")
+PLAIN = re.compile(r"\d+\.\d+\.\d+[A-Za-z0-9.-]*|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z/][A-Za-z0-9 ._/@+()-]+")
 """Text that no YAML parser takes for anything else, also inside braces; the words of `yes`, `null` and so on excepted."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from slipway.evidence_values import shown, spelled
 from slipway.levels import ChangeKind, Evidence, Level, app_level, numbers
@@ -61,6 +62,8 @@ HASH = re.compile(r"-[0-9a-f]{6,64}$")
 """End of the name of a Job that is renamed when its content changes."""
 
 MAX_NAMED = 6
+MANY = 3
+"""Objects with the same change that are told in one sentence."""
 
 
 def compare_objects(old: Sequence[Object], new: Sequence[Object]) -> Iterator[Evidence]:
@@ -71,9 +74,33 @@ def compare_objects(old: Sequence[Object], new: Sequence[Object]) -> Iterator[Ev
     yield from _listed(lost, Level.MAJOR, ChangeKind.REMOVED, "removed, with the data that it holds")
     yield from _listed(dropped, Level.MINOR, ChangeKind.REMOVED, "removed")
     yield from _listed([after[k] for k in sorted(set(after) - set(before))], Level.MINOR, ChangeKind.ADDED, "added")
-    for key in sorted(set(before) & set(after)):
-        if before[key] != after[key]:
-            yield from compare_object(before[key], after[key])
+    changed = [key for key in sorted(set(before) & set(after)) if before[key] != after[key]]
+    yield from gathered([item for key in changed for item in compare_object(before[key], after[key])])
+
+
+def gathered(items: Sequence[Evidence]) -> Iterator[Evidence]:
+    """The same sentence about many objects of a kind as one sentence, at the place of the first."""
+    groups: dict[tuple[Level, str, str], list[Evidence]] = {}
+    for item in items:
+        who, _, what = item.description.partition(": ")
+        groups.setdefault((item.level, who.partition(" ")[0], what), []).append(item)
+    for (_, kind, what), same in groups.items():
+        if len(same) < MANY:
+            yield from same
+            continue
+        names = [item.description.partition(": ")[0].partition(" ")[2] for item in same]
+        yield replace(same[0], description=f"{len(names)} {plural(kind)} ({listed(names)}): {what}")
+
+
+def plural(kind: str) -> str:
+    """More than one object of a kind."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}{'es' if kind.endswith('s') else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"{', '.join(names[:MAX_NAMED])}{more}"
 
 
 def by_identity(objects: Iterable[Object]) -> dict[tuple[str, str, str, str], Object]:
@@ -188,11 +215,9 @@ def _listed(objects: Sequence[Object], level: Level, kind: ChangeKind, what: str
     names = [title(item) for item in objects]
     if not names:
         return
-    if len(names) == 1:
-        said = f"{names[0]} {what}"
-    else:
-        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-        said = f"{len(names)} objects {what.replace('it holds', 'they hold')}: {', '.join(names[:MAX_NAMED])}{more}"
+    said = f"{names[0]} {what}"
+    if len(names) > 1:
+        said = f"{len(names)} objects {what.replace('it holds', 'they hold')}: {listed(names)}"
     yield Evidence(level=level, kind=kind, description=said)
 
 

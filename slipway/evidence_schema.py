@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slipway.evidence_values import shown, type_name
 from slipway.levels import ChangeKind, Evidence, Level
@@ -79,7 +79,7 @@ def compare_schemas(old: Mapping[str, Schema], new: Mapping[str, Schema], root: 
     """
     if canonical(old) == canonical(new):
         return
-    comparison = _Comparison(old=Documents(files=old), new=Documents(files=new), open_pairs=frozenset())
+    comparison = _Comparison(old=Documents(files=old), new=Documents(files=new), open_pairs=frozenset(), done={})
     yield from comparison.compare(old.get(root, {}), root, new.get(root, {}), root, ())
 
 
@@ -89,6 +89,8 @@ class _Comparison:
     new: Documents
     open_pairs: frozenset[tuple[int, int]]
     """Pairs that are being compared further up: a schema that refers to itself ends here."""
+    done: dict[tuple[int, int], tuple[Schema, Schema, tuple[SchemaChange, ...]]]
+    """Pairs that were compared, by identity, with their changes below them; it keeps them alive, so identities stay true."""
 
     def compare(
         self, old: object, old_file: str, new: object, new_file: str, path: tuple[str, ...]
@@ -96,14 +98,21 @@ class _Comparison:
         before, old_file = self.old.resolve(old, old_file)
         after, new_file = self.new.resolve(new, new_file)
         pair = (id(before), id(after))
-        if pair in self.open_pairs or len(self.open_pairs) > MAX_DEPTH:
+        if pair in self.open_pairs or len(self.open_pairs) > MAX_DEPTH or not (before or after):
             return
-        below = _Comparison(old=self.old, new=self.new, open_pairs=self.open_pairs | {pair})
-        yield from compare_types(before, after, path)
-        yield from compare_choices(before, after, path)
-        yield from compare_bounds(before, after, path)
-        yield from below.objects(before, old_file, after, new_file, path)
-        yield from below.parts(before, old_file, after, new_file, path)
+        if pair not in self.done:
+            below = replace(self, open_pairs=self.open_pairs | {pair})
+            found = tuple(below.all(before, old_file, after, new_file))
+            self.done[pair] = (before, after, found)
+        for change in self.done[pair][2]:
+            yield replace(change, path=(*path, *change.path))
+
+    def all(self, old: Schema, old_file: str, new: Schema, new_file: str) -> Iterator[SchemaChange]:
+        yield from compare_types(old, new, ())
+        yield from compare_choices(old, new, ())
+        yield from compare_bounds(old, new, ())
+        yield from self.objects(old, old_file, new, new_file, ())
+        yield from self.parts(old, old_file, new, new_file, ())
 
     def objects(
         self, old: Schema, old_file: str, new: Schema, new_file: str, path: tuple[str, ...]
@@ -213,7 +222,7 @@ def compare_bounds(old: Schema, new: Schema, path: tuple[str, ...]) -> Iterator[
             said = f"{word} {shown(before)} → {shown(after)}".replace("null", "none")
             yield narrowed(path, said) if tighter else widened(path, said)
     for word in EXACT:
-        if canonical(old.get(word)) == canonical(new.get(word)):
+        if (word not in old and word not in new) or canonical(old.get(word)) == canonical(new.get(word)):
             continue
         if word in new and not (word == "uniqueItems" and new[word] is False):
             yield narrowed(path, f"has another {word}" if word in old else f"has a {word} now")

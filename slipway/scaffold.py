@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from slipway import changelog, chart_edit, discover, graph, scaffold_text
+from slipway import changelog, chart_edit, discover, graph, scaffold_text, yamls
 from slipway.errors import Problem, WorkspaceError
 from slipway.levels import ChangeKind
 from slipway.model import Chart, ChartKind, ChartName, Workspace
@@ -93,6 +93,7 @@ def facts_of(
         app_version=app_version or re.sub(r"^v(?=\d)", "", tag),
         description=" ".join(description.split()) or f"Runs {title_of(service)}",
         title=title_of(service),
+        group=group_of(workspace, umbrella),
         library=libraries[0],
     )
 
@@ -173,6 +174,16 @@ def claims_of(data: str, problems: list[Problem]) -> Iterator[Claim]:
 def title_of(service: str) -> str:
     """A name as a title: `my-service` → `My Service`."""
     return " ".join(word[:1].upper() + word[1:] for word in service.split("-") if word)
+
+
+def group_of(workspace: Workspace, umbrella: str) -> str:
+    """Where the start page shows it: the group that most members of its umbrella are in."""
+    found = []
+    for member in workspace.charts[ChartName(umbrella)].dependencies:
+        if (chart := workspace.charts.get(member.name)) is not None:
+            dashboard = yamls.parse(chart.files.get("values.yaml", b""), chart.folder).mapping.get("dashboard")
+            found += [str(dashboard["group"])] if isinstance(dashboard, dict) and "group" in dashboard else []
+    return max(sorted(set(found)), key=found.count, default=title_of(umbrella))
 
 
 def texts_of(workspace: Workspace, facts: Facts, today: date) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -269,7 +280,9 @@ def warnings_of(facts: Facts) -> tuple[str, ...]:
     found = []
     if not facts.digest:
         image = f"{facts.repository}:{facts.tag}"
-        found.append(f"image {image} has no digest, so its tag decides what runs; add @sha256:… when you know it")
+        found.append(
+            f"image {image} has no digest, so its tag decides what runs: add the digest, and remove the exception from Chart.yaml"
+        )
     if not facts.claims:
         found.append("nothing that it writes survives a restart; --data /path:size keeps a folder")
     return tuple(found)

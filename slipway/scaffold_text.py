@@ -42,6 +42,8 @@ class Facts:
     app_version: str
     description: str
     title: str
+    group: str
+    """Of the start page."""
     library: Chart
     version: str = "1.0.0"
 
@@ -70,12 +72,20 @@ def chart_yaml(facts: Facts) -> str:
         f"version: {facts.version}",
         f"appVersion: {json.dumps(facts.app_version)}",
         *([f"kubeVersion: {json.dumps(str(kube))}"] if kube else []),
+        *exceptions(facts),
         "dependencies:",
         f"  - name: {facts.library.name}",
         f"    version: {facts.library.version}",
         f"    repository: file://../{facts.library.folder.rpartition('/')[2]}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def exceptions(facts: Facts) -> list[str]:
+    """What the contract of every chart asks for and this one does not have yet."""
+    if facts.digest:
+        return []
+    return ["annotations:", '  slipway.homelab/exception.image: "app: the digest of its image is not known yet"']
 
 
 def values_yaml(facts: Facts) -> str:
@@ -91,7 +101,7 @@ def values_yaml(facts: Facts) -> str:
             "  # Everything else is refused, except asking the cluster's DNS.",
             "  ingress:",
             "    traefik: {from: {peer: traefik}, ports: [http], purpose: web interface}",
-            *("dashboard:", f"  name: {scalar(facts.title)}", f"  group: {scalar(facts.umbrella)}"),
+            *("dashboard:", f"  name: {scalar(facts.title)}", f"  group: {scalar(facts.group)}"),
             f"  description: {scalar(facts.description)}",
             *backup(facts.claims),
             "",

@@ -46,6 +46,7 @@ class Check:
 
     workspace: Workspace
     seen: set[tuple[str, str, str]] = field(default_factory=set)
+    told: set[tuple[str, str]] = field(default_factory=set)
     schemas: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
     def chart(self, chart: Chart) -> Iterator[Problem]:
@@ -124,7 +125,13 @@ class Check:
             return
         self.seen.add(key)
         owner = errors.Owner(name=scope.chart.name, folder=scope.chart.folder, schema=found, prefix=scope.prefix)
-        yield from errors.check_layers(owner, scope.layers)
+        for problem in errors.check_layers(owner, scope.layers):
+            # What is wrong with a service's own values was said about the service; its umbrella inherits it.
+            if not scope.prefix:
+                self.told.add((problem.where, problem.rule))
+            elif (problem.where, problem.rule) in self.told:
+                continue
+            yield problem
 
     def overrides(self, scope: Scope, top: Layer) -> Iterator[Problem]:
         """Keys of the highest layer that change nothing, or resemble a key below."""

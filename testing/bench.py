@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,7 +87,8 @@ class Bench:
 
     def path(self) -> str:
         """PATH with the tools in front, so that every contestant runs the same programs."""
-        folders = dict.fromkeys(str(tool.parent) for tool in self.tools.values())
+        # ct starts yamllint and yamale as programs; they lie beside our interpreter.
+        folders = dict.fromkeys(str(tool.parent) for tool in (*self.tools.values(), Path(sys.executable)))
         return os.pathsep.join([*folders, os.environ.get("PATH", "")])
 
     def timed(self, environ: Mapping[str, str], *arguments: str) -> float:

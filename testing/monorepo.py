@@ -168,6 +168,8 @@ def large(root: Path, services: int, per_umbrella: int = 10) -> Monorepo:
     repo = Monorepo(root=root)
     repo.configure()
     shutil.copytree(ROOT / "charts/common", root / "charts/common", ignore=shutil.ignore_patterns("charts"))
+    # The definitions of Traefik's objects are not copied, so routes are plain Ingress objects.
+    repo.replace("charts/common/values.yaml", "    kind: IngressRoute\n", "    kind: Ingress\n")
     version = yaml.safe_load(repo.read("charts/common/Chart.yaml"))["version"]
     names = [f"service-{number:03d}" for number in range(services)]
     for name in names:

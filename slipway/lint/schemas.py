@@ -1,87 +1,122 @@
-"""Schemas: valid draft-07, closed at every level, every reference bound."""
+"""JSON schemas: valid draft-07, closed at every level, and every reference leads somewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from slipway import schema, stage
+from slipway import schema, stage, yamls
 from slipway.errors import Problem, WorkspaceError
-from slipway.model import Chart, ChartKind, Workspace
+from slipway.model import Chart, ChartKind, ChartName, Workspace
 
-MERGED = ("allOf", "if", "then", "else", "not")
-"""Keywords that refine an object which is closed elsewhere; what stands below them is not an object of its own."""
+MAPS_OF_SCHEMAS = ("properties", "patternProperties", "definitions", "dependencies")
+LISTS_OF_SCHEMAS = ("oneOf", "anyOf", "allOf")
+SINGLE_SCHEMAS = ("additionalProperties", "additionalItems", "items", "contains")
+"""Where a schema holds schemas of values; `if`, `then`, `else` and `not` are conditions, which describe no value.
 
+Source: JSON Schema validation vocabulary, draft-07, section 6.
+"""
 
-def check(workspace: Workspace) -> Iterator[Problem]:
-    """Every finding in the fragments of the library and the schemas of the services."""
-    for library in workspace.of_kind(ChartKind.LIBRARY):
-        for path, content in sorted(library.files.items()):
-            if path.startswith("schemas/"):
-                yield from _text(f"{library.folder}/{path}", content)
-    for chart in workspace.of_kind(ChartKind.SERVICE):
-        if "values.schema.json" in chart.files:
-            yield from _service(workspace, chart)
+Path = tuple[str, ...]
 
 
-def _text(where: str, content: bytes) -> Iterator[Problem]:
+def check(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
+    """The schema files of these charts."""
+    for name in names:
+        chart = workspace.charts[name]
+        broken = False
+        for path, content in sorted(chart.files.items()):
+            if path == "values.schema.json" or (path.startswith("schemas/") and path.endswith(".json")):
+                found = list(check_file(content, f"{chart.folder}/{path}"))
+                broken = broken or bool(found)
+                yield from found
+        if chart.kind is ChartKind.SERVICE and "values.schema.json" in chart.files and not broken:
+            yield from check_bundle(workspace, chart)
+
+
+def check_file(content: bytes, where: str) -> Iterator[Problem]:
+    """One schema file."""
     try:
-        parsed = schema.parse(content, where)
+        data = schema.parse(content, where)
     except WorkspaceError as error:
         yield from error.problems
         return
-    yield from meta(parsed, where)
-    yield from open_objects(parsed, where, "")
+    if data.get("$schema") != schema.DRAFT_07:
+        yield Problem(
+            where=where,
+            fact=f"$schema is {data.get('$schema')!r}",
+            hint=f'write "$schema": "{schema.DRAFT_07}", the draft that Helm reads',
+            rule="schema.draft",
+        )
+    found = [*meta_errors(data), *((path, fact, "schema.open") for path, fact in open_objects(data))]
+    lines = yamls.parse(content, where) if found else None
+    for path, fact, rule in found:
+        assert lines is not None
+        pointer = "/" + "/".join(path) if path else "the root"
+        hint = 'add "additionalProperties": false' if rule == "schema.open" else ""
+        yield Problem(where=lines.at(*path), fact=fact, evidence=(f"at {pointer}",), hint=hint, rule=rule)
 
 
-def _service(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
+def meta_errors(data: Mapping[str, object]) -> Iterator[tuple[Path, str, str]]:
+    """Where a schema is not a draft-07 schema."""
+    from jsonschema import Draft7Validator
+
+    for error in Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(dict(data)):
+        path = tuple(str(part) for part in error.absolute_path)
+        yield path, f"is not a draft-07 schema: {error.message[:120]}", "schema.draft"
+
+
+def open_objects(node: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Object schemas that list properties and admit others; a schema for the others is a map with well-known keys."""
+    if not isinstance(node, Mapping):
+        return
+    properties = node.get("properties")
+    others = node.get("additionalProperties", True)
+    if isinstance(properties, Mapping) and properties and (others is True or others == {}):
+        yield path, f"lists {len(properties)} properties and admits any other"
+    for key in MAPS_OF_SCHEMAS:
+        children = node.get(key)
+        if isinstance(children, Mapping):
+            for name, child in children.items():
+                yield from open_objects(child, (*path, key, str(name)))
+    for key in LISTS_OF_SCHEMAS:
+        branches = node.get(key)
+        for index, child in enumerate(branches if isinstance(branches, list) else []):
+            yield from open_objects(child, (*path, key, str(index)))
+    for key in SINGLE_SCHEMAS:
+        yield from open_objects(node.get(key), (*path, key))
+
+
+def check_bundle(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
+    """The chart's schema with its fragments: each reference leads somewhere."""
     where = f"{chart.folder}/values.schema.json"
     try:
-        own = schema.parse(chart.files["values.schema.json"], where)
         bundled = stage.service_schema(workspace, chart)
     except WorkspaceError as error:
         yield from error.problems
         return
-    yield from meta(bundled, where)
-    yield from open_objects(own, where, "")
-    properties = bundled.get("properties")
-    for key in ("global", "enabled", "common"):
-        if not isinstance(properties, dict) or key not in properties:
-            yield Problem(
-                where=where,
-                fact=f"does not admit {key!r}, which Helm passes to every member of an umbrella",
-                hint="refer to ../common/schemas/values.json",
-                rule="schema.meta",
-            )
+    for reference in sorted(set(references(bundled))):
+        if resolve(bundled, reference) is None:
+            yield Problem(where=where, fact=f"$ref {reference!r} leads nowhere", rule="schema.reference")
 
 
-def meta(parsed: object, where: str) -> Iterator[Problem]:
-    """What the draft-07 meta-schema refuses."""
-    from jsonschema import Draft7Validator
+def references(node: object) -> Iterator[str]:
+    """Every $ref of a bundled schema."""
+    if isinstance(node, Mapping):
+        if isinstance(target := node.get("$ref"), str):
+            yield target
+        for child in node.values():
+            yield from references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from references(child)
 
-    for error in Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(parsed):
-        path = "/".join(str(part) for part in error.absolute_path)
-        yield Problem(where=where, fact=f"is not a draft-07 schema at /{path}: {error.message}", rule="schema.meta")
 
-
-def open_objects(node: object, where: str, path: str) -> Iterator[Problem]:
-    """Objects with properties that let unknown keys through."""
-    if isinstance(node, list):
-        for index, item in enumerate(node):
-            yield from open_objects(item, where, f"{path}/{index}")
-    if not isinstance(node, dict):
-        return
-    if isinstance(node.get("properties"), dict) and node.get("additionalProperties", True) is True:
-        yield Problem(
-            where=where,
-            fact=f"the object at {path or '/'} admits unknown keys",
-            hint='write "additionalProperties": false',
-            rule="schema.open",
-        )
-    for key, value in node.items():
-        if key in MERGED:
-            continue
-        if key in {"properties", "definitions", "patternProperties"} and isinstance(value, dict):
-            for name, item in value.items():
-                yield from open_objects(item, where, f"{path}/{key}/{name}")
-        elif key not in {"enum", "const", "default", "examples"}:
-            yield from open_objects(value, where, f"{path}/{key}")
+def resolve(root: Mapping[str, object], reference: str) -> object:
+    """What a `#/…` reference leads to, or None."""
+    node: object = root
+    if not reference.startswith("#"):
+        return None
+    for part in reference.removeprefix("#").split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node

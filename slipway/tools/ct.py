@@ -1,8 +1,7 @@
 """chart-testing, as the gate over the charts that the plan names.
 
 ct's own change detection, dependency builds and version checks stay off: they would be a second opinion, and would
-write into the charts. yamllint and yamale run in process with ct's configuration; ct runs `helm lint` on every values
-file of a chart.
+write into the charts. Its settings are those of `.ct/ct.yaml`; yamllint and yamale run in process with the files beside it.
 """
 
 from __future__ import annotations
@@ -14,18 +13,9 @@ from pathlib import Path
 from slipway.tools.run import Command, Completed, Runner
 
 
-def lint_args(charts: Sequence[Path]) -> tuple[str, ...]:
-    """Lint these charts, and nothing that ct would choose itself."""
-    return (
-        "lint",
-        *("--charts", ",".join(map(str, charts))),
-        "--skip-helm-dependencies",
-        "--validate-maintainers=false",
-        "--validate-chart-schema=false",
-        "--validate-yaml=false",
-        "--check-version-increment=false",
-        "--helm-lint-extra-args=--strict",
-    )
+def lint_args(charts: Sequence[Path], config: Path) -> tuple[str, ...]:
+    """Lint these charts, with these settings."""
+    return ("lint", "--config", str(config), "--charts", ",".join(map(str, charts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +26,11 @@ class ChartTesting:
     program: Callable[[], Path]
     helm: Callable[[], Path]
     home: Path
+    """Folders of our own for helm."""
     path: str
     """PATH behind our own tools."""
+    config: Path
+    """ct.yaml."""
 
     def lint(self, charts: Sequence[Path]) -> Completed:
         """Run `ct lint`; the caller reads the exit code.
@@ -50,6 +43,7 @@ class ChartTesting:
             "HELM_CACHE_HOME": str(self.home / "cache"),
             "HELM_CONFIG_HOME": str(self.home / "config"),
             "HELM_DATA_HOME": str(self.home / "data"),
+            "HELM_PLUGINS": str(self.home / "plugins"),
         }
-        argv = (str(self.program()), *lint_args(charts))
-        return self.run(Command(argv=argv, cwd=self.home.parent, env=environment, ok_codes=None))
+        argv = (str(self.program()), *lint_args(charts, self.config))
+        return self.run(Command(argv=argv, cwd=self.config.parent, env=environment, ok_codes=None))

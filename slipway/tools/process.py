@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -129,6 +130,6 @@ def wait_until(condition: Callable[[], bool], deadline_s: float) -> bool:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a small file so that readers see all of it or none."""
-    temporary_path = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary_path = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     temporary_path.write_text(text, encoding="utf-8")
     temporary_path.replace(path)

@@ -280,7 +280,7 @@ def charts(draw: st.DrawFn) -> tuple[bytes, list[str]]:
     return (newline.join(lines) + draw(st.sampled_from(["", newline]))).encode(), members
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(charts(), versions)
 def test_only_the_lines_of_the_versions_change(chart: tuple[bytes, list[str]], version: str) -> None:
     text, members = chart
@@ -297,7 +297,7 @@ def test_only_the_lines_of_the_versions_change(chart: tuple[bytes, list[str]], v
     assert {str(data["version"]), *(item["version"] for item in data.get("dependencies", []))} == {version}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(charts(), names, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("C",)), max_size=20))
 def test_added_lines_are_the_only_difference(chart: tuple[bytes, list[str]], name: str, said: str) -> None:
     text, members = chart

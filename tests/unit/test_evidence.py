@@ -266,6 +266,17 @@ def test_several_objects_are_told_in_one_sentence() -> None:
     ]
 
 
+def test_the_same_change_of_many_objects_is_one_sentence() -> None:
+    def many(zone: str) -> str:
+        return "---\n".join(DEPLOYMENT.replace("name: sonarr", f"name: s{n}").replace("UTC", zone) for n in range(8))
+
+    found = compare(snapshot(objects=many("UTC")), snapshot(values=VALUES + "#\n", objects=many("CET")))
+
+    assert [item.description for item in found] == [
+        "8 Deployments (s0, s1, s2, s3, s4, s5 and 2 more): pods restart (`spec.template.spec.containers.app.env.TZ.value`)"
+    ]
+
+
 def test_an_image_is_told_by_the_object_and_not_again_by_the_value() -> None:
     new = snapshot(values=VALUES.replace("4.0.1", "4.0.2"), objects=OBJECTS.replace("4.0.1@", "4.0.2@"))
 

@@ -82,6 +82,7 @@ def test_every_fact_arrives_in_the_values(repo: Monorepo) -> None:
     assert values["service"] == {"my-app": {"ports": {"http": {"port": 8080}}}}
     assert values["route"]["my-app"]["host"] == "my-app.{{ .Values.global.domain }}"
     assert values["persistence"]["config"] == {"size": "5Gi", "mounts": {"app": [{"path": "/config"}]}}
+    assert values["dashboard"] == {"name": "My App", "group": "Htpc", "description": 'Says "hi": x'}
     assert values["backup"] == {"config": {"persistence": "config", "method": "files"}}
     chart = yaml.safe_load(repo.read("charts/my-app/Chart.yaml"))
     assert (chart["appVersion"], chart["description"], chart["version"]) == ("1.2.3", 'Says "hi": x', "1.0.0")
@@ -92,7 +93,10 @@ def test_without_volumes_and_digest_it_warns(repo: Monorepo) -> None:
     born = scaffold.create(load(repo), facts(repo, image="ghcr.io/example/my-app:1.0", health="tcp"), DAY)
 
     assert born.warnings == (
-        "image ghcr.io/example/my-app:1.0 has no digest, so its tag decides what runs; add @sha256:… when you know it",
+        (
+            "image ghcr.io/example/my-app:1.0 has no digest, so its tag decides what runs: add the digest, and "
+            "remove the exception from Chart.yaml"
+        ),
         "nothing that it writes survives a restart; --data /path:size keeps a folder",
     )
     values = yaml.safe_load(repo.read("charts/my-app/values.yaml"))

@@ -371,7 +371,7 @@ def test_a_version_never_goes_down_and_never_hits_a_published_one(
 evidences = st.lists(st.builds(lambda level, via: item(level, via=via), levels, st.sampled_from(["", "x"])), max_size=3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.sets(st.sampled_from(["common", "radarr", "sonarr"])),
     st.fixed_dictionaries(dict.fromkeys(("common", "radarr", "sonarr", "htpc"), evidences)),

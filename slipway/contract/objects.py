@@ -1,0 +1,219 @@
+"""Judges of objects and of what they say of each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from slipway.contract.subject import Breach, Subject, containers, dig, listing
+from slipway.render import Object
+
+OBJECT_LABELS = ("name", "instance", "managed-by", "part-of")
+SELECTOR_LABELS = ("name", "instance", "component")
+LABEL = "app.kubernetes.io/"
+WAVE = "argocd.argoproj.io/sync-wave"
+OPTIONS = "argocd.argoproj.io/sync-options"
+
+FOUNDATIONS = frozenset(
+    {"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "NetworkPolicy"}
+)
+WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"})
+ROUTES = frozenset({"Ingress", "IngressRoute", "ServiceMonitor"})
+CLUSTER_SCOPED = frozenset(
+    {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace", "StorageClass"}
+)
+
+
+def labels(subject: Subject) -> Iterator[Breach]:
+    """The recommended labels. Source: kubernetes.io, Recommended Labels."""
+    for item in subject.objects:
+        held = dig(item.data, "metadata", "labels")
+        missing = [key for key in OBJECT_LABELS if not held.get(LABEL + key)]
+        if missing and item.kind != "CustomResourceDefinition":
+            fact = f"has no label {', '.join(LABEL + key for key in missing)}"
+            yield Breach(rule="contract.labels", object=item.title, part=item.name, fact=fact)
+
+
+def selectors(subject: Subject) -> Iterator[Breach]:
+    """Selectors that match, and never change."""
+    allowed = {LABEL + key for key in SELECTOR_LABELS}
+    for item, pod in subject.pods:
+        if item.kind in {"Job", "CronJob"}:
+            continue
+        wanted = dig(item.data, "spec", "selector", "matchLabels")
+        if set(wanted) - allowed or not wanted:
+            fact = f"selects by {', '.join(sorted(set(wanted) - allowed)) or 'nothing'}; only {', '.join(sorted(allowed))} never change"
+            yield Breach(rule="contract.selector", object=item.title, part=item.name, fact=fact)
+        if not matches(wanted, pod):
+            yield Breach(
+                rule="contract.selector", object=item.title, part=item.name, fact="does not select its own pods"
+            )
+        unstable = [key for key in dig(pod, "metadata", "labels") if key in {"helm.sh/chart", f"{LABEL}version"}]
+        if unstable:
+            fact = f"its pods carry {', '.join(unstable)}: each release would restart them"
+            yield Breach(rule="contract.selector", object=item.title, part=item.name, fact=fact)
+
+
+def matches(wanted: Mapping[str, object], pod: Mapping[str, object]) -> bool:
+    """Whether labels select a pod template."""
+    held = dig(pod, "metadata", "labels")
+    return all(held.get(key) == value for key, value in wanted.items())
+
+
+def names(subject: Subject) -> Iterator[Breach]:
+    """Lengths. Source: a StatefulSet's pods carry `name-<10 digits of a revision>` as a label value of 63 characters."""
+    for item in subject.objects:
+        limit = 52 if item.kind in {"StatefulSet", "CronJob"} else 63
+        if len(item.name) > limit and item.kind != "CustomResourceDefinition":
+            fact = f"its name has {len(item.name)} characters, {limit} are the limit"
+            yield Breach(rule="contract.name", object=item.title, part=item.name, fact=fact)
+
+
+def policies(subject: Subject) -> Iterator[Breach]:
+    """Default deny in both directions for each pod."""
+    for item, pod in subject.pods:
+        covered = any(
+            set(spec.get("policyTypes") or []) == {"Ingress", "Egress"}
+            and matches(dig(spec, "podSelector", "matchLabels"), pod)
+            for spec in (dig(policy.data, "spec") for policy in subject.of_kind("NetworkPolicy"))
+        )
+        if not covered and not dig(pod, "spec").get("hostNetwork"):
+            fact = "no NetworkPolicy denies its traffic by default"
+            yield Breach(rule="contract.policy", object=item.title, part=item.name, fact=fact)
+
+
+def volumes(subject: Subject) -> Iterator[Breach]:
+    """Volumes and mounts that belong together."""
+    for item, pod in subject.pods:
+        held = {str(volume.get("name")) for volume in listing(dig(pod, "spec"), "volumes")}
+        held |= {
+            str(dig(claim, "metadata").get("name")) for claim in listing(dig(item.data, "spec"), "volumeClaimTemplates")
+        }
+        mounted = {
+            str(mount.get("name")) for container in containers(pod) for mount in listing(container, "volumeMounts")
+        }
+        for name in sorted(held - mounted):
+            yield Breach(rule="contract.volume", object=item.title, part=name, fact=f"volume {name} is mounted nowhere")
+        for name in sorted(mounted - held):
+            yield Breach(rule="contract.volume", object=item.title, part=name, fact=f"mount {name} has no volume")
+
+
+def references(subject: Subject) -> Iterator[Breach]:
+    """What pods read: ConfigMaps of the chart and declared secrets, with their keys."""
+    maps = {item.name: set(dig(item.data, "data")) for item in subject.of_kind("ConfigMap")}
+    for item, pod in subject.pods:
+        for kind, name, key in read_by(pod):
+            known = maps.get(name) if kind == "ConfigMap" else subject.secrets.get(name)
+            if known is None:
+                fact = f"reads the {kind} {name}, which " + (
+                    "the chart does not have" if kind == "ConfigMap" else "is not declared"
+                )
+                yield Breach(rule="contract.reference", object=item.title, part=name, fact=fact)
+            elif key and key not in known:
+                fact = f"reads the key {key} of the {kind} {name}, which it does not have"
+                yield Breach(rule="contract.reference", object=item.title, part=name, fact=fact)
+
+
+def read_by(pod: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    """(kind, name, key or nothing) of each ConfigMap and Secret that a pod reads."""
+    for container in containers(pod):
+        for kind, by_key, whole in (
+            ("ConfigMap", "configMapKeyRef", "configMapRef"),
+            ("Secret", "secretKeyRef", "secretRef"),
+        ):
+            for variable in listing(container, "env"):
+                if found := dig(variable, "valueFrom", by_key):
+                    yield kind, str(found.get("name")), str(found.get("key"))
+            for entry in listing(container, "envFrom"):
+                if found := dig(entry, whole):
+                    yield kind, str(found.get("name")), ""
+    for volume in listing(dig(pod, "spec"), "volumes"):
+        for kind, key, name in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
+            if found := dig(volume, key):
+                for item in listing(found, "items") or [{}]:
+                    yield kind, str(found.get(name)), str(item.get("key", ""))
+
+
+def services(subject: Subject) -> Iterator[Breach]:
+    """Services that lead somewhere."""
+    for item in subject.of_kind("Service"):
+        wanted = dig(item.data, "spec", "selector")
+        pods = [pod for _, pod in subject.pods if matches(wanted, pod)]
+        if not pods:
+            yield Breach(rule="contract.service", object=item.title, part=item.name, fact="selects no pod of the chart")
+            continue
+        ports = {
+            str(port.get(key))
+            for pod in pods
+            for container in containers(pod)
+            for port in listing(container, "ports")
+            for key in ("name", "containerPort")
+        }
+        for port in listing(dig(item.data, "spec"), "ports"):
+            target = str(port.get("targetPort", port.get("port")))
+            if target not in ports:
+                fact = f"port {port.get('name')} ends at {target}, which no container has"
+                yield Breach(rule="contract.service", object=item.title, part=item.name, fact=fact)
+
+
+def routes(subject: Subject) -> Iterator[Breach]:
+    """Routes that end at a Service of the chart."""
+    ports = {
+        item.name: {str(port.get(key)) for port in listing(dig(item.data, "spec"), "ports") for key in ("name", "port")}
+        for item in subject.of_kind("Service")
+    }
+    for item in subject.objects:
+        for name, port in route_ends(item):
+            if port not in ports.get(name, set()):
+                fact = f"ends at port {port} of the Service {name}, which the chart does not have"
+                yield Breach(rule="contract.route", object=item.title, part=item.name, fact=fact)
+
+
+def route_ends(item: Object) -> Iterator[tuple[str, str]]:
+    """(Service, port) of a route."""
+    if item.kind == "IngressRoute":
+        for route in listing(dig(item.data, "spec"), "routes"):
+            for service in listing(route, "services"):
+                if service.get("kind", "Service") == "Service":
+                    yield str(service.get("name")), str(service.get("port"))
+    if item.kind == "Ingress":
+        for rule in listing(dig(item.data, "spec"), "rules"):
+            for path in listing(dig(rule, "http"), "paths"):
+                service = dig(path, "backend", "service")
+                port = dig(service, "port")
+                yield str(service.get("name")), str(port.get("name", port.get("number")))
+
+
+def claims(subject: Subject) -> Iterator[Breach]:
+    """Claims that neither Argo CD nor Helm removes."""
+    for item in subject.of_kind("PersistentVolumeClaim"):
+        annotations = dig(item.data, "metadata", "annotations")
+        options = set(str(annotations.get(OPTIONS, "")).split(","))
+        if not {"Prune=false", "Delete=false"} <= options or annotations.get("helm.sh/resource-policy") != "keep":
+            fact = "can be pruned or deleted with its data"
+            yield Breach(rule="contract.claim", object=item.title, part=item.name, fact=fact)
+
+
+def waves(subject: Subject) -> Iterator[Breach]:
+    """Foundations, then workloads, then routes."""
+    order = {kind: rank for rank, kinds in enumerate((FOUNDATIONS, WORKLOADS, ROUTES)) for kind in kinds}
+    placed = [(order[item.kind], wave_of(item), item) for item in subject.objects if item.kind in order]
+    for rank, wave, item in placed:
+        earlier = [other for other_rank, other_wave, other in placed if other_rank < rank and other_wave > wave]
+        if earlier:
+            fact = f"comes in wave {wave}, before {earlier[0].title} in wave {wave_of(earlier[0])}"
+            yield Breach(rule="contract.wave", object=item.title, part=item.name, fact=fact)
+
+
+def wave_of(item: Object) -> int:
+    """An object's sync wave; 0 when it does not say."""
+    text = str(dig(item.data, "metadata", "annotations").get(WAVE, "0"))
+    return int(text) if re.fullmatch(r"-?\d+", text) else 0
+
+
+def namespaces(subject: Subject) -> Iterator[Breach]:
+    """Objects of the release's namespace only."""
+    for item in subject.objects:
+        if item.kind not in CLUSTER_SCOPED and item.namespace != subject.namespace:
+            fact = f"is in the namespace {item.namespace or 'that nobody names'}, not in {subject.namespace}"
+            yield Breach(rule="contract.namespace", object=item.title, part=item.name, fact=fact)

@@ -1,0 +1,72 @@
+"""What the contract judges, and how a breach is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slipway.render import Object
+
+PODS = {
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+"""Kind → path of its pod template."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is judged: the objects of one chart with one set of values."""
+
+    chart: str
+    label: str
+    """Which values."""
+    namespace: str
+    objects: tuple[Object, ...]
+    secrets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Declared secret name → keys."""
+    exceptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Rule → container or object → reason."""
+    complete: bool = False
+    """Whether these are the chart's own values: an exception that nothing needs here is needed nowhere."""
+
+    @property
+    def pods(self) -> tuple[tuple[Object, Mapping[str, object]], ...]:
+        """Workloads with their pod templates."""
+        return tuple((item, dig(item.data, *PODS[item.kind])) for item in self.objects if item.kind in PODS)
+
+    def of_kind(self, kind: str) -> tuple[Object, ...]:
+        """Objects of a kind."""
+        return tuple(item for item in self.objects if item.kind == kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A rule that an object breaks; `part` is what an exception would name."""
+
+    rule: str
+    object: str
+    part: str
+    fact: str
+
+
+def dig(data: object, *path: str) -> Mapping[str, object]:
+    """The mapping at a path; empty when there is none."""
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
+
+
+def listing(data: object, key: str) -> list[Mapping[str, object]]:
+    """The list of mappings under a key."""
+    found = data.get(key) if isinstance(data, Mapping) else None
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+
+
+def containers(pod: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Init containers, sidecars among them, and containers of a pod template."""
+    spec = dig(pod, "spec")
+    return [*listing(spec, "initContainers"), *listing(spec, "containers")]

@@ -1,0 +1,127 @@
+"""What the pages are made from: each chart's values, schema and platform facts, parsed once. Pure: Workspace in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from slipway import overlay, schema, stage, yamls
+from slipway.docs.shapes import Map, items, mapping, merge
+from slipway.docs.values import Row, comments, rows
+from slipway.model import Chart, ChartKind, ChartName, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A chart with everything its page says."""
+
+    chart: Chart
+    values: Map
+    """values.yaml."""
+    schema: Map
+    notes: Mapping[yamls.Path, str]
+    umbrellas: tuple[str, ...]
+    environments: Mapping[str, Map]
+    """Environment → the values that the chart gets there, with the platform's facts under `global`."""
+
+    @property
+    def description(self) -> str:
+        """One line from Chart.yaml."""
+        return str(self.chart.metadata.get("description", ""))
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return str(mapping(self.values.get("dashboard")).get("name") or self.chart.name)
+
+    def rows(self) -> Iterator[Row]:
+        """Every value that can be set."""
+        return rows(self.values, self.schema, self.notes)
+
+    def routes(self) -> Iterator[tuple[str, Map]]:
+        """Every route that is on."""
+        return items(self.values.get("route"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The whole workspace as the pages see it."""
+
+    workspace: Workspace
+    entries: Mapping[ChartName, Entry]
+    fragments: Mapping[str, Map]
+    """Schema fragment of the library, by name without `.json`."""
+
+    def of_kind(self, kind: ChartKind) -> tuple[Entry, ...]:
+        """The entries of a kind, by name."""
+        return tuple(self.entries[chart.name] for chart in self.workspace.of_kind(kind))
+
+
+def open_book(workspace: Workspace) -> Book:
+    """Parse what the pages need.
+
+    Raises:
+        WorkspaceError: a values file or a schema cannot be understood.
+    """
+    parsed = {name: values_of(chart) for name, chart in workspace.charts.items()}
+    fragments = stage.fragments(workspace)
+    library: dict[str, object] = {}
+    for chart in workspace.of_kind(ChartKind.LIBRARY):
+        library.update(parsed[chart.name].mapping)
+    entries = {}
+    for name, chart in workspace.charts.items():
+        document = parsed[name]
+        text = chart.files.get("values.yaml", b"").decode("utf-8")
+        entries[name] = Entry(
+            chart=chart,
+            values=document.mapping,
+            schema=schema_of(workspace, chart),
+            notes=comments(text, document.lines),
+            umbrellas=tuple(parent.name for parent in parents(workspace, name)),
+            environments=effective(workspace, chart, parsed, library),
+        )
+    named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
+    return Book(workspace=workspace, entries=entries, fragments=named)
+
+
+def fragment_of(text: bytes, where: str) -> Map:
+    """A fragment as an object.
+
+    Raises:
+        WorkspaceError: it is not JSON.
+    """
+    return schema.parse(text, where)
+
+
+def values_of(chart: Chart) -> yamls.Document:
+    """The chart's values.yaml; an empty document when it has none."""
+    return yamls.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
+
+
+def schema_of(workspace: Workspace, chart: Chart) -> Map:
+    """The bundled schema; the library and umbrellas without one have an empty one."""
+    if chart.kind is ChartKind.UMBRELLA:
+        return stage.umbrella_schema(workspace, chart)
+    return stage.service_schema(workspace, chart) if "values.schema.json" in chart.files else {}
+
+
+def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
+    """The umbrellas that have a chart as member."""
+    return tuple(chart for chart in workspace.umbrellas if any(dep.name == name for dep in chart.dependencies))
+
+
+def effective(
+    workspace: Workspace, chart: Chart, parsed: Mapping[ChartName, yamls.Document], library: Map
+) -> dict[str, Map]:
+    """Environment → values of a service there: library facts, service, umbrella, platform, namespace, in this order."""
+    found: dict[str, Map] = {}
+    for environment, settings in workspace.environments.items():
+        own: Map = parsed[chart.name].mapping
+        facts: Map = mapping(library.get("global"))
+        for umbrella in parents(workspace, chart.name)[:1]:
+            key = next(dep.key for dep in umbrella.dependencies if dep.name == chart.name)
+            for layer in (parsed[umbrella.name].mapping, overlay.environment_values(settings, umbrella.name)):
+                own = merge(own, mapping(layer.get(key)))
+                facts = merge(facts, mapping(layer.get("global")))
+        found[environment] = {**own, "global": facts}
+    return found

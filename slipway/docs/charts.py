@@ -1,0 +1,316 @@
+"""The pages of charts: the catalogue, one page for each service and umbrella. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from slipway.docs import facts
+from slipway.docs.book import Book, Entry
+from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
+from slipway.docs.shapes import dig, items, mapping, texts
+from slipway.docs.values import Row, dotted
+from slipway.model import ChartKind
+
+
+def catalogue(book: Book) -> str:
+    """Every chart with a link to its page."""
+    umbrellas = (
+        (link(entry), prose(entry.description), entry.chart.version) for entry in book.of_kind(ChartKind.UMBRELLA)
+    )
+    services = (
+        (
+            link(entry),
+            prose(entry.description),
+            code(entry.chart.app_version or ""),
+            codes(entry.umbrellas),
+            ", ".join(access for _, access in accesses(entry)) or EMPTY,
+        )
+        for entry in book.of_kind(ChartKind.SERVICE)
+    )
+    libraries = (
+        (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
+        for entry in book.of_kind(ChartKind.LIBRARY)
+    )
+    return site_page(
+        "# Charts",
+        "Every chart of this repository.\nA service is one application, an umbrella is one namespace.",
+        section(2, "Namespaces", table(("Umbrella", "What it is", "Version"), umbrellas)),
+        section(2, "Services", table(("Service", "What it does", "App version", "Namespace", "Access"), services)),
+        section(2, "Library", table(("Chart", "What it is", "Version"), libraries)),
+    )
+
+
+def link(entry: Entry) -> str:
+    """A link between pages of the charts folder."""
+    return f"[{entry.chart.name}]({entry.chart.name}.md)"
+
+
+def accesses(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Route → from where it is reached."""
+    for name, route in entry.routes():
+        yield name, str(route.get("access", "internal"))
+
+
+def service(entry: Entry) -> str:
+    """The page of a service."""
+    return site_page(
+        f"# {entry.title}",
+        prose(entry.description) + ".",
+        identity(entry),
+        section(2, "Images", images(entry), empty="It runs no container."),
+        section(2, "How it is reached", reach(entry), empty="It has no route from outside the cluster."),
+        section(2, "Ports", ports(entry)),
+        section(2, "Storage", storage(entry), empty="It has no volume."),
+        section(
+            2, "Secrets to provide", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."
+        ),
+        section(2, "Network", network(entry)),
+        section(2, "Probes", probes(entry)),
+        section(2, "Metrics", metrics(entry), empty="It announces no metrics."),
+        section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
+    )
+
+
+SECRETS_NOTE = "Each must exist in the namespace before the pods start; the chart names it and never holds its value."
+
+VALUES_NOTE = """\
+What values.yaml sets.
+Every key that it could set besides is in the [vocabulary](../reference/library.md)."""
+
+
+def identity(entry: Entry) -> str:
+    """Versions, dependencies and links."""
+    chart = entry.chart
+    links = [str(chart.metadata.get("home", "")), *texts(chart.metadata.get("sources"))]
+    rows = [
+        ("Chart", f"{code(chart.name)} {code(chart.version)}, in {code(chart.folder)}"),
+        ("Application version", code(chart.app_version or "")),
+        ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
+        ("Namespace", ", ".join(f"[{name}]({name}.md)" for name in entry.umbrellas) or EMPTY),
+        (
+            "Depends on",
+            ", ".join(f"[{dep.name}](../reference/library.md) {code(dep.version)}" for dep in chart.dependencies),
+        ),
+        ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
+    ]
+    return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])
+
+
+def images(entry: Entry) -> str:
+    """Each container's image."""
+    return table(
+        ("Container", "Kind", "Image", "Tag", "Digest"),
+        (
+            (
+                code(f"{item.controller}/{item.name}"),
+                item.kind,
+                code(item.image.get("repository", "")),
+                code(item.image.get("tag", "")),
+                digest(item.image.get("digest", "")),
+            )
+            for item in facts.containers(entry.values)
+        ),
+    )
+
+
+def reach(entry: Entry) -> str:
+    """Each route with its address in each environment."""
+    rows = [
+        (code(name), str(route.get("access", "internal")), environment, address(entry, environment, name))
+        for name, route in entry.routes()
+        for environment in entry.environments
+    ]
+    blocked = [
+        f"Not reachable on route {code(name)}: {codes(texts(route.get('blockPaths')))}."
+        for name, route in entry.routes()
+        if route.get("blockPaths")
+    ]
+    note = "`internal` is reached from the home network, `external` from everywhere."
+    blocks = (table(("Route", "Access", "Environment", "Address"), rows), *blocked, note)
+    return "\n\n".join(blocks) if rows else ""
+
+
+def address(entry: Entry, environment: str, name: str) -> str:
+    """`https://host/path` in an environment; a dash when it is switched off there."""
+    values = entry.environments[environment]
+    route = mapping(dig(values, "route", name))
+    if not route or route.get("enabled", True) is False or values.get("enabled", True) is False:
+        return EMPTY
+    host = facts.fill(str(route.get("host", "")), mapping(values.get("global")))
+    path = str(route.get("path", "/"))
+    return code(f"https://{host}{'' if path == '/' else path}")
+
+
+def ports(entry: Entry) -> str:
+    """Every port of every Service."""
+    rows = []
+    for name, spec in items(entry.values.get("service")):
+        for port, detail in items(spec.get("ports")):
+            number, target = detail.get("port"), detail.get("targetPort", detail.get("port"))
+            rows.append(
+                (
+                    code(name),
+                    code(port),
+                    code(number),
+                    code(target),
+                    str(detail.get("protocol", "TCP")),
+                    str(spec.get("type", "ClusterIP")),
+                )
+            )
+    return table(("Service", "Port", "Number", "In the pod", "Protocol", "Type"), rows)
+
+
+def storage(entry: Entry) -> str:
+    """Every volume; sizes of claims as they are in each environment."""
+    environments = tuple(entry.environments)
+    rows = []
+    for volume in facts.volumes(entry.values):
+        sizes = [size(entry, environment, volume) for environment in environments]
+        rows.append((code(volume.name), volume.kind, *sizes, codes(volume.mounts), prose(volume.kept)))
+    return table(("Volume", "Kind", *environments, "Mounted at", "Data"), rows)
+
+
+def size(entry: Entry, environment: str, volume: facts.Volume) -> str:
+    """Size or target of a volume in an environment."""
+    there = {item.name: item for item in facts.volumes(entry.environments[environment])}
+    return code(there[volume.name].detail) if volume.name in there else EMPTY
+
+
+def secrets(entry: Entry) -> str:
+    """The secrets that must exist."""
+    return table(
+        ("Secret", "Keys", "Purpose", "Read by"),
+        (
+            (
+                code(spec.get("name", name)),
+                codes(texts(spec.get("keys"))),
+                prose(str(spec.get("purpose", ""))),
+                codes(facts.secret_users(entry.values, name)),
+            )
+            for name, spec in items(entry.values.get("secrets"))
+        ),
+    )
+
+
+def network(entry: Entry) -> str:
+    """Edges in and out; everything else is denied."""
+    found = tuple(facts.edges(entry.values))
+    if not entry.values.get("controllers"):
+        return ""
+    blocks = ["Everything that is not listed is denied."]
+    for incoming, title, end in ((True, "In", "From"), (False, "Out", "To")):
+        rows = ((code(e.peer), e.ports, prose(e.purpose)) for e in found if e.incoming is incoming)
+        blocks.append(section(3, title, table((end, "Ports", "Purpose"), rows), empty="Nothing."))
+    return "\n\n".join(blocks)
+
+
+def probes(entry: Entry) -> str:
+    """Each container's probes."""
+    return table(
+        ("Container", "Probe", "What", "When"),
+        (
+            (code(item.name), name, code(facts.probe_text(spec)), facts.probe_time(spec))
+            for item in facts.containers(entry.values)
+            for name, spec in items(item.spec.get("probes"))
+        ),
+    )
+
+
+def metrics(entry: Entry) -> str:
+    """What Prometheus scrapes."""
+    rows = (
+        (code(name), code(spec.get("port", "")), code(spec.get("path", "/metrics")), str(spec.get("interval", "60s")))
+        for name, spec in items(entry.values.get("metrics"))
+    )
+    return table(("Metrics", "Port", "Path", "Every"), rows)
+
+
+def values(rows: Sequence[Row]) -> str:
+    """One table for each root key."""
+    blocks = []
+    for root, group in groupby(rows, key=lambda row: row.path[0]):
+        lines = (
+            (code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), describe(row)) for row in group
+        )
+        blocks.append(section(3, f"`{root}`", table(("Key", "Type", "Default", "Description"), lines)))
+    return "\n\n".join(blocks)
+
+
+def describe(row: Row) -> str:
+    """The schema's description, and what the chart says about it."""
+    note = f"*{prose(row.note)}*" if row.note else ""
+    return " ".join(part for part in (prose(row.description) if row.description else "", note) if part) or EMPTY
+
+
+def umbrella(book: Book, entry: Entry) -> str:
+    """The page of an umbrella: its members, and what each environment changes."""
+    chart = entry.chart
+    annotations = mapping(chart.metadata.get("annotations"))
+    members = (
+        (
+            f"[{dep.name}]({dep.name}.md)",
+            code(dep.version),
+            code(book.entries[dep.name].chart.app_version or ""),
+            code(dep.condition or ""),
+            prose(book.entries[dep.name].description),
+        )
+        for dep in chart.dependencies
+        if dep.name in book.entries
+    )
+    rows = [
+        ("Chart", f"{code(chart.name)} {code(chart.version)}, in {code(chart.folder)}"),
+        ("Namespace", code(chart.name)),
+        ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
+        ("Pod Security level", code(annotations.get("slipway.homelab/pod-security", "restricted"))),
+        ("Step of a cautious roll-out", code(annotations.get("slipway.homelab/sync-step", "50"))),
+    ]
+    return site_page(
+        f"# The {chart.name} namespace",
+        prose(entry.description) + ".",
+        table(("", ""), rows),
+        section(2, "Members", table(("Member", "Version", "App version", "Switch", "What it does"), members)),
+        section(2, "How it is reached", addresses(book, entry)),
+        section(2, "Secrets to provide", all_secrets(book, entry), empty="It needs none."),
+        section(2, "What the environments change", *changes(book, entry), empty="Nothing."),
+    )
+
+
+def addresses(book: Book, entry: Entry) -> str:
+    """Every address of the namespace."""
+    environments = tuple(book.workspace.environments)
+    rows = []
+    for dep in entry.chart.dependencies:
+        member = book.entries[dep.name]
+        for name, access in accesses(member):
+            hosts = [address(member, environment, name) for environment in environments]
+            rows.append((link(member), access, *hosts))
+    return table(("Member", "Access", *environments), rows)
+
+
+def all_secrets(book: Book, entry: Entry) -> str:
+    """Every secret of the namespace, once, with its keys and readers."""
+    keys: dict[str, dict[str, None]] = {}
+    readers: dict[str, list[str]] = {}
+    for dep in entry.chart.dependencies:
+        for name, spec in items(book.entries[dep.name].values.get("secrets")):
+            secret = str(spec.get("name", name))
+            keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
+            readers.setdefault(secret, []).append(link(book.entries[dep.name]))
+    rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))
+    return table(("Secret", "Keys", "Members"), rows)
+
+
+def changes(book: Book, entry: Entry) -> Iterator[str]:
+    """The overrides of each environment, key by key."""
+    from slipway import yamls
+    from slipway.docs.values import rows
+
+    for name, environment in book.workspace.environments.items():
+        file = environment.namespaces.get(entry.chart.name)
+        if file is None:
+            continue
+        document = yamls.parse(file.text, file.path)
+        found = rows(document.mapping, {}, {})
+        lines = ((code(row.key), value(row.default)) for row in found)
+        yield section(3, name, f"From {code(file.path)}:", table(("Key", "Value"), lines))

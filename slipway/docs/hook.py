@@ -1,0 +1,48 @@
+"""MkDocs' hook: pages of charts get their place in the navigation, and what `serve` sees change in docs/ is staged."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Protocol
+
+SLOT = "charts/index.md"
+"""The entry of mkdocs.yml that the pages of charts follow, in the order in which it links to them."""
+
+LINK = re.compile(r"\]\(([a-z0-9-]+\.md)\)")
+
+
+class Settings(Protocol):
+    """The part of MkDocs' configuration that is used here."""
+
+    nav: list[object] | None
+    docs_dir: str
+    config_file_path: str
+
+
+def on_config(config: Settings) -> Settings:
+    """Put the pages of charts behind their catalogue; called before each build."""
+    stage_written(Path(config.config_file_path).parent / "docs", Path(config.docs_dir))
+    catalogue = (Path(config.docs_dir) / SLOT).read_text(encoding="utf-8")
+    pages = [f"charts/{name}" for name in dict.fromkeys(LINK.findall(catalogue))]
+    config.nav = [extended(entry, pages) for entry in config.nav or []]
+    return config
+
+
+def stage_written(source: Path, target: Path) -> None:
+    """Copy the pages that people write, when they have changed."""
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_file() and (not place.is_file() or place.read_bytes() != path.read_bytes()):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(path.read_bytes())
+
+
+def extended(entry: object, pages: list[str]) -> object:
+    """The section that holds the catalogue, with the pages of charts in it."""
+    if isinstance(entry, dict):
+        return {
+            title: [*below, *pages] if isinstance(below, list) and SLOT in below else below
+            for title, below in entry.items()
+        }
+    return entry

@@ -1,0 +1,151 @@
+"""The site on disk: `docs/` and the generated pages are staged into build/docs, MkDocs makes `site/` of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from slipway.docs import book, charts, library, readme, reference
+from slipway.docs.reference import Flag, Task
+from slipway.errors import Problem
+from slipway.model import ChartKind, Workspace
+from slipway.package import write_atomic
+from slipway.tools.run import Command, Runner, stream_process
+
+BUILD_TIMEOUT_S = 300.0
+
+
+def pages(opened: book.Book, found: tuple[Task, ...]) -> dict[str, str]:
+    """Path below docs/ → text of every generated page."""
+    made = {
+        "charts/index.md": charts.catalogue(opened),
+        "reference/library.md": library.text(opened),
+        "reference/tasks.md": reference.tasks(found),
+        "reference/exit-codes.md": reference.exit_codes(),
+        "reference/rules.md": reference.rules(rule_tables()),
+        "reference/settings.md": reference.configuration(),
+    }
+    made |= {f"charts/{entry.chart.name}.md": charts.service(entry) for entry in opened.of_kind(ChartKind.SERVICE)}
+    made |= {
+        f"charts/{entry.chart.name}.md": charts.umbrella(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
+    }
+    return made
+
+
+def rule_tables() -> dict[str, Mapping[str, str]]:
+    """Every table of rules, by title."""
+    from slipway import contract
+    from slipway.lint.rules import RULES
+
+    return {"Files, values and packages": RULES, "The contract of a service": contract.RULES}
+
+
+def tasks_of(root: Path) -> tuple[Task, ...]:
+    """The tasks of tasks.py, in the order in which they are written."""
+    import importlib.util
+
+    from invoke.tasks import Task as Invokable
+
+    spec = importlib.util.spec_from_file_location("slipway_documented_tasks", root / "tasks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return tuple(task_of(item) for item in vars(module).values() if isinstance(item, Invokable))
+
+
+def task_of(task: object) -> Task:
+    """One of invoke's tasks as a value."""
+    from invoke.tasks import Task as Invokable
+
+    assert isinstance(task, Invokable)
+    flags = []
+    for argument in task.get_arguments():
+        names = tuple(f"{'--' if len(name) > 1 else '-'}{name.replace('_', '-')}" for name in argument.names)
+        positional = bool(argument.positional)
+        flags.append(
+            Flag(
+                names=names[:1] if positional else names,
+                takes="" if argument.kind is bool else "text",
+                positional=positional,
+                required=argument.default is None,
+                help=str(argument.help or ""),
+            )
+        )
+    return Task(name=task.name.replace("_", "-"), doc=str(task.__doc__ or ""), flags=tuple(flags))
+
+
+def stage(root: Path, generated: Mapping[str, str]) -> Path:
+    """Make build/docs equal to docs/ plus the generated pages; files that are right already are left alone.
+
+    `mkdocs serve` watches the folder, so a file that does not change must not be written.
+    """
+    target = root / "build" / "docs"
+    wanted = {path: text.encode("utf-8") for path, text in generated.items()}
+    source = root / "docs"
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            wanted.setdefault(path.relative_to(source).as_posix(), path.read_bytes())
+    for name, content in wanted.items():
+        place = target / name
+        if not place.is_file() or place.read_bytes() != content:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(place, content)
+    for path in sorted(target.rglob("*")):
+        if path.is_file() and path.relative_to(target).as_posix() not in wanted:
+            path.unlink()
+    return target
+
+
+def mkdocs(*arguments: str) -> tuple[str, ...]:
+    """The argument vector of MkDocs, in this environment."""
+    return (sys.executable, "-m", "mkdocs", *arguments)
+
+
+def command(root: Path, *arguments: str) -> Command:
+    """MkDocs at work on this checkout."""
+    # The theme prints an advertisement for its successor otherwise.
+    env = {"NO_MKDOCS_2_WARNING": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    return Command(argv=mkdocs(*arguments), cwd=root, env=env, timeout_s=BUILD_TIMEOUT_S)
+
+
+def render(root: Path, run: Runner, *, strict: bool) -> None:
+    """build/docs → site/.
+
+    Raises:
+        ToolFailed: a page is wrong, or a link leads nowhere; with MkDocs' last lines.
+    """
+    run(command(root, "build", "--quiet", *(("--strict",) if strict else ())))
+
+
+def serve(root: Path) -> int:
+    """Serve the staged site until it is interrupted; returns MkDocs' exit code."""
+    return stream_process(command(root, "serve", "--quiet"), lambda line: print(line, flush=True))
+
+
+def readmes(workspace: Workspace) -> dict[str, bytes]:
+    """Path → wanted text of every chart's README."""
+    opened = book.open_book(workspace)
+    kinds = (ChartKind.LIBRARY, ChartKind.SERVICE)
+    return {
+        f"{entry.chart.folder}/README.md": readme.text(entry).encode("utf-8")
+        for kind in kinds
+        for entry in opened.of_kind(kind)
+    }
+
+
+def drifted(root: Path, wanted: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The files that are missing or have another text."""
+    return tuple(path for path in sorted(wanted) if content_of(root / path) != wanted[path])
+
+
+def content_of(path: Path) -> bytes | None:
+    """A file's bytes, or None when there is no file."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def problem_of(root: Path, path: str) -> Problem:
+    """A README that is not what the generator writes."""
+    fact = "is not what the chart's files say" if (root / path).is_file() else "is missing"
+    return Problem(where=path, fact=fact, hint="./inv docs generate", rule="docs.readme")

@@ -1,0 +1,236 @@
+"""Every check over some charts, in one run: what needs no process first, then helm, ct and kubeconform together.
+
+Nothing stops at its first finding. A chart that was clean is remembered by everything that the checks look at, and is
+then passed over; a finding is never remembered.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slipway import cache, render, values_check
+from slipway.build import Builder, Built
+from slipway.errors import Problem, WorkspaceError
+from slipway.lint import kube, renders, static, styles, tools, upgrades
+from slipway.lint.renders import Case
+from slipway.model import Chart, ChartKind, ChartName
+from slipway.render import Rendered
+from slipway.tools.ct import ChartTesting
+from slipway.tools.kubeconform import Kubeconform
+
+BLOCKING = frozenset({"values.unknown-key", "values.schema", "schema.json", "schema.reference", "yaml.syntax"})
+"""Findings after which helm would only say the same again, in its own words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LintContext:
+    """What is checked, and with what."""
+
+    builder: Builder
+    built: Mapping[ChartName, Built]
+    """Charts that could be built; the others have their problem already."""
+    ct: ChartTesting
+    kubeconform: Kubeconform
+    kube_version: str
+    versions: Mapping[str, str]
+    """Program → version; a result holds for these only."""
+    published: Callable[[ChartName], bytes | None] | None = None
+    """The archive of a chart's last published version; None leaves that comparison out."""
+    say: Callable[[str], None] = lambda _: None
+    """Told what is under way."""
+
+    @property
+    def folder(self) -> Path:
+        """Of every cache."""
+        return self.builder.folder / "cache"
+
+    @property
+    def renderer(self) -> render.Renderer:
+        """Renders with a cache."""
+        version = self.versions.get("helm", "")
+        return render.renderer_of(self.builder, helm_version=version, kube_version=self.kube_version)
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One run: problems by the chart that they were found for; the empty name stands for the workspace."""
+
+    context: LintContext
+    names: tuple[ChartName, ...]
+    found: dict[str, list[Problem]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, name: str, problems: Iterable[Problem]) -> None:
+        """Collect the problems of a chart."""
+        try:
+            self.found.setdefault(name, []).extend(problems)
+        except WorkspaceError as error:
+            self.found.setdefault(name, []).extend(error.problems)
+
+    def timed(self, what: str, work: Callable[[], None]) -> None:
+        """One part of the run, with its time."""
+        self.context.say(what)
+        started = time.monotonic()
+        work()
+        self.seconds[what] = time.monotonic() - started
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that was found, each once, in order."""
+        every = sorted({problem for found in self.found.values() for problem in found})
+        return tuple(sorted(renders.merged(every)))
+
+    def charts(self) -> Iterator[Chart]:
+        """The charts of the run."""
+        for name in self.names:
+            yield self.context.builder.workspace.charts[name]
+
+    def ready(self) -> list[Chart]:
+        """The charts that helm has not been anticipated about."""
+        return [chart for chart in self.charts() if chart.name in self.context.built and not self.blocked(chart)]
+
+    def blocked(self, chart: Chart) -> bool:
+        """Whether helm would only repeat what was found for a chart, or for one that it vendors."""
+        members = [member.name for member in chart.dependencies]
+        return any(problem.rule in BLOCKING for name in (chart.name, *members) for problem in self.found.get(name, ()))
+
+    def workspace(self) -> None:
+        """What belongs to no chart alone."""
+        self.add("", static.of_workspace(self.context.builder.workspace, self.names))
+
+    def static(self) -> None:
+        """What needs no process, chart by chart."""
+        workspace = self.context.builder.workspace
+        values = values_check.Check(workspace=workspace)
+        for chart in self.charts():
+            self.add(chart.name, static.of_chart(workspace, chart, values))
+            if (built := self.context.built.get(chart.name)) is not None:
+                self.add(chart.name, static.of_package(workspace, chart, built.archive.path))
+
+    def helm(self) -> None:
+        """helm lint, one process for all charts."""
+        for problem in tools.helm_lint(self.context.builder.helm, self.folders(), self.context.kube_version):
+            self.add(self.owner(problem), [problem])
+
+    def chart_testing(self, scratch: Path) -> None:
+        """ct lint, over copies that carry the ci values."""
+        root = self.context.builder.workspace.root
+        folders = {tools.with_ci(folder, chart, root, scratch): chart for folder, chart in self.folders().items()}
+        told = [problem for found in self.found.values() for problem in found if problem.rule == "helm.lint"]
+        for problem in tools.ct_lint(self.context.ct, folders, told):
+            self.add(self.owner(problem), [problem])
+
+    def folders(self) -> dict[Path, Chart]:
+        """Staged folder → chart. Helm wants a templates folder, which an umbrella does not need; an empty one is no
+        part of a package.
+        """
+        folders = {self.context.built[chart.name].folder: chart for chart in self.ready()}
+        for folder in folders:
+            (folder / "templates").mkdir(exist_ok=True)
+        return folders
+
+    def kube_case(self, case: Case, made: Rendered) -> kube.Case:
+        """A render as kubeconform's check wants it."""
+        folders = {str(name): chart.folder for name, chart in self.context.builder.workspace.charts.items()}
+        return kube.Case(chart=case.chart.name, folders=folders, label=case.label, objects=made.objects)
+
+    def owner(self, problem: Problem) -> str:
+        """The chart whose folder a problem names."""
+        return next((chart.name for chart in self.charts() if chart.folder == problem.where), "")
+
+    def objects(self, scratch: Path) -> None:
+        """Every render, and what kubeconform says about its objects."""
+        context = self.context
+        cases = [case for chart in self.ready() for case in renders.cases_of(context.builder, chart)]
+        done = context.renderer.render_all([case.request for case in cases])
+        good: list[tuple[Case, Rendered]] = []
+        for case, made in zip(cases, done, strict=True):
+            if made.error:
+                self.add(case.chart.name, renders.problems_of(case, made.error, context.builder.workspace))
+            else:
+                good.append((case, made))
+        # A misfit counts for the whole workspace: the same object may come from several charts.
+        found = kube.check(
+            context.kubeconform,
+            [self.kube_case(case, made) for case, made in good],
+            root=context.builder.workspace.root,
+            folder=context.folder / "schemas",
+            kube_version=context.kube_version,
+            scratch=scratch,
+        )
+        self.add("", found)
+        if (published := context.published) is not None:
+            for case, made in good:
+                if case.label == renders.DEFAULTS:
+                    before = published(case.chart.name)
+                    self.add(
+                        case.chart.name,
+                        upgrades.check(context.renderer, case, made.objects, before, scratch),
+                    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run found, and how long its parts took."""
+
+    problems: tuple[Problem, ...]
+    seconds: Mapping[str, float]
+    checked: tuple[ChartName, ...]
+    """Charts that were looked at; the others were clean before."""
+
+
+def lint(context: LintContext, names: Sequence[ChartName]) -> Report:
+    """Every check over these charts.
+
+    Raises:
+        ToolMissing: helm, ct or kubeconform is not there.
+    """
+    marks = cache.Cache(folder=context.folder / "clean")
+    common = common_key(context)
+    keys = {name: chart_key(context, name, common) for name in names}
+    run = Run(context=context, names=tuple(name for name in names if marks.get(keys[name]) is None))
+    run.timed("workspace", run.workspace)
+    if run.names:
+        context.builder.folder.mkdir(parents=True, exist_ok=True)
+        run.timed("charts", run.static)
+        with tempfile.TemporaryDirectory(prefix=".lint-", dir=context.builder.folder) as scratch:
+            run.timed("helm lint", run.helm)
+            run.timed("ct lint", lambda: run.chart_testing(Path(scratch)))
+            run.timed("renders", lambda: run.objects(Path(scratch)))
+    for name in run.names:
+        if not run.found.get(name) and not run.found.get("") and name in context.built:
+            marks.put(keys[name], "")
+    return Report(problems=run.problems, seconds=run.seconds, checked=run.names)
+
+
+def check(context: LintContext, names: Sequence[ChartName]) -> tuple[Problem, ...]:
+    """The problems of `lint`.
+
+    Raises:
+        ToolMissing: helm, ct or kubeconform is not there.
+    """
+    return lint(context, names).problems
+
+
+def common_key(context: LintContext) -> str:
+    """What every result depends on: our source, the tools, their settings, and the definitions of custom resources."""
+    root = context.builder.workspace.root
+    settings = sorted(styles.config_folder(root).iterdir())
+    definitions = kube.definition_files(root)
+    tool_versions = sorted(context.versions.items())
+    files = (cache.files_digest(settings), cache.files_digest(definitions))
+    return cache.key_of(cache.source_digest(), tool_versions, context.kube_version, *files)
+
+
+def chart_key(context: LintContext, name: ChartName, common: str) -> str:
+    """Everything that the checks of a chart look at; what it vendors and its environments are in its digest."""
+    workspace = context.builder.workspace
+    chart = workspace.charts[name]
+    tops = (chart.folder, "values") if chart.kind is ChartKind.UMBRELLA else (chart.folder,)
+    files = [part for pair in static.read_tree(workspace.root, tops).items() for part in pair]
+    release = renders.release_of(workspace, chart)
+    return cache.key_of(common, context.builder.digests[name], release, *files)

@@ -1,0 +1,82 @@
+"""The checks that need no process: the whole workspace, one chart, one package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from slipway import graph, overlay, package, values_check
+from slipway.errors import Problem, WorkspaceError
+from slipway.lint import schemas, secrets, styles, templates
+from slipway.model import Chart, ChartKind, ChartName, Workspace
+
+Part = Callable[[], Iterable[Problem]]
+
+
+def check(workspace: Workspace, names: Sequence[ChartName]) -> tuple[Problem, ...]:
+    """Everything that can be said about these charts without building them."""
+    values = values_check.Check(workspace=workspace)
+    found = list(of_workspace(workspace, names))
+    for name in names:
+        found += of_chart(workspace, workspace.charts[name], values)
+    return tuple(sorted(set(found)))
+
+
+def of_workspace(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
+    """What belongs to no chart alone: Chart.yaml files against each other, the environments, `deploy/`."""
+    yield from collected(
+        lambda: graph.check(workspace),
+        lambda: packaged_values(workspace),
+        lambda: styles.check(workspace, ()),
+        lambda: templates.check(workspace, ()),
+        lambda: values_check.check(workspace, (), hosts=names),
+        lambda: secrets.scan_sources(read_tree(workspace.root, ("values", "deploy"))).problems,
+    )
+
+
+def packaged_values(workspace: Workspace) -> Iterator[Problem]:
+    """The environments' values can be put into the umbrellas' packages."""
+    for umbrella in workspace.umbrellas:
+        yield from collected(lambda umbrella=umbrella: overlay.environment_files(workspace, umbrella) and ())  # type: ignore[misc]
+
+
+def of_chart(workspace: Workspace, chart: Chart, values: values_check.Check) -> Iterator[Problem]:
+    """What belongs to one chart; `values` remembers what it has seen of others."""
+    yield from collected(
+        lambda: schemas.check(workspace, [chart.name]),
+        lambda: templates.check_chart(chart),
+        lambda: styles.check_chart(workspace, chart),
+        lambda: values.chart(chart),
+        lambda: secrets.scan_sources(read_tree(workspace.root, (chart.folder,))).problems,
+    )
+
+
+def of_package(workspace: Workspace, chart: Chart, archive: Path) -> Iterator[Problem]:
+    """What is published: no secret that the sources do not show, and not too much."""
+    tops = (chart.folder, "values") if chart.kind is ChartKind.UMBRELLA else (chart.folder,)
+    known = secrets.scan_sources(read_tree(workspace.root, tops)).known
+    yield from secrets.scan_package(archive, known)
+    size = archive.stat().st_size
+    if size > package.MAX_BYTES:
+        fact = f"the package has {size:,} bytes, more than {package.MAX_BYTES:,}"
+        hint = "Helm keeps a release in one Secret of 1 MiB: move data out of the chart"
+        yield Problem(where=chart.folder, fact=fact, hint=hint, rule="package.size")
+
+
+def collected(*parts: Part) -> Iterator[Problem]:
+    """Every problem of every part; a part that cannot understand a file says so and ends, the next one goes on."""
+    for part in parts:
+        try:
+            yield from part()
+        except WorkspaceError as error:
+            yield from error.problems
+
+
+def read_tree(root: Path, tops: Sequence[str]) -> dict[str, bytes]:
+    """Path relative to the root → content, of every file below some folders."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for top in tops
+        for path in sorted((root / top).rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }

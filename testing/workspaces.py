@@ -1,0 +1,118 @@
+"""Small whole monorepos: `tests/workspaces/base`, and one change of it in each folder of `valid` and `invalid`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from slipway import digest, discover, graph
+from slipway.build import Builder
+from slipway.config import load_config
+from slipway.errors import Problem, WorkspaceError
+from slipway.lint import static, styles
+from slipway.lint.run import LintContext, check
+from slipway.model import Workspace
+from slipway.tools.ct import ChartTesting
+from slipway.tools.helm import Helm
+from slipway.tools.kubeconform import Kubeconform
+from slipway.tools.run import Runner, run_process, which
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "tests" / "workspaces"
+
+MARKERS = (".delete", ".symlink", ".tools", "expected.txt")
+"""Files of a fixture that are not part of its monorepo: paths to delete, links to make, needs helm, the messages."""
+
+
+def fixtures(kind: str, *, tools: bool) -> list[Path]:
+    """The fixtures of a kind: those that need helm and the other tools, or those that do not."""
+    return [path for path in sorted((HERE / kind).iterdir()) if (path / ".tools").is_file() is tools]
+
+
+def assemble(fixture: Path, root: Path) -> Path:
+    """Put a fixture over the base."""
+    shutil.copytree(HERE / "base", root)
+    for path in sorted(fixture.rglob("*")):
+        relative = path.relative_to(fixture)
+        if path.is_file() and relative.as_posix() not in MARKERS:
+            (root / relative).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, root / relative)
+    for line in lines_of(fixture / ".delete"):
+        (root / line).unlink()
+    for line in lines_of(fixture / ".symlink"):
+        link, target = line.split()
+        (root / link).parent.mkdir(parents=True, exist_ok=True)
+        (root / link).symlink_to(target)
+    return root
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a small file; none when it is not there."""
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def load(root: Path) -> Workspace:
+    """The workspace of a folder.
+
+    Raises:
+        WorkspaceError: a file cannot be understood.
+    """
+    return discover.load(load_config(root, {}))
+
+
+def static_problems(root: Path) -> tuple[Problem, ...]:
+    """What the checks that need no process find."""
+    try:
+        workspace = load(root)
+        return static.check(workspace, tuple(workspace.charts))
+    except WorkspaceError as error:
+        return error.problems
+
+
+def builder_of(root: Path, build: Path, run: Runner = run_process) -> Builder:
+    """A builder for a workspace, with the helm on PATH."""
+    workspace = load(root)
+    helm = Helm(run=run, program=lambda: program("helm"), home=build / "helm")
+    digests = digest.digest_all(workspace)
+    return Builder(workspace=workspace, digests=digests, base="oci://registry.test/charts", folder=build, helm=helm)
+
+
+def program(name: str) -> Path:
+    """A tool on PATH."""
+    found = which(name)
+    assert found is not None, f"{name} is not on PATH: run the tests by ./inv test, which sets it up"
+    return found
+
+
+def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintContext, tuple[Problem, ...]]:
+    """Everything built, with the tools on PATH; and what could not be built."""
+    workspace = builder.workspace
+    built, problems = builder.build(graph.order(workspace))
+    ct = ChartTesting(
+        run=run,
+        program=lambda: program("ct"),
+        helm=lambda: program("helm"),
+        home=builder.folder / "helm",
+        path=os.environ.get("PATH", os.defpath),
+        config=styles.config_folder(workspace.root) / "ct.yaml",
+    )
+    kubeconform = Kubeconform(run=run, program=lambda: program("kubeconform"))
+    versions = load_config(workspace.root, {}).tools
+    context = LintContext(
+        builder=builder, built=built, ct=ct, kubeconform=kubeconform, kube_version="1.37.0", versions=versions
+    )
+    return context, problems
+
+
+def all_problems(root: Path, build: Path) -> tuple[Problem, ...]:
+    """What every check finds."""
+    context, problems = context_of(builder_of(root, build))
+    found = check(context, graph.order(context.builder.workspace))
+    return tuple(sorted({*problems, *found}))
+
+
+def text_of(problems: Iterable[Problem]) -> str:
+    """Problems as a user sees them, with their rules."""
+    return "".join(f"{problem}\n    rule: {problem.rule}\n" for problem in problems)

@@ -1,0 +1,282 @@
+"""The generated documentation: facts of values and schemas, and the Markdown that is made of them."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from slipway import docs, yamls
+from slipway.config import KEYS, Config, RegistryConfig
+from slipway.discover import load
+from slipway.docs import book, charts, facts, library, markdown, readme, reference, shapes, site, values
+from slipway.docs.settings import INTERNAL, SETTINGS, VARIABLES
+from slipway.errors import ExitCode
+from slipway.model import ChartName
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = {
+    "properties": {
+        "route": {"additionalProperties": {"oneOf": [{"$ref": "#/definitions/route"}, {"type": "null"}]}},
+        "env": {
+            "additionalProperties": {
+                "oneOf": [{"type": ["string", "number"]}, {"type": "object", "properties": {"secret": {}}}]
+            }
+        },
+    },
+    "definitions": {
+        "route": {
+            "type": "object",
+            "properties": {"access": {"enum": ["internal", "external"], "description": "From where."}},
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def opened() -> book.Book:
+    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
+    return book.open_book(load(config))
+
+
+def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, values.Row]:
+    document = yamls.parse(text.encode(), "values.yaml")
+    notes = values.comments(text, document.lines)
+    return {row.key: row for row in values.rows(document.mapping, schema, notes)}
+
+
+def test_a_row_has_the_type_and_description_of_the_schema_and_the_comment_of_the_file() -> None:
+    row = rows_of("route:\n  web:\n    # Televisions have no login.\n    access: external\n")["route.web.access"]
+
+    assert row.type == "one of internal, external"
+    assert row.description == "From where."
+    assert row.default == "external"
+    assert row.note == "Televisions have no login."
+
+
+def test_a_comment_above_a_map_is_said_at_its_first_leaf() -> None:
+    rows = rows_of("# About routes\nroute:\n  web:\n    # and this\n    access: external\n    path: /\n")
+
+    assert rows["route.web.access"].note == "About routes. and this"
+    assert rows["route.web.path"].note == ""
+
+
+def test_a_value_that_may_be_several_things_is_one_row() -> None:
+    rows = rows_of("env:\n  KEY: {secret: sonarr}\n")
+
+    assert list(rows) == ["env.KEY"]
+    assert rows["env.KEY"].type == "text, number or map"
+
+
+def test_a_key_that_no_schema_knows_still_has_a_row() -> None:
+    assert rows_of("other: 1\n")["other"].type == "any"
+
+
+def test_a_merge_removes_what_is_null_and_keeps_the_rest() -> None:
+    below = {"a": {"x": 1, "y": 2}, "b": 1}
+
+    assert shapes.merge(below, {"a": {"x": None, "z": 3}, "b": 2}) == {"a": {"y": 2, "z": 3}, "b": 2}
+
+
+def test_the_facts_of_the_platform_are_put_into_a_host_and_other_templates_stay() -> None:
+    text = 'a.{{ .Values.global.domain }}.{{ include "x" . }}'
+
+    assert facts.fill(text, {"domain": "home.org"}) == 'a.home.org.{{ include "x" . }}'
+    assert facts.fill("{{ .Values.global.none }}", {}) == "{{ .Values.global.none }}"
+    assert facts.named(text).startswith("a.<domain>.")
+
+
+def test_an_edge_says_its_peer_ports_and_purpose() -> None:
+    network = {
+        "dns": False,
+        "ingress": {"a": {"from": {"app": "homepage", "namespace": "utils"}, "ports": ["http"], "purpose": "widget"}},
+        "egress": {
+            "b": {"to": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}, "ports": [{"port": 51820, "protocol": "UDP"}]}
+        },
+    }
+
+    found = tuple(facts.edges({"network": network, "controllers": {"x": {}}}))
+
+    assert [(edge.incoming, edge.peer, edge.ports) for edge in found] == [
+        (True, "homepage in utils", "http"),
+        (False, "0.0.0.0/0 without 10.0.0.0/8", "51820/UDP"),
+    ]
+
+
+def test_cluster_dns_is_an_edge_unless_it_is_refused() -> None:
+    assert [edge.peer for edge in facts.edges({"controllers": {"x": {}}})] == ["cluster DNS"]
+    assert not tuple(facts.edges({"controllers": {"x": {}}, "network": {"dns": False}}))
+
+
+def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() -> None:
+    chart = {
+        "persistence": {"config": {"size": "5Gi", "mounts": {"app": [{"path": "/config", "readOnly": True}]}}},
+        "backup": {"config": {"persistence": "config", "method": "files", "exclude": ["logs"]}},
+    }
+
+    volume = next(facts.volumes(chart))
+
+    assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
+    assert volume.kept == "kept when the chart goes; backup by files, without logs"
+
+
+def test_markdown_in_a_table_cannot_break_the_table() -> None:
+    assert markdown.code("a|b") == r"`a\|b`"
+    assert markdown.code("a`b") == "`` a`b ``"
+    assert markdown.prose("a\n<b> | `<c>` *d*") == r"a &lt;b> \| `<c>` \*d\*"
+    assert markdown.table(("A",), []) == ""
+
+
+def test_a_section_without_content_says_so_or_is_left_out() -> None:
+    assert markdown.section(2, "Metrics", "", empty="None.") == "## Metrics\n\nNone."
+    assert markdown.section(2, "Metrics", "") == ""
+
+
+def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -> None:
+    entry = opened.entries[ChartName("qbittorrent")]
+
+    page = charts.service(entry)
+
+    for title in (
+        "Images",
+        "How it is reached",
+        "Ports",
+        "Storage",
+        "Secrets to provide",
+        "Network",
+        "Probes",
+        "Values",
+    ):
+        assert f"## {title}\n" in page
+    assert "`qbittorrent/gluetun` | sidecar |" in page
+    assert re.search(r"sha256:[0-9a-f]{64}", page)
+    assert "`WIREGUARD_PRIVATE_KEY`" in page
+    assert "51820/UDP" in page
+    assert "cluster DNS" not in page
+
+
+def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: book.Book) -> None:
+    entry = opened.entries[ChartName("sonarr")]
+
+    for name, environment in opened.workspace.environments.items():
+        domain = yamls.parse(environment.platform.text, "platform.yaml").mapping["domain"]
+        assert charts.address(entry, name, "sonarr") == f"`https://sonarr.{domain}`"
+
+
+def test_a_member_that_is_switched_off_has_no_address(opened: book.Book) -> None:
+    entry = opened.entries[ChartName("sonarr")]
+    off = replace(entry, environments={"staging": {**entry.environments["staging"], "enabled": False}})
+
+    assert charts.address(off, "staging", "sonarr") == markdown.EMPTY
+
+
+def test_the_page_of_an_umbrella_lists_its_members(opened: book.Book) -> None:
+    entry = opened.entries[ChartName("htpc")]
+
+    page = charts.umbrella(opened, entry)
+
+    assert all(f"| [{dep.name}]({dep.name}.md) | `{dep.version}` |" in page for dep in entry.chart.dependencies)
+
+
+def test_the_page_of_the_library_has_every_key_of_every_fragment(opened: book.Book) -> None:
+    page = library.text(opened)
+
+    for name, fragment in opened.fragments.items():
+        for key in shapes.mapping(fragment.get("properties")):
+            assert f"| `{key}` |" in page, f"{name}.{key}"
+
+
+def test_every_link_inside_the_library_page_has_a_heading(opened: book.Book) -> None:
+    page = library.text(opened)
+    anchors = {
+        line.removeprefix("## ").lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")
+    }
+
+    assert set(re.findall(r"\]\(#([a-z-]+)\)", page)) <= anchors
+
+
+def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: book.Book) -> None:
+    entry = opened.entries[ChartName("sonarr")]
+    chart = replace(
+        entry.chart, version="9.9.9", metadata={**entry.chart.metadata, "version": "9.9.9", "appVersion": "9"}
+    )
+
+    assert readme.text(replace(entry, chart=chart, environments={})) == readme.text(entry)
+    assert "sha256:" not in readme.text(entry)
+
+
+def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(opened: book.Book, tmp_path: Path) -> None:
+    workspace = replace(opened.workspace, root=tmp_path)
+    wanted = site.readmes(workspace)
+    for path, text in wanted.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(text)
+    assert docs.check_readmes(workspace) == ()
+
+    (tmp_path / "charts/sonarr/README.md").write_text("mine\n", encoding="utf-8")
+    (tmp_path / "charts/media/README.md").unlink()
+
+    assert [str(problem) for problem in docs.check_readmes(workspace)] == [
+        "charts/media/README.md: is missing\n    hint: ./inv docs generate",
+        "charts/sonarr/README.md: is not what the chart's files say\n    hint: ./inv docs generate",
+    ]
+    assert {problem.rule for problem in docs.check_readmes(workspace)} == {"docs.readme"}
+
+
+def test_the_readmes_in_the_repository_are_what_the_generator_writes(opened: book.Book) -> None:
+    assert docs.check_readmes(opened.workspace) == ()
+
+
+def test_every_setting_has_a_meaning_and_a_row() -> None:
+    assert set(SETTINGS) == set(KEYS)
+    assert all(f"| `{key}` |" in reference.configuration() for key in KEYS)
+
+
+def test_every_variable_that_the_sources_read_is_documented() -> None:
+    sources = [ROOT / "inv", *(path for path in (ROOT / "slipway").rglob("*.py") if "docs" not in path.parts)]
+    read = {name for path in sources for name in re.findall(r"SLIPWAY_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))}
+
+    assert read == set(VARIABLES) | INTERNAL
+
+
+def test_every_exit_code_is_on_its_page() -> None:
+    page = reference.exit_codes()
+
+    assert all(f"| `{int(number)}` |" in page for number in ExitCode)
+
+
+def test_every_rule_is_on_its_page_once() -> None:
+    page = reference.rules(site.rule_tables())
+
+    assert all(page.count(f"| `{rule}` |") == 1 for table in site.rule_tables().values() for rule in table)
+
+
+def test_the_page_of_tasks_has_every_task_with_its_flags() -> None:
+    found = {task.name: task for task in site.tasks_of(ROOT)}
+
+    page = reference.tasks(tuple(found.values()))
+
+    assert {"release", "test", "plan", "new", "docs"} <= set(found)
+    assert all(f"\n## {name}\n" in page for name in found)
+    assert "`--dry-run`" in page
+    assert found["explain"].usage == "./inv explain CHART"
+    assert all(task.doc for task in found.values())
+
+
+def test_staging_writes_only_what_changed_and_removes_what_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("# Home\n", encoding="utf-8")
+    target = site.stage(tmp_path, {"a.md": "# A\n", "b.md": "# B\n"})
+    before = (target / "a.md").stat().st_ino
+
+    site.stage(tmp_path, {"a.md": "# A\n"})
+
+    assert (target / "a.md").stat().st_ino == before
+    assert sorted(path.name for path in target.iterdir()) == ["a.md", "index.md"]
+
+
+def test_a_schema_fragment_that_refers_to_itself_ends() -> None:
+    schema = json.loads('{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}')
+
+    assert shapes.resolve(schema, schema["definitions"]) is not None
