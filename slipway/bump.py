@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def bumps_of(yard: Yard, only: tuple[ChartName, ...], level: str, note: str = ""
     digests = digest.digest_all(workspace)
     comparer = Comparer(yard=yard, workspace=workspace, digests=digests)
     published = yard.registry.published({name: chart.version for name, chart in workspace.charts.items()})
-    return version.plan_bumps(
+    bumps = version.plan_bumps(
         yard.workspace,
         digests,
         published,
@@ -118,6 +118,12 @@ def bumps_of(yard: Yard, only: tuple[ChartName, ...], level: str, note: str = ""
         level=Level.parse(level),
         note=note,
     )
+    return version.effective(yard.config.root, bumps, today())
+
+
+def today() -> date:
+    """The day that changelogs name."""
+    return datetime.now(tz=UTC).date()
 
 
 def apply(yard: Yard, bumps: Sequence[version.Bump]) -> tuple[str, ...]:
@@ -126,4 +132,4 @@ def apply(yard: Yard, bumps: Sequence[version.Bump]) -> tuple[str, ...]:
     Raises:
         WorkspaceError: a Chart.yaml cannot be edited by a program; nothing was written.
     """
-    return version.apply(yard.config.root, bumps, datetime.now(tz=UTC).date())
+    return version.apply(yard.config.root, bumps, today())

@@ -105,9 +105,7 @@ def test(
         ToolMissing: helm is not there.
     """
     config = yard.config
-    renderer = render.renderer_of(
-        builder, helm_version=config.tools.get("helm", ""), kube_version=config.kube_version
-    )
+    renderer = render.renderer_of(builder, helm_version=config.tools.get("helm", ""), kube_version=config.kube_version)
     marks = cache.Cache(folder=builder.folder / "cache" / "contract")
     charts = [yard.workspace.charts[name] for name in names if name in built]
     cases = [case for chart in charts for case in renders.cases_of(builder, chart)]
@@ -145,7 +143,9 @@ def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iter
 
 def subject_of(chart: Chart, case: Case, objects: Sequence[Object], above: Sequence[Mapping[str, object]]) -> Subject:
     """A chart's objects, with the secrets that its values declare and the exceptions that it states."""
-    values: Mapping[str, object] = yamls.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml").mapping
+    values: Mapping[str, object] = yamls.parse(
+        chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml"
+    ).mapping
     for layer in above:
         values = merge(values, layer)
     entries = values.get("secrets")

@@ -133,7 +133,7 @@ def refuse_conflicts(workspace: Workspace, plan: Plan) -> None:
                 where=chart.line_of("version"),
                 fact=f"version {step.version} is already published with different content",
                 evidence=tuple(evidence),
-                hint=f"./inv version --only {names} --level patch" if step in roots else "",
+                hint=f"./inv version --only {names}" if step in roots else "",
                 rule="release.already-published",
             )
         )

@@ -122,7 +122,7 @@ def taken(registry: Registry, archive: Archive, there: Published) -> Problem:
         where=f"{registry.where(archive.name)}:{tag_of(archive.version)}",
         fact=f"version {archive.version} is already published with different content",
         evidence=(f"registry {theirs}", f"here     {archive.input_digest}"),
-        hint=f"./inv version --only {archive.name} --level patch",
+        hint=f"./inv version --only {archive.name}",
         rule="release.already-published",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -277,14 +277,8 @@ def _change(old: Object | None, new: Object | None) -> Change | None:
     if before == after:
         return None
     kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
-    return Change(kind=kind, object=shown.title, text="\n".join(_unified(before, after, shown.title)))
-
-
-def _unified(before: str, after: str, title: str) -> Iterator[str]:
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), fromfile=title, tofile=title, lineterm="", n=3
-    )
-    yield from lines
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), shown.title, shown.title, lineterm="")
+    return Change(kind=kind, object=shown.title, text="\n".join(lines))
 
 
 def to_yaml(data: object) -> str:

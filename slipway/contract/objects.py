@@ -73,7 +73,7 @@ def policies(subject: Subject) -> Iterator[Breach]:
     """Default deny in both directions for each pod."""
     for item, pod in subject.pods:
         covered = any(
-            set(spec.get("policyTypes") or []) == {"Ingress", "Egress"}
+            spec.get("policyTypes") in (["Ingress", "Egress"], ["Egress", "Ingress"])
             and matches(dig(spec, "podSelector", "matchLabels"), pod)
             for spec in (dig(policy.data, "spec") for policy in subject.of_kind("NetworkPolicy"))
         )
@@ -115,23 +115,25 @@ def references(subject: Subject) -> Iterator[Breach]:
 
 
 def read_by(pod: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """(kind, name, key or nothing) of each ConfigMap and Secret that a pod reads."""
+    """(kind, name, key or nothing) of each ConfigMap and Secret that a pod reads and needs."""
     for container in containers(pod):
-        for kind, by_key, whole in (
-            ("ConfigMap", "configMapKeyRef", "configMapRef"),
-            ("Secret", "secretKeyRef", "secretRef"),
-        ):
-            for variable in listing(container, "env"):
-                if found := dig(variable, "valueFrom", by_key):
-                    yield kind, str(found.get("name")), str(found.get("key"))
-            for entry in listing(container, "envFrom"):
-                if found := dig(entry, whole):
-                    yield kind, str(found.get("name")), ""
+        for variable in listing(container, "env"):
+            for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+                yield from reference(kind, dig(variable, "valueFrom", field), "name")
+        for entry in listing(container, "envFrom"):
+            for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+                yield from reference(kind, dig(entry, field), "name")
     for volume in listing(dig(pod, "spec"), "volumes"):
-        for kind, key, name in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
-            if found := dig(volume, key):
-                for item in listing(found, "items") or [{}]:
-                    yield kind, str(found.get(name)), str(item.get("key", ""))
+        for kind, field, name in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
+            found = dig(volume, field)
+            for item in listing(found, "items") or [{}]:
+                yield from reference(kind, {**found, **({"key": item["key"]} if "key" in item else {})}, name)
+
+
+def reference(kind: str, found: Mapping[str, object], name: str) -> Iterator[tuple[str, str, str]]:
+    """One reference, unless there is none, or the pod also starts without it."""
+    if name in found and found.get("optional") is not True:
+        yield kind, str(found[name]), str(found.get("key", ""))
 
 
 def services(subject: Subject) -> Iterator[Breach]:

@@ -55,7 +55,11 @@ def canonical(value: object) -> str:
     if match is None:
         return ""
     number, suffix = int(match.group(1)), match.group(2) or ""
-    chain, step = (("", "Ki", "Mi", "Gi", "Ti", "Pi"), 1024) if suffix.endswith("i") else (("m", "", "k", "M", "G", "T", "P"), 1000)
+    chain, step = (
+        (("", "Ki", "Mi", "Gi", "Ti", "Pi"), 1024)
+        if suffix.endswith("i")
+        else (("m", "", "k", "M", "G", "T", "P"), 1000)
+    )
     place = chain.index(suffix)
     while number and number % step == 0 and place + 1 < len(chain):
         number, place = number // step, place + 1

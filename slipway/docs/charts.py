@@ -98,20 +98,18 @@ def identity(entry: Entry) -> str:
 
 
 def images(entry: Entry) -> str:
-    """Each container's image."""
+    """Each container's image, its digest below it."""
     return table(
-        ("Container", "Kind", "Image", "Tag", "Digest"),
-        (
-            (
-                code(f"{item.controller}/{item.name}"),
-                item.kind,
-                code(item.image.get("repository", "")),
-                code(item.image.get("tag", "")),
-                digest(item.image.get("digest", "")),
-            )
-            for item in facts.containers(entry.values)
-        ),
+        ("Container", "Kind", "Image and digest"),
+        ((code(f"{item.controller}/{item.name}"), item.kind, image(item)) for item in facts.containers(entry.values)),
     )
+
+
+def image(container: facts.Container) -> str:
+    """`repository:tag` and the digest."""
+    spec = container.image
+    name = code(f"{spec.get('repository', '')}:{spec.get('tag', '')}")
+    return f"{name}<br>{digest(spec['digest'])}" if "digest" in spec else name
 
 
 def reach(entry: Entry) -> str:
@@ -163,18 +161,22 @@ def ports(entry: Entry) -> str:
 
 def storage(entry: Entry) -> str:
     """Every volume; sizes of claims as they are in each environment."""
-    environments = tuple(entry.environments)
-    rows = []
-    for volume in facts.volumes(entry.values):
-        sizes = [size(entry, environment, volume) for environment in environments]
-        rows.append((code(volume.name), volume.kind, *sizes, codes(volume.mounts), prose(volume.kept)))
-    return table(("Volume", "Kind", *environments, "Mounted at", "Data"), rows)
+    rows = (
+        (code(volume.name), volume.kind, sizes(entry, volume), codes(volume.mounts), prose(volume.kept))
+        for volume in facts.volumes(entry.values)
+    )
+    return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
 
 
-def size(entry: Entry, environment: str, volume: facts.Volume) -> str:
-    """Size or target of a volume in an environment."""
-    there = {item.name: item for item in facts.volumes(entry.environments[environment])}
-    return code(there[volume.name].detail) if volume.name in there else EMPTY
+def sizes(entry: Entry, volume: facts.Volume) -> str:
+    """Size or target of a volume: once when every environment has the same, else for each."""
+    found = {}
+    for environment, values in entry.environments.items():
+        there = {item.name: item for item in facts.volumes(values)}
+        found[environment] = code(there[volume.name].detail) if volume.name in there else EMPTY
+    if len(set(found.values())) <= 1:
+        return next(iter(found.values()), code(volume.detail))
+    return "<br>".join(f"{environment} {said}" for environment, said in found.items())
 
 
 def secrets(entry: Entry) -> str:

@@ -50,7 +50,7 @@ def tasks(found: Sequence[Task]) -> str:
     """The page of tasks."""
     return site_page(
         "# Tasks",
-        "Started as `./inv TASK` from anywhere; `invoke TASK` inside the environment is the same.\n`./inv --list` shows this list, `./inv TASK --help` the flags of one task.",
+        "Started as `./inv TASK` in the checkout; `invoke TASK` inside the environment is the same.\n`./inv --list` shows this list, `./inv TASK --help` the flags of one task.",
         table(
             ("Task", "What it does"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
         ),
@@ -65,14 +65,17 @@ def first_line(text: str) -> str:
 
 def one_task(task: Task) -> str:
     """Usage, text and flags."""
-    rows = (
-        (", ".join(code(name) for name in flag.names), flag.takes or "switch", prose(flag.help)) for flag in task.flags
-    )
+    rows = ((", ".join(code(name) for name in flag.names), takes(flag), prose(flag.help)) for flag in task.flags)
     return "\n\n".join(
         part
         for part in (f"```console\n$ {task.usage}\n```", task.doc.strip(), table(("Flag", "Takes", "Meaning"), rows))
         if part
     )
+
+
+def takes(flag: Flag) -> str:
+    """What follows a flag, and whether it must be there."""
+    return f"{flag.takes or 'switch'}{', required' if flag.required else ''}"
 
 
 def exit_codes() -> str:
@@ -144,7 +147,7 @@ def default_values() -> dict[str, object]:
 
 def type_of(kind: object) -> str:
     """A TOML type in words."""
-    words = {str: "text", bool: "true or false", int: "integer", float: "number", list: "list of text", dict: "table"}
+    words = {str: "text", bool: "boolean", int: "integer", float: "number", list: "list of text", dict: "table"}
     if isinstance(kind, tuple):
         return "number"
     return words.get(kind, EMPTY) if isinstance(kind, type) else EMPTY

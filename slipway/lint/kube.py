@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -226,8 +226,8 @@ def check(
             path.write_text("---\n".join(texts), encoding="utf-8")
             files[str(path)] = case
     if files:
-        for finding in kubeconform.validate([Path(name) for name in files], [f"{target}/{TEMPLATE}"]):
-            found.append(misfit(files[finding.file], finding))
+        findings = kubeconform.validate([Path(name) for name in files], [f"{target}/{TEMPLATE}"])
+        found += [misfit(files[finding.file], finding) for finding in findings]
     return merged(found)
 
 

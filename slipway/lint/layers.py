@@ -139,17 +139,17 @@ def library_default(library: Chart | None, path: Path) -> tuple[Path, ...]:
 
     The library merges its own `controller`, `pod` and `container` below every controller, pod and container.
     """
-    if library is None:
-        return ()
     match path:
         case ("global", *_):
-            return (path,)
+            place: Path = path
         case ("controllers", _, "pod", *rest) if rest:
-            return (("pod", *rest),)
+            place = ("pod", *rest)
         case ("controllers", _, "containers" | "sidecars" | "init", _, *rest) if rest:
-            return (("container", *rest),)
+            place = ("container", *rest)
         case ("controllers", _, *rest) if rest:
-            return (("controller", *rest),)
+            place = ("controller", *rest)
         case ("common", *rest) if rest:
-            return (tuple(rest),)
-    return ()
+            place = tuple(rest)
+        case _:
+            return ()
+    return (place,) if library is not None else ()

@@ -21,7 +21,10 @@ YAML_PLACE = re.compile(r"YAML parse error on ([^:\s]+):")
 FACTS = (
     (re.compile(r"execution error at \([^)]*\): (.+)"), "{}"),
     (re.compile(r"parse error at \([^)]*\): (.+)"), "is not a template: {}"),
-    (re.compile(r"YAML parse error on \S+: (?:error converting YAML to JSON: yaml: )?(.+)"), "renders what is not YAML: {}"),
+    (
+        re.compile(r"YAML parse error on \S+: (?:error converting YAML to JSON: yaml: )?(.+)"),
+        "renders what is not YAML: {}",
+    ),
     (re.compile(r"at (<.+>: .+)"), "fails at {}"),
 )
 """What helm says → what it means; the first that matches."""

@@ -37,7 +37,10 @@ def of_workspace(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[P
 def packaged_values(workspace: Workspace) -> Iterator[Problem]:
     """The environments' values can be put into the umbrellas' packages."""
     for umbrella in workspace.umbrellas:
-        yield from collected(lambda umbrella=umbrella: overlay.environment_files(workspace, umbrella) and ())  # type: ignore[misc]
+        try:
+            overlay.environment_files(workspace, umbrella)
+        except WorkspaceError as error:
+            yield from error.problems
 
 
 def of_chart(workspace: Workspace, chart: Chart, values: values_check.Check) -> Iterator[Problem]:

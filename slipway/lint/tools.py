@@ -63,7 +63,9 @@ def findings(done: Completed, folders: Folders, rule: str, program: str) -> Iter
                 continue
             found.append(Problem(where=chart.folder, fact=f"{program}: {clean(match.group(2), chart)}", rule=rule))
     said = tail(done.stdout + "\n" + done.stderr, 12)
-    yield from dict.fromkeys(found or [] if hidden else found or [Problem(where=program, fact="fails", evidence=said, rule=rule)])
+    yield from dict.fromkeys(
+        found or [] if hidden else found or [Problem(where=program, fact="fails", evidence=said, rule=rule)]
+    )
 
 
 def clean(text: str, chart: Chart) -> str:

@@ -51,7 +51,9 @@ def version_of(archive: bytes, name: str) -> str:
         return ""
 
 
-def compare(where: str, version: str, published: str, old: Sequence[Object], new: Sequence[Object]) -> Iterator[Problem]:
+def compare(
+    where: str, version: str, published: str, old: Sequence[Object], new: Sequence[Object]
+) -> Iterator[Problem]:
     """Immutable fields that differ; a higher major version says that the operator has to act."""
     if numbers(version)[:1] > numbers(published)[:1]:
         return

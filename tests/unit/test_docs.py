@@ -153,7 +153,7 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -
     assert re.search(r"sha256:[0-9a-f]{64}", page)
     assert "`WIREGUARD_PRIVATE_KEY`" in page
     assert "51820/UDP" in page
-    assert "cluster DNS" not in page
+    assert "| `cluster DNS` |" not in page
 
 
 def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: book.Book) -> None:

@@ -71,7 +71,7 @@ def test_other_content_under_a_published_version_is_refused_and_nothing_is_writt
         f"{daemon.config.host}/charts/sonarr:1.0.0: version 1.0.0 is already published with different content\n"
         f"    registry {first.input_digest}\n"
         f"    here     {other.input_digest}\n"
-        "    hint: ./inv version --only sonarr --level patch"
+        "    hint: ./inv version --only sonarr"
     )
     assert stored(daemon) == before
 
