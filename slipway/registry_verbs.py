@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from slipway.errors import RegistryError
 from slipway.model import ChartName
 from slipway.tools import registry as embedded
-from slipway.yard import Yard
+from slipway.yard import RELEASE_TOOLS, Yard
 
 ACTIONS = ("start", "stop", "status", "list")
 
@@ -33,7 +33,7 @@ def perform(yard: Yard, action: str) -> Facts:
 
 def started(yard: Yard) -> Facts:
     """Start the embedded registry."""
-    result = embedded.ensure_running(yard.config, lambda: yard.toolbox.path("registry"))
+    result = embedded.ensure_running(yard.config, lambda: yard.toolbox.ensure(RELEASE_TOOLS)["registry"])
     said = "started" if isinstance(result, embedded.Started) else "was running"
     return {"registry": yard.config.registry.base, "said": f"{said}, process {result.process.pid}"}
 

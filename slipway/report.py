@@ -157,8 +157,7 @@ def next_steps(config: Config, environment: str) -> str:
         "    ./inv status                      what is here, published and pinned",
         f"    git add deploy/{environment} && git commit   Argo CD follows the commit",
     ]
-    for later in config.environments[1:]:
-        lines.append(f"    ./inv pin --env {later}      promote these pins")
+    lines += [f"    ./inv pin --env {later}      promote these pins" for later in config.environments[1:]]
     if config.registry.embedded:
         lines.append("    ./inv registry stop               the embedded registry runs on; charts stay in .registry/")
     if "example." in config.repository_url or not config.repository_url:

@@ -8,7 +8,7 @@ import sys
 from slipway.cli import one_of
 from slipway.groups import ensure_group
 from slipway.tools.run import Command, stream_process
-from slipway.yard import Yard
+from slipway.yard import RELEASE_TOOLS, Yard
 
 TIERS: dict[str, tuple[str, ...]] = {
     "unit": ("tests/unit",),
@@ -17,8 +17,6 @@ TIERS: dict[str, tuple[str, ...]] = {
     "docs": ("tests/docs",),
 }
 """Tier → folders, in the order in which they run; the next one runs only when the one before it passed."""
-
-TOOLS = ("helm", "ct", "kubeconform", "registry")
 
 STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
@@ -40,7 +38,7 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     ensure_group(yard.config.root, "test", yard.progress)
     if "docs" in names:
         ensure_group(yard.config.root, "docs", yard.progress)
-    programs = yard.toolbox.ensure(TOOLS)
+    programs = yard.toolbox.ensure(RELEASE_TOOLS)
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
     if not tier and not chosen:

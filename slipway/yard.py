@@ -18,6 +18,9 @@ from slipway.toolbox import Toolbox
 from slipway.tools.helm import Helm
 from slipway.tools.run import Runner, run_process
 
+RELEASE_TOOLS = ("helm", "ct", "kubeconform", "registry")
+"""The programs that a release runs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Yard:
@@ -66,7 +69,8 @@ class Yard:
         if self.config.registry.embedded:
             from slipway.tools import registry as embedded
 
-            embedded.ensure_running(self.config, lambda: self.toolbox.path("registry"))
+            # On a fresh machine this is the first program that is missed: one build makes all that a release needs.
+            embedded.ensure_running(self.config, lambda: self.toolbox.ensure(RELEASE_TOOLS)["registry"])
         return Registry.open(self.config.registry, self.environ, run=self.run)
 
     def builder(self) -> Builder:

@@ -285,7 +285,7 @@ def addresses(book: Book, entry: Entry) -> str:
     for dep in entry.chart.dependencies:
         member = book.entries[dep.name]
         for name, access in accesses(member):
-            hosts = [address(member, environment, name) for environment in environments]
+            hosts = [address(member, environment, name).replace("https://", "") for environment in environments]
             rows.append((link(member), access, *hosts))
     return table(("Member", "Access", *environments), rows)
 

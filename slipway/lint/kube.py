@@ -26,6 +26,9 @@ FORMAT = 2
 """Raised when the schemas would be written in another way."""
 
 DEFINITION_FILES = ("charts/*/crds/*.yaml", "tools/crds/generated/*.yaml")
+PLACE = re.compile(r"- (at '.*?': .+?)(?=\s+- at '|\n|$)")
+"""One error of kubeconform's message."""
+
 REFERENCE = re.compile(r"^.*#/(?:\$defs|definitions)/")
 
 Gvk = tuple[str, str, str]
@@ -227,14 +230,15 @@ def check(
             files[str(path)] = case
     if files:
         findings = kubeconform.validate([Path(name) for name in files], [f"{target}/{TEMPLATE}"])
+        # It works on several files at once, and says what it has found first.
+        findings = tuple(sorted(findings, key=lambda finding: (list(files).index(finding.file), finding.object)))
         found += [misfit(files[finding.file], finding) for finding in findings]
     return merged(found)
 
 
 def misfit(case: Case, finding: Finding) -> Problem:
     """An object that does not fit its schema."""
-    places = [line.strip(" -") for line in finding.message.splitlines() if line.strip(" -").startswith("at '")]
-    said = places or [" ".join(finding.message.split())]
+    said = PLACE.findall(finding.message) or [" ".join(finding.message.split())]
     return Problem(
         where=case.where(next((item for item in case.objects if item.title == finding.object), None)),
         fact=f"{finding.object} does not fit its schema: {'; '.join(said)}",

@@ -1,0 +1,69 @@
+"""The real charts of this repository, built and rendered once for every test that looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from slipway import graph, render
+from slipway.build import Builder, Built
+from slipway.errors import Problem
+from slipway.lint import renders
+from slipway.lint.renders import Case
+from slipway.model import Chart, ChartName
+from slipway.render import Rendered
+from testing.workspaces import ROOT, builder_of, load
+
+KUBE_VERSION = "1.37.0"
+
+
+def charts() -> tuple[Chart, ...]:
+    """The charts of this repository, in release order; none while there is none, so that tests can be collected."""
+    workspace = load(ROOT)
+    return tuple(workspace.charts[name] for name in graph.order(workspace))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yard:
+    """This repository, staged, packed and rendered below one folder."""
+
+    folder: Path
+    root: Path = ROOT
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Builds the charts."""
+        return builder_of(self.root, self.folder)
+
+    @cached_property
+    def everything(self) -> tuple[Mapping[ChartName, Built], tuple[Problem, ...]]:
+        """Every chart that can be built, and why the others cannot."""
+        return self.builder.build(graph.order(self.builder.workspace))
+
+    @property
+    def built(self) -> Mapping[ChartName, Built]:
+        """Every chart."""
+        built, problems = self.everything
+        assert not problems, "\n".join(map(str, problems))
+        return built
+
+    @cached_property
+    def renderer(self) -> render.Renderer:
+        """Renders them."""
+        return render.renderer_of(self.builder, helm_version="test", kube_version=KUBE_VERSION)
+
+    def cases(self, name: str) -> tuple[Case, ...]:
+        """Every render of a chart."""
+        return renders.cases_of(self.builder, self.built[ChartName(name)].chart)
+
+    def case(self, name: str, label: str) -> Case:
+        """One render of a chart."""
+        return next(case for case in self.cases(name) if case.label == label)
+
+    def rendered(self, case: Case) -> Rendered:
+        """A render that must succeed."""
+        done = self.renderer.render(case.request)
+        assert not done.error, done.error
+        return done

@@ -1,0 +1,113 @@
+"""One contract for every service, with each of its values files, and for every member in every environment."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from slipway import contract
+from slipway.checks import subjects_of
+from slipway.contract.subject import dig
+from slipway.lint.renders import ALL_OFF, DEFAULTS
+from slipway.model import ChartKind
+from slipway.render import normalise
+from testing.rendering import Yard, charts
+from testing.workspaces import ROOT
+
+pytestmark = pytest.mark.helm
+
+SERVICES = [chart for chart in charts() if chart.kind is ChartKind.SERVICE]
+UMBRELLAS = [chart for chart in charts() if chart.kind is ChartKind.UMBRELLA]
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """This repository."""
+    return Yard(folder=tmp_path_factory.mktemp("build"))
+
+
+def values_files() -> list[tuple[str, str]]:
+    """(service, which values) of every render of a service."""
+    found = []
+    for chart in SERVICES:
+        found.append((str(chart.name), DEFAULTS))
+        found += [(str(chart.name), f"ci/{path.name}") for path in sorted((ROOT / chart.folder).glob("ci/*-values.yaml"))]
+    return found
+
+
+@pytest.mark.parametrize(("service", "values"), values_files())
+def test_a_service_fulfils_the_contract(yard: Yard, service: str, values: str) -> None:
+    case = yard.case(service, values)
+    found = [
+        str(problem)
+        for subject in subjects_of(yard.builder, case, yard.rendered(case).objects)
+        for problem in contract.check(subject)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
+def test_every_member_fulfils_the_contract_in_every_environment(yard: Yard, umbrella: str) -> None:
+    found = [
+        str(problem)
+        for case in yard.cases(umbrella)
+        for subject in subjects_of(yard.builder, case, yard.rendered(case).objects)
+        for problem in contract.check(subject)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
+def test_an_umbrella_with_every_member_off_renders_nothing(yard: Yard, umbrella: str) -> None:
+    assert yard.rendered(yard.case(umbrella, ALL_OFF)).objects == ()
+
+
+@pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
+def test_each_member_can_be_switched_off_alone(yard: Yard, umbrella: str) -> None:
+    from dataclasses import replace
+
+    case = yard.case(umbrella, DEFAULTS)
+    everything = {item.identity for item in yard.rendered(case).objects}
+    for member in yard.built[umbrella].chart.dependencies:
+        request = replace(case.request, settings=(f"{member.key}.enabled=false",))
+        done = yard.renderer.render(request)
+        assert done.error == ""
+        mine = {item.identity for item in yard.rendered(case).objects if f"/charts/{member.key}/" in item.source}
+        assert {item.identity for item in done.objects} == everything - mine
+
+
+@pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
+def test_two_renders_are_equal(yard: Yard, service: str, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    case = yard.case(service, DEFAULTS)
+    again = replace(yard.renderer, folder=tmp_path).render(case.request)
+    assert [item.text for item in again.objects] == [item.text for item in yard.rendered(case).objects]
+
+
+@pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
+def test_a_new_chart_version_changes_nothing_but_labels(yard: Yard, service: str, tmp_path: Path) -> None:
+    import shutil
+    from dataclasses import replace
+
+    case = yard.case(service, DEFAULTS)
+    copy = tmp_path / service
+    shutil.copytree(case.request.chart, copy)
+    chart = copy / "Chart.yaml"
+    chart.write_text(re.sub(r"(?m)^version: .*$", "version: 98.76.54", chart.read_text()))
+    after = replace(yard.renderer, folder=tmp_path).render(replace(case.request, chart=copy, digest="another"))
+    before = yard.rendered(case)
+    assert [normalise(item) for item in after.objects] == [normalise(item) for item in before.objects]
+    for old, new in zip(before.objects, after.objects, strict=True):
+        assert dig(old.data, "spec") == dig(new.data, "spec")
+        assert old.name == new.name
+
+
+@pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
+def test_a_service_has_one_template_and_it_is_one_line(service: str) -> None:
+    chart = next(chart for chart in SERVICES if chart.name == service)
+    templates = {path: text for path, text in chart.files.items() if path.startswith("templates/")}
+    more = [path for path in templates if path != "templates/all.yaml"]
+    assert templates["templates/all.yaml"].decode() == '{{- include "common.all" . }}\n'
+    for path in more:
+        assert templates[path].lstrip().startswith(b"{{- /*"), f"{path} must say why it is needed, in its first comment"

@@ -1,0 +1,97 @@
+"""What every environment would get, one file for each object: the reviewer's view of the cluster.
+
+Chart versions are forced to 0.0.0 and checksums are hidden, so a release alone touches no file.
+`./inv test --tier umbrella --update` rewrites them.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from slipway.lint import kube
+from slipway.model import ChartKind
+from slipway.render import Object, normalise, to_yaml
+from slipway.tools.kubeconform import Kubeconform
+from slipway.tools.run import run_process
+from testing.rendering import KUBE_VERSION, Yard, charts
+from testing.workspaces import ROOT, load, program
+
+pytestmark = pytest.mark.helm
+
+GOLDEN = Path(__file__).parent / "golden"
+UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UMBRELLA]
+ENVIRONMENTS = sorted(load(ROOT).environments)
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """This repository."""
+    return Yard(folder=tmp_path_factory.mktemp("build"))
+
+
+def file_of(item: Object) -> str:
+    """Name of an object's golden file."""
+    return f"{item.kind}-{item.name}.yaml"
+
+
+def wanted(yard: Yard, umbrella: str, environment: str) -> dict[str, str]:
+    """File name → text."""
+    made = {file_of(item): to_yaml(normalise(item)) for item in yard.rendered(yard.case(umbrella, environment)).objects}
+    assert len(made) == len(yard.rendered(yard.case(umbrella, environment)).objects), "two objects share a file name"
+    return made
+
+
+@pytest.mark.parametrize("umbrella", UMBRELLAS)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_object_is_as_its_golden_file_says(yard: Yard, umbrella: str, environment: str, update: bool) -> None:
+    folder = GOLDEN / environment / umbrella
+    files = wanted(yard, umbrella, environment)
+    if update:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.yaml"):
+            path.unlink()
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    there = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*"))}
+    assert sorted(there) == sorted(files), "objects appeared or went: ./inv test --tier umbrella --update"
+    for name, text in files.items():
+        assert there[name] == text
+
+
+def test_no_golden_folder_is_left_over() -> None:
+    there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.glob("*/*")}
+    assert there == {f"{environment}/{umbrella}" for environment in ENVIRONMENTS for umbrella in UMBRELLAS}
+
+
+def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
+    from slipway import render
+
+    kubeconform = Kubeconform(run=run_process, program=lambda: program("kubeconform"))
+    (tmp_path / "scratch").mkdir()
+    cases = [
+        kube.Case(
+            chart=folder.name, folders={}, label=folder.parent.name, objects=render.parse("---\n".join(texts_of(folder)))
+        )
+        for folder in sorted(GOLDEN.glob("*/*"))
+    ]
+    found = kube.check(
+        kubeconform,
+        cases,
+        root=ROOT,
+        folder=tmp_path / "schemas",
+        kube_version=KUBE_VERSION,
+        scratch=tmp_path / "scratch",
+    )
+    assert [str(problem) for problem in found] == []
+
+
+def texts_of(folder: Path) -> list[str]:
+    """The golden files of an umbrella."""
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
+
+
+def test_golden_files_hold_neither_versions_nor_checksums_of_today() -> None:
+    for path in GOLDEN.rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        lines = [line for line in text.splitlines() if "helm.sh/chart:" in line or line.strip().startswith("checksum/")]
+        assert all(line.endswith(("-0.0.0", "<checksum>")) for line in lines), path
