@@ -324,8 +324,6 @@ def test_production_is_pinned_from_stagings_pins_and_byte_equal(world: World) ->
 def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
     world.release()
     other = World(repo=world.repo, port=unused_port())
-    for path in (world.repo.root / ".registry").glob("*.json"):
-        path.unlink()
     config = replace(world.yard().config, registry_folder=world.repo.root / ".other")
     yard = replace(other.yard(), config=replace(config, registry=other.yard().config.registry))
 
@@ -334,7 +332,6 @@ def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
 
     assert not (world.repo.root / "deploy/production").exists()
     embedded.daemon_of(yard.config).stop()
-    embedded.Daemon(folder=world.repo.root / ".registry", port=world.port).stop()
 
 
 def test_a_broken_workspace_publishes_nothing(world: World) -> None:
