@@ -21,7 +21,13 @@ def plan(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
 
 
 @task(
-    help={"env": ENV, "only": ONLY, "bump": "raise versions first: patch, minor or major", "dry-run": "show the plan"}
+    help={
+        "env": ENV,
+        "only": ONLY,
+        "bump": "raise versions first: patch, minor or major",
+        "dry-run": "show the plan",
+        "json": JSON,
+    }
 )
 def release(
     _: Context, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
@@ -48,6 +54,7 @@ def lint(_: Context, only: str = "", json: bool = False) -> None:
         "level": "at least patch, minor or major (default: by the evidence)",
         "note": "a line for the changelog",
         "dry-run": "show",
+        "json": JSON,
     }
 )
 def version(
@@ -60,7 +67,13 @@ def version(
         verbs.version(yard_here(json), only, level, note, dry_run=dry_run, as_json=json)
 
 
-@task(help={"tier": "unit, charts, umbrella or release (default: all)", "update": "rewrite the golden files"})
+@task(
+    help={
+        "tier": "unit, charts, release or docs (default: all)",
+        "k": "pytest expression that selects tests",
+        "update": "rewrite the golden files",
+    }
+)
 def test(_: Context, tier: str = "", update: bool = False, k: str = "") -> None:
     """Run the tests, fast tiers first; set up what they need."""
     with presented():
@@ -78,7 +91,7 @@ def package(_: Context, only: str = "", json: bool = False) -> None:
         verbs.package(yard_here(json), only, as_json=json)
 
 
-@task(help={"only": ONLY, "dry-run": "show the plan"})
+@task(help={"only": ONLY, "dry-run": "show the plan", "json": JSON})
 def publish(_: Context, only: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Check and publish what is not in the registry yet; write no pins."""
     with presented():
@@ -87,7 +100,9 @@ def publish(_: Context, only: str = "", dry_run: bool = False, json: bool = Fals
         verbs.publish(yard_here(json), only, dry_run=dry_run, as_json=json)
 
 
-@task(help={"env": ENV, "only": "umbrellas to promote (default: all)", "dry-run": "show what would change"})
+@task(
+    help={"env": ENV, "only": "umbrellas to promote (default: all)", "dry-run": "show what would change", "json": JSON}
+)
 def pin(_: Context, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Write deploy/<env>: the first environment from the registry, a later one from the environment before it."""
     with presented():
@@ -108,7 +123,12 @@ def status(_: Context, only: str = "", json: bool = False) -> None:
 
 
 @task(
-    help={"env": ENV, "only": "umbrellas (default: all)", "base": "compare with a git revision instead of the registry"}
+    help={
+        "env": ENV,
+        "only": "umbrellas (default: all)",
+        "base": "compare with a git revision instead of the registry",
+        "json": JSON,
+    }
 )
 def diff(_: Context, env: str = "", only: str = "", base: str = "", json: bool = False) -> None:
     """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""

@@ -39,7 +39,10 @@ def everything(yard: Yard, names: Sequence[ChartName]) -> tuple[Problem, ...]:
     with yard.progress.step("test") as done:
         problems += test(yard, builder, built, names)
         done("the contract of every service")
-    return tuple(sorted(set(problems)))
+    # Documentation never stops a release, so this is asked here only.
+    from slipway.docs import check_readmes
+
+    return tuple(sorted({*problems, *check_readmes(yard.workspace)}))
 
 
 def lint(

@@ -101,7 +101,7 @@ def outcome(done: Outcome, base: str) -> str:
         rows = ((f"  {item.name}", item.version, item.manifest) for item in done.published)
         lines.append(table(("  CHART", "VERSION", "MANIFEST"), rows))
     if done.kept and done.published:
-        lines.append(f"Kept: {done.kept - len(done.published)} charts that were published with this content.")
+        lines.append(f"Kept: {done.kept} charts that were published with this content.")
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
     return "\n".join(lines)
@@ -152,17 +152,17 @@ def born(paths: Sequence[str], warnings: Sequence[str], steps: Sequence[str]) ->
 
 def next_steps(config: Config, environment: str) -> str:
     """What to do after a release."""
-    lines = [
-        "Next:",
-        "    ./inv status                      what is here, published and pinned",
-        f"    git add deploy/{environment} && git commit   Argo CD follows the commit",
+    steps = [
+        ("./inv status", "what is here, published and pinned"),
+        (f"git add deploy/{environment}", "commit and push it: Argo CD follows the commit"),
+        *((f"./inv pin --env {later}", "promote these pins") for later in config.environments[1:]),
     ]
-    lines += [f"    ./inv pin --env {later}      promote these pins" for later in config.environments[1:]]
     if config.registry.embedded:
-        lines.append("    ./inv registry stop               the embedded registry runs on; charts stay in .registry/")
+        steps.append(("./inv registry stop", "the embedded registry runs on; its charts stay in .registry/"))
     if "example." in config.repository_url or not config.repository_url:
-        lines.append("    pyproject.toml: set repository-url to your fork before Argo CD reads deploy/")
-    return "\n".join(lines)
+        steps.append(("edit pyproject.toml", "set repository-url to your fork before Argo CD reads deploy/"))
+    width = max(len(command) for command, _ in steps)
+    return "\n".join(["Next:", *(f"    {command.ljust(width)}  {why}" for command, why in steps)])
 
 
 def problems(found: Sequence[Problem]) -> str:

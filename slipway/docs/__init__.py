@@ -1,6 +1,6 @@
 """The documentation: facts from the workspace → Markdown → the site, and the READMEs of the charts.
 
-The pure part makes text (`book` opens the workspace; `charts`, `library`, `reference` and `readme` write pages); `site` is
+The pure part makes text (`book` opens the workspace; `charts`, `umbrellas`, `library`, `reference` and `readme` write pages); `site` is
 the only module that writes files and starts MkDocs. This module is what the tasks call.
 """
 

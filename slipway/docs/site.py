@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from slipway.docs import book, charts, library, readme, reference
+from slipway.docs import book, charts, library, readme, reference, umbrellas
 from slipway.docs.reference import Flag, Task
 from slipway.errors import Problem
 from slipway.model import ChartKind, Workspace
@@ -28,7 +28,7 @@ def pages(opened: book.Book, found: tuple[Task, ...]) -> dict[str, str]:
     }
     made |= {f"charts/{entry.chart.name}.md": charts.service(entry) for entry in opened.of_kind(ChartKind.SERVICE)}
     made |= {
-        f"charts/{entry.chart.name}.md": charts.umbrella(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
+        f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
     return made
 

@@ -71,6 +71,15 @@ RULES: dict[str, str] = {
     "object.schema": "A rendered object is what the Kubernetes API, or a custom resource definition, admits.",
     "object.unknown-kind": "The kind of every rendered object has a schema.",
     "upgrade.immutable": "A field that Kubernetes cannot change stays as it was published, unless the major version rises.",
+    # other commands
+    "version.level": "A version rises by at least what the change needs.",
+    "edit.refused": "Chart.yaml is written so that a program can edit it and keep its comments.",
+    "new.fact": "What `new` is told about a service can be used.",
+    "docs.readme": "A chart's README.md is what its files say.",
+    "crds.drift": "Generated definitions of custom resources are what their modules give.",
+    "git.repository": "The checkout is a git repository, where a command compares with a revision.",
+    "git.ownership": "The checkout belongs to the user who runs the command.",
+    "git.revision": "A revision that a command is told exists.",
     # release
     "release.already-published": "A published version keeps its content for ever.",
 }

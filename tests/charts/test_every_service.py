@@ -31,7 +31,9 @@ def values_files() -> list[tuple[str, str]]:
     found = []
     for chart in SERVICES:
         found.append((str(chart.name), DEFAULTS))
-        found += [(str(chart.name), f"ci/{path.name}") for path in sorted((ROOT / chart.folder).glob("ci/*-values.yaml"))]
+        found += [
+            (str(chart.name), f"ci/{path.name}") for path in sorted((ROOT / chart.folder).glob("ci/*-values.yaml"))
+        ]
     return found
 
 

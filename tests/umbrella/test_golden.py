@@ -70,7 +70,10 @@ def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir()
     cases = [
         kube.Case(
-            chart=folder.name, folders={}, label=folder.parent.name, objects=render.parse("---\n".join(texts_of(folder)))
+            chart=folder.name,
+            folders={},
+            label=folder.parent.name,
+            objects=render.parse("---\n".join(texts_of(folder))),
         )
         for folder in sorted(GOLDEN.glob("*/*"))
     ]

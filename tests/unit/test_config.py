@@ -26,7 +26,11 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     text = 'registry = "oci://ghcr.io/someone/charts"'
     assert loaded(tmp_path, text).registry.base == "oci://ghcr.io/someone/charts"
     other = loaded(tmp_path, text, SLIPWAY_REGISTRY="harbor.test:8443/library", SLIPWAY_REGISTRY_PLAIN_HTTP="yes")
-    assert (other.registry.host, other.registry.prefix, other.registry.plain_http) == ("harbor.test:8443", "library", True)
+    assert (other.registry.host, other.registry.prefix, other.registry.plain_http) == (
+        "harbor.test:8443",
+        "library",
+        True,
+    )
     assert other.registry.repository("sonarr") == "library/sonarr"
     bare = loaded(tmp_path, SLIPWAY_REGISTRY="zot.test")
     assert (bare.registry.base, bare.registry.repository("sonarr")) == ("oci://zot.test", "sonarr")

@@ -58,4 +58,8 @@ def test_one_run_names_every_file_that_cannot_be_understood(repo: Path) -> None:
     (repo / "values/staging/platform.yaml").unlink()
     with pytest.raises(WorkspaceError) as caught:
         load(repo)
-    assert [problem.rule for problem in caught.value.problems] == ["chart.version", "yaml.syntax", "environment.platform"]
+    assert [problem.rule for problem in caught.value.problems] == [
+        "chart.version",
+        "yaml.syntax",
+        "environment.platform",
+    ]

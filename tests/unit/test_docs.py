@@ -10,7 +10,7 @@ import pytest
 from slipway import docs, yamls
 from slipway.config import KEYS, Config, RegistryConfig
 from slipway.discover import load
-from slipway.docs import book, charts, facts, library, markdown, readme, reference, shapes, site, values
+from slipway.docs import book, charts, facts, library, markdown, readme, reference, shapes, site, umbrellas, values
 from slipway.docs.settings import INTERNAL, SETTINGS, VARIABLES
 from slipway.errors import ExitCode
 from slipway.model import ChartName
@@ -174,7 +174,7 @@ def test_a_member_that_is_switched_off_has_no_address(opened: book.Book) -> None
 def test_the_page_of_an_umbrella_lists_its_members(opened: book.Book) -> None:
     entry = opened.entries[ChartName("htpc")]
 
-    page = charts.umbrella(opened, entry)
+    page = umbrellas.page(opened, entry)
 
     assert all(f"| [{dep.name}]({dep.name}.md) | `{dep.version}` |" in page for dep in entry.chart.dependencies)
 

@@ -16,7 +16,8 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     services = draw(st.integers(1, 8))
     umbrellas = draw(st.integers(0, 4))
     members = {
-        index: draw(st.lists(st.integers(0, services - 1), unique=True, max_size=services)) for index in range(umbrellas)
+        index: draw(st.lists(st.integers(0, services - 1), unique=True, max_size=services))
+        for index in range(umbrellas)
     }
     return layered(services, umbrellas, members)
 
@@ -58,7 +59,9 @@ def test_dependents_and_closure_are_each_other_turned_round(made: Workspace, dat
 
 
 def test_a_circle_is_named_from_its_first_chart_on() -> None:
-    made = workspace(chart("b", needs=[("c", "1.0.0")]), chart("c", needs=[("a", "1.0.0")]), chart("a", needs=[("b", "1.0.0")]))
+    made = workspace(
+        chart("b", needs=[("c", "1.0.0")]), chart("c", needs=[("a", "1.0.0")]), chart("a", needs=[("b", "1.0.0")])
+    )
     with pytest.raises(WorkspaceError, match="go in a circle: a → b → c → a"):
         graph.order(made)
 

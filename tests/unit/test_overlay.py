@@ -9,7 +9,9 @@ from testing.memory import chart, workspace
 
 
 def files(**texts: bytes) -> dict[str, bytes]:
-    made = workspace(chart("home", ChartKind.UMBRELLA), environments={"staging": texts, "production": {"platform": b""}})
+    made = workspace(
+        chart("home", ChartKind.UMBRELLA), environments={"staging": texts, "production": {"platform": b""}}
+    )
     return overlay.environment_files(made, made.umbrellas[0])
 
 

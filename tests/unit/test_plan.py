@@ -47,7 +47,9 @@ def test_after_a_plan_is_carried_out_the_next_one_is_empty(services: int, umbrel
 
 @given(st.integers(1, 6), st.integers(0, 3), st.data())
 @settings(max_examples=60, deadline=None)
-def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(services: int, umbrellas: int, data: st.DataObject) -> None:
+def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
+    services: int, umbrellas: int, data: st.DataObject
+) -> None:
     made = layered(services, umbrellas)
     whole = planned(made, {})
     cut = data.draw(st.integers(0, len(whole.steps)))

@@ -75,7 +75,7 @@ def test_an_explanation_shows_the_whole_chain() -> None:
 
 def test_an_outcome_names_every_manifest() -> None:
     published = Published(name=ChartName("sonarr"), version="1.0.0", manifest=D, input_digest=D)
-    done = Outcome(environment="staging", published=(published,), kept=3, pinned=("htpc changed",))
+    done = Outcome(environment="staging", published=(published,), kept=2, pinned=("htpc changed",))
 
     assert report.outcome(done, "oci://r/charts") == (
         f"Published to oci://r/charts:\n  CHART   VERSION  MANIFEST\n  sonarr  1.0.0    {D}\n"

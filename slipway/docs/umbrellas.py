@@ -1,0 +1,82 @@
+"""The pages of umbrellas: members, addresses, secrets, and what each environment changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slipway import yamls
+from slipway.docs.book import Book, Entry
+from slipway.docs.charts import accesses, address, link
+from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
+from slipway.docs.shapes import items, mapping, texts
+from slipway.docs.values import rows
+
+
+def page(book: Book, entry: Entry) -> str:
+    """The page of an umbrella: its members, and what each environment changes."""
+    chart = entry.chart
+    annotations = mapping(chart.metadata.get("annotations"))
+    members = (
+        (
+            f"[{dep.name}]({dep.name}.md)",
+            code(dep.version),
+            code(book.entries[dep.name].chart.app_version or ""),
+            code(dep.condition or ""),
+            prose(book.entries[dep.name].description),
+        )
+        for dep in chart.dependencies
+        if dep.name in book.entries
+    )
+    rows = [
+        ("Chart", f"{code(chart.name)} {code(chart.version)}, in {code(chart.folder)}"),
+        ("Namespace", code(chart.name)),
+        ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
+        ("Pod Security level", code(annotations.get("slipway.homelab/pod-security", "restricted"))),
+        ("Step of a cautious roll-out", code(annotations.get("slipway.homelab/sync-step", "50"))),
+    ]
+    return site_page(
+        f"# The {chart.name} namespace",
+        prose(entry.description) + ".",
+        table(("", ""), rows),
+        section(2, "Members", table(("Member", "Version", "App version", "Switch", "What it does"), members)),
+        section(2, "How it is reached", addresses(book, entry)),
+        section(2, "Secrets to provide", all_secrets(book, entry), empty="It needs none."),
+        section(2, "What the environments change", *changes(book, entry), empty="Nothing."),
+    )
+
+
+def addresses(book: Book, entry: Entry) -> str:
+    """Every address of the namespace."""
+    environments = tuple(book.workspace.environments)
+    rows = []
+    for dep in entry.chart.dependencies:
+        member = book.entries[dep.name]
+        for name, access in accesses(member):
+            hosts = [address(member, environment, name).replace("https://", "") for environment in environments]
+            rows.append((link(member), access, *hosts))
+    return table(("Member", "Access", *environments), rows)
+
+
+def all_secrets(book: Book, entry: Entry) -> str:
+    """Every secret of the namespace, once, with its keys and readers."""
+    keys: dict[str, dict[str, None]] = {}
+    readers: dict[str, list[str]] = {}
+    for dep in entry.chart.dependencies:
+        for name, spec in items(book.entries[dep.name].values.get("secrets")):
+            secret = str(spec.get("name", name))
+            keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
+            readers.setdefault(secret, []).append(link(book.entries[dep.name]))
+    rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))
+    return table(("Secret", "Keys", "Members"), rows)
+
+
+def changes(book: Book, entry: Entry) -> Iterator[str]:
+    """The overrides of each environment, key by key."""
+    for name, environment in book.workspace.environments.items():
+        file = environment.namespaces.get(entry.chart.name)
+        if file is None:
+            continue
+        document = yamls.parse(file.text, file.path)
+        found = rows(document.mapping, {}, {})
+        lines = ((code(row.key), value(row.default)) for row in found)
+        yield section(3, name, f"From {code(file.path)}:", table(("Key", "Value"), lines))

@@ -1,0 +1,102 @@
+"""What differs between the environments, and that every render of every chart is something the API server takes."""
+
+import pytest
+
+from slipway.lint import kube
+from slipway.model import ChartKind
+from slipway.tools.kubeconform import Kubeconform
+from slipway.tools.run import run_process
+from testing.rendering import KUBE_VERSION
+from testing.workspaces import ROOT, program
+
+pytestmark = pytest.mark.helm
+
+MEMBERS = ("autobrr", "flaresolverr", "jellyfin", "media", "prowlarr", "qbittorrent", "radarr", "scraparr", "sonarr")
+
+
+def media_size(objects):
+    return objects.one("PersistentVolumeClaim", "media")["spec"]["resources"]["requests"]["storage"]
+
+
+def app_resources(objects, name):
+    return objects.pod(name).container("app")["resources"]
+
+
+def test_the_umbrella_has_exactly_these_members(htpc_yard):
+    charts = htpc_yard.builder.workspace.charts
+    members = charts["htpc"].dependencies
+    assert tuple(member.name for member in members) == MEMBERS
+    assert {member.name: member.version for member in members} == {name: charts[name].version for name in MEMBERS}
+    assert {member.name: member.condition for member in members} == {name: f"{name}.enabled" for name in MEMBERS}
+
+
+def test_staging_is_small(render):
+    objects = render("htpc", "staging")
+    assert media_size(objects) == "20Gi"
+    assert app_resources(objects, "jellyfin") == {
+        "requests": {"cpu": "100m", "memory": "1Gi"},
+        "limits": {"memory": "4Gi"},
+    }
+
+
+def test_production_has_room_and_hardware(render):
+    objects = render("htpc", "production")
+    assert media_size(objects) == "4Ti"
+    assert app_resources(objects, "jellyfin")["limits"] == {"memory": "8Gi", "gpu.intel.com/i915": "1"}
+    assert {app_resources(objects, name)["limits"]["memory"] for name in ("sonarr", "radarr")} == {"2Gi"}
+
+
+def test_both_environments_have_the_same_objects(render):
+    staging, production = (render("htpc", name).items for name in ("staging", "production"))
+    assert [item.identity for item in staging] == [item.identity for item in production]
+
+
+def test_no_host_and_no_address_belongs_to_two_environments(render, htpc_yard):
+    import ipaddress
+
+    from slipway import yamls
+
+    hosts, pools = [], []
+    for name, environment in htpc_yard.builder.workspace.environments.items():
+        routes = render("htpc", name).of_kind("IngressRoute")
+        hosts += [item.data["spec"]["routes"][0]["match"] for item in routes]
+        facts = yamls.parse(environment.platform.text, environment.platform.path).mapping
+        pools.append(ipaddress.ip_network(facts["addressPool"]))
+    assert len(set(hosts)) == len(hosts)
+    assert not pools[0].overlaps(pools[1])
+
+
+def test_an_unknown_value_is_refused_by_the_umbrella(refusal):
+    assert "sonar" in refusal("htpc", {"sonar": {"enabled": False}})
+
+
+def test_a_mistyped_value_of_a_member_is_refused(refusal):
+    said = refusal("htpc", {"sonarr": {"controllers": {"sonarr": {"strateggy": "Recreate"}}}})
+    assert "strateggy" in said
+
+
+@pytest.mark.parametrize("member", [name for name in MEMBERS if name != "media"])
+def test_a_member_that_is_off_leaves_nothing_of_its_own(render, member):
+    objects = render("htpc", {member: {"enabled": False}})
+    assert not [item for item in objects.items if item.labels["app.kubernetes.io/name"] == member]
+    assert {item.labels["app.kubernetes.io/name"] for item in objects.items} == set(MEMBERS) - {member}
+
+
+def test_every_render_is_valid_for_the_api_server(htpc_yard, tmp_path):
+    names = [*MEMBERS, "htpc"]
+    cases = [
+        kube.Case(chart=name, folders={}, label=case.label, objects=htpc_yard.rendered(case).objects)
+        for name in names
+        for case in htpc_yard.cases(name)
+    ]
+    assert {htpc_yard.builder.workspace.charts[name].kind for name in MEMBERS} == {ChartKind.SERVICE}
+    assert len(cases) > len(names), "the ci files are looked at too"
+    found = kube.check(
+        Kubeconform(run=run_process, program=lambda: program("kubeconform")),
+        cases,
+        root=ROOT,
+        folder=tmp_path / "schemas",
+        kube_version=KUBE_VERSION,
+        scratch=tmp_path,
+    )
+    assert [str(problem) for problem in found] == []

@@ -1,0 +1,186 @@
+"""What runs, where it listens, how it is seen to be well, and how it is reached; written down by hand."""
+
+import pytest
+
+pytestmark = pytest.mark.helm
+
+IMAGES = {
+    ("jellyfin", "app"): "ghcr.io/jellyfin/jellyfin:10.11.11@sha256:45f648c382a0c8b552582fcea40e95cb17c5d475473a891cba0eb7523fb92112",
+    ("sonarr", "app"): "ghcr.io/home-operations/sonarr:4.0.19.3001@sha256:2fef93accb445aeb1773e454825ac903f7d66d9addfe045d56fff69ba8181c82",
+    ("radarr", "app"): "ghcr.io/home-operations/radarr:6.4.1.10545@sha256:260469d707617f4b5be1cd11a40be7e4889c63c5e7cdbc6a429626dc05863b6b",
+    ("prowlarr", "app"): "ghcr.io/home-operations/prowlarr:2.6.1.5509@sha256:ce5d6bdd5be6529f503df77aa9d2bad20239031d7c660406e8fb1c6d621dd020",
+    ("qbittorrent", "gluetun"): "ghcr.io/qdm12/gluetun:v3.41.3@sha256:fa19cc76b2af13d57a8d3dc3066f2ada061b1c761b8aecf989b3877c0486e027",
+    ("qbittorrent", "seed"): "ghcr.io/home-operations/qbittorrent:5.2.3@sha256:4fcf15b7f265c2c8d7bc2a7e13240a07e0593c326f3cf3b5b9bb69eec5b79299",
+    ("qbittorrent", "app"): "ghcr.io/home-operations/qbittorrent:5.2.3@sha256:4fcf15b7f265c2c8d7bc2a7e13240a07e0593c326f3cf3b5b9bb69eec5b79299",
+    ("flaresolverr", "app"): "ghcr.io/flaresolverr/flaresolverr:v3.5.0@sha256:139dfee1c6f89249c8d665d1333a42e8ec74ec0a86bc6bb1c8461e10d3a66a47",
+    ("autobrr", "app"): "ghcr.io/autobrr/autobrr:v1.84.0@sha256:f4792e86b79965eadb2b24ad290ab46d21cab7ae6c18002ce2d18275fa54a4d0",
+    ("scraparr", "app"): "ghcr.io/thecfu/scraparr:3.1.0@sha256:c794a9396564e798f9a68fb9dae617db92414cd5c4d41176929657b64873d8bd",
+}  # fmt: skip
+
+PORTS = {
+    "jellyfin": {"http": 8096},
+    "sonarr": {"http": 8989},
+    "radarr": {"http": 7878},
+    "prowlarr": {"http": 9696},
+    "qbittorrent": {"http": 8080},
+    "flaresolverr": {"http": 8191, "metrics": 8192},
+    "autobrr": {"http": 7474, "metrics": 9074},
+    "scraparr": {"metrics": 7100},
+}
+LIVE = "/api/healthz/liveness"
+PROBES = {
+    # (startup, liveness, readiness): path or "tcp", period, timeout, failures
+    "jellyfin": (("/health", 10, 1, 60), ("/health", 10, 1, 3), ("/health", 10, 1, 3)),
+    "sonarr": (("/ping", 10, 5, 30), ("/ping", 30, 5, 5), ("/ping", 10, 5, 5)),
+    "radarr": (("/ping", 10, 5, 30), ("/ping", 30, 5, 5), ("/ping", 10, 5, 5)),
+    "prowlarr": (("/ping", 10, 5, 30), ("/ping", 30, 5, 5), ("/ping", 10, 5, 5)),
+    "qbittorrent": (("tcp", 10, 3, 30), ("/", 30, 5, 5), ("/", 10, 5, 5)),
+    "flaresolverr": (("/health", 10, 5, 30), ("/health", 30, 10, 5), ("/health", 15, 5, 3)),
+    "autobrr": ((LIVE, 5, 3, 30), (LIVE, 30, 5, 5), ("/api/healthz/readiness", 10, 5, 5)),
+    "scraparr": (("tcp", 5, 3, 24), ("/metrics", 60, 10, 3), ("/metrics", 30, 10, 3)),
+}
+RESOURCES = {
+    # requested processor and memory, memory limit
+    "jellyfin": ("1", "1Gi", "4Gi"),
+    "sonarr": ("75m", "200Mi", "600Mi"),
+    "radarr": ("75m", "200Mi", "600Mi"),
+    "prowlarr": ("100m", "200Mi", "512Mi"),
+    "qbittorrent": ("100m", "256Mi", "1Gi"),
+    "flaresolverr": ("200m", "1Gi", "2Gi"),
+    "autobrr": ("25m", "64Mi", "256Mi"),
+    "scraparr": ("100m", "128Mi", "256Mi"),
+}
+INTERNAL = ("sonarr", "radarr", "prowlarr", "qbittorrent", "autobrr")
+LOCAL_ONLY = [{"name": "local-only", "namespace": "infra"}]
+
+
+def shape(probe):
+    """A probe as the table above has it."""
+    path = probe["httpGet"]["path"] if "httpGet" in probe else "tcp"
+    return (path, probe["periodSeconds"], probe["timeoutSeconds"], probe["failureThreshold"])
+
+
+@pytest.mark.parametrize("environment", ["its own values", "staging", "production"])
+def test_every_image_is_the_one_that_was_read_up(render, environment):
+    pods = render("htpc", environment).pods
+    found = {(name, container["name"]): container["image"] for name, pod in pods.items() for container in pod.all}
+    assert found == IMAGES
+
+
+@pytest.mark.parametrize("name", sorted(PORTS))
+def test_a_service_offers_its_ports_under_its_own_name(render, name):
+    spec = render("htpc").one("Service", name)["spec"]
+    assert {port["name"]: port["port"] for port in spec["ports"]} == PORTS[name]
+    assert spec["type"] == "ClusterIP"
+
+
+@pytest.mark.parametrize("name", sorted(PROBES))
+def test_probes_ask_what_the_application_answers(render, name):
+    app = render(name).pod(name).container("app")
+    assert tuple(shape(app[f"{kind}Probe"]) for kind in ("startup", "liveness", "readiness")) == PROBES[name]
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCES))
+def test_a_service_requests_what_it_needs_and_limits_its_memory(render, name):
+    resources = render(name).pod(name).container("app")["resources"]
+    requests, limits = resources["requests"], resources["limits"]
+    assert (requests["cpu"], requests["memory"], limits["memory"]) == RESOURCES[name]
+    # A limit of the processor would throttle it while the node idles.
+    assert "cpu" not in limits
+
+
+@pytest.mark.parametrize("name", INTERNAL)
+def test_all_but_the_media_server_are_for_the_home_network(render, name):
+    (route,) = render("htpc").one("IngressRoute", name)["spec"]["routes"]
+    assert route["match"] == f"Host(`{name}.homelab.example.org`)"
+    assert route["middlewares"] == LOCAL_ONLY
+
+
+def test_only_the_media_server_is_for_everybody_and_has_nothing_before_it(render):
+    routes = {
+        item.name: item.data["spec"]["routes"][0].get("middlewares", [])
+        for item in render("htpc").of_kind("IngressRoute")
+    }
+    assert {name for name, middlewares in routes.items() if not middlewares} == {"jellyfin"}
+
+
+def test_the_browser_and_the_exporter_have_no_route(render):
+    assert {item.name for item in render("htpc").of_kind("IngressRoute")} == {*INTERNAL, "jellyfin"}
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_the_start_page_leads_to_the_hosts_of_the_routes(render, environment):
+    # The start page leaves out an IngressRoute that does not say its address.
+    for item in render("htpc", environment).of_kind("IngressRoute"):
+        annotations = item.data["metadata"]["annotations"]
+        host = annotations["gethomepage.dev/href"].removeprefix("https://")
+        assert item.data["spec"]["routes"][0]["match"].startswith(f"Host(`{host}`)")
+        assert annotations["gethomepage.dev/enabled"] == "true"
+
+
+def test_a_route_can_be_an_ingress_with_the_same_middlewares(render):
+    ingress = render("sonarr", "ci/ingress-values.yaml").one("Ingress", "sonarr")
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations["traefik.ingress.kubernetes.io/router.middlewares"] == "infra-local-only@kubernetescrd"
+    assert ingress["spec"]["tls"] == [{"hosts": ["sonarr.homelab.example.org"], "secretName": "wildcard"}]
+
+
+@pytest.mark.parametrize(("name", "port"), [("flaresolverr", "8192"), ("autobrr", "9074"), ("scraparr", "7100")])
+def test_metrics_are_announced_on_the_service(render, name, port):
+    annotations = render("htpc").one("Service", name)["metadata"]["annotations"]
+    assert (annotations["prometheus.io/scrape"], annotations["prometheus.io/port"]) == ("true", port)
+
+
+def test_metrics_can_be_announced_to_the_prometheus_operator(render):
+    objects = render("autobrr", "ci/servicemonitor-values.yaml")
+    monitor = objects.one("ServiceMonitor", "autobrr")
+    assert monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"
+    assert monitor["spec"]["endpoints"] == [
+        {"port": "metrics", "path": "/metrics", "scheme": "http", "interval": "60s"}
+    ]
+    assert "prometheus.io/scrape" not in objects.one("Service", "autobrr")["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("name", ["sonarr", "radarr", "prowlarr"])
+def test_a_login_is_asked_for_wherever_one_comes_from(render, name):
+    env, prefix = render(name).pod(name).env("app"), name.upper()
+    assert (env[f"{prefix}__AUTH__METHOD"], env[f"{prefix}__AUTH__REQUIRED"]) == ("Forms", "Enabled")
+
+
+@pytest.mark.parametrize("name", ["radarr", "prowlarr"])
+def test_the_database_can_be_postgresql(render, name):
+    objects = render(name, "ci/postgres-values.yaml")
+    assert objects.pod(name).env("app")[f"{name.upper()}__POSTGRES__HOST"] == "media-rw"
+    rules = objects.one("NetworkPolicy", name)["spec"]["egress"]
+    (rule,) = [rule for rule in rules if rule["ports"] == [{"port": 5432, "protocol": "TCP"}]]
+    assert rule["to"][0]["podSelector"]["matchLabels"] == {"cnpg.io/cluster": "media"}
+
+
+def test_autobrr_listens_where_the_cluster_can_reach_it(render):
+    env = render("autobrr").pod("autobrr").env("app")
+    assert env["AUTOBRR__HOST"] == env["AUTOBRR__METRICS_HOST"] == "0.0.0.0"
+
+
+def test_the_exporter_asks_every_service_at_its_own_address(render):
+    objects = render("htpc")
+    env = objects.pod("scraparr").env("app")
+    for name in ("sonarr", "radarr", "prowlarr", "jellyfin"):
+        (port,) = objects.one("Service", name)["spec"]["ports"]
+        assert env[f"{name.upper()}_URL"] == f"http://{name}:{port['port']}"
+
+
+def test_every_container_keeps_the_platforms_time(render):
+    for name, pod in render("htpc", "production").pods.items():
+        for container in pod.all:
+            if container["name"] != "seed":
+                assert pod.env(container["name"])["TZ"] == "Europe/Berlin", name
+
+
+def test_every_root_is_read_only_but_two(render):
+    writable = {
+        (name, container["name"])
+        for name, pod in render("htpc").pods.items()
+        for container in pod.all
+        if container["securityContext"]["readOnlyRootFilesystem"] is not True
+    }
+    assert writable == {("qbittorrent", "gluetun"), ("flaresolverr", "app")}

@@ -1,0 +1,278 @@
+"""The contract: a service that fulfils it, and one change for each way to break it."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from slipway import contract
+from slipway.contract import whole
+from slipway.contract.subject import Subject
+from slipway.render import Object
+
+LABELS = {f"app.kubernetes.io/{key}": "app" for key in ("name", "instance", "component")}
+OBJECT_LABELS = {
+    **LABELS,
+    "app.kubernetes.io/managed-by": "Helm",
+    "app.kubernetes.io/part-of": "homelab",
+    "app.kubernetes.io/version": "2.0",
+    "helm.sh/chart": "app-1.0.0",
+}
+DIGEST = "sha256:" + "0" * 64
+Data = dict[str, Any]
+
+
+def metadata(name: str, wave: int, **annotations: str) -> Data:
+    held = {"argocd.argoproj.io/sync-wave": str(wave), **annotations}
+    return {"name": name, "namespace": "home", "labels": dict(OBJECT_LABELS), "annotations": held}
+
+
+def container() -> Data:
+    probe = {"httpGet": {"path": "/", "port": "http"}}
+    return {
+        "name": "app",
+        "image": f"example.org/app:2.0@{DIGEST}",
+        "env": [
+            {"name": "MODE", "value": "fast"},
+            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "app", "key": "KEY"}}},
+        ],
+        "ports": [{"name": "http", "containerPort": 80}],
+        "livenessProbe": probe,
+        "readinessProbe": probe,
+        "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "config", "mountPath": "/c", "subPath": "a"}],
+    }
+
+
+def good() -> list[Data]:
+    """Deployment, policy, configuration, claim, Service and route that fulfil every rule."""
+    pod = {
+        "metadata": {"labels": dict(LABELS)},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [container()],
+            "volumes": [
+                {"name": "data", "persistentVolumeClaim": {"claimName": "app-data"}},
+                {"name": "config", "configMap": {"name": "app-config", "items": [{"key": "a", "path": "a"}]}},
+            ],
+        },
+    }
+    keep = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false", "helm.sh/resource-policy": "keep"}
+    return [
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": metadata("app", -20),
+            "spec": {"podSelector": {"matchLabels": dict(LABELS)}, "policyTypes": ["Ingress", "Egress"]},
+        },
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("app-config", -20), "data": {"a": "b"}},
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": metadata("app-data", 10, **keep),
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}},
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": metadata("app", 10),
+            "spec": {"replicas": 1, "selector": {"matchLabels": dict(LABELS)}, "template": pod},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": metadata("app", 10),
+            "spec": {"selector": dict(LABELS), "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+        },
+        {
+            "apiVersion": "traefik.io/v1alpha1",
+            "kind": "IngressRoute",
+            "metadata": metadata("app", 20),
+            "spec": {"routes": [{"match": "Host(`a`)", "services": [{"name": "app", "port": "http"}]}], "tls": {}},
+        },
+    ]
+
+
+POLICY, CONFIG, CLAIM, DEPLOYMENT, SERVICE, ROUTE = range(6)
+
+
+def subject(objects: list[Data], **more: Any) -> Subject:
+    made = tuple(
+        Object(
+            api_version=data["apiVersion"],
+            kind=data["kind"],
+            namespace=data["metadata"].get("namespace", ""),
+            name=data["metadata"]["name"],
+            data=data,
+        )
+        for data in objects
+    )
+    secrets = {"app": frozenset({"KEY"})}
+    return Subject(chart="app", label="its own values", namespace="home", objects=made, secrets=secrets, **more)
+
+
+def rules(objects: list[Data], **more: Any) -> set[str]:
+    return {problem.rule.removeprefix("contract.") for problem in contract.check(subject(objects, **more))}
+
+
+def test_a_service_that_keeps_every_rule_has_no_breach() -> None:
+    assert [str(problem) for problem in contract.check(subject(good()))] == []
+
+
+def at(index: int, *path: str | int) -> Callable[[list[Data]], Any]:
+    def find(objects: list[Data]) -> Any:
+        node: Any = objects[index]
+        for key in path:
+            node = node[key]
+        return node
+
+    return find
+
+
+pod = ("spec", "template", "spec")
+app = (*pod, "containers", 0)
+
+BREACHES: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
+    ("non-root", at(DEPLOYMENT, *pod, "securityContext"), {"runAsNonRoot": False}),
+    ("non-root", at(DEPLOYMENT, *app, "securityContext"), {"runAsUser": 0}),
+    ("read-only", at(DEPLOYMENT, *app, "securityContext"), {"readOnlyRootFilesystem": False}),
+    ("escalation", at(DEPLOYMENT, *app, "securityContext"), {"allowPrivilegeEscalation": True}),
+    ("escalation", at(DEPLOYMENT, *app, "securityContext"), {"privileged": True}),
+    ("capabilities", at(DEPLOYMENT, *app, "securityContext"), {"capabilities": {"drop": ["NET_RAW"]}}),
+    ("capabilities", at(DEPLOYMENT, *app, "securityContext", "capabilities"), {"add": ["NET_ADMIN"]}),
+    ("seccomp", at(DEPLOYMENT, *pod, "securityContext"), {"seccompProfile": {"type": "Unconfined"}}),
+    ("host", at(DEPLOYMENT, *pod), {"hostNetwork": True}),
+    ("host", at(DEPLOYMENT, *pod, "volumes", 0), {"hostPath": {"path": "/"}}),
+    ("token", at(DEPLOYMENT, *pod), {"automountServiceAccountToken": True}),
+    ("resources", at(DEPLOYMENT, *app, "resources"), {"limits": {"cpu": "1"}}),
+    ("resources", at(DEPLOYMENT, *app, "resources"), {"requests": {"cpu": "10m"}}),
+    ("probes", at(DEPLOYMENT, *app), {"readinessProbe": None}),
+    ("probes", at(DEPLOYMENT, *app), {"livenessProbe": {"httpGet": {"path": "/", "port": "web"}}}),
+    ("image", at(DEPLOYMENT, *app), {"image": "example.org/app:2.0"}),
+    ("image", at(DEPLOYMENT, *app), {"image": f"example.org/app@{DIGEST}"}),
+    ("image", at(DEPLOYMENT, *app), {"image": f"example.org/app:latest@{DIGEST}"}),
+    ("labels", at(SERVICE, "metadata", "labels"), {"app.kubernetes.io/part-of": ""}),
+    ("selector", at(DEPLOYMENT, "spec", "selector", "matchLabels"), {"helm.sh/chart": "app-1.0.0"}),
+    ("selector", at(DEPLOYMENT, "spec", "selector", "matchLabels"), {"app.kubernetes.io/name": "other"}),
+    ("selector", at(DEPLOYMENT, "spec", "template", "metadata", "labels"), {"app.kubernetes.io/version": "2.0"}),
+    ("restart", at(DEPLOYMENT, "spec", "template", "metadata"), {"annotations": {"chart": "app-1.0.0"}}),
+    ("name", at(CONFIG, "metadata"), {"name": "a" * 64}),
+    ("policy", at(POLICY, "spec"), {"policyTypes": ["Ingress"]}),
+    ("policy", at(POLICY, "spec", "podSelector", "matchLabels"), {"app.kubernetes.io/component": "other"}),
+    ("volume", at(DEPLOYMENT, *app), {"volumeMounts": [{"name": "config", "mountPath": "/c"}]}),
+    ("volume", at(DEPLOYMENT, *pod), {"volumes": []}),
+    ("reference", at(DEPLOYMENT, *pod, "volumes", 1, "configMap"), {"name": "missing"}),
+    ("reference", at(DEPLOYMENT, *pod, "volumes", 1, "configMap", "items", 0), {"key": "missing"}),
+    ("reference", at(DEPLOYMENT, *app, "env", 1, "valueFrom", "secretKeyRef"), {"key": "OTHER"}),
+    ("reference", at(DEPLOYMENT, *app, "env", 1, "valueFrom", "secretKeyRef"), {"name": "other"}),
+    ("service", at(SERVICE, "spec", "selector"), {"app.kubernetes.io/component": "other"}),
+    ("service", at(SERVICE, "spec", "ports", 0), {"targetPort": 81}),
+    ("route", at(ROUTE, "spec", "routes", 0, "services", 0), {"port": "https"}),
+    ("route", at(ROUTE, "spec", "routes", 0, "services", 0), {"name": "other"}),
+    ("claim", at(CLAIM, "metadata", "annotations"), {"argocd.argoproj.io/sync-options": "Prune=false"}),
+    ("claim", at(CLAIM, "metadata", "annotations"), {"helm.sh/resource-policy": ""}),
+    ("wave", at(CONFIG, "metadata", "annotations"), {"argocd.argoproj.io/sync-wave": "30"}),
+    ("env", at(DEPLOYMENT, *app, "env", 1), {"name": "MODE"}),
+    ("env", at(DEPLOYMENT, *app, "env", 0), {"value": 1}),
+    ("quantity", at(DEPLOYMENT, *app, "resources", "requests"), {"cpu": "1000m"}),
+    ("quantity", at(DEPLOYMENT, *app, "resources", "requests"), {"cpu": 0.5}),
+    ("quantity", at(CLAIM, "spec", "resources", "requests"), {"storage": "1024Gi"}),
+    ("empty", at(CLAIM, "spec"), {"selector": {}}),
+    ("empty", at(DEPLOYMENT, *app), {"args": []}),
+    ("namespace", at(SERVICE, "metadata"), {"namespace": "other"}),
+    ("account", at(DEPLOYMENT, *pod), {"serviceAccountName": "app"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "find", "change"), BREACHES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_breach_is_found_by_its_rule(rule: str, find: Callable[[list[Data]], Any], change: dict[str, Any]) -> None:
+    objects = copy.deepcopy(good())
+    find(objects).update(change)
+    assert rule in rules(objects)
+
+
+def test_every_rule_is_broken_by_some_case() -> None:
+    others = {"unique", "job", "exception"}
+    assert {rule for rule, _, _ in BREACHES} | others == {rule.removeprefix("contract.") for rule in contract.RULES}
+
+
+def test_an_object_that_is_rendered_twice_is_found() -> None:
+    assert rules([*good(), good()[CONFIG]]) == {"unique"}
+
+
+def test_a_job_without_a_hash_and_a_hook_without_a_policy_are_found() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata("app-migrate", 10), "spec": {"x": 1}}
+    assert "job" in rules([*good(), job])
+    job["metadata"]["name"] = "app-migrate-0a1b2c3d"
+    assert "job" not in rules([*good(), job])
+    job["metadata"]["annotations"]["helm.sh/hook"] = "pre-upgrade"
+    assert "job" in rules([*good(), job])
+    job["metadata"]["annotations"]["helm.sh/hook-delete-policy"] = "before-hook-creation"
+    assert "job" not in rules([*good(), job])
+
+
+def test_an_optional_reference_may_be_missing() -> None:
+    objects = good()
+    at(DEPLOYMENT, *app, "env", 1, "valueFrom", "secretKeyRef")(objects).update({"name": "other", "optional": True})
+    assert rules(objects) == set()
+
+
+def test_an_exception_covers_the_part_that_it_names_and_nothing_else() -> None:
+    objects = good()
+    at(DEPLOYMENT, *app, "securityContext")(objects).update({"readOnlyRootFilesystem": False})
+    stated = contract.parse_exceptions(
+        {"slipway.homelab/exception.read-only": "app: writes beside its program", "x": "y"}
+    )
+    assert stated == {"contract.read-only": {"app": "writes beside its program"}}
+    assert rules(objects, exceptions=stated) == set()
+    other = contract.parse_exceptions({"slipway.homelab/exception.read-only": "sidecar: why not"})
+    assert rules(objects, exceptions=other) == {"read-only"}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "complete", "expected"),
+    [
+        (
+            {"exception.read-only": "app: no longer needed"},
+            True,
+            ["exception read-only for 'app': nothing breaks the rule"],
+        ),
+        ({"exception.read-only": "app: needed with other values"}, False, []),
+        ({"exception.read-only": "app:"}, False, ["exception read-only for 'app': it gives no reason"]),
+        ({"exception.raed-only": "app: x"}, False, ["exception raed-only for 'app': there is no such rule"]),
+    ],
+)
+def test_an_exception_needs_a_rule_a_reason_and_a_breach(
+    annotations: dict[str, str], complete: bool, expected: list[str]
+) -> None:
+    stated = contract.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
+    found = contract.check(subject(good(), exceptions=stated, complete=complete))
+    assert [problem.fact for problem in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("1000m", "1"),
+        ("100m", "100m"),
+        ("1024Mi", "1Gi"),
+        ("1000Mi", "1000Mi"),
+        ("5Gi", "5Gi"),
+        (2, "2"),
+        ("0", "0"),
+        ("2000k", "2M"),
+        ("0.5", ""),
+        ("1e3", ""),
+    ],
+)
+def test_quantities_are_written_as_the_api_server_writes_them(written: object, canonical: str) -> None:
+    assert whole.canonical(written) == canonical

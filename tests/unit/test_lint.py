@@ -1,0 +1,263 @@
+"""The rules that read text, and what the tools say as problems."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from slipway import cache, contract
+from slipway.errors import Problem
+from slipway.lint import kube, renders, schemas, secrets, templates, tools, upgrades
+from slipway.lint.rules import RULES
+from slipway.model import ChartName
+from slipway.render import Object
+from slipway.tools.run import Completed
+from testing.memory import chart
+
+SOURCE = Path(__file__).resolve().parents[2] / "slipway"
+
+
+def test_every_rule_that_a_problem_names_has_a_meaning_and_the_reverse() -> None:
+    named: set[str] = set()
+    for path in SOURCE.rglob("*.py"):
+        if path.name not in {"rules.py"}:
+            text = path.read_text(encoding="utf-8")
+            named |= set(re.findall(r'rule="([a-z]+\.[a-z-]+)"', text))
+            named |= {f"chart.{key}" for key in ("name", "version")} if 'f"chart.{key}"' in text else set()
+    known = set(RULES) | set(contract.RULES)
+    assert named - known == set()
+    written = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if path.name != "rules.py")
+    assert {rule for rule in RULES if f'"{rule}"' not in written} - {"chart.name", "chart.version"} == set()
+
+
+def facts(problems: object) -> list[str]:
+    return [str(problem.fact) for problem in problems]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ lookup `v1` `Secret` `` `` }}",
+        "{{- $x := now -}}",
+        "{{ (randAlphaNum 5) }}",
+        '{{ printf "%s" (uuidv4) }}',
+        "{{ .Values.a | htpasswd }}",
+        "{{\n  if $.Capabilities.KubeVersion\n}}{{ end }}",
+        "{{ if .Release.IsUpgrade }}{{ end }}",
+        '{{ "}}" }}{{ genCA "x" 1 }}',
+    ],
+)
+def test_a_template_that_renders_differently_is_found(text: str) -> None:
+    assert len(list(templates.check_functions(text, "t"))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{/* lookup is forbidden */}}",
+        "{{- /* now,\nand then */ -}}",
+        '{{ "now" }} {{ `lookup` }}',
+        "{{ .Values.now }} {{ $now }} {{ .lookup.x }}",
+        "lookup now randAlphaNum",
+        "{{ nowhere }} {{ unknown }} {{ .Release.Name }}",
+    ],
+)
+def test_words_that_only_look_like_it_are_not(text: str) -> None:
+    assert list(templates.check_functions(text, "t")) == []
+
+
+def test_a_finding_stands_on_its_own_line_of_an_action() -> None:
+    found = list(templates.check_functions("a\n{{ if true\n   | and now }}\n", "t.yaml"))
+    assert found[0].where == "t.yaml:3"
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ({"type": "object", "properties": {"a": {}}}, [()]),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": False}, []),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": {"type": "string"}}, []),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": {}}, [()]),
+        ({"type": "object"}, []),
+        ({"oneOf": [{"properties": {"a": {}}}, {"type": "null"}]}, [("oneOf", "0")]),
+        ({"additionalProperties": {"items": {"properties": {"a": {}}}}}, [("additionalProperties", "items")]),
+        ({"definitions": {"x": {"properties": {"a": {}}}}}, [("definitions", "x")]),
+        ({"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": {}}}}, []),
+    ],
+)
+def test_an_object_schema_that_admits_unknown_keys_is_found_at_every_level(
+    schema: dict[str, object], paths: list[tuple[str, ...]]
+) -> None:
+    assert [path for path, _ in schemas.open_objects(schema)] == paths
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("password: hunter2", "secret.value"),
+        ("DB_PASSWORD: 'hunter2'", "secret.value"),
+        ("env: {API_KEY: abc, OTHER: x}", "secret.value"),
+        ("- {name: ADMIN_TOKEN, value: abc}", "secret.value"),
+        ("clientSecret: >-\n  two\n  lines", "secret.value"),
+        ("  admin_password = hunter2", "secret.value"),
+        ("password: 123456", "secret.value"),
+        ("authData: c29tZXJhbmRvbXN0dWZmMTIzNDU2Nzg5MGFiY2RlZg==", "secret.value"),
+        ("x: AKIAIOSFODNN7EXAMPLE", "secret.token"),
+        ("x: ghp_0123456789abcdefghijklmnopqrstuvwxyz", "secret.token"),
+        ("# x: glpat-0123456789abcdefghij", "secret.token"),
+        ("url: postgres://user:hunter2@host/db", "secret.token"),
+        ("x: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmN", "secret.token"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "secret.key"),
+        ("apiVersion: v1\nkind: Secret\ndata: {a: Yg==}", "secret.manifest"),
+    ],
+)
+def test_a_secret_is_found(line: str, rule: str) -> None:
+    assert [problem.rule for problem in secrets.scan_sources({"values.yaml": line.encode()}).problems] == [rule]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password: ''",
+        "password: null",
+        "token: false",
+        "API_KEY: {secret: sonarr, key: API_KEY}",
+        "envFrom: {app: {secret: sonarr}}",
+        'PASSWORD: "{{ .Values.x }}"',
+        "PASSWORD: $(OTHER)",
+        "passwordFile: /run/secrets/password",
+        "token: /var/run/secrets/token",
+        "secretName: wildcard-tls",
+        "keys: [SONARR__AUTH__APIKEY]",
+        "# password: hunter2",
+        "digest: sha256:2fef93accb445aeb1773e454825ac903f7d66d9addfe045d56fff69ba8181c82",
+        "url: https://example.org:8443/path",
+        "url: postgres://user:$(PASSWORD)@host/db",
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nspec: {encryptedData: {a: Yg==}}",
+        "password: example  # slipway: not-a-secret shown in the documentation",
+    ],
+)
+def test_a_reference_or_an_excused_line_is_none(line: str) -> None:
+    assert secrets.scan_sources({"values.yaml": line.encode()}).problems == ()
+
+
+def test_a_template_is_read_without_what_it_computes() -> None:
+    text = b'{{- $token := include "x" . }}\npassword: {{ .Values.password | quote }}\n'
+    assert secrets.scan_sources({"charts/a/templates/x.yaml": text}).problems == ()
+    literal = secrets.scan_sources({"charts/a/templates/x.yaml": b"{{ if\n .x }}\npassword: abc\n"})
+    assert [problem.where for problem in literal.problems] == ["charts/a/templates/x.yaml:3"]
+
+
+def test_no_message_repeats_the_secret() -> None:
+    found = secrets.scan_sources({"values.yaml": b"password: hunter2\nx: AKIAIOSFODNN7EXAMPLE\n"}).problems
+    assert not any("hunter2" in str(problem) or "AKIA" in str(problem) for problem in found)
+
+
+def test_a_binary_file_is_passed_over() -> None:
+    assert secrets.scan_sources({"files/x.bin": b"\0password: hunter2"}).problems == ()
+
+
+CHARTS = {ChartName("app"): chart("app"), ChartName("common"): chart("common")}
+
+
+@pytest.mark.parametrize(
+    ("error", "place"),
+    [
+        ("execution error at (app/templates/all.yaml:3:4): no", "charts/app/templates/all.yaml:3"),
+        ("parse error at (home/charts/app/templates/x.tpl:2): no", "charts/app/templates/x.tpl:2"),
+        (
+            "at (app/templates/all.yaml:1:4) (app/charts/common/templates/_a.tpl:9:1): no",
+            "charts/common/templates/_a.tpl:9",
+        ),
+        ("YAML parse error on home/charts/app/templates/all.yaml: no", "charts/app/templates/all.yaml"),
+        ("something else", ""),
+    ],
+)
+def test_a_template_error_is_placed_in_the_sources(error: str, place: str) -> None:
+    assert renders.place_of(error, CHARTS) == place
+
+
+def test_the_same_fact_with_other_values_is_one_problem() -> None:
+    problems = [Problem(where="a", fact="b", evidence=(values,)) for values in ("one", "two", "one")]
+    assert renders.merged(problems) == (Problem(where="a", fact="b", evidence=("one", "two")),)
+
+
+def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -> None:
+    folders = {tmp_path / "app": CHARTS[ChartName("app")], tmp_path / "common": CHARTS[ChartName("common")]}
+    stdout = (
+        f"==> Linting {tmp_path}/app\n[INFO] Chart.yaml: icon\n[WARNING] templates/: odd (app/templates/x)\n"
+        f"==> Linting {tmp_path}/common\n[ERROR] values.yaml: bad\n[ERROR] templates/: parse error at (x:1): y\n"
+    )
+    done = Completed(argv=(), code=1, stdout=stdout, stderr="Error: 2 charts failed", seconds=0)
+    found = list(tools.findings(done, folders, "helm.lint", "helm lint"))
+    assert [(problem.where, problem.fact) for problem in found] == [
+        ("charts/app", "helm lint: templates/: odd (charts/app/templates/x)"),
+        ("charts/common", "helm lint: values.yaml: bad"),
+    ]
+
+
+def test_a_tool_that_fails_without_a_finding_shows_its_last_lines(tmp_path: Path) -> None:
+    done = Completed(argv=(), code=1, stdout="", stderr="Error: no such thing", seconds=0)
+    found = list(tools.findings(done, {}, "ct.lint", "ct lint"))
+    assert found == [Problem(where="ct lint", fact="fails", evidence=("Error: no such thing",), rule="ct.lint")]
+
+
+def test_a_custom_resource_schema_is_closed_and_told_in_plain_words() -> None:
+    closed = kube.close(
+        {
+            "type": "object",
+            "properties": {
+                "port": {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]},
+                "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"a": {}}},
+                "map": {"type": "object", "additionalProperties": {"type": "string"}},
+                "maybe": {"type": "string", "nullable": True},
+            },
+        }
+    )
+    assert closed == {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "port": {"x-kubernetes-int-or-string": True, "type": ["integer", "string"]},
+            "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"a": {}}},
+            "map": {"type": "object", "additionalProperties": {"type": "string"}},
+            "maybe": {"type": ["string", "null"], "nullable": True},
+        },
+    }
+
+
+def workload(kind: str, **spec: object) -> Object:
+    data = {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x"}, "spec": spec}
+    return Object(api_version="apps/v1", kind=kind, namespace="", name="x", data=data)
+
+
+def test_immutable_fields_are_compared_and_version_labels_are_not() -> None:
+    claims = [{"metadata": {"name": "data", "labels": {"helm.sh/chart": "a-1.0.0"}}, "spec": {"size": "1Gi"}}]
+    moved = [{"metadata": {"name": "data", "labels": {"helm.sh/chart": "a-1.0.1"}}, "spec": {"size": "1Gi"}}]
+    grown = [{"metadata": {"name": "data"}, "spec": {"size": "2Gi"}}]
+    old = [workload("StatefulSet", replicas=1, volumeClaimTemplates=claims)]
+    assert (
+        list(
+            upgrades.compare(
+                "c", "1.0.1", "1.0.0", old, [workload("StatefulSet", replicas=2, volumeClaimTemplates=moved)]
+            )
+        )
+        == []
+    )
+    new = [workload("StatefulSet", volumeClaimTemplates=grown)]
+    assert facts(upgrades.compare("c", "1.0.1", "1.0.0", old, new)) == [
+        "StatefulSet x: spec.volumeClaimTemplates differs from the published 1.0.0"
+    ]
+    assert list(upgrades.compare("c", "2.0.0", "1.0.0", old, new)) == []
+    assert list(upgrades.compare("c", "1.0.1", "1.0.0", [], new)) == []
+
+
+def test_a_cache_has_what_was_put_and_forgets_the_older_half_when_it_is_full(tmp_path: Path) -> None:
+    kept = cache.Cache(folder=tmp_path / "area")
+    assert kept.get("a") is None
+    kept.put("a", "text")
+    assert kept.get("a") == "text"
+    kept.trim()
+    assert kept.get("a") == "text"
+    assert cache.key_of("ab", "c") != cache.key_of("a", "bc")
+    assert cache.key_of(b"ab") == cache.key_of("ab")
