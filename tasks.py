@@ -69,7 +69,7 @@ def version(
 
 @task(
     help={
-        "tier": "unit, charts, release or docs (default: all)",
+        "tier": "unit, charts, umbrella, release or docs (default: all)",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
     }

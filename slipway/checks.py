@@ -66,6 +66,7 @@ def context(yard: Yard, builder: Builder, built: Mapping[ChartName, Built]) -> L
         home=config.build / "helm",
         path=yard.environ.get("PATH", os.defpath),
         config=styles.config_folder(config.root) / "ct.yaml",
+        kube_version=config.kube_version,
     )
     return LintContext(
         builder=builder,

@@ -269,7 +269,7 @@ def create(workspace: Workspace, facts: Facts, today: date) -> Born:
         next_steps=(
             f"./inv version --only {facts.umbrella}",
             f"./inv lint --only {facts.umbrella}",
-            "./inv test --update",
+            "./inv test --tier charts",
             "./inv release",
         ),
     )

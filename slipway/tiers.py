@@ -6,13 +6,15 @@ import os
 import sys
 
 from slipway.cli import one_of
+from slipway.errors import Problem, ToolFailed
 from slipway.groups import ensure_group
 from slipway.tools.run import Command, stream_process
 from slipway.yard import RELEASE_TOOLS, Yard
 
 TIERS: dict[str, tuple[str, ...]] = {
     "unit": ("tests/unit",),
-    "charts": ("tests/charts", "tests/umbrella", "tests/workspaces"),
+    "charts": ("tests/charts", "tests/workspaces"),
+    "umbrella": ("tests/umbrella",),
     "release": ("tests/release",),
     "docs": ("tests/docs",),
 }
@@ -55,6 +57,16 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
                 continue
             return code
     return 0
+
+
+def refresh_goldens(yard: Yard) -> None:
+    """Write the golden files of the umbrellas anew.
+
+    Raises:
+        ToolFailed: something does not render.
+    """
+    if code := run_tiers(yard, "umbrella", "", update=True):
+        raise ToolFailed(Problem(where="golden files", fact=f"pytest ended with exit code {code}", hint="./inv lint"))
 
 
 def pytest_args(folders: list[str], chosen: str, *, update: bool, alone: bool) -> tuple[str, ...]:

@@ -48,6 +48,17 @@ class Check:
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)
     schemas: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    documents: dict[str, yamls.Document] = field(default_factory=dict)
+
+    def values_of(self, chart: Chart) -> yamls.Document:
+        """A chart's values.yaml, parsed once.
+
+        Raises:
+            WorkspaceError: it is not YAML.
+        """
+        if chart.name not in self.documents:
+            self.documents[chart.name] = lay.chart_document(chart)
+        return self.documents[chart.name]
 
     def chart(self, chart: Chart) -> Iterator[Problem]:
         """The values of one chart; the library's have no schema of their own."""
@@ -56,9 +67,17 @@ class Check:
         elif chart.kind is ChartKind.UMBRELLA:
             yield from self.umbrella(chart)
 
+    def environments(self, names: Sequence[ChartName]) -> Iterator[Problem]:
+        """Every platform.yaml, and the hosts of every environment; `names` limits whose hosts are told."""
+        from slipway.lint import platform
+
+        for environment in self.workspace.environments.values():
+            yield from self.platform(environment)
+            yield from platform.duplicate_hosts(self, environment, names)
+
     def service(self, chart: Chart) -> Iterator[Problem]:
         """A service with its own values, and with each ci file."""
-        own = Layer(document=lay.chart_document(chart))
+        own = Layer(document=self.values_of(chart))
         yield from self.against_schema(Scope(chart=chart, layers=(own,)))
         for path in sorted((self.workspace.root / chart.folder).glob("ci/*-values.yaml")):
             document = yamls.parse(path.read_bytes(), path.relative_to(self.workspace.root).as_posix())
@@ -66,7 +85,7 @@ class Check:
 
     def umbrella(self, umbrella: Chart) -> Iterator[Problem]:
         """An umbrella by itself and in each environment."""
-        above = lay.chart_document(umbrella)
+        above = self.values_of(umbrella)
         yield from self.top_level(umbrella, above)
         yield from self.global_values(above, ("global",))
         for member, scope in self.members(umbrella, ()):
@@ -83,11 +102,11 @@ class Check:
 
     def members(self, umbrella: Chart, more: Sequence[yamls.Document]) -> Iterator[tuple[Dependency, Scope]]:
         """Each member with its layers: its own values, the umbrella's, and more documents of the umbrella's form."""
-        documents = (lay.chart_document(umbrella), *more)
+        documents = (self.values_of(umbrella), *more)
         for member in umbrella.dependencies:
             chart = self.workspace.charts.get(member.name)
             if chart is not None:
-                own = Layer(document=lay.chart_document(chart))
+                own = Layer(document=self.values_of(chart))
                 above = tuple(Layer(document=document, inside=(member.key,)) for document in documents)
                 yield member, Scope(chart=chart, layers=(own, *above), prefix=(member.key,))
 
@@ -138,13 +157,29 @@ class Check:
         below = scope.layers[:-1]
         values = lay.coalesce(below)
         for path, value in lay.leaves(top.values):
-            found = value_below(self.workspace, below, values, path)
+            found = self.value_below(below, values, path)
             if found is None and value is None:
                 yield no_change(top, scope.prefix, path, "there is nothing to remove", "")
             elif found is not None and lay.same(found[0], value):
                 yield no_change(top, scope.prefix, path, f"{shown(value)} already", found[1])
         if (root := self.schema_of(scope.chart)) is not None:
             yield from self.look_alikes(scope, top, values, root)
+
+    def value_below(
+        self, below: Sequence[Layer], values: Mapping[str, object], path: Path
+    ) -> tuple[object, str] | None:
+        """What a value would be without its override, and where that is said; None when nothing says it."""
+        found = lay.value_at(values, path)
+        if found is not lay.ABSENT:
+            layer = lay.top_layer(below, path)
+            return found, layer.where(path) if layer else ""
+        library = lay.library_of(self.workspace)
+        for place in lay.library_default(library, path):
+            assert library is not None
+            defaults = Layer(document=self.values_of(library))
+            if (found := lay.value_at(defaults.values, place)) is not lay.ABSENT:
+                return found, defaults.where(place)
+        return None
 
     def look_alikes(
         self, scope: Scope, top: Layer, below: Mapping[str, object], root: Mapping[str, object]
@@ -202,7 +237,7 @@ class Check:
         library = lay.library_of(self.workspace)
         if library is None:
             return
-        defaults = Layer(document=lay.chart_document(library))
+        defaults = Layer(document=self.values_of(library))
         for path, value in lay.leaves(document.mapping):
             below = lay.value_at(defaults.values, ("global", *path))
             if path[0] not in FACTS and below is not lay.ABSENT and lay.same(below, value):
@@ -221,23 +256,6 @@ def no_change(top: Layer, prefix: Path, path: Path, said: str, where: str) -> Pr
     )
 
 
-def value_below(
-    workspace: Workspace, below: Sequence[Layer], values: Mapping[str, object], path: Path
-) -> tuple[object, str] | None:
-    """What a value would be without its override, and where that is said; None when nothing says it."""
-    found = lay.value_at(values, path)
-    if found is not lay.ABSENT:
-        layer = lay.top_layer(below, path)
-        return found, layer.where(path) if layer else ""
-    library = lay.library_of(workspace)
-    for place in lay.library_default(library, path):
-        assert library is not None
-        defaults = Layer(document=lay.chart_document(library))
-        if (found := lay.value_at(defaults.values, place)) is not lay.ABSENT:
-            return found, defaults.where(place)
-    return None
-
-
 def new_keys(top: Mapping[str, object], below: Mapping[str, object], path: Path = ()) -> Iterator[Path]:
     """Keys that are added to a mapping that has others already."""
     for key, value in top.items():
@@ -254,26 +272,3 @@ def alike(word: str, other: str) -> bool:
     if word.rstrip("0123456789") == other.rstrip("0123456789"):
         return False
     return difflib.SequenceMatcher(None, word, other).ratio() >= NEAR
-
-
-def check(
-    workspace: Workspace, names: Sequence[ChartName], hosts: Sequence[ChartName] | None = None
-) -> Iterator[Problem]:
-    """The values of these charts, and every platform.yaml.
-
-    Args:
-        workspace: what is looked at.
-        names: charts whose values are looked at.
-        hosts: umbrellas whose hosts are compared with all others; those of `names` when None.
-
-    Raises:
-        WorkspaceError: a values file is not YAML.
-    """
-    from slipway.lint import platform
-
-    run = Check(workspace=workspace)
-    for name in names:
-        yield from run.chart(workspace.charts[name])
-    for environment in workspace.environments.values():
-        yield from run.platform(environment)
-        yield from platform.duplicate_hosts(run, environment, names if hosts is None else hosts)

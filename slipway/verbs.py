@@ -163,17 +163,24 @@ def registry(yard: Yard, action: str, *, as_json: bool) -> None:
 
 
 def new(yard: Yard, facts: dict[str, str]) -> None:
-    """`new`: a chart, registered in its umbrella.
+    """`new`: a chart, registered in its umbrella, with its README and its golden files.
 
     Raises:
         WorkspaceError: a fact is missing or wrong; nothing was written.
+        ToolFailed: the new chart does not render.
     """
     from datetime import UTC, datetime
 
-    from slipway import scaffold
+    from slipway import docs as writing
+    from slipway import scaffold, tiers
 
     born = scaffold.create(yard.workspace, scaffold.facts_of(yard.workspace, **facts), datetime.now(tz=UTC).date())
-    print(report.born(born.paths, born.warnings, born.next_steps))
+    changed = yard.reload()
+    paths = (*born.paths, *writing.generate(changed))
+    if (yard.config.root / "tests" / "umbrella").is_dir():
+        tiers.refresh_goldens(changed)
+        paths = (*paths, "tests/umbrella/golden/")
+    print(report.born(paths, born.warnings, born.next_steps))
 
 
 def doctor(yard: Yard, *, as_json: bool) -> None:

@@ -97,6 +97,7 @@ def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintContext
         home=builder.folder / "helm",
         path=os.environ.get("PATH", os.defpath),
         config=styles.config_folder(workspace.root) / "ct.yaml",
+        kube_version="1.37.0",
     )
     kubeconform = Kubeconform(run=run, program=lambda: program("kubeconform"))
     versions = load_config(workspace.root, {}).tools

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slipway import graph, overlay
+from slipway import overlay
 from slipway.build import Builder
 from slipway.errors import Problem
 from slipway.model import Chart, ChartKind, ChartName, Workspace
@@ -63,9 +63,8 @@ def release_of(workspace: Workspace, chart: Chart) -> str:
     """Release and namespace that a chart is rendered with: its umbrella's name."""
     if chart.kind is ChartKind.UMBRELLA:
         return chart.name
-    above = graph.dependents(workspace, [chart.name])
-    names = [name for name in above if workspace.charts[name].kind is ChartKind.UMBRELLA]
-    return names[0] if names else chart.name
+    above = (one.name for one in workspace.umbrellas if any(dep.name == chart.name for dep in one.dependencies))
+    return next(above, chart.name)
 
 
 def _cases(builder: Builder, chart: Chart, release: str) -> Iterator[Case]:

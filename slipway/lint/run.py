@@ -1,4 +1,4 @@
-"""Every check over some charts, in one run: what needs no process first, then helm, ct and kubeconform together.
+"""Every check over some charts, in one run: ct beside what needs no process, then helm's renders and kubeconform.
 
 Nothing stops at its first finding. A chart that was clean is remembered by everything that the checks look at, and is
 then passed over; a finding is never remembered.
@@ -10,9 +10,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from slipway import cache, render, values_check
+from slipway import cache, parallel, render
 from slipway.build import Builder, Built
 from slipway.errors import Problem, WorkspaceError
 from slipway.lint import kube, renders, static, styles, tools, upgrades
@@ -64,6 +65,11 @@ class Run:
     found: dict[str, list[Problem]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    @cached_property
+    def tools(self) -> static.Tools:
+        """What the checks without a process share."""
+        return static.Tools(self.context.builder.workspace)
+
     def add(self, name: str, problems: Iterable[Problem]) -> None:
         """Collect the problems of a chart."""
         try:
@@ -100,35 +106,42 @@ class Run:
 
     def workspace(self) -> None:
         """What belongs to no chart alone."""
-        self.add("", static.of_workspace(self.context.builder.workspace, self.names))
+        self.add("", static.of_workspace(self.tools, self.names))
 
     def static(self) -> None:
         """What needs no process, chart by chart."""
         workspace = self.context.builder.workspace
-        values = values_check.Check(workspace=workspace)
         for chart in self.charts():
-            self.add(chart.name, static.of_chart(workspace, chart, values))
+            self.add(chart.name, static.of_chart(self.tools, chart))
             if (built := self.context.built.get(chart.name)) is not None:
                 self.add(chart.name, static.of_package(workspace, chart, built.archive.path))
 
-    def helm(self) -> None:
-        """helm lint, one process for all charts."""
-        for problem in tools.helm_lint(self.context.builder.helm, self.folders(), self.context.kube_version):
-            self.add(self.owner(problem), [problem])
-
-    def chart_testing(self, scratch: Path) -> None:
-        """ct lint, over copies that carry the ci values."""
+    def linters(self, scratch: Path) -> Iterator[Problem]:
+        """ct lint with its helm lint, over copies that carry the ci values."""
         root = self.context.builder.workspace.root
-        folders = {tools.with_ci(folder, chart, root, scratch): chart for folder, chart in self.folders().items()}
-        told = [problem for found in self.found.values() for problem in found if problem.rule == "helm.lint"]
-        for problem in tools.ct_lint(self.context.ct, folders, told):
-            self.add(self.owner(problem), [problem])
+        copies = {tools.with_ci(folder, chart, root, scratch): chart for folder, chart in self.folders().items()}
+        yield from tools.ct_lint(self.context.ct, copies)
+
+    def beside(self, scratch: Path) -> None:
+        """The linters in their processes, and meanwhile what needs none: one takes as long as the other.
+
+        What helm says about values that were refused here already is left out.
+        """
+        found: list[Problem] = []
+        parts: tuple[Callable[[], None], ...] = (lambda: found.extend(self.linters(scratch)), self.static)
+        parallel.each(lambda part: part(), parts, len(parts))
+        ready = {chart.name for chart in self.ready()}
+        for problem in found:
+            name = self.owner(problem)
+            if not name or name in ready:
+                self.add(name, [problem])
 
     def folders(self) -> dict[Path, Chart]:
         """Staged folder → chart. Helm wants a templates folder, which an umbrella does not need; an empty one is no
         part of a package.
         """
-        folders = {self.context.built[chart.name].folder: chart for chart in self.ready()}
+        built = self.context.built
+        folders = {built[chart.name].folder: chart for chart in self.charts() if chart.name in built}
         for folder in folders:
             (folder / "templates").mkdir(exist_ok=True)
         return folders
@@ -196,10 +209,8 @@ def lint(context: LintContext, names: Sequence[ChartName]) -> Report:
     run.timed("workspace", run.workspace)
     if run.names:
         context.builder.folder.mkdir(parents=True, exist_ok=True)
-        run.timed("charts", run.static)
         with tempfile.TemporaryDirectory(prefix=".lint-", dir=context.builder.folder) as scratch:
-            run.timed("helm lint", run.helm)
-            run.timed("ct lint", lambda: run.chart_testing(Path(scratch)))
+            run.timed("charts, ct lint", lambda: run.beside(Path(scratch)))
             run.timed("renders", lambda: run.objects(Path(scratch)))
     for name in run.names:
         if not run.found.get(name) and not run.found.get("") and name in context.built:

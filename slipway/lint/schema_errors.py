@@ -58,8 +58,25 @@ def leaf_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
         if not meant:
             yield error
             continue
-        best = min(meant, key=lambda found: (len(found), -max(len(inner.absolute_path) for inner in found)))
-        yield from leaf_errors(best)
+        best = min(meant, key=distance)
+        strange = any(inner.validator == "additionalProperties" for inner in best)
+        # What is missing is then most likely the key that is mistyped.
+        yield from leaf_errors(inner for inner in best if not (strange and inner.validator == "required"))
+
+
+def distance(errors: Sequence[ValidationError]) -> tuple[int, float, int]:
+    """How far a value is from a branch: fewer errors, better resembled keys, deeper errors are nearer."""
+    alike = max(
+        (
+            difflib.SequenceMatcher(None, key, known).ratio()
+            for error in errors
+            if error.validator == "additionalProperties" and isinstance(error.instance, Mapping)
+            for key in map(str, error.instance)
+            for known in properties_of(error.schema)
+        ),
+        default=0.0,
+    )
+    return len(errors), -alike, -max(len(error.absolute_path) for error in errors)
 
 
 def is_other_type(error: ValidationError) -> bool:

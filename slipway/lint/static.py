@@ -15,21 +15,31 @@ Part = Callable[[], Iterable[Problem]]
 
 def check(workspace: Workspace, names: Sequence[ChartName]) -> tuple[Problem, ...]:
     """Everything that can be said about these charts without building them."""
-    values = values_check.Check(workspace=workspace)
-    found = list(of_workspace(workspace, names))
+    tools = Tools(workspace)
+    found = list(of_workspace(tools, names))
     for name in names:
-        found += of_chart(workspace, workspace.charts[name], values)
+        found += of_chart(tools, workspace.charts[name])
     return tuple(sorted(set(found)))
 
 
-def of_workspace(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
+class Tools:
+    """What the checks of one workspace share: settings read once, values judged once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.values = values_check.Check(workspace=workspace)
+        self.styles = styles.Styles(workspace)
+
+
+def of_workspace(tools: Tools, names: Sequence[ChartName]) -> Iterator[Problem]:
     """What belongs to no chart alone: Chart.yaml files against each other, the environments, `deploy/`."""
+    workspace = tools.workspace
     yield from collected(
         lambda: graph.check(workspace),
         lambda: packaged_values(workspace),
-        lambda: styles.check(workspace, ()),
+        tools.styles.environments,
         lambda: templates.check(workspace, ()),
-        lambda: values_check.check(workspace, (), hosts=names),
+        lambda: tools.values.environments(names),
         lambda: secrets.scan_sources(read_tree(workspace.root, ("values", "deploy"))).problems,
     )
 
@@ -43,13 +53,14 @@ def packaged_values(workspace: Workspace) -> Iterator[Problem]:
             yield from error.problems
 
 
-def of_chart(workspace: Workspace, chart: Chart, values: values_check.Check) -> Iterator[Problem]:
-    """What belongs to one chart; `values` remembers what it has seen of others."""
+def of_chart(tools: Tools, chart: Chart) -> Iterator[Problem]:
+    """What belongs to one chart."""
+    workspace = tools.workspace
     yield from collected(
         lambda: schemas.check(workspace, [chart.name]),
         lambda: templates.check_chart(chart),
-        lambda: styles.check_chart(workspace, chart),
-        lambda: values.chart(chart),
+        lambda: tools.styles.chart(chart),
+        lambda: tools.values.chart(chart),
         lambda: secrets.scan_sources(read_tree(workspace.root, (chart.folder,))).problems,
     )
 

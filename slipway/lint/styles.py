@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway import yamls
 from slipway.errors import Problem, WorkspaceError
-from slipway.model import Chart, ChartName, Workspace
+from slipway.model import Chart, Workspace
+
+if TYPE_CHECKING:
+    from yamale.schema import Schema  # type: ignore[import-untyped]
+    from yamllint.config import YamlLintConfig
 
 FOLDER = ".ct"
 SHIPPED = Path(__file__).resolve().parents[2] / FOLDER
@@ -20,36 +26,54 @@ def config_folder(root: Path) -> Path:
     return root / FOLDER if (root / FOLDER).is_dir() else SHIPPED
 
 
-def check(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
-    """The YAML files of these charts and of every environment."""
-    for name in names:
-        yield from check_chart(workspace, workspace.charts[name])
-    files = {
-        file.path: file.text
-        for environment in workspace.environments.values()
-        for file in (environment.platform, *environment.namespaces.values())
-    }
-    yield from check_style(files, config_folder(workspace.root) / "lintconf.yaml")
+class Styles:
+    """The style of a workspace's files; the settings are read once."""
 
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.folder = config_folder(workspace.root)
 
-def check_chart(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
-    """Style of what people write in a chart, and the fields of its Chart.yaml."""
-    top, settings = workspace.root / chart.folder, config_folder(workspace.root)
-    paths = (top / "Chart.yaml", top / "values.yaml", *sorted(top.glob("ci/*.yaml")))
-    files = {path.relative_to(workspace.root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    yield from check_style(files, settings / "lintconf.yaml")
-    yield from check_fields(files, settings / "chart_schema.yaml")
+    @cached_property
+    def settings(self) -> YamlLintConfig:
+        """yamllint's."""
+        from yamllint.config import YamlLintConfig
 
+        return YamlLintConfig(file=str(self.folder / "lintconf.yaml"))
 
-def check_style(files: Mapping[str, bytes], config: Path) -> Iterator[Problem]:
-    """What yamllint says; syntax is left to our own parser, whose message is the same everywhere."""
-    from yamllint import linter
-    from yamllint.config import YamlLintConfig
+    @cached_property
+    def fields(self) -> Schema:
+        """yamale's schema of Chart.yaml."""
+        import yamale
 
-    settings = YamlLintConfig(file=str(config))
-    for path, text in files.items():
-        for found in linter.run(text, settings, path):
-            if found.rule is not None:
+        return yamale.make_schema(str(self.folder / "chart_schema.yaml"))
+
+    def environments(self) -> Iterator[Problem]:
+        """The values of every environment."""
+        for environment in self.workspace.environments.values():
+            for file in (environment.platform, *environment.namespaces.values()):
+                yield from self.style({file.path: file.text})
+
+    def chart(self, chart: Chart) -> Iterator[Problem]:
+        """What people write in a chart, and the fields of its Chart.yaml."""
+        root = self.workspace.root
+        top = root / chart.folder
+        paths = (top / "Chart.yaml", top / "values.yaml", *sorted(top.glob("ci/*.yaml")))
+        yield from self.style(
+            {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+        )
+        yield from self.fields_of(f"{chart.folder}/Chart.yaml", (top / "Chart.yaml").read_bytes())
+
+    def style(self, files: Mapping[str, bytes]) -> Iterator[Problem]:
+        """What yamllint says; syntax is left to our own parser, whose message is the same everywhere."""
+        from yamllint import linter
+
+        for path, content in files.items():
+            try:
+                yamls.parse(content, path)
+            except WorkspaceError as error:
+                yield from error.problems
+                continue
+            for found in linter.get_cosmetic_problems(content.decode("utf-8"), self.settings, path):
                 yield Problem(
                     where=f"{path}:{found.line}",
                     fact=f"yamllint: {found.desc}",
@@ -57,21 +81,10 @@ def check_style(files: Mapping[str, bytes], config: Path) -> Iterator[Problem]:
                     rule="yaml.style",
                 )
 
-
-def check_fields(files: Mapping[str, bytes], schema_file: Path) -> Iterator[Problem]:
-    """What yamale says about each Chart.yaml."""
-    import yamale
-
-    schema = yamale.make_schema(str(schema_file))
-    for path, text in files.items():
-        if not path.endswith("/Chart.yaml"):
-            continue
-        try:
-            document = yamls.parse(text, path)
-        except WorkspaceError:
-            continue  # the workspace's own finding
-        result = schema.validate(document.data, path, True)
-        for message in result.errors:
+    def fields_of(self, path: str, text: bytes) -> Iterator[Problem]:
+        """What yamale says about a Chart.yaml."""
+        document = yamls.parse(text, path)
+        for message in self.fields.validate(document.data, path, True).errors:
             field, _, said = message.partition(": ")
             keys = re.sub(r"[\[\]]", "", field).split(".")
             yield Problem(

@@ -1,22 +1,26 @@
-"""`helm lint --strict` and `ct lint` over staged copies: their output as problems."""
+"""`ct lint` over staged copies, which runs `helm lint --strict` on each with each of its values files: output as problems.
+
+A `helm lint` of our own would only say everything twice: ct starts the same program with the same arguments.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from slipway import parallel
 from slipway.errors import Problem
 from slipway.model import Chart
 from slipway.tools.ct import ChartTesting
-from slipway.tools.helm import Helm, lint_args
 from slipway.tools.run import Completed, tail
 
 HEADING = re.compile(r"^==> Linting (.+)$")
 FINDING = re.compile(r"^\[(ERROR|WARNING)\] (.*)$")
 RENDERED = re.compile(r"parse error at|unable to parse YAML|execution error at|error calling|nil pointer")
+"""What the renders find too, and say with the line in the sources."""
+
 PROCESSES = 2
 """ct works on one chart after the other, so the charts are split."""
 
@@ -24,17 +28,8 @@ Folders = Mapping[Path, Chart]
 """Staged folder → chart."""
 
 
-def helm_lint(helm: Helm, folders: Folders, kube_version: str) -> Iterator[Problem]:
-    """One process for all charts; helm names the chart before its findings."""
-    if folders:
-        done = helm(*lint_args(list(folders), kube_version), ok_codes=None)
-        if done.code:
-            yield from findings(done, folders, "helm.lint", "helm lint")
-
-
-def ct_lint(ct: ChartTesting, folders: Folders, told: Iterable[Problem] = ()) -> Iterator[Problem]:
-    """`ct lint`, two processes at a time; what `helm lint` told already is not told again."""
-    known = {(problem.where, problem.fact.partition(": ")[2]) for problem in told}
+def ct_lint(ct: ChartTesting, folders: Folders) -> Iterator[Problem]:
+    """`ct lint`, two processes at a time."""
     paths = list(folders)
     shares = [share for start in range(PROCESSES) if (share := paths[start::PROCESSES])]
 
@@ -43,29 +38,29 @@ def ct_lint(ct: ChartTesting, folders: Folders, told: Iterable[Problem] = ()) ->
 
     for done in parallel.each(lint, shares, PROCESSES):
         if done.code:
-            for problem in findings(done, folders, "ct.lint", "ct lint"):
-                if (problem.where, problem.fact.partition(": ")[2]) not in known:
-                    yield problem
+            yield from findings(done, folders)
 
 
-def findings(done: Completed, folders: Folders, rule: str, program: str) -> Iterator[Problem]:
-    """Errors and warnings below the heading of each chart; the last lines when nothing is recognised."""
+def findings(done: Completed, folders: Folders) -> Iterator[Problem]:
+    """Errors and warnings of helm below the heading of each chart; the last lines when nothing is recognised."""
     charts = {str(folder): chart for folder, chart in folders.items()}
     chart: Chart | None = None
     found: list[Problem] = []
-    hidden = False
+    rendered = False
     for line in f"{done.stdout}\n{done.stderr}".splitlines():
         if heading := HEADING.match(line.strip()):
             chart = charts.get(heading.group(1).strip())
         elif (match := FINDING.match(line)) and chart is not None:
             if RENDERED.search(line):
-                hidden = True  # the renders say it too, with the line
-                continue
-            found.append(Problem(where=chart.folder, fact=f"{program}: {clean(match.group(2), chart)}", rule=rule))
+                rendered = True
+            else:
+                fact = f"helm lint: {clean(match.group(2), chart)}"
+                found.append(Problem(where=chart.folder, fact=fact, rule="helm.lint"))
+    if found or rendered:
+        yield from dict.fromkeys(found)
+        return
     said = tail(done.stdout + "\n" + done.stderr, 12)
-    yield from dict.fromkeys(
-        found or [] if hidden else found or [Problem(where=program, fact="fails", evidence=said, rule=rule)]
-    )
+    yield Problem(where="ct lint", fact="fails", evidence=said, rule="ct.lint")
 
 
 def clean(text: str, chart: Chart) -> str:

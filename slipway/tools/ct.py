@@ -13,9 +13,10 @@ from pathlib import Path
 from slipway.tools.run import Command, Completed, Runner
 
 
-def lint_args(charts: Sequence[Path], config: Path) -> tuple[str, ...]:
-    """Lint these charts, with these settings."""
-    return ("lint", "--config", str(config), "--charts", ",".join(map(str, charts)))
+def lint_args(charts: Sequence[Path], config: Path, kube_version: str) -> tuple[str, ...]:
+    """Lint these charts, with these settings; helm's warnings are errors."""
+    helm = f"--strict --kube-version {kube_version}"
+    return ("lint", "--config", str(config), "--helm-lint-extra-args", helm, "--charts", ",".join(map(str, charts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class ChartTesting:
     """PATH behind our own tools."""
     config: Path
     """ct.yaml."""
+    kube_version: str
 
     def lint(self, charts: Sequence[Path]) -> Completed:
         """Run `ct lint`; the caller reads the exit code.
@@ -45,5 +47,5 @@ class ChartTesting:
             "HELM_DATA_HOME": str(self.home / "data"),
             "HELM_PLUGINS": str(self.home / "plugins"),
         }
-        argv = (str(self.program()), *lint_args(charts, self.config))
+        argv = (str(self.program()), *lint_args(charts, self.config, self.kube_version))
         return self.run(Command(argv=argv, cwd=self.config.parent, env=environment, ok_codes=None))

@@ -20,7 +20,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "slipway"
 def test_every_rule_that_a_problem_names_has_a_meaning_and_the_reverse() -> None:
     named: set[str] = set()
     for path in SOURCE.rglob("*.py"):
-        if path.name not in {"rules.py"}:
+        if path.name != "rules.py":
             text = path.read_text(encoding="utf-8")
             named |= set(re.findall(r'rule="([a-z]+\.[a-z-]+)"', text))
             named |= {f"chart.{key}" for key in ("name", "version")} if 'f"chart.{key}"' in text else set()
@@ -189,7 +189,7 @@ def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -
         f"==> Linting {tmp_path}/common\n[ERROR] values.yaml: bad\n[ERROR] templates/: parse error at (x:1): y\n"
     )
     done = Completed(argv=(), code=1, stdout=stdout, stderr="Error: 2 charts failed", seconds=0)
-    found = list(tools.findings(done, folders, "helm.lint", "helm lint"))
+    found = list(tools.findings(done, folders))
     assert [(problem.where, problem.fact) for problem in found] == [
         ("charts/app", "helm lint: templates/: odd (charts/app/templates/x)"),
         ("charts/common", "helm lint: values.yaml: bad"),
@@ -198,7 +198,7 @@ def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -
 
 def test_a_tool_that_fails_without_a_finding_shows_its_last_lines(tmp_path: Path) -> None:
     done = Completed(argv=(), code=1, stdout="", stderr="Error: no such thing", seconds=0)
-    found = list(tools.findings(done, {}, "ct.lint", "ct lint"))
+    found = list(tools.findings(done, {}))
     assert found == [Problem(where="ct lint", fact="fails", evidence=("Error: no such thing",), rule="ct.lint")]
 
 

@@ -45,12 +45,18 @@ def test_another_vendor_is_refused(refusal):
     )
 
 
-@pytest.mark.parametrize(("chart", "values"), [("jellyfin", "ci/intel-values.yaml"), ("htpc", "production")])
-def test_with_intel_graphics_the_user_is_in_the_render_group(render, chart, values):
-    pod = render(chart, values).pod("jellyfin")
-    assert "gpu.intel.com/i915" in pod.container("app")["resources"]["limits"]
-    assert pod.spec["securityContext"]["supplementalGroups"] == [992]
-    assert pod.spec["securityContext"]["runAsUser"] == 1000
+def test_the_render_group_is_added_and_takes_nothing_away(render):
+    context = render("jellyfin", "ci/intel-values.yaml").pod("jellyfin").spec["securityContext"]
+    plain = render("jellyfin").pod("jellyfin").spec["securityContext"]
+    assert context == {**plain, "supplementalGroups": [992]}
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_an_environment_that_uses_the_nodes_graphics_names_the_render_group(render, environment):
+    pod = render("htpc", environment).pod("jellyfin")
+    # The device plugin leaves /dev/dri to the node's render group; NVIDIA's runtime does not need one.
+    if {DEVICES["intel"], DEVICES["intel-xe"], DEVICES["amd"]} & set(pod.container("app")["resources"]["limits"]):
+        assert pod.spec["securityContext"]["supplementalGroups"]
 
 
 def test_metrics_are_off_and_not_reachable_from_outside(render):
@@ -92,6 +98,6 @@ def test_a_migration_after_an_upgrade_has_ten_minutes(render):
 
 
 def test_clients_learn_the_address_of_the_route(render):
-    env = render("htpc", "production").pod("jellyfin").env("app")
-    assert env["JELLYFIN_PublishedServerUrl"] == "https://jellyfin.home.example.org"
+    env = render("jellyfin", {"global": {"domain": "media.example.net"}}).pod("jellyfin").env("app")
+    assert env["JELLYFIN_PublishedServerUrl"] == "https://jellyfin.media.example.net"
     assert env["JELLYFIN_AutoDiscovery"] == "false"

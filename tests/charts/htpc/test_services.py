@@ -1,22 +1,24 @@
 """What runs, where it listens, how it is seen to be well, and how it is reached; written down by hand."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.helm
 
-IMAGES = {
-    ("jellyfin", "app"): "ghcr.io/jellyfin/jellyfin:10.11.11@sha256:45f648c382a0c8b552582fcea40e95cb17c5d475473a891cba0eb7523fb92112",
-    ("sonarr", "app"): "ghcr.io/home-operations/sonarr:4.0.19.3001@sha256:2fef93accb445aeb1773e454825ac903f7d66d9addfe045d56fff69ba8181c82",
-    ("radarr", "app"): "ghcr.io/home-operations/radarr:6.4.1.10545@sha256:260469d707617f4b5be1cd11a40be7e4889c63c5e7cdbc6a429626dc05863b6b",
-    ("prowlarr", "app"): "ghcr.io/home-operations/prowlarr:2.6.1.5509@sha256:ce5d6bdd5be6529f503df77aa9d2bad20239031d7c660406e8fb1c6d621dd020",
-    ("qbittorrent", "gluetun"): "ghcr.io/qdm12/gluetun:v3.41.3@sha256:fa19cc76b2af13d57a8d3dc3066f2ada061b1c761b8aecf989b3877c0486e027",
-    ("qbittorrent", "seed"): "ghcr.io/home-operations/qbittorrent:5.2.3@sha256:4fcf15b7f265c2c8d7bc2a7e13240a07e0593c326f3cf3b5b9bb69eec5b79299",
-    ("qbittorrent", "app"): "ghcr.io/home-operations/qbittorrent:5.2.3@sha256:4fcf15b7f265c2c8d7bc2a7e13240a07e0593c326f3cf3b5b9bb69eec5b79299",
-    ("flaresolverr", "app"): "ghcr.io/flaresolverr/flaresolverr:v3.5.0@sha256:139dfee1c6f89249c8d665d1333a42e8ec74ec0a86bc6bb1c8461e10d3a66a47",
-    ("autobrr", "app"): "ghcr.io/autobrr/autobrr:v1.84.0@sha256:f4792e86b79965eadb2b24ad290ab46d21cab7ae6c18002ce2d18275fa54a4d0",
-    ("scraparr", "app"): "ghcr.io/thecfu/scraparr:3.1.0@sha256:c794a9396564e798f9a68fb9dae617db92414cd5c4d41176929657b64873d8bd",
-}  # fmt: skip
-
+REPOSITORIES = {
+    ("jellyfin", "app"): "ghcr.io/jellyfin/jellyfin",
+    ("sonarr", "app"): "ghcr.io/home-operations/sonarr",
+    ("radarr", "app"): "ghcr.io/home-operations/radarr",
+    ("prowlarr", "app"): "ghcr.io/home-operations/prowlarr",
+    ("qbittorrent", "gluetun"): "ghcr.io/qdm12/gluetun",
+    ("qbittorrent", "seed"): "ghcr.io/home-operations/qbittorrent",
+    ("qbittorrent", "app"): "ghcr.io/home-operations/qbittorrent",
+    ("flaresolverr", "app"): "ghcr.io/flaresolverr/flaresolverr",
+    ("autobrr", "app"): "ghcr.io/autobrr/autobrr",
+    ("scraparr", "app"): "ghcr.io/thecfu/scraparr",
+}
+PINNED = re.compile(r"(?P<repository>[^:@]+):(?P<tag>[^:@]+)@(?P<digest>sha256:[0-9a-f]{64})")
 PORTS = {
     "jellyfin": {"http": 8096},
     "sonarr": {"http": 8989},
@@ -60,11 +62,24 @@ def shape(probe):
     return (path, probe["periodSeconds"], probe["timeoutSeconds"], probe["failureThreshold"])
 
 
-@pytest.mark.parametrize("environment", ["its own values", "staging", "production"])
-def test_every_image_is_the_one_that_was_read_up(render, environment):
-    pods = render("htpc", environment).pods
-    found = {(name, container["name"]): container["image"] for name, pod in pods.items() for container in pod.all}
-    assert found == IMAGES
+def test_every_image_comes_from_its_publisher_with_tag_and_digest(render):
+    found = {
+        (name, container["name"]): PINNED.fullmatch(container["image"])["repository"]
+        for name, pod in render("htpc").pods.items()
+        for container in pod.all
+    }
+    assert found == REPOSITORIES
+
+
+@pytest.mark.parametrize("name", sorted(PORTS))
+def test_the_chart_says_which_version_it_runs(render, htpc_yard, name):
+    image = PINNED.fullmatch(render(name).pod(name).container("app")["image"])
+    assert image["tag"].removeprefix("v") == htpc_yard.builder.workspace.charts[name].metadata["appVersion"]
+
+
+def test_settings_are_seeded_by_the_image_that_reads_them(render):
+    pod = render("qbittorrent").pod("qbittorrent")
+    assert pod.container("seed")["image"] == pod.container("app")["image"]
 
 
 @pytest.mark.parametrize("name", sorted(PORTS))
@@ -170,10 +185,10 @@ def test_the_exporter_asks_every_service_at_its_own_address(render):
 
 
 def test_every_container_keeps_the_platforms_time(render):
-    for name, pod in render("htpc", "production").pods.items():
+    for name, pod in render("htpc", {"global": {"timezone": "Pacific/Auckland"}}).pods.items():
         for container in pod.all:
             if container["name"] != "seed":
-                assert pod.env(container["name"])["TZ"] == "Europe/Berlin", name
+                assert pod.env(container["name"])["TZ"] == "Pacific/Auckland", name
 
 
 def test_every_root_is_read_only_but_two(render):

@@ -89,10 +89,16 @@ def test_a_claim_comes_with_its_pod_because_it_waits_for_it(render):
     assert len(waves) == 1
 
 
-@pytest.mark.parametrize("environment", ["staging", "production"])
-def test_the_storage_class_is_the_namespaces(render, environment):
-    claims = render("htpc", environment).of_kind("PersistentVolumeClaim")
+def test_the_storage_class_can_be_the_namespaces(render):
+    storage = {"class": "local-path-{{ .Release.Namespace }}"}
+    claims = render("htpc", {"global": {"storage": storage}}).of_kind("PersistentVolumeClaim")
     assert {item.data["spec"]["storageClassName"] for item in claims} == {"local-path-htpc"}
+
+
+def test_without_a_storage_class_the_cluster_chooses(render):
+    assert not [
+        item for item in render("htpc").of_kind("PersistentVolumeClaim") if "storageClassName" in item.data["spec"]
+    ]
 
 
 def test_several_nodes_are_only_values(render):
