@@ -215,6 +215,8 @@ def lint(context: LintContext, names: Sequence[ChartName]) -> Report:
     for name in run.names:
         if not run.found.get(name) and not run.found.get("") and name in context.built:
             marks.put(keys[name], "")
+    for area in ("clean", "render"):
+        cache.Cache(folder=context.folder / area).trim()
     return Report(problems=run.problems, seconds=run.seconds, checked=run.names)
 
 

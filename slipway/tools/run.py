@@ -79,9 +79,7 @@ def run_process(command: Command) -> Completed:
             check=False,
         )
     except (FileNotFoundError, PermissionError) as error:
-        raise ToolMissing(
-            Problem(where=command.argv[0], fact="cannot be started", evidence=(str(error),), hint="./inv doctor")
-        ) from error
+        raise missing(command, error) from error
     except subprocess.TimeoutExpired as error:
         raise ToolFailed(
             Problem(
@@ -112,6 +110,12 @@ def failure(command: Command, completed: Completed) -> Problem:
     )
 
 
+def missing(command: Command, error: OSError) -> ToolMissing:
+    """The error for a program that cannot be started."""
+    evidence = (str(error),)
+    return ToolMissing(Problem(where=command.argv[0], fact="cannot be started", evidence=evidence, hint="./inv doctor"))
+
+
 def program_name(command: Command) -> str:
     """The program's base name, as errors call it."""
     return Path(command.argv[0]).name
@@ -139,9 +143,7 @@ def spawn_daemon(command: Command, log: Path) -> int:
                 close_fds=True,
             )
         except (FileNotFoundError, PermissionError) as error:
-            raise ToolMissing(
-                Problem(where=command.argv[0], fact="cannot be started", evidence=(str(error),), hint="./inv doctor")
-            ) from error
+            raise missing(command, error) from error
     # The child is meant to live on: without this mark the interpreter would warn about it at exit.
     process.returncode = 0
     return process.pid
@@ -168,9 +170,7 @@ def stream_process(command: Command, on_line: Callable[[str], None]) -> int:
             errors="replace",
         )
     except (FileNotFoundError, PermissionError) as error:
-        raise ToolMissing(
-            Problem(where=command.argv[0], fact="cannot be started", evidence=(str(error),), hint="./inv doctor")
-        ) from error
+        raise missing(command, error) from error
     with process:
         assert process.stdout is not None
         try:

@@ -11,6 +11,7 @@ from slipway.lint import kube, renders, schemas, secrets, templates, tools, upgr
 from slipway.lint.rules import RULES
 from slipway.model import ChartName
 from slipway.render import Object
+from slipway.tools import ct, kubeconform
 from slipway.tools.run import Completed
 from testing.memory import chart
 
@@ -194,6 +195,28 @@ def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -
         ("charts/app", "helm lint: templates/: odd (charts/app/templates/x)"),
         ("charts/common", "helm lint: values.yaml: bad"),
     ]
+
+
+def test_ct_is_told_what_to_lint_and_changes_nothing_else() -> None:
+    args = ct.lint_args([Path("/b/app"), Path("/b/web")], Path("/r/.ct/ct.yaml"), "1.37.0")
+    assert args == (
+        *("lint", "--config", "/r/.ct/ct.yaml"),
+        *("--helm-lint-extra-args", "--strict --kube-version 1.37.0"),
+        *("--charts", "/b/app,/b/web"),
+    )
+
+
+def test_kubeconform_is_strict_and_asks_nobody() -> None:
+    args = kubeconform.validate_args([Path("/x.yaml")], ["/schemas/x.json"])
+    assert args == ("-strict", "-output", "json", "-schema-location", "/schemas/x.json", "/x.yaml")
+
+
+def test_what_kubeconform_says_is_read() -> None:
+    text = """{"resources": [
+        {"filename": "a", "kind": "Pod", "name": "x", "version": "v1", "status": "statusInvalid", "msg": "m"},
+        {"filename": "a", "kind": "Pod", "name": "y", "version": "v1", "status": "statusValid", "msg": ""}]}"""
+    assert kubeconform.parse(text) == (kubeconform.Finding(file="a", object="Pod x", message="m"),)
+    assert kubeconform.parse("") == ()
 
 
 def test_a_tool_that_fails_without_a_finding_shows_its_last_lines(tmp_path: Path) -> None:
