@@ -21,7 +21,9 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- /* common.validate.sidecars: without a startup probe nothing waits for a sidecar. Input: root, id, spec. */ -}}
 {{- define "common.validate.sidecars" -}}
 {{- range $name, $sidecar := .spec.sidecars -}}
-{{- if and $sidecar (not (dig "probes" "startup" dict $sidecar)) -}}
+{{- $startup := dig "probes" "startup" dict ($sidecar | default dict) -}}
+{{- $gated := and $startup (eq (include "common.render.enabled" $startup) "true") -}}
+{{- if and $sidecar (eq (include "common.render.enabled" $sidecar) "true") (not $gated) -}}
 {{- fail (printf "%s: controller %s: sidecar %s has no startup probe, so the application would start before it is ready; set controllers.%s.sidecars.%s.probes.startup" $.root.Chart.Name $.id $name $.id $name) -}}
 {{- end -}}
 {{- end -}}
@@ -75,7 +77,7 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- define "common.validate.writers" -}}
 {{- range $id, $spec := .Values.controllers -}}
 {{- $spec := mustMergeOverwrite (deepCopy $.Values.common.controller) ($spec | default dict) -}}
-{{- if and (eq $spec.type "Deployment") (ne ($spec.strategy | default "RollingUpdate") "Recreate") -}}
+{{- if and (eq (include "common.render.enabled" $spec) "true") (eq $spec.type "Deployment") (ne ($spec.strategy | default "RollingUpdate") "Recreate") -}}
 {{- range $claim, $entry := $.Values.persistence -}}
 {{- if and $entry (eq (include "common.pod.volume.type" $entry) "claim") (eq (include "common.render.enabled" $entry) "true") (eq (include "common.pod.mounted" (dict "entry" $entry "id" $id "spec" $spec)) "true") (ne ($entry.accessMode | default "ReadWriteOnce") "ReadWriteMany") -}}
 {{- fail (printf "%s: controller %s replaces its pods one by one, but the claim %s admits one node; set controllers.%s.strategy to Recreate" $.Chart.Name $id $claim $id) -}}

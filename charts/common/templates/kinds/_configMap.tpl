@@ -18,8 +18,8 @@ Input: root, spec. Output: YAML.
 {{- define "common.kinds.configMap.data" -}}
 {{- range $name := keys .spec.files | sortAlpha }}
 {{- $content := index $.spec.files $name }}
-{{- $text := kindIs "string" $content | ternary $content (kindIs "string" $content | ternary "" (toYaml $content)) }}
-{{ $name }}: {{ include "common.render.text" (dict "root" $.root "text" $text) | toJson }}
+{{- $text := kindIs "string" $content | ternary $content (toYaml $content) }}
+{{ $name | quote }}: {{ include "common.render.text" (dict "root" $.root "text" $text) | toJson }}
 {{- end }}
 {{- end -}}
 

@@ -6,7 +6,7 @@ Input: root, env (name → text, number, boolean or reference). Output: a YAML l
 {{- range $name := keys (.env | default dict) | sortAlpha }}
 {{- $value := index $.env $name }}
 {{- if not (kindIs "invalid" $value) }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   {{- if kindIs "map" $value }}
   valueFrom:
     {{- include "common.pod.env.reference" (dict "root" $.root "value" $value) | nindent 4 }}
@@ -35,7 +35,7 @@ Input: root, value (one of secret+key, config+key, field, resource). Output: YAM
 {{- with .value.secret -}}
 secretKeyRef:
   name: {{ include "common.names.secret" (dict "root" $.root "id" .) }}
-  key: {{ $.value.key }}
+  key: {{ $.value.key | quote }}
   {{- if $.value.optional }}
   optional: true
   {{- end }}
@@ -43,7 +43,7 @@ secretKeyRef:
 {{- with .value.config -}}
 configMapKeyRef:
   name: {{ include "common.names.object" (dict "root" $.root "id" .) }}
-  key: {{ $.value.key }}
+  key: {{ $.value.key | quote }}
 {{- end -}}
 {{- with .value.field -}}
 fieldRef:

@@ -34,7 +34,7 @@ enableServiceLinks: {{ $pod.enableServiceLinks }}
 {{- $security := $pod.securityContext }}
 {{- if not (hasKey $security "runAsUser") }}
 {{- $user := .root.Values.global.user }}
-{{- $security = merge (dict "runAsUser" $user.uid "runAsGroup" $user.gid "fsGroup" $user.gid) $security }}
+{{- $security = merge (deepCopy $security) (dict "runAsUser" $user.uid "runAsGroup" $user.gid "fsGroup" $user.gid) }}
 {{- end }}
 securityContext:
   {{- toYaml $security | nindent 2 }}

@@ -54,8 +54,8 @@ Input: the entry. Output: YAML.
 {{- with .items }}
 items:
   {{- range $key := keys . | sortAlpha }}
-  - key: {{ $key }}
-    path: {{ index $.items $key }}
+  - key: {{ $key | quote }}
+    path: {{ index $.items $key | quote }}
   {{- end }}
 {{- end }}
 {{- with .defaultMode }}

@@ -43,7 +43,7 @@ Input: mount (path, subPath, file, readOnly, mountPropagation), readOnly (the de
 {{- define "common.pod.mount" -}}
 mountPath: {{ .mount.path }}
 {{- with .mount.subPath | default .mount.file }}
-subPath: {{ . }}
+subPath: {{ . | quote }}
 {{- end }}
 {{- if dig "readOnly" .readOnly .mount }}
 readOnly: true
