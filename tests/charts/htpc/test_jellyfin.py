@@ -62,7 +62,8 @@ def test_an_environment_that_uses_the_nodes_graphics_names_the_render_group(rend
 def test_metrics_are_off_and_not_reachable_from_outside(render):
     objects = render("jellyfin")
     (route,) = objects.one("IngressRoute", "jellyfin")["spec"]["routes"]
-    assert route["match"] == "Host(`jellyfin.homelab.example.org`) && !PathPrefix(`/metrics`)"
+    # The server takes /Metrics as well.
+    assert route["match"] == "Host(`jellyfin.homelab.example.org`) && !PathRegexp(`(?i)^/metrics`)"
     assert "prometheus.io/scrape" not in objects.one("Service", "jellyfin")["metadata"]["annotations"]
 
 

@@ -35,7 +35,7 @@ Input: root, id, edges, side (from or to). Output: a YAML list.
 {{- range $name := keys (.edges | default dict) | sortAlpha }}
 {{- $edge := index $.edges $name }}
 {{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $.id $edge) $.id) }}
-{{- $peer := include "common.kinds.networkPolicy.peer" (dict "root" $.root "peer" (index $edge $.side)) | trim }}
+{{- $peer := include "common.kinds.peer" (dict "root" $.root "peer" (index $edge $.side)) | trim }}
 {{- $ports := include "common.kinds.networkPolicy.ports" (dict "root" $.root "ports" $edge.ports) | trim }}
 {{- if $peer }}
 - {{ $.side }}:

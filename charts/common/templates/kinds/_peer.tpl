@@ -1,9 +1,9 @@
 {{- /*
-common.kinds.networkPolicy.peer: the other end of an edge.
+common.kinds.peer: the other end of an edge.
 Input: root, peer: one of {peer: NAME}, {app, namespace, component}, {cidr, except}, {namespaceLabels, podLabels}.
 Output: a YAML list, empty for anybody.
 */ -}}
-{{- define "common.kinds.networkPolicy.peer" -}}
+{{- define "common.kinds.peer" -}}
 {{- $global := .root.Values.global -}}
 {{- $peer := .peer -}}
 {{- $home := (fromYaml (include "common.names.metadata" (dict "root" .root "name" "x" "component" "" "wave" 0 "spec" dict))).namespace -}}

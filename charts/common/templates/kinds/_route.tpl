@@ -8,13 +8,13 @@ Input: root, id, spec. Output: one document.
 {{- $shared := $internal | ternary $global.route.internalMiddlewares $global.route.externalMiddlewares -}}
 {{- $service := include "common.names.serviceId" (dict "root" .root "id" .spec.service "what" (printf "route %s" .id)) -}}
 {{- $ports := (index .root.Values.service $service).ports -}}
-{{- $args := dict "root" .root "id" .id "spec" .spec
-      "host" (include "common.render.text" (dict "root" .root "text" .spec.host))
+{{- $host := include "common.render.text" (dict "root" .root "text" .spec.host) -}}
+{{- $args := dict "root" .root "id" .id "spec" .spec "host" $host
       "service" (include "common.names.object" (dict "root" .root "id" $service))
       "port" (.spec.port | default (keys $ports | sortAlpha | first))
       "middlewares" (concat ($shared | default list) (.spec.middlewares | default list))
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
-      "annotations" (include "common.kinds.route.dashboard" . | fromYaml) -}}
+      "annotations" (include "common.kinds.route.dashboard" (dict "root" .root "id" .id "host" $host) | fromYaml) -}}
 {{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
 {{ include "common.kinds.ingress" $args }}
 {{- else -}}
@@ -23,13 +23,14 @@ Input: root, id, spec. Output: one document.
 {{- end -}}
 
 {{- /*
-common.kinds.ingressRoute: Traefik's own route. Blocked paths are left out of the rule, so they answer 404.
+common.kinds.ingressRoute: Traefik's own route. Blocked paths are left out of the rule, so they answer 404; in upper and
+lower case, since many applications take both.
 Input: root, id, spec, host, service, port, middlewares, secret, annotations. Output: one document.
 */ -}}
 {{- define "common.kinds.ingressRoute" -}}
 {{- $rule := printf "Host(`%s`)" .host -}}
 {{- with .spec.path -}}{{- if ne . "/" -}}{{- $rule = printf "%s && PathPrefix(`%s`)" $rule . -}}{{- end -}}{{- end -}}
-{{- range .spec.blockPaths -}}{{- $rule = printf "%s && !PathPrefix(`%s`)" $rule . -}}{{- end -}}
+{{- range .spec.blockPaths -}}{{- $rule = printf "%s && !PathRegexp(`(?i)^%s`)" $rule (regexQuoteMeta .) -}}{{- end -}}
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata:
@@ -87,20 +88,4 @@ spec:
       {{- with .secret }}
       secretName: {{ . }}
       {{- end }}
-{{- end -}}
-
-{{- /*
-common.kinds.route.dashboard: what the start page shows for the service; on its main route only.
-Input: root, id, spec. Output: YAML map, empty without a dashboard entry.
-*/ -}}
-{{- define "common.kinds.route.dashboard" -}}
-{{- $first := keys .root.Values.route | sortAlpha | first -}}
-{{- if and .root.Values.dashboard (eq .id $first) -}}
-gethomepage.dev/enabled: "true"
-{{- range $key := list "name" "icon" "group" "description" "href" }}
-{{- with index $.root.Values.dashboard $key }}
-gethomepage.dev/{{ $key }}: {{ include "common.render.text" (dict "root" $.root "text" .) | quote }}
-{{- end }}
-{{- end }}
-{{- end -}}
 {{- end -}}

@@ -1,0 +1,226 @@
+"""How a service is reached from outside: Traefik's IngressRoute, or an Ingress by value."""
+
+import pytest
+
+pytestmark = pytest.mark.helm
+
+WEB = """
+service: {demo: {ports: {http: {port: 8080}, metrics: {port: 9100}}}}
+route:
+  demo:
+    host: "demo.{{ .Values.global.domain }}"
+    port: http
+"""
+INGRESS = WEB + "    kind: Ingress\n"
+
+
+def rule(render, values=WEB):
+    (found,) = render(values).one("IngressRoute").at("spec", "routes")
+    return found
+
+
+def test_a_route_leads_from_its_host_to_the_service(render):
+    assert rule(render) == {
+        "kind": "Rule",
+        "match": "Host(`demo.homelab.example.org`)",
+        "middlewares": [{"name": "local-only", "namespace": "infra"}],
+        "services": [{"kind": "Service", "name": "demo", "port": "http"}],
+    }
+
+
+def test_the_domain_is_a_fact_of_the_platform(render):
+    assert rule(render, WEB + "global: {domain: home.test}")["match"] == "Host(`demo.home.test`)"
+
+
+def test_the_entry_point_is_a_fact_of_the_platform(render):
+    assert render(WEB).one("IngressRoute").at("spec", "entryPoints") == ["websecure"]
+    other = WEB + "global: {route: {entryPoint: secure}}"
+    assert render(other).one("IngressRoute").at("spec", "entryPoints") == ["secure"]
+
+
+def test_without_a_port_it_is_the_first_by_name(render):
+    assert rule(render, WEB.replace("    port: http\n", ""))["services"][0]["port"] == "http"
+
+
+def test_a_route_is_for_the_home_network_unless_it_says_otherwise(render):
+    assert rule(render)["middlewares"] == [{"name": "local-only", "namespace": "infra"}]
+
+
+def test_an_external_route_has_the_external_middlewares(render):
+    external = WEB + "    access: external\n"
+
+    assert "middlewares" not in rule(render, external)
+    more = external + "global: {route: {externalMiddlewares: [{name: crowdsec, namespace: infra}]}}"
+    assert rule(render, more)["middlewares"] == [{"name": "crowdsec", "namespace": "infra"}]
+
+
+def test_its_own_middlewares_come_after_the_shared(render):
+    found = rule(render, WEB + "    middlewares: [{name: mine}]\n")["middlewares"]
+
+    assert found == [{"name": "local-only", "namespace": "infra"}, {"name": "mine"}]
+
+
+def test_a_route_may_be_a_part_of_a_host(render):
+    assert rule(render, WEB + "    path: /api\n")["match"] == "Host(`demo.homelab.example.org`) && PathPrefix(`/api`)"
+
+
+def test_the_whole_host_needs_no_path(render):
+    assert rule(render, WEB + "    path: /\n")["match"] == "Host(`demo.homelab.example.org`)"
+
+
+def test_blocked_paths_are_blocked_in_any_case_of_their_letters(render):
+    found = rule(render, WEB + "    blockPaths: [/metrics, /a.b]\n")["match"]
+
+    assert found == (
+        r"Host(`demo.homelab.example.org`) && !PathRegexp(`(?i)^/metrics`) && !PathRegexp(`(?i)^/a\.b`)"
+    )
+
+
+def test_without_a_certificate_the_ingress_controllers_own_is_taken(render):
+    assert render(WEB).one("IngressRoute").at("spec", "tls") == {}
+
+
+def test_the_wildcard_certificate_is_a_fact_of_the_platform(render):
+    values = WEB + "global: {tls: {secretName: wildcard}}"
+
+    assert render(values).one("IngressRoute").at("spec", "tls") == {"secretName": "wildcard"}
+
+
+def test_a_route_may_have_a_certificate_of_its_own(render):
+    values = WEB + "    tls: {secretName: mine}\nglobal: {tls: {secretName: wildcard}}"
+
+    assert render(values).one("IngressRoute").at("spec", "tls") == {"secretName": "mine"}
+
+
+def test_labels_and_annotations_are_added(render):
+    made = render(WEB + "    labels: {tier: edge}\n    annotations: {zone: '{{ .Values.global.timezone }}'}\n")
+
+    assert made.one("IngressRoute").labels["tier"] == "edge"
+    assert made.one("IngressRoute").annotations["zone"] == "Etc/UTC"
+
+
+def test_a_route_that_is_off_leaves_nothing(render):
+    assert render(WEB + "    enabled: false\n").of("IngressRoute") == []
+
+
+def test_the_same_route_can_be_an_ingress(render):
+    ingress = render(INGRESS).one("Ingress")
+
+    assert ingress.at("spec") == {
+        "ingressClassName": "traefik",
+        "rules": [
+            {
+                "host": "demo.homelab.example.org",
+                "http": {
+                    "paths": [
+                        {
+                            "path": "/",
+                            "pathType": "Prefix",
+                            "backend": {"service": {"name": "demo", "port": {"name": "http"}}},
+                        }
+                    ]
+                },
+            }
+        ],
+        "tls": [{"hosts": ["demo.homelab.example.org"]}],
+    }
+
+
+def test_the_kind_of_routes_is_a_fact_of_the_platform(render):
+    objects = render(WEB + "global: {route: {kind: Ingress, ingressClass: nginx}}")
+
+    assert objects.of("IngressRoute") == []
+    assert objects.one("Ingress").at("spec", "ingressClassName") == "nginx"
+
+
+def test_an_ingress_has_the_same_entry_point_and_middlewares(render):
+    annotations = render(INGRESS + "    middlewares: [{name: mine}]\n").one("Ingress").annotations
+
+    assert annotations["traefik.ingress.kubernetes.io/router.entrypoints"] == "websecure"
+    assert annotations["traefik.ingress.kubernetes.io/router.middlewares"] == (
+        "infra-local-only@kubernetescrd,apps-mine@kubernetescrd"
+    )
+
+
+def test_an_ingress_has_the_same_certificate_and_path(render):
+    spec = render(INGRESS + "    path: /api\nglobal: {tls: {secretName: wildcard}}").one("Ingress").at("spec")
+
+    assert spec["tls"] == [{"hosts": ["demo.homelab.example.org"], "secretName": "wildcard"}]
+    assert spec["rules"][0]["http"]["paths"][0]["path"] == "/api"
+
+
+DASHBOARD = """dashboard:
+  name: Demo
+  icon: demo.svg
+  group: Media
+  description: A demonstration
+  href: "https://demo.{{ .Values.global.domain }}"
+  widget: {type: demo, url: "http://demo:8080"}
+"""
+
+
+@pytest.mark.parametrize(("values", "kind"), [(WEB, "IngressRoute"), (INGRESS, "Ingress")])
+def test_the_start_page_finds_the_service_at_its_route(render, values, kind):
+    annotations = render(values + DASHBOARD).one(kind).annotations
+
+    assert {key.removeprefix("gethomepage.dev/"): value for key, value in annotations.items() if "homepage" in key} == {
+        "enabled": "true",
+        "name": "Demo",
+        "icon": "demo.svg",
+        "group": "Media",
+        "description": "A demonstration",
+        "href": "https://demo.homelab.example.org",
+        "widget.type": "demo",
+        "widget.url": "http://demo:8080",
+    }
+
+
+def test_the_start_page_shows_a_service_once(render):
+    objects = render(WEB + "  another: {host: another.test, port: http}\n  earlier: {enabled: false, host: e.test, port: http}\n" + DASHBOARD)
+    shown = [item.name for item in objects.of("IngressRoute") if "gethomepage.dev/enabled" in item.annotations]
+
+    assert shown == ["demo-another"]
+
+
+def test_a_route_that_is_off_is_not_the_first(render):
+    objects = render(WEB + "  another: {enabled: false, host: another.test, port: http}\n" + DASHBOARD)
+
+    assert "gethomepage.dev/enabled" in objects.one("IngressRoute").annotations
+
+
+def test_a_route_to_a_port_that_does_not_exist_is_refused(refuse):
+    assert (
+        'demo: route demo ends at port "htp" of service "demo", which does not exist; '
+        "set route.demo.service and route.demo.port" in refuse(WEB.replace("port: http\n", "port: htp\n"))
+    )
+
+
+def test_a_route_to_a_service_that_does_not_exist_is_refused(refuse):
+    assert (
+        'demo: route demo ends at port "http" of service "dmo", which does not exist; '
+        "set route.demo.service and route.demo.port" in refuse(WEB + "    service: dmo\n")
+    )
+
+
+def test_with_several_services_a_route_says_which(refuse):
+    values = WEB.replace("service: {", "service: {more: {ports: {http: {port: 81}}}, ")
+
+    assert "demo: route demo must say which `service` it means: there are 2" in refuse(values)
+
+
+def test_a_route_to_one_of_several_services_names_it(render):
+    values = WEB.replace("service: {", "service: {more: {ports: {http: {port: 81}}}, ") + "    service: more\n"
+
+    assert rule(render, values)["services"][0]["name"] == "demo-more"
+
+
+def test_an_ingress_that_blocks_paths_is_refused(refuse):
+    assert (
+        "demo: route demo blocks paths, which an Ingress cannot; "
+        "use the kind IngressRoute or remove route.demo.blockPaths" in refuse(INGRESS + "    blockPaths: [/metrics]\n")
+    )
+
+
+@pytest.mark.parametrize("path", ["metrics", ""])
+def test_a_path_that_does_not_start_at_the_root_is_refused(refuse, path):
+    assert "/route/demo" in refuse(WEB + f"    blockPaths: ['{path}']\n")
