@@ -136,7 +136,7 @@ def check_fields(document: yamls.Document, folder: str) -> Iterator[Problem]:
         yield Problem(
             where=document.at("appVersion"),
             fact=f"appVersion must be text, YAML reads it as {type(app_version).__name__} {app_version!r}",
-            hint=f'write appVersion: "{app_version}"',
+            hint="put it in quotes, digit for digit: YAML drops the last zero of 1.10",
             rule="chart.app-version",
         )
     name = metadata.get("name")

@@ -41,11 +41,6 @@ def package_args(charts: Sequence[Path], destination: Path) -> tuple[str, ...]:
     return ("package", *map(str, charts), "--destination", str(destination))
 
 
-def lint_args(charts: Sequence[Path], kube_version: str) -> tuple[str, ...]:
-    """Warnings are errors; what a chart vendors is linted as a chart of its own."""
-    return ("lint", *map(str, charts), "--strict", "--kube-version", kube_version)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helm:
     """The pinned helm."""

@@ -175,6 +175,18 @@ def test_the_start_page_finds_the_service_at_its_route(render, values, kind):
     }
 
 
+def test_the_start_page_links_to_the_routes_host(render):
+    values = WEB + DASHBOARD.replace('  href: "https://demo.{{ .Values.global.domain }}"\n', "")
+
+    assert render(values).one("IngressRoute").annotations["gethomepage.dev/href"] == "https://demo.homelab.example.org"
+
+
+def test_the_start_page_may_link_elsewhere(render):
+    values = WEB + DASHBOARD.replace("https://demo.", "https://demo.pages.")
+
+    assert render(values).one("IngressRoute").annotations["gethomepage.dev/href"].startswith("https://demo.pages.")
+
+
 def test_the_start_page_shows_a_service_once(render):
     objects = render(WEB + "  another: {host: another.test, port: http}\n  earlier: {enabled: false, host: e.test, port: http}\n" + DASHBOARD)
     shown = [item.name for item in objects.of("IngressRoute") if "gethomepage.dev/enabled" in item.annotations]

@@ -1,6 +1,6 @@
 {{- /*
 common.kinds.dashboard: what the start page (gethomepage.dev) shows for the service, as annotations of its first route.
-Input: root, id (the route's). Output: YAML map, empty without a dashboard entry and for other routes.
+Input: root, id and host (the route's). Output: YAML map, empty without a dashboard entry and for other routes.
 */ -}}
 {{- define "common.kinds.dashboard" -}}
 {{- $routes := list -}}
@@ -10,7 +10,8 @@ Input: root, id (the route's). Output: YAML map, empty without a dashboard entry
 {{- $dashboard := .root.Values.dashboard -}}
 {{- if and $dashboard (eq .id (first (sortAlpha $routes))) -}}
 gethomepage.dev/enabled: "true"
-{{- range $key := list "name" "icon" "group" "description" "href" }}
+gethomepage.dev/href: {{ include "common.render.text" (dict "root" .root "text" ($dashboard.href | default (printf "https://%s" .host))) | quote }}
+{{- range $key := list "name" "icon" "group" "description" }}
 {{- with index $dashboard $key }}
 gethomepage.dev/{{ $key }}: {{ include "common.render.text" (dict "root" $.root "text" .) | quote }}
 {{- end }}

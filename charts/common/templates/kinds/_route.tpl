@@ -14,7 +14,7 @@ Input: root, id, spec. Output: one document.
       "port" (.spec.port | default (keys $ports | sortAlpha | first))
       "middlewares" (concat ($shared | default list) (.spec.middlewares | default list))
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
-      "annotations" (include "common.kinds.route.dashboard" (dict "root" .root "id" .id "host" $host) | fromYaml) -}}
+      "annotations" (include "common.kinds.dashboard" (dict "root" .root "id" .id "host" $host) | fromYaml) -}}
 {{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
 {{ include "common.kinds.ingress" $args }}
 {{- else -}}
