@@ -110,11 +110,10 @@ class Run:
 
     def static(self) -> None:
         """What needs no process, chart by chart."""
-        workspace = self.context.builder.workspace
         for chart in self.charts():
             self.add(chart.name, static.of_chart(self.tools, chart))
             if (built := self.context.built.get(chart.name)) is not None:
-                self.add(chart.name, static.of_package(workspace, chart, built.archive.path))
+                self.add(chart.name, static.of_package(self.tools, chart, built.archive.path))
 
     def linters(self, scratch: Path) -> Iterator[Problem]:
         """ct lint with its helm lint, over copies that carry the ci values."""

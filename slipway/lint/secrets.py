@@ -5,6 +5,7 @@ A line that only looks like a secret says so and why: `# slipway: not-a-secret R
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections import Counter
@@ -48,6 +49,9 @@ REFERENCES = frozenset({"secret"})
 """Keys that name a secret in our vocabulary."""
 
 HINTED_KEY = re.compile(r"secret|token|passw|credential|private|auth|api_?key", re.IGNORECASE)
+TELLING = re.compile(rf"{HINTED_KEY.pattern}|access[_-]?key", re.IGNORECASE)
+"""What every key has that `SECRET_KEY` or `HINTED_KEY` accepts: a line without it needs no closer look."""
+
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 MIN_ENTROPY = 4.0
 """Bits for each character: random base64 of 24 characters has about 4.2, words and identifiers have less than 3.8."""
@@ -109,12 +113,23 @@ def scan_sources(files: Mapping[str, bytes]) -> Scan:
     return Scan(problems=tuple(dict.fromkeys(problems)), known=frozenset(known))
 
 
-def scan_package(archive: Path, known: frozenset[str]) -> Iterator[Problem]:
-    """Look through an archive; what it vendors is looked through as a package of its own."""
+def scan_package(archive: Path, known: frozenset[str], clean: set[bytes]) -> Iterator[Problem]:
+    """Look through an archive; what it vendors is looked through as a package of its own.
+
+    Args:
+        archive: the package.
+        known: secrets that the sources show or excuse.
+        clean: digests of contents that were looked through in this run and hold nothing; added to. Bundled schemas are
+            the same in many packages.
+    """
     for member, content in sorted(package.read(archive.read_bytes()).items()):
-        if member.partition("/")[2].startswith("charts/"):
+        digest = hashlib.sha256(f"{member.rpartition('.')[2]} ".encode() + content).digest()
+        if member.partition("/")[2].startswith("charts/") or digest in clean:
             continue
-        for finding in find(outside_actions(decode(content), member), member):
+        findings = find(outside_actions(decode(content), member), member)
+        if not findings:
+            clean.add(digest)
+        for finding in findings:
             if finding.secret not in known:
                 yield problem_of(finding, f"{archive.name}: {member}:{finding.line}")
 
@@ -162,13 +177,19 @@ def find(text: str, path: str) -> list[Finding]:
 
 
 def by_line(text: str) -> Iterator[Finding]:
-    """Forms that one line shows."""
+    """Forms that one line shows. The whole text is asked first: most files show none of them."""
+    keys = PRIVATE_KEY.search(text) is not None
+    tokens = {what: form for what, form in TOKENS.items() if form.search(text) is not None}
+    if not keys and not tokens and TELLING.search(text) is None:
+        return
     for number, line in enumerate(text.splitlines(), start=1):
-        if PRIVATE_KEY.search(line):
+        if keys and PRIVATE_KEY.search(line):
             yield Finding(line=number, fact="is a private key", rule="secret.key", secret=line.strip())
-        for what, form in TOKENS.items():
+        for what, form in tokens.items():
             if (match := form.search(line)) is not None:
                 yield Finding(line=number, fact=f"holds {what}", rule="secret.token", secret=match.group())
+        if TELLING.search(line) is None:
+            continue
         code = line.partition(" #")[0] if not line.lstrip().startswith("#") else ""
         for match in PAIR.finditer(code):
             yield from literal(number, match.group("key"), match.group("value").strip("\"'"))

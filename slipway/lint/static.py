@@ -29,6 +29,7 @@ class Tools:
         self.workspace = workspace
         self.values = values_check.Check(workspace=workspace)
         self.styles = styles.Styles(workspace)
+        self.clean: set[bytes] = set()
 
 
 def of_workspace(tools: Tools, names: Sequence[ChartName]) -> Iterator[Problem]:
@@ -65,11 +66,11 @@ def of_chart(tools: Tools, chart: Chart) -> Iterator[Problem]:
     )
 
 
-def of_package(workspace: Workspace, chart: Chart, archive: Path) -> Iterator[Problem]:
+def of_package(tools: Tools, chart: Chart, archive: Path) -> Iterator[Problem]:
     """What is published: no secret that the sources do not show, and not too much."""
     tops = (chart.folder, "values") if chart.kind is ChartKind.UMBRELLA else (chart.folder,)
-    known = secrets.scan_sources(read_tree(workspace.root, tops)).known
-    yield from secrets.scan_package(archive, known)
+    known = secrets.scan_sources(read_tree(tools.workspace.root, tops)).known
+    yield from secrets.scan_package(archive, known, tools.clean)
     size = archive.stat().st_size
     if size > package.MAX_BYTES:
         fact = f"the package has {size:,} bytes, more than {package.MAX_BYTES:,}"

@@ -75,7 +75,9 @@ class Objects:
     def container(self, name: str = "app", kind: str = "Deployment") -> Mapping[str, object]:
         """A container of the only workload of a kind, wherever the pod has it."""
         spec = self.pod_spec(kind)
-        return next(item for key in ("containers", "initContainers") for item in spec.get(key, ()) if item["name"] == name)
+        return next(
+            item for key in ("containers", "initContainers") for item in spec.get(key, ()) if item["name"] == name
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +114,12 @@ class Bench:
         dependencies: list[dict[str, str]] = [{"name": "common", "version": "1.0.0", "repository": "file://../common"}]
         if members:
             dependencies = [
-                {"name": member, "version": version, "repository": f"file://../{member}", "condition": f"{member}.enabled"}
+                {
+                    "name": member,
+                    "version": version,
+                    "repository": f"file://../{member}",
+                    "condition": f"{member}.enabled",
+                }
                 for member in sorted(members)
             ]
             schemas = {member: schema.bundle(own.encode(), fragments, member) for member in members}

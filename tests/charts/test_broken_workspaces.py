@@ -76,7 +76,7 @@ def test_a_package_with_a_secret_that_no_source_shows_is_refused(repo: Path, tmp
     archive = tmp_path / "app-1.0.0.tgz"
     members = package.read(context.built["app"].archive.path.read_bytes())
     archive.write_bytes(package.pack({**members, "app/files/id": b"-----BEGIN OPENSSH PRIVATE KEY-----\n"}))
-    found = list(static.of_package(context.builder.workspace, chart, archive))
+    found = list(static.of_package(static.Tools(context.builder.workspace), chart, archive))
     assert [(problem.where, problem.rule) for problem in found] == [("app-1.0.0.tgz: app/files/id:1", "secret.key")]
 
 

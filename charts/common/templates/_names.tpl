@@ -13,14 +13,22 @@ Input: root, id. Output: text.
 {{- end -}}
 
 {{- /*
+common.names.namespace: the namespace of every object; said here only.
+Input: root. Output: text.
+*/ -}}
+{{- define "common.names.namespace" -}}
+{{- .Release.Namespace -}}
+{{- end -}}
+
+{{- /*
 common.names.metadata: metadata of an object.
 Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, a map).
-Output: YAML. The only place that names the namespace.
+clusterScoped (no namespace). Output: YAML.
 */ -}}
 {{- define "common.names.metadata" -}}
 name: {{ .name }}
 {{- if not .clusterScoped }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ include "common.names.namespace" .root }}
 {{- end }}
 labels:
   {{- include "common.labels.object" . | nindent 2 }}
@@ -43,8 +51,8 @@ Input: root, id. Output: text.
 {{- end -}}
 
 {{- /*
-common.names.service: name of the Service that a route or a monitor means.
-Input: root, id (empty: the only one). Output: text.
+common.names.serviceId: identifier of the Service that a route or a monitor means.
+Input: root, id (empty: the only one), what (for the error). Output: text.
 */ -}}
 {{- define "common.names.serviceId" -}}
 {{- $services := list -}}

@@ -60,7 +60,9 @@ def test_configuration_is_mounted_read_only(render):
 
 
 def test_a_chart_may_want_it_otherwise(render):
-    (mount,) = render("config: {main: {files: {a: b}, mounts: {app: [{path: /a, readOnly: false}]}}}").container()["volumeMounts"]
+    (mount,) = render("config: {main: {files: {a: b}, mounts: {app: [{path: /a, readOnly: false}]}}}").container()[
+        "volumeMounts"
+    ]
 
     assert "readOnly" not in mount
 
@@ -99,7 +101,9 @@ def test_who_reads_nothing_has_no_checksum(render):
 
 
 def test_a_checksum_leaves_room_for_other_annotations(render):
-    annotations = render(VALUES + "controllers: {demo: {pod: {annotations: {note: x}}}}").pod()["metadata"]["annotations"]
+    annotations = render(VALUES + "controllers: {demo: {pod: {annotations: {note: x}}}}").pod()["metadata"][
+        "annotations"
+    ]
 
     assert set(annotations) == {CHECKSUM, "note"}
 

@@ -126,7 +126,9 @@ def test_small_fields_of_a_pod_reach_it(render):
 
 
 def test_the_ports_of_a_service_are_ports_of_the_container(render):
-    container = render("service: {demo: {ports: {http: {port: 80, targetPort: 8080}, dns: {port: 53, protocol: UDP}}}}").container()
+    container = render(
+        "service: {demo: {ports: {http: {port: 80, targetPort: 8080}, dns: {port: 53, protocol: UDP}}}}"
+    ).container()
 
     assert container["ports"] == [
         {"name": "dns", "containerPort": 53, "protocol": "UDP"},

@@ -59,7 +59,6 @@ def test_its_pods_have_the_labels_of_every_pod(render):
 
 
 def test_without_a_schedule_it_is_refused(refuse):
-    assert (
-        "demo: controller demo is a CronJob without a schedule; set controllers.demo.cron.schedule"
-        in refuse("controllers: {demo: {type: CronJob}}")
+    assert "demo: controller demo is a CronJob without a schedule; set controllers.demo.cron.schedule" in refuse(
+        "controllers: {demo: {type: CronJob}}"
     )

@@ -35,7 +35,9 @@ def test_what_is_called_like_the_chart_has_the_charts_name(render):
 
 
 def test_names_do_not_depend_on_the_release(render):
-    assert [item.name for item in render(EVERYTHING, release="a")] == [item.name for item in render(EVERYTHING, release="b")]
+    assert [item.name for item in render(EVERYTHING, release="a")] == [
+        item.name for item in render(EVERYTHING, release="b")
+    ]
 
 
 def test_every_object_says_its_namespace(render):

@@ -87,11 +87,14 @@ def test_a_service_of_another_namespace_is_named_with_it(render):
     ]
 
 
-@pytest.mark.parametrize(("peer", "namespace", "label"), [
-    ("traefik", "infra", {"app.kubernetes.io/name": "traefik"}),
-    ("prometheus", "infra", {"app.kubernetes.io/name": "prometheus"}),
-    ("dns", "kube-system", {"k8s-app": "kube-dns"}),
-])
+@pytest.mark.parametrize(
+    ("peer", "namespace", "label"),
+    [
+        ("traefik", "infra", {"app.kubernetes.io/name": "traefik"}),
+        ("prometheus", "infra", {"app.kubernetes.io/name": "prometheus"}),
+        ("dns", "kube-system", {"k8s-app": "kube-dns"}),
+    ],
+)
 def test_a_well_known_peer_is_one_place_of_the_platform(render, peer, namespace, label):
     assert peers(render, f"{{peer: {peer}}}") == [
         {
@@ -166,7 +169,9 @@ def test_pods_with_labels_are_of_the_same_namespace(render):
 
 
 def test_a_whole_namespace_can_be_named(render):
-    assert peers(render, "{namespaceLabels: {team: home}}") == [{"namespaceSelector": {"matchLabels": {"team": "home"}}}]
+    assert peers(render, "{namespaceLabels: {team: home}}") == [
+        {"namespaceSelector": {"matchLabels": {"team": "home"}}}
+    ]
 
 
 TWO = "controllers: {worker: {containers: {app: {image: {repository: x, tag: '1'}}}}}"

@@ -42,7 +42,9 @@ def test_rights_in_the_namespace_are_a_role_and_its_binding(render):
         "kind": "Role",
         "name": "demo",
     }
-    assert objects.one("RoleBinding").at("subjects") == [{"kind": "ServiceAccount", "name": "demo", "namespace": "apps"}]
+    assert objects.one("RoleBinding").at("subjects") == [
+        {"kind": "ServiceAccount", "name": "demo", "namespace": "apps"}
+    ]
 
 
 def test_rights_in_the_cluster_are_of_no_namespace(render):

@@ -5,7 +5,12 @@ import pytest
 pytestmark = pytest.mark.helm
 
 SIZES = "resources: {requests: {cpu: 75m, memory: 200Mi}, limits: {memory: 600Mi}}"
-DEVICES = {"intel": "gpu.intel.com/i915", "intel-xe": "gpu.intel.com/xe", "amd": "amd.com/gpu", "nvidia": "nvidia.com/gpu"}
+DEVICES = {
+    "intel": "gpu.intel.com/i915",
+    "intel-xe": "gpu.intel.com/xe",
+    "amd": "amd.com/gpu",
+    "nvidia": "nvidia.com/gpu",
+}
 
 
 def app(fields):

@@ -71,9 +71,7 @@ def test_the_whole_host_needs_no_path(render):
 def test_blocked_paths_are_blocked_in_any_case_of_their_letters(render):
     found = rule(render, WEB + "    blockPaths: [/metrics, /a.b]\n")["match"]
 
-    assert found == (
-        r"Host(`demo.homelab.example.org`) && !PathRegexp(`(?i)^/metrics`) && !PathRegexp(`(?i)^/a\.b`)"
-    )
+    assert found == (r"Host(`demo.homelab.example.org`) && !PathRegexp(`(?i)^/metrics`) && !PathRegexp(`(?i)^/a\.b`)")
 
 
 def test_without_a_certificate_the_ingress_controllers_own_is_taken(render):
@@ -188,7 +186,11 @@ def test_the_start_page_may_link_elsewhere(render):
 
 
 def test_the_start_page_shows_a_service_once(render):
-    objects = render(WEB + "  another: {host: another.test, port: http}\n  earlier: {enabled: false, host: e.test, port: http}\n" + DASHBOARD)
+    objects = render(
+        WEB
+        + "  another: {host: another.test, port: http}\n  earlier: {enabled: false, host: e.test, port: http}\n"
+        + DASHBOARD
+    )
     shown = [item.name for item in objects.of("IngressRoute") if "gethomepage.dev/enabled" in item.annotations]
 
     assert shown == ["demo-another"]

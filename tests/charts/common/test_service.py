@@ -18,7 +18,9 @@ def test_a_service_ends_at_the_ports_name(render):
 def test_a_service_selects_the_pods_of_its_controller(render):
     objects = render(HTTP)
 
-    assert objects.one("Service").at("spec", "selector") == objects.one("Deployment").at("spec", "selector", "matchLabels")
+    assert objects.one("Service").at("spec", "selector") == objects.one("Deployment").at(
+        "spec", "selector", "matchLabels"
+    )
     assert objects.one("Service").labels["app.kubernetes.io/component"] == "demo"
 
 
@@ -59,7 +61,11 @@ service:
     service = render(values).one("Service")
     spec = service.at("spec")
 
-    assert (spec["type"], spec["loadBalancerIP"], spec["loadBalancerClass"]) == ("LoadBalancer", "192.168.1.250", "metallb")
+    assert (spec["type"], spec["loadBalancerIP"], spec["loadBalancerClass"]) == (
+        "LoadBalancer",
+        "192.168.1.250",
+        "metallb",
+    )
     assert (spec["externalTrafficPolicy"], spec["internalTrafficPolicy"]) == ("Local", "Local")
     assert (spec["ipFamilyPolicy"], spec["sessionAffinity"]) == ("SingleStack", "ClientIP")
     assert spec["publishNotReadyAddresses"] is True
@@ -70,7 +76,10 @@ service:
 
 
 def test_a_headless_service_has_no_address(render):
-    assert render("service: {demo: {clusterIP: None, ports: {http: {port: 80}}}}").one("Service").at("spec", "clusterIP") == "None"
+    assert (
+        render("service: {demo: {clusterIP: None, ports: {http: {port: 80}}}}").one("Service").at("spec", "clusterIP")
+        == "None"
+    )
 
 
 def test_a_service_that_is_off_leaves_neither_object_nor_port(render):
@@ -112,20 +121,32 @@ def test_metrics_are_announced_on_the_service(render):
 
 
 def test_path_and_scheme_of_metrics_can_be_said(render):
-    annotations = render(METRICS.replace("port: metrics}}", "port: metrics, path: /m, scheme: https}}")).one("Service").annotations
+    annotations = (
+        render(METRICS.replace("port: metrics}}", "port: metrics, path: /m, scheme: https}}"))
+        .one("Service")
+        .annotations
+    )
 
     assert (annotations["prometheus.io/path"], annotations["prometheus.io/scheme"]) == ("/m", "https")
 
 
 def test_metrics_that_are_off_are_not_announced(render):
-    annotations = render(METRICS.replace("port: metrics}}", "port: metrics, enabled: false}}")).one("Service").annotations
+    annotations = (
+        render(METRICS.replace("port: metrics}}", "port: metrics, enabled: false}}")).one("Service").annotations
+    )
 
     assert set(annotations) == {"argocd.argoproj.io/sync-wave"}
 
 
-@pytest.mark.parametrize("where", ["metrics: {demo: {kind: ServiceMonitor}}", "global: {metrics: {kind: ServiceMonitor}}"])
+@pytest.mark.parametrize(
+    "where", ["metrics: {demo: {kind: ServiceMonitor}}", "global: {metrics: {kind: ServiceMonitor}}"]
+)
 def test_metrics_can_be_announced_to_the_prometheus_operator(render, where):
-    values = METRICS + where if where.startswith("global") else METRICS.replace("port: metrics}}", "port: metrics, kind: ServiceMonitor}}")
+    values = (
+        METRICS + where
+        if where.startswith("global")
+        else METRICS.replace("port: metrics}}", "port: metrics, kind: ServiceMonitor}}")
+    )
     objects = render(values)
 
     assert objects.one("ServiceMonitor").at("spec") == {
@@ -155,6 +176,8 @@ def test_the_services_own_labels_are_those_that_the_monitor_selects(render):
 
 
 def test_with_several_services_metrics_say_which(refuse):
-    values = "service: {demo: {ports: {http: {port: 80}}}, more: {ports: {http: {port: 81}}}}\nmetrics: {demo: {port: http}}"
+    values = (
+        "service: {demo: {ports: {http: {port: 80}}}, more: {ports: {http: {port: 81}}}}\nmetrics: {demo: {port: http}}"
+    )
 
     assert "demo: metrics demo must say which `service` it means: there are 2" in refuse(values)

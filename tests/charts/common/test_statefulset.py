@@ -48,7 +48,9 @@ def test_the_claim_is_mounted_without_a_volume_of_the_pod(render):
 
 
 def test_its_claims_take_the_storage_class_of_the_platform(render):
-    (claim,) = render(DATABASE + "global: {storage: {class: fast}}").one("StatefulSet").at("spec", "volumeClaimTemplates")
+    (claim,) = (
+        render(DATABASE + "global: {storage: {class: fast}}").one("StatefulSet").at("spec", "volumeClaimTemplates")
+    )
 
     assert claim["spec"]["storageClassName"] == "fast"
 

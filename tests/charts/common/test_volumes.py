@@ -27,7 +27,10 @@ secrets:
 
 
 def volumes(objects):
-    return {each["name"]: {key: value for key, value in each.items() if key != "name"} for each in objects.pod_spec()["volumes"]}
+    return {
+        each["name"]: {key: value for key, value in each.items() if key != "name"}
+        for each in objects.pod_spec()["volumes"]
+    }
 
 
 def mounts(objects, container="app"):
@@ -122,9 +125,8 @@ def test_a_mount_that_names_the_controller_is_for_it_alone(render):
 def test_a_mount_in_a_container_that_does_not_exist_is_refused(refuse, kind):
     entry = {"persistence": "type: emptyDir", "config": "files: {a: b}"}[kind]
 
-    assert (
-        f'demo: {kind} one is mounted in "ap", and there is no such container; known are app, demo/app'
-        in refuse(f"{kind}: {{one: {{{entry}, mounts: {{ap: [{{path: /x}}]}}}}}}")
+    assert f'demo: {kind} one is mounted in "ap", and there is no such container; known are app, demo/app' in refuse(
+        f"{kind}: {{one: {{{entry}, mounts: {{ap: [{{path: /x}}]}}}}}}"
     )
 
 

@@ -19,7 +19,7 @@ Input: root, spec. Output: YAML.
 {{- range $name := keys .spec.files | sortAlpha }}
 {{- $content := index $.spec.files $name }}
 {{- $text := kindIs "string" $content | ternary $content (toYaml $content) }}
-{{ $name | quote }}: {{ include "common.render.text" (dict "root" $.root "text" $text) | toJson }}
+{{ $name | quote }}: {{ $.spec.literal | ternary $text (include "common.render.text" (dict "root" $.root "text" (ternary "" $text (default false $.spec.literal)))) | toJson }}
 {{- end }}
 {{- end -}}
 

@@ -6,7 +6,7 @@ Output: a YAML list, empty for anybody.
 {{- define "common.kinds.peer" -}}
 {{- $global := .root.Values.global -}}
 {{- $peer := .peer -}}
-{{- $home := (fromYaml (include "common.names.metadata" (dict "root" .root "name" "x" "component" "" "wave" 0 "spec" dict))).namespace -}}
+{{- $home := include "common.names.namespace" .root -}}
 {{- if $peer.app }}
 - namespaceSelector:
     matchLabels:

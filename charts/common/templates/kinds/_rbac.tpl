@@ -1,6 +1,6 @@
 {{- /*
 common.kinds.rbac: a role and its binding to a service account, in the namespace or for the cluster. Cluster objects carry
-the namespace in their name, since they share one space of names.
+the release in their name, since they share one space of names.
 Input: root, id, spec (scope, serviceAccount, rules). Output: two documents.
 */ -}}
 {{- define "common.kinds.rbac" -}}
@@ -27,5 +27,5 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ $account }}
-    {{- (fromYaml (include "common.names.metadata" (dict "root" .root "name" $account "component" "" "wave" 0 "spec" dict))).namespace | printf "namespace: %s" | nindent 4 }}
+    namespace: {{ include "common.names.namespace" .root }}
 {{- end -}}

@@ -63,7 +63,7 @@ Input: as common.kinds.ingressRoute. Output: one document.
 */ -}}
 {{- define "common.kinds.ingress" -}}
 {{- $names := list -}}
-{{- range .middlewares -}}{{- $names = append $names (printf "%s-%s@kubernetescrd" (.namespace | default $.root.Release.Name) .name) -}}{{- end -}}
+{{- range .middlewares -}}{{- $names = append $names (printf "%s-%s@kubernetescrd" (.namespace | default (include "common.names.namespace" $.root)) .name) -}}{{- end -}}
 {{- $extra := dict "traefik.ingress.kubernetes.io/router.entrypoints" .root.Values.global.route.entryPoint -}}
 {{- with $names -}}{{- $_ := set $extra "traefik.ingress.kubernetes.io/router.middlewares" (join "," .) -}}{{- end -}}
 apiVersion: networking.k8s.io/v1

@@ -29,7 +29,7 @@ httpGet:
   httpHeaders:
     {{- range $name := keys . | sortAlpha }}
     - name: {{ $name }}
-      value: {{ index $spec.headers $name | quote }}
+      value: {{ include "common.render.text" (dict "root" $.root "text" (index $spec.headers $name)) | quote }}
     {{- end }}
   {{- end }}
 {{- end }}
