@@ -1,13 +1,14 @@
 {{- /*
 common.names.object: name of an object. The namespace separates releases, so the chart's name is enough; an entry that is
 called like the chart is the chart's main one.
-Input: root, id. Output: text.
+Input: root, id, limit (characters; 63 when left out). Output: text.
 */ -}}
 {{- define "common.names.object" -}}
+{{- $limit := .limit | default 63 -}}
 {{- $chart := .root.Chart.Name -}}
 {{- $name := eq .id $chart | ternary $chart (printf "%s-%s" $chart .id) -}}
-{{- if gt (len $name) 63 -}}
-{{- fail (printf "%s: the name %q has %d characters; Kubernetes allows 63, choose a shorter identifier" $chart $name (len $name)) -}}
+{{- if gt (len $name) (int $limit) -}}
+{{- fail (printf "%s: the name %q has %d characters; Kubernetes allows %d, choose a shorter identifier" $chart $name (len $name) (int $limit)) -}}
 {{- end -}}
 {{- $name -}}
 {{- end -}}

@@ -8,14 +8,20 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- if and $spec (eq (include "common.render.enabled" $spec) "true") -}}
 {{- $args := dict "root" $ "id" $id "spec" $spec -}}
 {{- include "common.validate.sidecars" $args -}}
+{{- include "common.validate.init" $args -}}
 {{- include "common.validate.cron" $args -}}
+{{- include "common.validate.claims" $args -}}
+{{- include "common.validate.account" $args -}}
 {{- include "common.validate.secrets" $args -}}
 {{- end -}}
 {{- end -}}
+{{- include "common.validate.secretVolumes" . -}}
 {{- include "common.validate.mounts" . -}}
 {{- include "common.validate.writers" . -}}
 {{- include "common.validate.routes" . -}}
+{{- include "common.validate.metrics" . -}}
 {{- include "common.validate.peers" . -}}
+{{- include "common.validate.owners" . -}}
 {{- end -}}
 
 {{- /* common.validate.sidecars: without a startup probe nothing waits for a sidecar. Input: root, id, spec. */ -}}
@@ -29,10 +35,38 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- end -}}
 {{- end -}}
 
+{{- /* common.validate.init: the kubelet asks nothing of a container that ends. Input: root, id, spec. */ -}}
+{{- define "common.validate.init" -}}
+{{- range $name, $container := .spec.init -}}
+{{- if dig "probes" dict ($container | default dict) -}}
+{{- fail (printf "%s: controller %s: init container %s has probes, which are never asked; remove controllers.%s.init.%s.probes" $.root.Chart.Name $.id $name $.id $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* common.validate.cron: a CronJob needs a schedule. Input: root, id, spec. */ -}}
 {{- define "common.validate.cron" -}}
 {{- if and (eq (.spec.type | default "") "CronJob") (not (dig "cron" "schedule" "" .spec)) -}}
 {{- fail (printf "%s: controller %s is a CronJob without a schedule; set controllers.%s.cron.schedule" .root.Chart.Name .id .id) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.claims: only a StatefulSet makes claims for its pods. Input: root, id, spec. */ -}}
+{{- define "common.validate.claims" -}}
+{{- $type := .spec.type | default .root.Values.common.controller.type -}}
+{{- if and .spec.volumeClaims (ne $type "StatefulSet") -}}
+{{- fail (printf "%s: controller %s is a %s, which has no volumeClaims; use persistence or the type StatefulSet" .root.Chart.Name .id $type) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.account: a token is one of an account that the chart makes. Input: root, id, spec. */ -}}
+{{- define "common.validate.account" -}}
+{{- $account := dig "pod" "serviceAccount" "" .spec -}}
+{{- if and (dig "pod" "token" false .spec) (not $account) -}}
+{{- fail (printf "%s: controller %s mounts the token of the namespace's default account; set controllers.%s.pod.serviceAccount" .root.Chart.Name .id .id) -}}
+{{- end -}}
+{{- if and $account (not (hasKey (.root.Values.serviceAccount | default dict) $account)) -}}
+{{- fail (printf "%s: controller %s runs as the service account %q, which is not declared; add serviceAccount.%s" .root.Chart.Name .id $account $account) -}}
 {{- end -}}
 {{- end -}}
 
@@ -48,6 +82,15 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.secretVolumes: every secret that is mounted is declared. Input: root. */ -}}
+{{- define "common.validate.secretVolumes" -}}
+{{- range $id, $entry := .Values.persistence -}}
+{{- if and $entry $entry.secret (not (hasKey ($.Values.secrets | default dict) $entry.secret)) -}}
+{{- fail (printf "%s: persistence %s mounts the secret %q, which is not declared; add secrets.%s" $.Chart.Name $id $entry.secret $entry.secret) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -103,6 +146,18 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- end -}}
 {{- end -}}
 
+{{- /* common.validate.metrics: what is scraped is a port of a Service. Input: root. */ -}}
+{{- define "common.validate.metrics" -}}
+{{- range $id, $metrics := .Values.metrics -}}
+{{- if and $metrics (eq (include "common.render.enabled" $metrics) "true") -}}
+{{- $service := include "common.names.serviceId" (dict "root" $ "id" $metrics.service "what" (printf "metrics %s" $id)) -}}
+{{- if not (dig $service "ports" $metrics.port dict ($.Values.service | default dict)) -}}
+{{- fail (printf "%s: metrics %s are at port %q of service %q, which does not exist; set metrics.%s.service and metrics.%s.port" $.Chart.Name $id $metrics.port $service $id $id) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* common.validate.peers: an edge's well-known peer is known. Input: root. */ -}}
 {{- define "common.validate.peers" -}}
 {{- $known := concat (keys .Values.global.peers) (list "self" "internet" "lan" "any" "kube-apiserver") | sortAlpha -}}
@@ -111,6 +166,20 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- $peer := dig "peer" "" (dig (eq $direction "ingress" | ternary "from" "to") dict ($edge | default dict)) -}}
 {{- if and $peer (not (has $peer $known)) -}}
 {{- fail (printf "%s: network.%s.%s names the peer %q; known are %s" $.Chart.Name $direction $name $peer (join ", " $known)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* common.validate.owners: an entry that belongs to a controller names one; else it would be for none. Input: root. */ -}}
+{{- define "common.validate.owners" -}}
+{{- $network := .Values.network | default dict -}}
+{{- $entries := dict "service" .Values.service "network.ingress" $network.ingress "network.egress" $network.egress -}}
+{{- range $kind, $map := $entries -}}
+{{- range $id, $entry := $map -}}
+{{- $owner := dig "controller" "" ($entry | default dict) -}}
+{{- if and $owner (not (hasKey $.Values.controllers $owner)) -}}
+{{- fail (printf "%s: %s.%s is for the controller %q, which does not exist; known are %s" $.Chart.Name $kind $id $owner (keys $.Values.controllers | sortAlpha | join ", ")) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -110,3 +110,19 @@ def test_a_checksum_leaves_room_for_other_annotations(render):
 
 def test_a_file_may_be_called_like_a_boolean(render):
     assert render("config: {main: {files: {'on': a, '1': b}}}").one("ConfigMap").at("data") == {"on": "a", "1": "b"}
+
+
+def test_a_literal_file_keeps_its_braces(render):
+    values = "config: {main: {literal: true, files: {rules: 'value {{ $value }}', map: {a: '{{ b }}'}}}}"
+    data = render(values).one("ConfigMap").at("data")
+
+    assert data["rules"] == "value {{ $value }}"
+    assert yaml.safe_load(data["map"]) == {"a": "{{ b }}"}
+
+
+def test_a_script_can_be_run(render):
+    values = "config: {main: {defaultMode: 493, files: {run.sh: 'true'}, mounts: {app: [{path: /bin/own}]}}}"
+
+    assert render(values).pod_spec()["volumes"] == [
+        {"name": "config-main", "configMap": {"name": "demo-main", "defaultMode": 0o755}}
+    ]

@@ -97,3 +97,19 @@ def test_a_longer_name_is_refused(refuse):
         f'demo: the name "demo-{identifier}" has 64 characters; Kubernetes allows 63, choose a shorter identifier'
         in refuse(f"config: {{{identifier}: {{files: {{a: b}}}}}}")
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [("CronJob", 52), ("StatefulSet", 52), ("Job", 54)],
+)
+def test_a_name_that_kubernetes_lengthens_is_shorter(render, refuse, kind, limit):
+    def values(length):
+        container = "{app: {image: {repository: x, tag: '1'}}}"
+        cron = "cron: {schedule: '@daily'}, " if kind == "CronJob" else ""
+        return f"controllers: {{{'x' * (length - len('demo-'))}: {{type: {kind}, {cron}containers: {container}}}}}"
+
+    assert render(values(limit)).of(kind)
+    assert f"has {limit + 1} characters; Kubernetes allows {limit}, choose a shorter identifier" in refuse(
+        values(limit + 1)
+    )

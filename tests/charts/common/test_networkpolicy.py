@@ -213,3 +213,17 @@ def test_an_edge_without_another_end_is_refused(refuse):
 
 def test_a_peer_of_two_kinds_is_refused(refuse):
     assert "/network/ingress/x/from" in refuse("network: {ingress: {x: {from: {peer: lan, cidr: 10.0.0.0/8}}}}")
+
+
+def test_every_namespace_can_be_meant(render):
+    assert peers(render, "{namespaceLabels: {}, podLabels: {app: agent}}") == [
+        {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "agent"}}}
+    ]
+
+
+@pytest.mark.parametrize(("direction", "side"), [("ingress", "from"), ("egress", "to")])
+def test_an_edge_of_a_controller_that_does_not_exist_is_refused(refuse, direction, side):
+    assert (
+        f'demo: network.{direction}.x is for the controller "wrker", which does not exist; known are demo'
+        in refuse(f"network: {{{direction}: {{x: {{controller: wrker, {side}: {{peer: lan}}}}}}}}")
+    )

@@ -68,3 +68,9 @@ def test_a_probe_can_be_switched_off(render):
 
 def test_there_is_no_probe_that_nobody_asked_for(render):
     assert not [key for key in render().container() if key.endswith("Probe")]
+
+
+def test_a_header_may_name_values(render):
+    found = probe(render, "{path: /, port: 1, headers: {Host: 'app.{{ .Values.global.domain }}'}}")
+
+    assert found["httpGet"]["httpHeaders"] == [{"name": "Host", "value": "app.homelab.example.org"}]

@@ -70,3 +70,17 @@ def test_a_binding_leads_to_the_role_of_its_name(render):
 
 def test_rights_without_verbs_are_refused(refuse):
     assert "/rbac/demo/rules/0" in refuse('rbac: {demo: {rules: [{apiGroups: [""], resources: [pods]}]}}')
+
+
+def test_a_token_of_the_default_account_is_refused(refuse):
+    assert (
+        "demo: controller demo mounts the token of the namespace's default account; "
+        "set controllers.demo.pod.serviceAccount" in refuse("controllers: {demo: {pod: {token: true}}}")
+    )
+
+
+def test_an_account_that_nobody_declared_is_refused(refuse):
+    assert (
+        'demo: controller demo runs as the service account "dmo", which is not declared; add serviceAccount.dmo'
+        in refuse("controllers: {demo: {pod: {serviceAccount: dmo}}}\nserviceAccount: {demo: {}}")
+    )

@@ -181,3 +181,30 @@ def test_with_several_services_metrics_say_which(refuse):
     )
 
     assert "demo: metrics demo must say which `service` it means: there are 2" in refuse(values)
+
+
+def test_a_service_of_a_controller_that_does_not_exist_is_refused(refuse):
+    values = "service: {demo: {controller: wrker, ports: {http: {port: 80}}}}"
+
+    assert 'demo: service.demo is for the controller "wrker", which does not exist; known are demo' in refuse(values)
+
+
+def test_metrics_at_a_port_that_does_not_exist_are_refused(refuse):
+    assert (
+        'demo: metrics demo are at port "metric" of service "demo", which does not exist; '
+        "set metrics.demo.service and metrics.demo.port"
+        in refuse(METRICS.replace("port: metrics}}", "port: metric}}"))
+    )
+
+
+def test_a_sidecars_port_is_made_when_a_service_names_it(render):
+    values = """
+controllers:
+  demo:
+    sidecars: {proxy: {image: {repository: x, tag: "1"}, probes: {startup: {tcp: true, port: web}}}}
+service: {demo: {ports: {web: {port: 80, container: proxy}}}}
+"""
+    objects = render(values)
+
+    assert objects.container("proxy")["ports"] == [{"name": "web", "containerPort": 80, "protocol": "TCP"}]
+    assert "ports" not in objects.container("app")

@@ -101,3 +101,12 @@ def test_a_sidecar_that_is_off_needs_no_startup_probe(render):
     values = POD.replace("probes: {startup: {exec: [test, -f, /ready]}}", "enabled: false")
 
     assert [each["name"] for each in first(render(values))] == ["vpn", "seed"]
+
+
+def test_an_init_container_with_probes_is_refused(refuse):
+    values = POD.replace('seed: {order: 10,', 'seed: {order: 10, probes: {liveness: {exec: [test]}},')
+
+    assert (
+        "demo: controller demo: init container seed has probes, which are never asked; "
+        "remove controllers.demo.init.seed.probes" in refuse(values)
+    )

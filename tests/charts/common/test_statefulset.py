@@ -71,3 +71,10 @@ def test_a_rolling_update_can_stop_at_a_partition(render):
         "type": "RollingUpdate",
         "rollingUpdate": {"partition": 2},
     }
+
+
+def test_another_type_with_claim_templates_is_refused(refuse):
+    assert (
+        "demo: controller demo is a Deployment, which has no volumeClaims; use persistence or the type StatefulSet"
+        in refuse("controllers: {demo: {volumeClaims: {data: {size: 1Gi}}}}")
+    )

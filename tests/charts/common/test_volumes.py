@@ -154,3 +154,10 @@ def test_one_pod_after_the_other_is_not(render, more):
 
 def test_a_claim_for_many_nodes_is_not(render):
     render("persistence: {config: {size: 1Gi, accessMode: ReadWriteMany, mounts: {app: [{path: /config}]}}}")
+
+
+def test_a_mounted_secret_that_nobody_declared_is_refused(refuse):
+    assert (
+        'demo: persistence key mounts the secret "logn", which is not declared; add secrets.logn'
+        in refuse("persistence: {key: {type: secret, secret: logn, mounts: {app: [{path: /key}]}}}")
+    )

@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.configMap: the files of a config entry; a map becomes YAML, values are filled into text.
+common.kinds.configMap: the files of a config entry; a map becomes YAML, values are filled in unless it is literal.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.configMap" -}}
@@ -19,7 +19,8 @@ Input: root, spec. Output: YAML.
 {{- range $name := keys .spec.files | sortAlpha }}
 {{- $content := index $.spec.files $name }}
 {{- $text := kindIs "string" $content | ternary $content (toYaml $content) }}
-{{ $name | quote }}: {{ $.spec.literal | ternary $text (include "common.render.text" (dict "root" $.root "text" (ternary "" $text (default false $.spec.literal)))) | toJson }}
+{{- if not $.spec.literal }}{{ $text = include "common.render.text" (dict "root" $.root "text" $text) }}{{ end }}
+{{ $name | quote }}: {{ toJson $text }}
 {{- end }}
 {{- end -}}
 

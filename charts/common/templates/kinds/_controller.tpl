@@ -4,7 +4,10 @@ Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.controller" -}}
 {{- $spec := mustMergeOverwrite (deepCopy .root.Values.common.controller) (deepCopy .spec) -}}
-{{- $args := dict "root" .root "id" .id "spec" $spec "name" (include "common.names.object" .) -}}
+{{- /* Kubernetes adds to these names: the time of a run, a revision, or our own hash. */ -}}
+{{- $limit := index (dict "CronJob" 52 "StatefulSet" 52 "Job" 54) $spec.type -}}
+{{- $name := include "common.names.object" (dict "root" .root "id" .id "limit" $limit) -}}
+{{- $args := dict "root" .root "id" .id "spec" $spec "name" $name -}}
 {{- if eq $spec.type "CronJob" -}}{{ include "common.kinds.cronJob" $args }}
 {{- else if eq $spec.type "Job" -}}{{ include "common.kinds.job" $args }}
 {{- else -}}{{ include "common.kinds.workload" $args }}

@@ -24,10 +24,11 @@ Output: a YAML list, empty for anybody.
     except:
       {{- toYaml . | nindent 6 }}
     {{- end }}
-{{- else if or $peer.podLabels $peer.namespaceLabels }}
-- namespaceSelector:
+{{- else if or (hasKey $peer "podLabels") (hasKey $peer "namespaceLabels") }}
+{{- $spaces := hasKey $peer "namespaceLabels" | ternary $peer.namespaceLabels (dict "kubernetes.io/metadata.name" $home) }}
+- namespaceSelector:{{ if $spaces }}
     matchLabels:
-      {{- toYaml ($peer.namespaceLabels | default (dict "kubernetes.io/metadata.name" $home)) | nindent 6 }}
+      {{- toYaml $spaces | nindent 6 }}{{ else }} {}{{ end }}
   {{- with $peer.podLabels }}
   podSelector:
     matchLabels:

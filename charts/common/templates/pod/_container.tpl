@@ -78,7 +78,7 @@ Input: as common.pod.container. Output: a YAML list.
 {{- $owner := include "common.names.controllerId" (dict "root" $.root "id" $entry.controller "what" (printf "service %s" $service)) -}}
 {{- range $name, $port := $entry.ports -}}
 {{- $container := dig "container" $main $port -}}
-{{- if and (eq $owner $.controller) (eq $container $.id) (not (hasKey $ports $name)) (eq $.role "containers") -}}
+{{- if and (eq $owner $.controller) (eq $container $.id) (not (hasKey $ports $name)) (ne $.role "init") -}}
 {{- $number := dig "targetPort" $port.port $port -}}
 {{- if not (kindIs "string" $number) -}}
 {{- $_ := set $ports $name (dict "port" $number "protocol" (dig "protocol" "TCP" $port)) -}}

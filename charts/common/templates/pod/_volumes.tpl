@@ -67,6 +67,9 @@ Input: root, id, spec. Output: a YAML list.
 - name: config-{{ $id }}
   configMap:
     name: {{ include "common.names.object" (dict "root" $.root "id" $id) }}
+    {{- with $entry.defaultMode }}
+    defaultMode: {{ . | int }}
+    {{- end }}
 {{- else }}
 - name: {{ $id }}
   {{- include "common.pod.volume" (dict "root" $.root "id" $id "spec" $entry) | nindent 2 }}
