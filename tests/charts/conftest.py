@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import schema
+from slipway import cache, schema
 from slipway.render import Object, Renderer, Request
 from slipway.tools.helm import Helm
 from slipway.tools.run import run_process
@@ -87,6 +87,7 @@ class Bench:
     folder: Path
     renderer: Renderer
     made: dict[str, Path] = field(default_factory=dict)
+    minimal: str = MINIMAL
 
     def chart(
         self,
@@ -137,7 +138,7 @@ class Bench:
 
     def run(self, chart: Path, values: str, release: str, namespace: str) -> tuple[Objects, str]:
         """The objects, and what helm said when it refused."""
-        overlay = chart.parent / f"{abs(hash(values))}.yaml"
+        overlay = chart.parent / f"{cache.key_of(values)}.yaml"
         overlay.write_text(values)
         request = Request(
             chart=chart, digest=str(chart), release=release, namespace=namespace, values=(overlay,) if values else ()

@@ -223,7 +223,6 @@ def test_every_namespace_can_be_meant(render):
 
 @pytest.mark.parametrize(("direction", "side"), [("ingress", "from"), ("egress", "to")])
 def test_an_edge_of_a_controller_that_does_not_exist_is_refused(refuse, direction, side):
-    assert (
-        f'demo: network.{direction}.x is for the controller "wrker", which does not exist; known are demo'
-        in refuse(f"network: {{{direction}: {{x: {{controller: wrker, {side}: {{peer: lan}}}}}}}}")
+    assert f'demo: network.{direction}.x is for the controller "wrker", which does not exist; known are demo' in refuse(
+        f"network: {{{direction}: {{x: {{controller: wrker, {side}: {{peer: lan}}}}}}}}"
     )

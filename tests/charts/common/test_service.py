@@ -192,8 +192,7 @@ def test_a_service_of_a_controller_that_does_not_exist_is_refused(refuse):
 def test_metrics_at_a_port_that_does_not_exist_are_refused(refuse):
     assert (
         'demo: metrics demo are at port "metric" of service "demo", which does not exist; '
-        "set metrics.demo.service and metrics.demo.port"
-        in refuse(METRICS.replace("port: metrics}}", "port: metric}}"))
+        "set metrics.demo.service and metrics.demo.port" in refuse(METRICS.replace("port: metrics}}", "port: metric}}"))
     )
 
 

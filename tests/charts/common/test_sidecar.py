@@ -104,7 +104,7 @@ def test_a_sidecar_that_is_off_needs_no_startup_probe(render):
 
 
 def test_an_init_container_with_probes_is_refused(refuse):
-    values = POD.replace('seed: {order: 10,', 'seed: {order: 10, probes: {liveness: {exec: [test]}},')
+    values = POD.replace("seed: {order: 10,", "seed: {order: 10, probes: {liveness: {exec: [test]}},")
 
     assert (
         "demo: controller demo: init container seed has probes, which are never asked; "

@@ -157,7 +157,6 @@ def test_a_claim_for_many_nodes_is_not(render):
 
 
 def test_a_mounted_secret_that_nobody_declared_is_refused(refuse):
-    assert (
-        'demo: persistence key mounts the secret "logn", which is not declared; add secrets.logn'
-        in refuse("persistence: {key: {type: secret, secret: logn, mounts: {app: [{path: /key}]}}}")
+    assert 'demo: persistence key mounts the secret "logn", which is not declared; add secrets.logn' in refuse(
+        "persistence: {key: {type: secret, secret: logn, mounts: {app: [{path: /key}]}}}"
     )
