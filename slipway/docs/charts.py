@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from slipway.contract import parse_exceptions
 from slipway.docs import facts
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
@@ -66,6 +67,7 @@ def service(entry: Entry) -> str:
             2, "Secrets to provide", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."
         ),
         section(2, "Network", network(entry)),
+        section(2, "Exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
         section(2, "Probes", probes(entry)),
         section(2, "Metrics", metrics(entry), empty="It announces no metrics."),
         section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
@@ -73,6 +75,8 @@ def service(entry: Entry) -> str:
 
 
 SECRETS_NOTE = "Each must exist in the namespace before the pods start; the chart names it and never holds its value."
+
+EXCEPTIONS_NOTE = "Rules of the [contract](../reference/rules.md#the-contract-of-a-service) that it cannot keep."
 
 VALUES_NOTE = """\
 What values.yaml sets.
@@ -95,6 +99,13 @@ def identity(entry: Entry) -> str:
         ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
     ]
     return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])
+
+
+def exceptions(entry: Entry) -> str:
+    """Each rule of the contract that the chart states an exception from, with the reason."""
+    stated = parse_exceptions(entry.chart.metadata.get("annotations"))
+    rows = ((code(rule), code(part), prose(why)) for rule, parts in stated.items() for part, why in parts.items())
+    return table(("Rule", "Part", "Reason"), rows)
 
 
 def images(entry: Entry) -> str:

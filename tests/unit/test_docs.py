@@ -153,6 +153,7 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -
     assert re.search(r"sha256:[0-9a-f]{64}", page)
     assert "`WIREGUARD_PRIVATE_KEY`" in page
     assert "51820/UDP" in page
+    assert "| `contract.non-root` | `gluetun` | only root may use" in page
     assert "| `cluster DNS` |" not in page
 
 

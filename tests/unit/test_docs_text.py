@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from slipway.contract import RULES
 from slipway.docs import site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,16 @@ def test_every_link_to_a_file_of_the_repository_leads_somewhere(page: Path) -> N
         path = (page.parent / target).resolve()
         below = path.relative_to(ROOT / "docs").parts[0] if path.is_relative_to(ROOT / "docs") else ""
         assert path.exists() or below in generated, target
+
+
+def test_every_exception_that_a_page_shows_is_one_from_a_rule() -> None:
+    shown = {
+        name
+        for page in PAGES
+        for name in re.findall(r"slipway\.homelab/exception\.([a-z.-]+):", page.read_text(encoding="utf-8"))
+    }
+
+    assert {f"contract.{name}" for name in shown} <= set(RULES)
 
 
 def test_every_decision_has_its_three_headings_and_a_date() -> None:

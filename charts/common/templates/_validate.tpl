@@ -4,6 +4,7 @@ common.validate: rules across fields, which a schema cannot say; one define for 
 Input: root. Output: nothing, or an error that names the object, the rule, and what to set.
 */ -}}
 {{- define "common.validate" -}}
+{{- include "common.validate.service" . -}}
 {{- range $id, $spec := .Values.controllers -}}
 {{- if and $spec (eq (include "common.render.enabled" $spec) "true") -}}
 {{- $args := dict "root" $ "id" $id "spec" $spec -}}
@@ -13,6 +14,7 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- include "common.validate.claims" $args -}}
 {{- include "common.validate.account" $args -}}
 {{- include "common.validate.secrets" $args -}}
+{{- include "common.validate.controller" $args -}}
 {{- end -}}
 {{- end -}}
 {{- include "common.validate.secretVolumes" . -}}
@@ -22,6 +24,8 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- include "common.validate.metrics" . -}}
 {{- include "common.validate.peers" . -}}
 {{- include "common.validate.owners" . -}}
+{{- include "common.validate.route" . -}}
+{{- include "common.validate.network" . -}}
 {{- end -}}
 
 {{- /* common.validate.sidecars: without a startup probe nothing waits for a sidecar. Input: root, id, spec. */ -}}

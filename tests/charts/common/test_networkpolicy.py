@@ -45,7 +45,8 @@ def test_a_policy_is_for_the_pods_of_its_controller(render):
 
 
 def test_an_edge_is_exactly_what_it_says(render):
-    spec = policy(render, "{ingress: {web: {from: {app: front}, ports: [http, 9100, {port: 53, protocol: UDP}]}}}")
+    network = "{ingress: {web: {from: {app: front}, ports: [http, 9100, {port: 53, protocol: UDP}]}}}"
+    spec = policy(render, network, more="service: {demo: {ports: {http: {port: 80}}}}")
 
     assert spec["ingress"] == [
         {

@@ -6,7 +6,8 @@ pytestmark = pytest.mark.helm
 
 
 def probe(render, fields, kind="liveness"):
-    objects = render(f"controllers: {{demo: {{containers: {{app: {{probes: {{{kind}: {fields}}}}}}}}}}}")
+    ports = "ports: {http: {port: 80}, https: {port: 443}}"
+    objects = render(f"controllers: {{demo: {{containers: {{app: {{{ports}, probes: {{{kind}: {fields}}}}}}}}}}}")
     return objects.container().get(f"{kind}Probe")
 
 

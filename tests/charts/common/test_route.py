@@ -217,13 +217,16 @@ def test_a_route_to_a_service_that_does_not_exist_is_refused(refuse):
 
 
 def test_with_several_services_a_route_says_which(refuse):
-    values = WEB.replace("service: {", "service: {more: {ports: {http: {port: 81}}}, ")
+    values = WEB.replace("service: {", "service: {more: {ports: {http: {port: 81, targetPort: 8080}}}, ")
 
     assert "demo: route demo must say which `service` it means: there are 2" in refuse(values)
 
 
 def test_a_route_to_one_of_several_services_names_it(render):
-    values = WEB.replace("service: {", "service: {more: {ports: {http: {port: 81}}}, ") + "    service: more\n"
+    values = (
+        WEB.replace("service: {", "service: {more: {ports: {http: {port: 81, targetPort: 8080}}}, ")
+        + "    service: more\n"
+    )
 
     assert rule(render, values)["services"][0]["name"] == "demo-more"
 

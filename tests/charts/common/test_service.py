@@ -176,9 +176,7 @@ def test_the_services_own_labels_are_those_that_the_monitor_selects(render):
 
 
 def test_with_several_services_metrics_say_which(refuse):
-    values = (
-        "service: {demo: {ports: {http: {port: 80}}}, more: {ports: {http: {port: 81}}}}\nmetrics: {demo: {port: http}}"
-    )
+    values = "service: {demo: {ports: {http: {port: 80}}}, more: {ports: {http: {port: 81, targetPort: 80}}}}\nmetrics: {demo: {port: http}}"
 
     assert "demo: metrics demo must say which `service` it means: there are 2" in refuse(values)
 

@@ -109,7 +109,8 @@ def test_only_one_place_fills_in_templates():
 
 def test_rules_across_fields_are_in_two_places():
     # What must be true of the values, and what a name must be.
-    assert {path for path, text in CODE.items() if re.search(r"\bfail ", text)} == {"_names.tpl", "_validate.tpl"}
+    places = {path for path, text in CODE.items() if re.search(r"\bfail ", text)}
+    assert {path for path in places if not path.startswith("validate/")} == {"_names.tpl", "_validate.tpl"}
 
 
 def test_every_rule_is_quoted_by_a_test():

@@ -3,7 +3,7 @@ common.kinds.job: a Job. Its template is immutable, so its name carries the cont
 Input: root, id, spec (merged), name. Output: one document.
 */ -}}
 {{- define "common.kinds.job" -}}
-{{- $body := include "common.kinds.job.spec" . -}}
+{{- $body := include "common.kinds.job.spec" . | trim -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -34,7 +34,7 @@ spec:
   {{- end }}
   jobTemplate:
     spec:
-      {{- include "common.kinds.job.spec" . | nindent 6 }}
+      {{- include "common.kinds.job.spec" . | trim | nindent 6 }}
 {{- end -}}
 
 {{- /*

@@ -35,7 +35,8 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.service.scrape: scrape annotations, where metrics are announced so.
+common.kinds.service.scrape: scrape annotations, where metrics are announced so. Prometheus asks the pods behind a Service,
+so the port is the container's.
 Input: root, id. Output: YAML map, empty without metrics.
 */ -}}
 {{- define "common.kinds.service.scrape" -}}
@@ -46,7 +47,8 @@ Input: root, id. Output: YAML map, empty without metrics.
 {{- if and (eq $kind "annotations") (eq $service $.id) }}
 prometheus.io/scrape: "true"
 prometheus.io/path: {{ $metrics.path | default "/metrics" }}
-prometheus.io/port: {{ (index $.root.Values.service $service "ports" $metrics.port).port | quote }}
+{{- $port := index $.root.Values.service $service "ports" $metrics.port }}
+prometheus.io/port: {{ kindIs "string" $port.targetPort | ternary $port.port ($port.targetPort | default $port.port) | quote }}
 prometheus.io/scheme: {{ $metrics.scheme | default "http" }}
 {{- end -}}
 {{- end -}}

@@ -72,7 +72,7 @@ Input: as common.pod.container. Output: a YAML list.
 */ -}}
 {{- define "common.pod.ports" -}}
 {{- $ports := deepCopy (.spec.ports | default dict) -}}
-{{- $main := keys (.owner.containers | default dict) | sortAlpha | first -}}
+{{- $main := hasKey .owner.containers "app" | ternary "app" (keys .owner.containers | sortAlpha | first) -}}
 {{- range $service, $entry := .root.Values.service -}}
 {{- if eq (include "common.render.enabled" $entry) "true" -}}
 {{- $owner := include "common.names.controllerId" (dict "root" $.root "id" $entry.controller "what" (printf "service %s" $service)) -}}

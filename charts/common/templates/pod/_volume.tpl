@@ -28,11 +28,11 @@ emptyDir:{{ if $fields }}
 {{- else if eq $type "config" -}}
 configMap:
   name: {{ include "common.render.text" (dict "root" .root "text" .spec.name) }}
-  {{- include "common.pod.volume.items" .spec | nindent 2 }}
+  {{- with include "common.pod.volume.items" .spec | trim }}{{ nindent 2 . }}{{ end }}
 {{- else if eq $type "secret" -}}
 secret:
   secretName: {{ include "common.names.secret" (dict "root" .root "id" .spec.secret) }}
-  {{- include "common.pod.volume.items" .spec | nindent 2 }}
+  {{- with include "common.pod.volume.items" .spec | trim }}{{ nindent 2 . }}{{ end }}
 {{- else if eq $type "hostPath" -}}
 hostPath:
   path: {{ .spec.path }}
