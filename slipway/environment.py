@@ -28,6 +28,8 @@ from pathlib import Path
 from slipway.ticker import Teller
 
 MARKS = ".slipway"
+OURS = ".tools/environment.ours"
+"""Lies there from before the first environment is made."""
 """Folder in `.venv` that says how far it is; read by `inv`, too."""
 LOCK = ".tools/environment.lock"
 """Held by who installs; relative to the checkout."""
@@ -95,7 +97,10 @@ def make(root: Path, teller: Teller) -> None:
         started = time.monotonic()
         lock = root / "locks" / "release.txt"
         wanted = lock.read_bytes()
-        remove(venv)
+        ours = root / OURS
+        remove(venv, known=ours.exists())
+        # Before anything is made: a half-made environment is ours to remove, one that somebody else made is not.
+        write_atomic(ours, f"{root}\n".encode())
         teller.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
         with teller.step("making the virtual environment"):
             run((base_python(), "-I", "-m", "venv", str(venv)), handle)
@@ -270,17 +275,25 @@ def write_atomic(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def remove(venv: Path) -> None:
+def remove(venv: Path, *, known: bool) -> None:
     """Remove an old environment.
 
+    Args:
+        venv: the folder.
+        known: an environment was made in this checkout before, so a half-made one is ours.
+
     Raises:
-        SetupError: it is not one, so it is not ours to remove.
+        SetupError: we did not make it, so it is not ours to remove.
     """
     if venv.is_symlink():
         venv.unlink()
     elif venv.exists():
-        if any(venv.iterdir()) and not (venv / "pyvenv.cfg").exists() and not (venv / MARKS).exists():
-            raise SetupError(f"{venv} is not a virtual environment", hint=f"mv '{venv}' '{venv}.old'")
+        kind = (
+            "an environment that ./inv did not make" if (venv / "pyvenv.cfg").exists() else "not a virtual environment"
+        )
+        half_made = known and (venv / "pyvenv.cfg").exists()
+        if any(venv.iterdir()) and not half_made and not (venv / MARKS).exists():
+            raise SetupError(f"{venv} is {kind}", hint=f"mv '{venv}' '{venv}.old'")
         # The marks first: without them nothing else counts, wherever this is interrupted.
         remove_tree(venv / MARKS)
         remove_tree(venv)

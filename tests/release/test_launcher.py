@@ -231,6 +231,18 @@ def test_a_folder_that_is_no_environment_is_never_removed(fresh: Checkout) -> No
     assert (venv / "mine").exists()
 
 
+def test_an_environment_that_somebody_else_made_is_never_removed(fresh: Checkout) -> None:
+    venv = fresh.root / ".venv"
+    venv.mkdir()
+    (venv / "pyvenv.cfg").write_text("home = /usr/bin\n", encoding="utf-8")
+
+    code, _, err = fresh.run("hello")
+
+    said = f".venv: {venv} is an environment that ./inv did not make\n    hint: mv '{venv}' '{venv}.old'\n"
+    assert (code, err) == (4, said)
+    assert (venv / "pyvenv.cfg").exists()
+
+
 def test_without_a_new_enough_python_it_says_what_it_found(fresh: Checkout, tmp_path: Path) -> None:
     path = bare_path(tmp_path / "bin")
     fake_python(tmp_path / "bin", "python3", "3.9.2", 3)
