@@ -68,4 +68,6 @@ class Helm:
             "HELM_PLUGINS": str(self.home / "plugins"),
             "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
             "TZ": "UTC",
+            # Each process lives for less than a second: collecting less often costs a few megabytes and saves a tenth.
+            "GOGC": "400",
         }
