@@ -42,6 +42,7 @@ def bundle(text: bytes, fragments: Mapping[str, bytes], where: str) -> dict[str,
     """
     root = parse(text, where)
     if isinstance(target := root.get("$ref"), str):
+        _refuse_siblings(root, where)
         name = fragment_name(target)
         where = f"{where} → {name}"
         root = parse(_fragment(name, fragments, where, target), name)
@@ -51,6 +52,19 @@ def bundle(text: bytes, fragments: Mapping[str, bytes], where: str) -> dict[str,
     local = bundled.get("definitions")
     merged = {**(local if isinstance(local, dict) else {}), **definitions}
     return {**bundled, "$schema": DRAFT_07, **({"definitions": merged} if merged else {})}
+
+
+def _refuse_siblings(root: Mapping[str, object], where: str) -> None:
+    ignored = sorted(set(root) - {"$schema", "$ref", "$comment", "title", "description"})
+    if ignored:
+        raise WorkspaceError(
+            Problem(
+                where=where,
+                fact=f"has {', '.join(map(repr, ignored))} beside $ref, where draft-07 ignores them",
+                hint="write a closed root of its own, with references such as ../common/schemas/values.json#/properties/route",
+                rule="schema.reference",
+            )
+        )
 
 
 def fragment_name(reference: str) -> str:

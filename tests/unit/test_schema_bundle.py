@@ -125,3 +125,14 @@ def test_every_key_of_the_library_is_described():
         return found + [more for key, item in node.items() for more in bare(item, f"{path}/{key}")]
 
     assert [found for name, text in LIBRARY.items() for found in bare(json.loads(text), name)] == []
+
+
+def test_keys_beside_a_root_reference_are_refused_because_they_would_be_ignored() -> None:
+    text = b'{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "values.json", "required": ["route"]}'
+
+    with pytest.raises(WorkspaceError) as error:
+        schema.bundle(text, {"values.json": b'{"type": "object"}'}, "charts/app/values.schema.json")
+
+    assert str(error.value).splitlines()[0] == (
+        "charts/app/values.schema.json: has 'required' beside $ref, where draft-07 ignores them"
+    )
