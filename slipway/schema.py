@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from slipway.errors import Problem, WorkspaceError
 
@@ -115,7 +115,7 @@ def _resolve(
     return f"#/definitions/{key}{pointer}"
 
 
-def umbrella_schema(members: Mapping[str, dict[str, object]], fragments: Mapping[str, bytes]) -> dict[str, object]:
+def umbrella_schema(members: Iterable[str], fragments: Mapping[str, bytes]) -> dict[str, object]:
     """The schema of an umbrella: `global` and one key for each member, closed.
 
     Helm checks each member's own schema as well; this one refuses what belongs to no member.

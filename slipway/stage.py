@@ -80,13 +80,9 @@ def umbrella_schema(workspace: Workspace, umbrella: Chart) -> dict[str, object]:
     """Closed over the members: `global` and one key for each.
 
     Raises:
-        WorkspaceError: see `service_schema`.
+        WorkspaceError: the library's fragment for `global` cannot be understood.
     """
-    members = {
-        dependency.key: service_schema(workspace, workspace.charts[dependency.name])
-        for dependency in umbrella.dependencies
-        if dependency.name in workspace.charts
-    }
+    members = [dependency.key for dependency in umbrella.dependencies if dependency.name in workspace.charts]
     return schema.umbrella_schema(members, fragments(workspace))
 
 

@@ -42,6 +42,7 @@ class ChartTesting:
         """
         environment = {
             "PATH": f"{self.helm().parent}:{self.path}",
+            "GOGC": "400",
             "HELM_CACHE_HOME": str(self.home / "cache"),
             "HELM_CONFIG_HOME": str(self.home / "config"),
             "HELM_DATA_HOME": str(self.home / "data"),
