@@ -35,10 +35,7 @@ class Comparer:
     @cached_property
     def renderer(self) -> render.Renderer:
         """Renders both sides."""
-        config = self.yard.config
-        return render.renderer_of(
-            self.builder, helm_version=config.tools.get("helm", ""), kube_version=config.kube_version
-        )
+        return self.yard.renderer(self.builder)
 
     def evidence(self, name: ChartName, published: str, versions: Mapping[str, str]) -> Sequence[Evidence]:
         """What differs from a published version.

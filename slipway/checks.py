@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from slipway import cache, contract, numbering, render, yamls
+from slipway import cache, contract, numbering, yamls
 from slipway.build import Builder, Built
 from slipway.contract.subject import Subject
 from slipway.errors import Problem, RegistryError
@@ -108,8 +108,7 @@ def test(
     Raises:
         ToolMissing: helm is not there.
     """
-    config = yard.config
-    renderer = render.renderer_of(builder, helm_version=config.tools.get("helm", ""), kube_version=config.kube_version)
+    renderer = yard.renderer(builder)
     marks = cache.Cache(folder=builder.folder / "cache" / "contract")
     charts = [yard.workspace.charts[name] for name in names if name in built]
     cases = [case for chart in charts for case in renders.cases_of(builder, chart)]

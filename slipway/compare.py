@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway import graph, overlay, package, pin, render
-from slipway.build import Builder
 from slipway.errors import Problem, ProblemsFound, RegistryError
 from slipway.model import ChartName, Published
 from slipway.release import pull
@@ -85,13 +84,6 @@ def at_revision(yard: Yard, revision: str, folder: Path) -> Yard:
     return open_yard(folder, yard.environ, run=yard.run, progress=yard.progress)
 
 
-def renderer_of(yard: Yard, builder: Builder) -> render.Renderer:
-    """A renderer with the cache of this checkout."""
-    return render.renderer_of(
-        builder, helm_version=yard.config.tools.get("helm", ""), kube_version=yard.config.kube_version
-    )
-
-
 def objects_of(yard: Yard, name: ChartName, environment: str) -> tuple[render.Object, ...]:
     """What the files of a yard render for an environment.
 
@@ -107,7 +99,7 @@ def objects_of(yard: Yard, name: ChartName, environment: str) -> tuple[render.Ob
         raise ProblemsFound(found)
     values = builder.staged(name) / overlay.file_name(environment)
     chosen = (values,) if values.is_file() else ()
-    return render.render(renderer_of(yard, builder), built[name], release=name, namespace=name, values=chosen)
+    return render.render(yard.renderer(builder), built[name], release=name, namespace=name, values=chosen)
 
 
 def pinned_objects(
@@ -136,7 +128,7 @@ def pinned_objects(
         namespace=name,
         values=(values,) if values.is_file() else (),
     )
-    done = renderer_of(yard, yard.builder()).render(request)
+    done = yard.renderer(yard.builder()).render(request)
     if done.error:
         raise RegistryError(
             Problem(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from slipway import graph, pin, plan
 from slipway.build import Builder, Built
 from slipway.errors import NotConverged, Problem, ProblemsFound, RegistryError
-from slipway.model import ChartName, Pin, Published
+from slipway.model import ChartKind, ChartName, Pin, Published
 from slipway.plan import Action, PinStep, Plan
 from slipway.yard import Effect, Yard
 
@@ -51,17 +51,17 @@ def survey(yard: Yard, environment: str, names: tuple[ChartName, ...] = ()) -> P
 
 def pin_step(yard: Yard, environment: str, charts: Plan) -> PinStep:
     """Why the deploy folder would be written."""
-    coming = [step for step in charts.steps if step.action is not Action.KEEP and is_umbrella(yard, step.chart)]
+    charts_here = yard.workspace.charts
+    coming = [
+        step
+        for step in charts.steps
+        if step.action is not Action.KEEP and charts_here[step.chart].kind is ChartKind.UMBRELLA
+    ]
     if coming:
         reasons = tuple(f"{step.chart} {step.version} comes first" for step in coming)
         return PinStep(environment=environment, reasons=reasons)
     files = pin.wanted_files(yard.config, yard.workspace, environment, pins_after(yard, environment, charts))
     return PinStep(environment=environment, reasons=pin.differences(yard.config, environment, files))
-
-
-def is_umbrella(yard: Yard, name: ChartName) -> bool:
-    """Whether a chart is pinned."""
-    return any(umbrella.name == name for umbrella in yard.workspace.umbrellas)
 
 
 def pins_after(yard: Yard, environment: str, charts: Plan) -> dict[ChartName, Pin]:

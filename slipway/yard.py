@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway import digest, discover, graph, plan
 from slipway.build import Builder
@@ -17,6 +18,9 @@ from slipway.progress import Progress
 from slipway.toolbox import Toolbox
 from slipway.tools.helm import Helm
 from slipway.tools.run import Runner, run_process
+
+if TYPE_CHECKING:
+    from slipway.render import Renderer
 
 RELEASE_TOOLS = ("helm", "ct", "kubeconform", "registry")
 """The programs that a release runs."""
@@ -82,6 +86,13 @@ class Yard:
             folder=self.config.build,
             helm=self.helm,
         )
+
+    def renderer(self, builder: Builder) -> Renderer:
+        """Renders what a builder staged, with the pinned helm and for the configured Kubernetes version."""
+        from slipway import render
+
+        version = self.config.tools.get("helm", "")
+        return render.renderer_of(builder, helm_version=version, kube_version=self.config.kube_version)
 
     def require_sound(self) -> None:
         """Refuse a workspace whose charts do not fit together.
