@@ -6,11 +6,14 @@ module is the upgrade of its definitions: `generate` writes them anew, `check` f
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from slipway.errors import Problem
 from slipway.gotools import required
@@ -34,7 +37,39 @@ class Source:
     """The resources that are wanted; empty: all of them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """Definitions that a module carries as files: what its authors make of the types is more than controller-gen gives."""
+
+    group: str
+    module: str
+    folder: str
+    """Module folder of ours that requires it."""
+    files: tuple[str, ...]
+    """Below the module."""
+
+
 SOURCES = (
+    Source(
+        group="acme.cert-manager.io",
+        module="github.com/cert-manager/cert-manager",
+        packages=("pkg/apis/acme/v1",),
+    ),
+    Source(
+        group="bitnami.com",
+        module="github.com/bitnami/sealed-secrets",
+        packages=("pkg/apis/sealedsecrets/v1alpha1",),
+    ),
+    Source(
+        group="cert-manager.io",
+        module="github.com/cert-manager/cert-manager",
+        packages=("pkg/apis/certmanager/v1",),
+    ),
+    Source(
+        group="metallb.io",
+        module="go.universe.tf/metallb",
+        packages=("api/v1beta1", "api/v1beta2"),
+    ),
     Source(
         group="monitoring.coreos.com",
         module="github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring",
@@ -43,9 +78,23 @@ SOURCES = (
         plurals=("podmonitors", "probes", "prometheusrules", "servicemonitors"),
     ),
     Source(
+        group="postgresql.cnpg.io",
+        module="github.com/cloudnative-pg/cloudnative-pg",
+        packages=("api/v1",),
+    ),
+    Source(
         group="traefik.io",
         module="github.com/traefik/traefik/v3",
         packages=("pkg/provider/kubernetes/crd/traefikio/v1alpha1",),
+    ),
+)
+
+SHIPPED = (
+    Shipped(
+        group="argoproj.io",
+        module="github.com/argoproj/argo-cd/v3",
+        folder="tools/lab/argocd",
+        files=tuple(f"manifests/crds/{name}-crd.yaml" for name in ("application", "applicationset", "appproject")),
     ),
 )
 
@@ -97,13 +146,44 @@ def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
     program = toolbox.path("controller-gen")
     environment = toolbuild.go_environment(toolbox.folder, os.environ)
     go = toolbuild.find_go(toolbox)
+    shipped = {f"{item.group}.yaml": shipped_text(root, run, go, environment, item) for item in SHIPPED}
     with tempfile.TemporaryDirectory(prefix="crds-") as scratch:
         run(command(root, program, go, Path(scratch), environment))
-        return {
+        made = {
             f"{source.group}.yaml": header(source, modules[source.module], toolbox.version("controller-gen"))
             + "".join(definitions(Path(scratch), source))
             for source in SOURCES
         }
+    return {**shipped, **made}
+
+
+def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, str], item: Shipped) -> str:
+    """The definitions that a module ships, without descriptions.
+
+    Raises:
+        BuildError: the module cannot be had.
+    """
+    version = required((root / item.folder / "go.mod").read_text(encoding="utf-8"))[item.module]
+    download = (str(go), "mod", "download", "-json", item.module)
+    found = json.loads(run(Command(argv=download, cwd=root / item.folder, env=environment)).stdout)
+    documents = [yaml.safe_load((Path(found["Dir"]) / name).read_bytes()) for name in item.files]
+    head = (
+        f"# From {item.module} {version}, its own files\n# without descriptions. `./inv crds` writes it; do not edit.\n"
+    )
+    return head + "".join(f"---\n{yaml.safe_dump(described_less(document))}" for document in documents)
+
+
+def described_less(value: object) -> object:
+    """A definition without the descriptions of its schemas; a property that is called so stays."""
+    if isinstance(value, list):
+        return [described_less(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: described_less(item)
+        for key, item in value.items()
+        if not (key == "description" and isinstance(item, str) and ("type" in value or "properties" in value))
+    }
 
 
 def command(root: Path, program: Path, go: Path, output: Path, environment: Mapping[str, str]) -> Command:

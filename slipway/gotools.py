@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+MAJOR = re.compile(r"v[0-9]+")
 VERSION = re.compile(r"(?<![\d.])v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
 
 
@@ -23,9 +24,11 @@ class GoTool:
     module: str
     """Go module that carries the version."""
     package: str
-    """Its `main` package; the last element of the path is the name of the built file."""
+    """Its `main` package."""
     stamp: str = ""
     """Variable that the linker sets to the version; a program without it says `devel` or less than the truth."""
+    bare: bool = False
+    """Whether the stamp is `1.2.3`, not `v1.2.3`."""
     ask: tuple[str, ...] = ()
     """Arguments that make it print its version; empty: one on PATH cannot be told, so it is always built."""
     folder: str = "tools/release"
@@ -34,6 +37,12 @@ class GoTool:
     """A command that needs it, and so builds it."""
     cold_s: int = 60
     """Seconds that a first build takes on two cores."""
+
+    @property
+    def file(self) -> str:
+        """The name that `go build` gives the program: the last element of the package that is not a major version."""
+        parts = [part for part in self.package.split("/") if not MAJOR.fullmatch(part)]
+        return parts[-1]
 
 
 TOOLS: Mapping[str, GoTool] = {
@@ -85,6 +94,68 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv crds --check",
             cold_s=40,
         ),
+        *(
+            GoTool(
+                name=name,
+                purpose=purpose,
+                module="k8s.io/kubernetes",
+                package=f"k8s.io/kubernetes/cmd/{name}",
+                stamp="k8s.io/component-base/version.gitVersion",
+                ask=ask,
+                folder="tools/lab/kubernetes",
+                mend="./inv lab up",
+                cold_s=cold_s,
+            )
+            for name, purpose, ask, cold_s in (
+                ("kube-apiserver", "the lab's Kubernetes API", ("--version",), 180),
+                ("kube-controller-manager", "the lab's controllers", ("--version",), 60),
+                ("kube-scheduler", "the lab's scheduler", ("--version",), 30),
+                ("kubectl", "speaks to the lab", ("version", "--client"), 50),
+            )
+        ),
+        GoTool(
+            name="etcd",
+            purpose="holds the lab's objects",
+            module="go.etcd.io/etcd/server/v3",
+            package="go.etcd.io/etcd/server/v3",
+            ask=("--version",),
+            folder="tools/lab/etcd",
+            mend="./inv lab up",
+            cold_s=20,
+        ),
+        GoTool(
+            name="kwok",
+            purpose="plays the lab's nodes and pods",
+            module="sigs.k8s.io/kwok",
+            package="sigs.k8s.io/kwok/cmd/kwok",
+            ask=("--version",),
+            folder="tools/lab/kwok",
+            mend="./inv lab up",
+            cold_s=60,
+        ),
+        GoTool(
+            name="argocd",
+            purpose="Argo CD, every component of it, for the lab",
+            module="github.com/argoproj/argo-cd/v3",
+            package="github.com/argoproj/argo-cd/v3/cmd",
+            stamp="github.com/argoproj/argo-cd/v3/common.version",
+            bare=True,
+            ask=("version", "--client", "--short"),
+            folder="tools/lab/argocd",
+            mend="./inv lab up",
+            cold_s=290,
+        ),
+        GoTool(
+            name="redis",
+            purpose="Argo CD's cache, in memory",
+            module="github.com/alicebob/miniredis/v2",
+            package="homelab/tools/lab/argocd/redis",
+            stamp="main.version",
+            ask=("--version",),
+            folder="tools/lab/argocd",
+            mend="./inv lab up",
+            cold_s=5,
+        ),
     )
 }
 
@@ -107,7 +178,8 @@ def build_argv(go: Path, tools: Sequence[tuple[GoTool, str]], output: Path) -> t
     One command shares the compiled packages and links one program while the next still compiles.
     """
     flags = (
-        f"-ldflags={tool.package}=-s -w" + (f" -X {tool.stamp}={version}" if tool.stamp else "")
+        f"-ldflags={tool.package}=-s -w"
+        + (f" -X {tool.stamp}={version.removeprefix('v') if tool.bare else version}" if tool.stamp else "")
         for tool, version in tools
     )
     packages = (tool.package for tool, _ in tools)

@@ -128,7 +128,8 @@ class Toolbox:
         import hashlib
 
         tool = tool_of(name)
-        sources = (self.home / tool.folder / "go.mod", self.home / "locks" / "go.txt")
+        folder = self.home / tool.folder
+        sources = (folder / "go.mod", self.home / "locks" / "go.txt", *sorted(folder.rglob("*.go")))
         try:
             content = b"".join(path.read_bytes() for path in sources)
         except OSError as error:

@@ -86,7 +86,7 @@ def compile_tools(box: Toolbox, folder: str, tools: Sequence[tuple[GoTool, str]]
             where(f"{len(compiled)} packages compiled" if compiled else line)
 
         code = stream_process(command, on_line)
-        if code or not all((output / tool.name).is_file() for tool, _ in tools):
+        if code or not all((output / tool.file).is_file() for tool, _ in tools):
             raise ToolFailed(build_failure(what, command, code, said))
 
 
@@ -96,7 +96,7 @@ def accept(box: Toolbox, tool: GoTool, version: str, scratch: Path) -> None:
     Raises:
         ToolFailed: it says another version, so one on PATH would never be recognised either.
     """
-    fresh = scratch / tool.name
+    fresh = scratch / tool.file
     said = box.ask(fresh, tool.ask) if tool.ask else version
     if said != version:
         raise ToolFailed(
