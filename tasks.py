@@ -159,6 +159,25 @@ def registry(_: Context, action: str, json: bool = False) -> None:
 
 
 @task(
+    positional=["action", "what"],
+    help={
+        "action": "up, status, logs, kubectl or down",
+        "what": "a component, for logs",
+        "name": "which lab (default: default); several run side by side",
+        "env": ENV,
+        "json": JSON,
+    },
+)
+def lab(context: Context, action: str, what: str = "", name: str = "", env: str = "", json: bool = False) -> None:
+    """Run a Kubernetes API and Argo CD on this machine, and let them take the working tree."""
+    with presented():
+        from slipway.lab import verbs
+
+        asked = verbs.Asked(action=action, what=what, name=name, environment=env, rest=context.remainder)
+        show(verbs.perform(yard_here(json), asked), verbs.text, json)
+
+
+@task(
     positional=["service"],
     help={
         "service": "name of the chart",

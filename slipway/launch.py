@@ -26,7 +26,23 @@ def main(root: Path, arguments: list[str]) -> None:
         raise
     # Isolated mode leaves it out, and the tasks are found there.
     sys.path.insert(0, str(root))
-    program.run(["inv", "--search-root", str(root), *arguments])
+    program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+
+
+def with_remainder(arguments: list[str]) -> list[str]:
+    """What follows `lab kubectl` is kubectl's: it goes behind `--`, where invoke looks for no tasks and flags.
+
+    Invoke joins what is there with spaces, so it is quoted as for a shell.
+    """
+    if arguments[:2] != ["lab", "kubectl"]:
+        return arguments
+    import shlex
+
+    rest = arguments[2:]
+    own = rest[: rest.index("--")] if "--" in rest else []
+    if not own and rest[:1] == ["--name"]:
+        own = rest[:2]
+    return ["lab", "kubectl", *own, "--", shlex.join(rest[len(own) :]).removeprefix("-- ")]
 
 
 def import_invoke() -> Program:

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from slipway.errors import Problem, ToolFailed, ToolMissing
 
+PR_SET_PDEATHSIG = 1
+"""Source: linux/prctl.h."""
+
 TAIL_LINES = 20
 """How many of the last output lines an error shows."""
 
@@ -147,6 +150,68 @@ def spawn_daemon(command: Command, log: Path) -> int:
     # The child is meant to live on: without this mark the interpreter would warn about it at exit.
     process.returncode = 0
     return process.pid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A program that we started and that ends with us at the latest."""
+
+    pid: int
+    poll: Callable[[], int | None]
+    """Its exit code, negative for a signal; None while it runs."""
+    end: Callable[[], None]
+    """Ask it to end."""
+    kill: Callable[[], None]
+
+
+def spawn_child(command: Command, log: Path) -> Child:
+    """Start a program in the background, with its output in a log file; the kernel kills it when our process ends.
+
+    Must be called from the main thread: the kernel means the thread that started it.
+
+    Raises:
+        ToolMissing: the program is not there or cannot be executed.
+    """
+    import signal
+    import subprocess
+
+    parent = os.getpid()
+
+    def prepare() -> None:
+        # A blocked signal would stay blocked in the program.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        with_parent(parent, signal.SIGKILL)
+
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as sink:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+                command.argv,
+                cwd=command.cwd,
+                env={**os.environ, **command.env},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                preexec_fn=prepare,  # noqa: PLW1509 - we have one thread
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise missing(command, error) from error
+    return Child(pid=process.pid, poll=process.poll, end=process.terminate, kill=process.kill)
+
+
+def with_parent(parent: int, number: int) -> None:
+    """Have the kernel send this process a signal when its parent ends; at once, when that has happened already.
+
+    Source: prctl(2), PR_SET_PDEATHSIG. Elsewhere than on Linux nothing is done.
+    """
+    import ctypes
+    import sys
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), number)
 
 
 def stream_process(command: Command, on_line: Callable[[str], None]) -> int:

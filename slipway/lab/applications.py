@@ -1,0 +1,133 @@
+"""Argo CD's Applications as a table, and waiting until they are what they should be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from slipway.errors import NotConverged, Problem
+from slipway.tools.kubectl import Data, Kubectl
+
+POLL_S = 0.25
+HEAD = ("APPLICATION", "REVISION", "SYNC", "HEALTH", "SAID")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What Argo CD says about one Application."""
+
+    name: str
+    revision: str
+    """Of the last comparison."""
+    wanted: str
+    """`targetRevision` of its source."""
+    sync: str
+    health: str
+    phase: str
+    """Of the running or last operation; empty when there was none."""
+    said: str
+    """Why it is not well, in a line; empty when it is."""
+    reconciled: str
+    """Time of the last comparison."""
+
+    @property
+    def well(self) -> bool:
+        """Synced and healthy, for the revision that is wanted."""
+        current = self.revision in self.wanted or self.wanted == self.revision
+        return self.sync == "Synced" and self.health == "Healthy" and self.phase != "Running" and current
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """A line of the table."""
+        short = self.wanted.partition("@")[0]
+        return (self.name, short, self.sync or "-", self.health or "-", self.said[:100])
+
+
+def application_of(data: Data) -> Application:
+    """An Application object → what matters of it."""
+    status = at(data, "status")
+    operation = at(status, "operationState")
+    conditions = status.get("conditions")
+    said = [str(condition.get("message", "")) for condition in (conditions if isinstance(conditions, list) else ())]
+    if not said and operation.get("phase") in {"Failed", "Error", "Running"}:
+        said = [str(operation.get("message", ""))]
+    return Application(
+        name=str(at(data, "metadata").get("name", "")),
+        revision=str(at(status, "sync").get("revision", "")),
+        wanted=str(at(data, "spec", "source").get("targetRevision", "")),
+        sync=str(at(status, "sync").get("status", "")),
+        health=str(at(status, "health").get("status", "")),
+        phase=str(operation.get("phase", "")),
+        said=" ".join(" ".join(said).split()),
+        reconciled=str(status.get("reconciledAt", "")),
+    )
+
+
+def at(data: Mapping[str, object], *path: str) -> Mapping[str, object]:
+    """The mapping at a path; empty when there is none."""
+    value: object = data
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def read(kubectl: Kubectl, namespace: str) -> tuple[Application, ...]:
+    """Every Application.
+
+    Raises:
+        ToolFailed: the API server does not answer.
+    """
+    return tuple(application_of(item) for item in kubectl.items("applications.argoproj.io", "-n", namespace))
+
+
+def wait_until_well(
+    kubectl: Kubectl,
+    namespace: str,
+    names: Sequence[str],
+    *,
+    wait_s: float,
+    on_change: Callable[[tuple[Application, ...]], None] = lambda _: None,
+    accept: Callable[[Application], bool] = lambda application: application.well,
+) -> tuple[Application, ...]:
+    """Wait until these Applications are there and well.
+
+    Args:
+        kubectl: the cluster.
+        namespace: Argo CD's.
+        names: what is waited for.
+        wait_s: for how long, in seconds.
+        on_change: told whenever something changed.
+        accept: what counts as well.
+
+    Raises:
+        NotConverged: the time is over; one problem for each that is not.
+    """
+    limit = time.monotonic() + wait_s
+    told: tuple[Application, ...] | None = None
+    while True:
+        found = tuple(item for item in read(kubectl, namespace) if item.name in names)
+        if found != told:
+            on_change(found)
+            told = found
+        if {item.name for item in found} == set(names) and all(accept(item) for item in found):
+            return found
+        if time.monotonic() > limit:
+            raise NotConverged(tuple(problems_of(found, names, wait_s)))
+        time.sleep(POLL_S)
+
+
+def problems_of(found: Sequence[Application], names: Sequence[str], wait_s: float) -> list[Problem]:
+    """What is not well after the time is over."""
+    there = {item.name: item for item in found}
+    made = []
+    for name in names:
+        item = there.get(name)
+        if item is None:
+            made.append(Problem(where=f"Application {name}", fact=f"is not there after {wait_s:g} s"))
+        elif not item.well:
+            fact = f"is {item.sync or 'Unknown'} and {item.health or 'Unknown'} after {wait_s:g} s"
+            evidence = (item.said,) if item.said else ()
+            hint = f"./inv lab kubectl -- -n argocd get application {name} -o yaml"
+            made.append(Problem(where=f"Application {name}", fact=fact, evidence=evidence, hint=hint))
+    return made

@@ -1,0 +1,123 @@
+"""A lab's folder before its start: keys, kubeconfigs, definitions, stages, the objects that a cluster has from the start."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from slipway import yamls
+from slipway.lab import component, pki, plan
+from slipway.lab.place import Place
+from slipway.lab.supervisor import COMPONENTS
+from slipway.tools.daemon import Daemon
+
+STAGES = Path(__file__).resolve().parent / "stages"
+GROUP = re.compile(r"^  group: (\S+)$", re.MULTILINE)
+PART_OF_ARGOCD = {"app.kubernetes.io/part-of": "argocd"}
+"""Argo CD reads only settings that are labelled so. Source: argo-cd v3.6.1 util/settings/settings.go:810-822."""
+
+
+def prepare(
+    place: Place,
+    *,
+    ports: Mapping[str, int],
+    programs: Mapping[str, Path],
+    definitions: Sequence[Path],
+    argocd_namespace: str,
+    path: str,
+) -> plan.Parts:
+    """Make the folder anew; what an earlier lab left there is gone.
+
+    Args:
+        place: the lab.
+        ports: for everything that listens.
+        programs: every program of `plan.TOOLS`.
+        definitions: files with custom resource definitions.
+        argocd_namespace: where Argo CD's own objects are.
+        path: PATH of this process.
+    """
+    shutil.rmtree(place.folder, ignore_errors=True)
+    place.folder.mkdir(parents=True, mode=0o700)
+    keys, tokens = pki.make(place.folder / "pki")
+    parts = plan.Parts(place=place, pki=keys, ports=ports, programs=programs, path=path)
+    for name in ("tmp", "tls", "ssh", "gpg", "gpg-source"):
+        (place.folder / "argocd" / name).mkdir(parents=True)
+    (place.folder / "users").mkdir()
+    for user, token in tokens.items():
+        namespace = argocd_namespace if user == "argocd" else "default"
+        write(place.kubeconfig_of(user), pki.kubeconfig(parts.server, keys.ca, token, namespace))
+    write(place.kubeconfig, pki.kubeconfig(parts.server, keys.ca, tokens["admin"]))
+    folder = place.folder / plan.DEFINITIONS
+    folder.mkdir()
+    for source in definitions:
+        shutil.copyfile(source, folder / f"{source.parent.parent.name}-{source.name}")
+    (place.folder / plan.STAGES).write_text(stages(definitions), encoding="utf-8")
+    (place.folder / plan.OBJECTS).mkdir()
+    for number, item in enumerate(objects(argocd_namespace)):
+        write(place.folder / plan.OBJECTS / f"{number:02}-{item['kind']}.json", item)
+    served = Daemon(folder=place.folder / "registry", port=ports["registry"])
+    (served.folder / "data").mkdir(parents=True)
+    served.config_file.write_text(served.configuration(), encoding="utf-8")
+    (place.folder / COMPONENTS).write_text(component.to_json(plan.components(parts)), encoding="utf-8")
+    return parts
+
+
+def write(path: Path, data: Mapping[str, object]) -> None:
+    """A JSON file, which is YAML too, for its owner only."""
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def stages(definitions: Iterable[Path]) -> str:
+    """kwok's stages: those of Kubernetes' own kinds, and of the groups that are defined; it refuses unknown kinds."""
+    groups = {group for source in definitions for group in GROUP.findall(source.read_text(encoding="utf-8"))}
+    names = ["core", *sorted(groups)]
+    files = (STAGES / f"{name}.yaml" for name in names)
+    return "---\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+
+def objects(argocd_namespace: str) -> tuple[dict[str, object], ...]:
+    """What is there before anything is synced: the node, Argo CD's namespace and settings."""
+    labels = {"kubernetes.io/hostname": "lab", "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    inside = {"namespace": argocd_namespace, "labels": PART_OF_ARGOCD}
+    return (
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argocd_namespace}},
+        {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": "lab", "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "argocd-cm", **inside},
+            "data": {"application.resourceTrackingMethod": "annotation"},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "argocd-secret", **inside},
+            "stringData": {"server.secretkey": secrets.token_hex(16)},
+        },
+    )
+
+
+def storage_class(name: str) -> dict[str, object]:
+    """A class like those of local-path-provisioner: a volume is made where the first pod that wants it runs."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": name},
+        "provisioner": "rancher.io/local-path",
+        "volumeBindingMode": "WaitForFirstConsumer",
+        "reclaimPolicy": "Delete",
+    }
+
+
+def documents(items: Iterable[Mapping[str, object]]) -> bytes:
+    """Objects as one YAML stream."""
+    return b"---\n".join(yamls.dump(item) for item in items)

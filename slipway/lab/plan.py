@@ -1,0 +1,271 @@
+"""What a lab starts: control plane, registry and Argo CD, each program with its flags. Pure.
+
+Flags are those of Kubernetes 1.37, etcd 3.7, kwok 0.8 and Argo CD 3.6; a comment says where a default would not do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.lab.component import Component
+from slipway.lab.pki import Pki
+from slipway.lab.place import Place
+from slipway.tools.process import LOOPBACK
+
+TOOLS = (
+    "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok", "argocd", "redis",
+    "registry", "helm",
+)  # fmt: skip
+"""The programs that a lab runs."""
+
+SERVICES = "10.43.0.0/16"
+PODS = "10.42.0.0/16"
+"""k3s's defaults, which the charts' network policies are written for."""
+NODE_ADDRESS = "192.0.2.2"
+"""From the range that RFC 5737 keeps for documentation: nobody answers there."""
+
+DEFINITIONS = "definitions"
+OBJECTS = "objects"
+STAGES = "stages.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the components of one lab are made from."""
+
+    place: Place
+    pki: Pki
+    ports: Mapping[str, int]
+    programs: Mapping[str, Path]
+    """Name → program, for every name of `TOOLS`."""
+    path: str
+    """PATH of this process."""
+
+    def program(self, name: str) -> str:
+        """One program."""
+        return str(self.programs[name])
+
+    def at(self, port: str) -> str:
+        """`host:port` of a server."""
+        return f"{LOOPBACK}:{self.ports[port]}"
+
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return f"https://{self.at('apiserver')}"
+
+    def kubeconfig(self, user: str) -> str:
+        """A component's access to the API server."""
+        return str(self.place.kubeconfig_of(user))
+
+
+def components(parts: Parts) -> tuple[Component, ...]:
+    """Everything that a lab runs, in the order of its dependencies."""
+    return (*control_plane(parts), *node(parts), registry(parts), *argocd(parts))
+
+
+def control_plane(parts: Parts) -> tuple[Component, ...]:
+    """etcd, the API server, its controllers and its scheduler."""
+    pki, folder = parts.pki, parts.place.folder
+    client, peer = f"http://{parts.at('etcd')}", f"http://{parts.at('etcd-peer')}"
+    serving = ("--tls-cert-file", str(pki.certificate), "--tls-private-key-file", str(pki.key))
+    return (
+        Component(
+            name="etcd",
+            purpose="holds the objects",
+            argv=(
+                *(parts.program("etcd"), "--name", "lab", "--data-dir", str(folder / "etcd"), "--log-level", "warn"),
+                *("--listen-client-urls", client, "--advertise-client-urls", client),
+                *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
+                *("--initial-cluster", f"lab={peer}"),
+                # Nobody misses the objects of a lab after a power cut.
+                "--unsafe-no-fsync",
+            ),
+            ready=f"{client}/health",
+        ),
+        Component(
+            name="kube-apiserver",
+            purpose="the Kubernetes API",
+            argv=(
+                *(parts.program("kube-apiserver"), "--etcd-servers", client),
+                *("--bind-address", LOOPBACK, "--secure-port", str(parts.ports["apiserver"]), *serving),
+                *("--token-auth-file", str(pki.tokens), "--authorization-mode", "Node,RBAC"),
+                *("--service-account-issuer", "https://kubernetes.default.svc"),
+                *("--service-account-key-file", str(pki.service_accounts)),
+                *("--service-account-signing-key-file", str(pki.service_accounts)),
+                *("--service-cluster-ip-range", SERVICES, "--allow-privileged=true"),
+                # It would advertise the loopback address, which an Endpoints object must not have.
+                *("--advertise-address", NODE_ADDRESS, "--endpoint-reconciler-type", "none"),
+            ),
+            after=("etcd",),
+            ready=f"{parts.server}/readyz",
+            ca=str(pki.ca),
+        ),
+        Component(
+            name="kube-controller-manager",
+            purpose="deployments, jobs, claims, namespaces, quotas",
+            argv=(
+                *(parts.program("kube-controller-manager"), "--leader-elect=false"),
+                *("--kubeconfig", parts.kubeconfig("system:kube-controller-manager")),
+                *("--bind-address", LOOPBACK, "--secure-port", str(parts.ports["controller-manager"]), *serving),
+                *("--service-account-private-key-file", str(pki.service_accounts), "--root-ca-file", str(pki.ca)),
+                "--use-service-account-credentials",
+            ),
+            after=("kube-apiserver",),
+            ready=f"https://{parts.at('controller-manager')}/healthz",
+            ca=str(pki.ca),
+        ),
+        Component(
+            name="kube-scheduler",
+            purpose="gives pods a node",
+            argv=(
+                *(parts.program("kube-scheduler"), "--leader-elect=false"),
+                *("--kubeconfig", parts.kubeconfig("system:kube-scheduler")),
+                *("--bind-address", LOOPBACK, "--secure-port", str(parts.ports["scheduler"]), *serving),
+            ),
+            after=("kube-apiserver",),
+            ready=f"https://{parts.at('scheduler')}/healthz",
+            ca=str(pki.ca),
+        ),
+    )
+
+
+def node(parts: Parts) -> tuple[Component, ...]:
+    """What plays the machine: kwok, after the definitions of the kinds that its stages speak of."""
+    folder = parts.place.folder
+    return (
+        Component(
+            name="definitions",
+            purpose="custom resource definitions",
+            argv=apply(parts, folder / DEFINITIONS),
+            after=("kube-apiserver",),
+        ),
+        Component(
+            name="established",
+            purpose="waits until they are served",
+            argv=(
+                *kubectl(parts),
+                *("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=60s"),
+            ),
+            after=("definitions",),
+        ),
+        Component(
+            name="objects",
+            purpose="the node, storage classes, Argo CD's settings",
+            argv=apply(parts, folder / OBJECTS),
+            after=("established",),
+        ),
+        Component(
+            name="kwok",
+            purpose="plays the node and its pods, volumes and addresses",
+            argv=(
+                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
+                *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
+                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
+            ),
+            after=("established",),
+            ready=f"http://{parts.at('kwok')}/healthz",
+        ),
+    )
+
+
+def kubectl(parts: Parts) -> tuple[str, ...]:
+    """kubectl as the administrator."""
+    return (parts.program("kubectl"), "--kubeconfig", str(parts.place.kubeconfig))
+
+
+def apply(parts: Parts, folder: Path) -> tuple[str, ...]:
+    """Apply every file of a folder. Server-side: a definition may be too long for kubectl's annotation."""
+    return (*kubectl(parts), "apply", "--server-side", "--force-conflicts", "-f", str(folder))
+
+
+def registry(parts: Parts) -> Component:
+    """The lab's own registry: what is published here is nobody's release."""
+    return Component(
+        name="registry",
+        purpose="the charts",
+        argv=(
+            *("env", "-i", "OTEL_TRACES_EXPORTER=none", parts.program("registry")),
+            *("serve", str(parts.place.folder / "registry" / "config.yml")),
+        ),
+        ready=f"http://{parts.at('registry')}/v2/",
+    )
+
+
+def argocd(parts: Parts) -> tuple[Component, ...]:
+    """Argo CD 3.6's controllers, outside the cluster that they believe to be in."""
+    base = environment(parts)
+    binary = parts.program("argocd")
+    repo = ("--repo-server-plaintext",)
+    return (
+        Component(
+            name="redis",
+            purpose="Argo CD's cache",
+            argv=(parts.program("redis"), "--address", parts.at("redis")),
+            ready=f"tcp://{parts.at('redis')}",
+        ),
+        Component(
+            name="argocd-repo-server",
+            purpose="pulls and renders charts",
+            argv=(
+                *(binary, "--address", LOOPBACK, "--port", str(parts.ports["repo-server"])),
+                *("--metrics-address", LOOPBACK, "--metrics-port", str(parts.ports["repo-server-metrics"])),
+                *("--disable-tls", "--client-ca-path=", "--redis", parts.at("redis")),
+            ),
+            env={**base, "ARGOCD_BINARY_NAME": "argocd-repo-server"},
+            after=("redis", "objects"),
+            ready=f"http://{parts.at('repo-server-metrics')}/healthz",
+        ),
+        Component(
+            name="argocd-application-controller",
+            purpose="compares and syncs Applications",
+            argv=(
+                *(binary, "--repo-server", parts.at("repo-server"), *repo, "--redis", parts.at("redis")),
+                *("--metrics-port", str(parts.ports["controller-metrics"]), "--app-resync", "30"),
+                *("--status-processors", "4", "--operation-processors", "4"),
+            ),
+            env={**base, "ARGOCD_BINARY_NAME": "argocd-application-controller"},
+            after=("argocd-repo-server",),
+            ready=f"http://{parts.at('controller-metrics')}/healthz",
+        ),
+        Component(
+            name="argocd-applicationset-controller",
+            purpose="makes Applications of ApplicationSets",
+            argv=(
+                *(binary, "--argocd-repo-server", parts.at("repo-server"), *repo, "--enable-progressive-syncs"),
+                *("--metrics-addr", parts.at("applicationset-metrics")),
+                *("--probe-addr", parts.at("applicationset-probe")),
+                *("--webhook-addr", parts.at("applicationset-webhook"), "--refresh-grace-period-seconds", "0"),
+            ),
+            env={**base, "ARGOCD_BINARY_NAME": "argocd-applicationset-controller"},
+            after=("objects", "argocd-repo-server"),
+            # It registers no health check.
+            ready=f"http://{parts.at('applicationset-metrics')}/metrics",
+        ),
+    )
+
+
+def environment(parts: Parts) -> dict[str, str]:
+    """Argo CD's environment: every folder of its own, so that labs do not meet."""
+    folder = parts.place.folder / "argocd"
+    helm = str(parts.programs["helm"].parent)
+    return {
+        "KUBECONFIG": parts.kubeconfig("argocd"),
+        # https://kubernetes.default.svc means the cluster of KUBECONFIG.
+        "ARGOCD_FAKE_IN_CLUSTER": "true",
+        "ARGOCD_GPG_ENABLED": "false",
+        "ARGOCD_TLS_DATA_PATH": str(folder / "tls"),
+        "ARGOCD_SSH_DATA_PATH": str(folder / "ssh"),
+        "ARGOCD_GNUPGHOME": str(folder / "gpg"),
+        "ARGOCD_GPG_DATA_PATH": str(folder / "gpg-source"),
+        "ARGOCD_ASK_PASS_SOCK": str(folder / "askpass.sock"),
+        "HELM_CACHE_HOME": str(folder / "helm" / "cache"),
+        "HELM_CONFIG_HOME": str(folder / "helm" / "config"),
+        "HELM_DATA_HOME": str(folder / "helm" / "data"),
+        "HOME": str(folder),
+        "TMPDIR": str(folder / "tmp"),
+        "PATH": os.pathsep.join([helm, parts.path]),
+    }

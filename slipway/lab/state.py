@@ -1,0 +1,70 @@
+"""What a supervisor tells about its lab, in `state.json`: one small file, replaced as a whole at every change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from slipway.tools.process import replace_text
+
+FILE = "state.json"
+
+
+class Phase(StrEnum):
+    """Where a component, or the whole lab, is in its life."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    READY = "ready"
+    DONE = "done"
+    """A job that ended with 0."""
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One component."""
+
+    phase: Phase = Phase.WAITING
+    pid: int = 0
+    seconds: float = 0.0
+    """From its start until it was ready."""
+    said: tuple[str, ...] = ()
+    """Its last lines, when it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The lab."""
+
+    pid: int
+    """Of the supervisor."""
+    phase: Phase
+    parts: Mapping[str, Part] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The components that failed."""
+        return tuple(name for name, part in self.parts.items() if part.phase is Phase.FAILED)
+
+
+def write(folder: Path, state: State) -> None:
+    """Replace the file."""
+    replace_text(folder / FILE, json.dumps(asdict(state), indent=2) + "\n")
+
+
+def read(folder: Path) -> State | None:
+    """What the supervisor said last; None when there was none, or the file is not one of ours."""
+    try:
+        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        parts = {
+            name: Part(phase=Phase(part["phase"]), pid=part["pid"], seconds=part["seconds"], said=tuple(part["said"]))
+            for name, part in data["parts"].items()
+        }
+        return State(pid=data["pid"], phase=Phase(data["phase"]), parts=parts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

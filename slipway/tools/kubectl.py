@@ -1,0 +1,74 @@
+"""kubectl: argument vectors in, JSON out; always with a kubeconfig that is named, never with the user's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from slipway.tools.run import Command, Completed, Runner
+
+Data = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubectl:
+    """The pinned kubectl, for one cluster."""
+
+    run: Runner
+    program: Callable[[], Path]
+    kubeconfig: Path
+
+    def argv(self, *args: str) -> tuple[str, ...]:
+        """The whole argument vector."""
+        return (str(self.program()), "--kubeconfig", str(self.kubeconfig), *args)
+
+    def __call__(
+        self, *args: str, stdin: bytes | None = None, ok_codes: frozenset[int] | None = frozenset({0})
+    ) -> Completed:
+        """Run kubectl.
+
+        Raises:
+            ToolMissing: kubectl is not there.
+            ToolFailed: it ended with a code outside `ok_codes`.
+        """
+        return self.run(Command(argv=self.argv(*args), stdin=stdin, ok_codes=ok_codes))
+
+    def items(self, *what: str) -> list[Data]:
+        """`kubectl get`: the objects of a kind, by namespace and name.
+
+        Raises:
+            ToolFailed: the API server refuses.
+        """
+        told = json.loads(self("get", *what, "-o", "json").stdout)
+        return cast(list[Data], told["items"] if told["kind"].endswith("List") else [told])
+
+    def find(self, *what: str) -> Data | None:
+        """`kubectl get` of one object; None when it is not there.
+
+        Raises:
+            ToolFailed: the API server refuses.
+        """
+        said = self("get", *what, "-o", "json", "--ignore-not-found").stdout
+        return cast(Data, json.loads(said)) if said.strip() else None
+
+    def apply(self, content: bytes, *, manager: str, extra: Sequence[str] = ()) -> Completed:
+        """Server-side apply of a YAML stream; conflicts are taken over.
+
+        Raises:
+            ToolFailed: the API server refuses an object; the others are applied.
+        """
+        flags = ("--server-side", "--force-conflicts", "--field-manager", manager, *extra)
+        return self("apply", *flags, "-f", "-", stdin=content)
+
+    def dry_run(self, content: bytes, *, manager: str, namespace: str = "") -> Completed:
+        """What the API server would make of a YAML stream, as JSON; nothing is changed. The caller reads the exit code.
+
+        Raises:
+            ToolMissing: kubectl is not there.
+        """
+        where = ("--namespace", namespace) if namespace else ()
+        flags = ("--server-side", "--force-conflicts", "--field-manager", manager, "--dry-run=server", "-o", "json")
+        return self("apply", *where, *flags, "-f", "-", stdin=content, ok_codes=None)
