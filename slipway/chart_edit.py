@@ -40,15 +40,6 @@ def set_version(text: bytes, version: str, where: str) -> bytes:
     return _set_key(text, "version", version, where, after="name")
 
 
-def set_app_version(text: bytes, version: str, where: str) -> bytes:
-    """Chart.yaml with another appVersion; written after the version if it has none.
-
-    Raises:
-        WorkspaceError: it cannot be edited.
-    """
-    return _set_key(text, "appVersion", version, where, after="version")
-
-
 def set_dependency_version(text: bytes, name: str, version: str, where: str) -> bytes:
     """Chart.yaml with another version of a dependency, under every alias that it has.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote
@@ -157,8 +157,14 @@ class Registry:
         if repositories is None:
             return None
         below = self.config.repository("")
-        names = [ChartName(path.removeprefix(below)) for path in sorted(repositories) if path.startswith(below)]
-        pairs = [(name, tag) for name, tags in zip(names, each(self.tags, names, READERS), strict=True) for tag in tags]
+        return self.versions(
+            [ChartName(path.removeprefix(below)) for path in sorted(repositories) if path.startswith(below)]
+        )
+
+    def versions(self, names: Sequence[ChartName]) -> tuple[Published, ...]:
+        """Every version of these charts, in their order; the first one is asked for alone, as in `published`."""
+        tags = [*map(self.tags, names[:1]), *each(self.tags, names[1:], READERS)]
+        pairs = [(name, tag) for name, there in zip(names, tags, strict=True) for tag in there]
         found = each(lambda pair: self.find(*pair), pairs, READERS)
         return tuple(published for published in found if published is not None)
 

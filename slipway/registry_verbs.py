@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slipway.errors import RegistryError
-from slipway.model import ChartName
 from slipway.tools import registry as embedded
 from slipway.yard import RELEASE_TOOLS, Yard
 
@@ -57,15 +56,11 @@ def state(yard: Yard) -> Facts:
 
 def listed(yard: Yard) -> Facts:
     """Every published version of the workspace's charts, with digests."""
-    names = sorted(yard.workspace.charts)
-    rows: list[dict[str, str]] = []
-    for name in names:
-        for tag in sorted(yard.registry.tags(name)):
-            found = yard.registry.published({ChartName(name): tag})[ChartName(name)]
-            if found is not None:
-                rows.append(
-                    {"chart": name, "version": tag, "manifest": found.manifest, "input": str(found.input_digest or "-")}
-                )
+    found = yard.registry.versions(sorted(yard.workspace.charts))
+    rows = [
+        {"chart": one.name, "version": one.version, "manifest": one.manifest, "input": str(one.input_digest or "-")}
+        for one in sorted(found, key=lambda one: (one.name, one.version))
+    ]
     return {"registry": yard.config.registry.base, "said": f"{len(rows)} published versions", "versions": rows}
 
 

@@ -43,11 +43,6 @@ def prefix_args() -> tuple[str, ...]:
     return ("rev-parse", "--show-prefix")
 
 
-def merge_base_args(base: str) -> tuple[str, ...]:
-    """The commit at which a branch left another one."""
-    return ("merge-base", base, "HEAD")
-
-
 def show_args(commit: str, path: str) -> tuple[str, ...]:
     """A file of a commit; the path is relative to the working folder."""
     return ("cat-file", "blob", f"{commit}:./{path}")
@@ -56,11 +51,6 @@ def show_args(commit: str, path: str) -> tuple[str, ...]:
 def archive_args(commit: str, destination: Path) -> tuple[str, ...]:
     """The tree of a commit as a tar file; below the working folder only."""
     return ("archive", "--format=tar", f"--output={destination}", commit)
-
-
-def remote_args(name: str) -> tuple[str, ...]:
-    """Address of a remote."""
-    return ("remote", "get-url", name)
 
 
 def config_args(key: str) -> tuple[str, ...]:
@@ -135,10 +125,6 @@ class Git:
             )
         return done.stdout.strip()
 
-    def is_clean(self, paths: Sequence[str] = ()) -> bool:
-        """Whether the working tree is the checked-out commit, with no file that git does not know."""
-        return not self(*status_args(paths)).stdout
-
     def changed_paths(self, base: str | None = None, paths: Sequence[str] = ()) -> tuple[str, ...]:
         """Paths, relative to the root, that differ from a revision, and files that git does not know.
 
@@ -155,15 +141,6 @@ class Git:
             states = [entry for entry in states if entry[:2] == "??"] + [f"   {path}" for path in listed if path]
         prefix = self(*prefix_args()).stdout.rstrip("\n")
         return tuple(sorted({entry[3:].removeprefix(prefix) for entry in states}))
-
-    def merge_base(self, base: str) -> str:
-        """The commit at which this branch left another one; that commit itself when they share no history.
-
-        Raises:
-            WorkspaceError: there is no such revision.
-        """
-        commit = self.resolve(base)
-        return self(*merge_base_args(commit), ok_codes=frozenset({0, 1})).stdout.strip() or commit
 
     def show(self, revision: str, path: str) -> str | None:
         """A text file of a revision; None when the revision does not have it.
@@ -195,14 +172,6 @@ class Git:
             safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
             tar.extractall(destination, **safe)  # type: ignore[arg-type]  # noqa: S202
         return commit
-
-    def remote_url(self, name: str = "origin") -> str | None:
-        """Address of a remote, without a user name or password in it; None when there is no such remote."""
-        found = self(*remote_args(name), ok_codes=None).stdout.strip()
-        scheme, sep, rest = found.partition("://")
-        if sep and "@" in rest.partition("/")[0]:
-            rest = rest.partition("@")[2]
-        return f"{scheme}{sep}{rest}" or None
 
     def user(self) -> str | None:
         """`Name <address>` as commits have it; None when it is not set."""
