@@ -1,4 +1,4 @@
-"""Charts → staged folders and archives, level by level, with one helm process for each level.
+"""Charts → staged folders and archives, level by level, with one or two helm processes for each level.
 
 Everything below build/ is addressed by content: a folder that exists is right, and a chart whose inputs did not change
 starts no process.
@@ -13,11 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import graph, package, stage, yamls
+from slipway import graph, package, parallel, stage, yamls
 from slipway.errors import Problem, ToolFailed, WorkspaceError
 from slipway.model import Archive, Chart, ChartName, Digest, Workspace
 from slipway.package import SOURCE_DATE_EPOCH, write_atomic
 from slipway.tools.helm import Helm, package_args
+
+SPLIT_FROM = 8
+"""Charts of one level from which a second helm process gains more than its start costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +101,18 @@ class Builder:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".pack-", dir=self.folder) as scratch:
-            yield from self._helm_package(todo, Path(scratch))
-            for name in todo:
-                raw = Path(scratch) / self.packed(name).name
-                if raw.is_file():
-                    write_atomic(self.packed(name), package.repack(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH)
+            count = 1 if len(todo) < SPLIT_FROM else 2
+            shares = [todo[start::count] for start in range(count)]
+            for found in parallel.each(lambda share: self._pack_share(share, Path(scratch)), shares, count):
+                yield from found
+
+    def _pack_share(self, names: Sequence[ChartName], scratch: Path) -> list[Problem]:
+        problems = list(self._helm_package(names, scratch))
+        for name in names:
+            raw = scratch / self.packed(name).name
+            if raw.is_file():
+                write_atomic(self.packed(name), package.repack(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH)
+        return problems
 
     def _helm_package(self, names: Sequence[ChartName], scratch: Path) -> Iterable[Problem]:
         try:
@@ -157,8 +167,8 @@ def read_metadata(archive: bytes, name: ChartName) -> Mapping[str, object]:
     Raises:
         WorkspaceError: the archive has none.
     """
-    files = package.read(archive)
     path = f"{name}/Chart.yaml"
-    if path not in files:
+    content = package.read_one(archive, path)
+    if content is None:
         raise WorkspaceError(Problem(where=f"{name}.tgz", fact="has no Chart.yaml"))
-    return yamls.parse(files[path], path).mapping
+    return yamls.parse(content, path).mapping

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from slipway import cache, contract, numbering, yamls
+from slipway import cache, contract, numbering
 from slipway.build import Builder, Built
 from slipway.contract.subject import Subject
 from slipway.errors import Problem, RegistryError
 from slipway.lint import renders, styles
-from slipway.lint.layers import merge
+from slipway.lint.layers import chart_document, merge, parsed
 from slipway.lint.renders import Case
 from slipway.lint.run import LintContext, check
 from slipway.model import Chart, ChartKind, ChartName
@@ -132,11 +132,11 @@ def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iter
 
     An umbrella's own values file is merged over each member's, because it may declare secrets.
     """
-    above = [yamls.parse(path.read_bytes(), path.name).mapping for path in case.request.values]
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
         yield subject_of(case.chart, case, objects, above)
         return
-    own = yamls.parse(case.chart.files.get("values.yaml", b""), f"{case.chart.folder}/values.yaml").mapping
+    own = chart_document(case.chart).mapping
     for member in case.chart.dependencies:
         chart = builder.workspace.charts[member.name]
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
@@ -146,9 +146,7 @@ def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iter
 
 def subject_of(chart: Chart, case: Case, objects: Sequence[Object], above: Sequence[Mapping[str, object]]) -> Subject:
     """A chart's objects, with the secrets that its values declare and the exceptions that it states."""
-    values: Mapping[str, object] = yamls.parse(
-        chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml"
-    ).mapping
+    values = chart_document(chart).mapping
     for layer in above:
         values = merge(values, layer)
     entries = values.get("secrets")

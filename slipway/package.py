@@ -12,15 +12,16 @@ import io
 import os
 import tarfile
 import zlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 from slipway.errors import Problem, WorkspaceError
 
 SOURCE_DATE_EPOCH = 315_532_800
 """1980-01-01T00:00:00Z: the time of every member and archive; the first instant that all archive formats can express."""
 
-GZIP_LEVEL = 9
+GZIP_LEVEL = 6
+"""Level 9 takes three times as long and saves three bytes in a hundred."""
 
 MAX_BYTES = 1_000_000
 """Largest archive: a chart must fit into a 1 MiB release Secret where Helm installs it. Source: helm/helm#8281."""
@@ -44,17 +45,28 @@ def read(archive: bytes) -> dict[str, bytes]:
     Raises:
         WorkspaceError: it is not an archive, or a member is not a plain file below one folder.
     """
-    files: dict[str, bytes] = {}
+    return dict(_members(archive))
+
+
+def read_one(archive: bytes, path: str) -> bytes | None:
+    """The content of one member, or None; what stands behind it is not looked at.
+
+    Raises:
+        WorkspaceError: see `read`.
+    """
+    return next((content for member, content in _members(archive) if member == path), None)
+
+
+def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
                 content = tar.extractfile(member) if member.isreg() else None
-                if content is None or member.name.startswith("/") or ".." in Path(member.name).parts:
+                if content is None or member.name.startswith("/") or ".." in PurePosixPath(member.name).parts:
                     raise WorkspaceError(Problem(where=member.name, fact="is not a plain file of a chart archive"))
-                files[member.name] = content.read()
+                yield member.name, content.read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise WorkspaceError(Problem(where="archive", fact=f"is not a chart archive: {error}")) from error
-    return files
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from slipway import cache, parallel, yamls
+from slipway import cache, parallel
 from slipway.build import Builder, Built
+from slipway.documents import SOURCE, SPLIT, data_of
 from slipway.errors import Problem, ToolFailed
 from slipway.tools.helm import Helm, template_args
 
@@ -25,9 +26,6 @@ THREADS = 2
 
 FORCED_VERSION = "0.0.0"
 """Chart version in normalised objects, so that a release alone changes none of them."""
-
-SPLIT = re.compile(r"^---[ \t]*$", re.MULTILINE)
-SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -202,8 +200,7 @@ def parse(text: str) -> tuple[Object, ...]:
 
 
 def _object(document: str) -> Object | None:
-    documents = yamls.load_all(document)
-    data = documents[0] if documents else None
+    data = data_of(document)
     if not isinstance(data, dict):
         return None
     metadata = data.get("metadata")

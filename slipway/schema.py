@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,9 @@ from slipway.errors import Problem, WorkspaceError
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 """The draft that Helm validates. Source: helm v4 pkg/chart/common/util/jsonschema.go."""
+
+KEPT = 64
+"""Bundles in memory: most services have the same one, and each is wanted several times."""
 
 
 def parse(text: bytes, where: str) -> dict[str, object]:
@@ -30,7 +34,7 @@ def parse(text: bytes, where: str) -> dict[str, object]:
 
 
 def bundle(text: bytes, fragments: Mapping[str, bytes], where: str) -> dict[str, object]:
-    """A schema with every fragment that it refers to under `definitions`.
+    """A schema with every fragment that it refers to under `definitions`; shared, so nobody changes it.
 
     Args:
         text: the chart's values.schema.json; its references name fragments by relative path.
@@ -40,6 +44,33 @@ def bundle(text: bytes, fragments: Mapping[str, bytes], where: str) -> dict[str,
     Raises:
         WorkspaceError: a text is not JSON, or a reference names no fragment.
     """
+    try:
+        return _kept(text, tuple(fragments.items()))
+    except WorkspaceError:
+        return _bundle(text, fragments, where)  # again, to say where
+
+
+def bundle_text(text: bytes, fragments: Mapping[str, bytes], where: str) -> bytes:
+    """The text of a bundle.
+
+    Raises:
+        WorkspaceError: see `bundle`.
+    """
+    bundle(text, fragments, where)
+    return _kept_text(text, tuple(fragments.items()))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _kept(text: bytes, fragments: tuple[tuple[str, bytes], ...]) -> dict[str, object]:
+    return _bundle(text, dict(fragments), "")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _kept_text(text: bytes, fragments: tuple[tuple[str, bytes], ...]) -> bytes:
+    return to_json(_kept(text, fragments))
+
+
+def _bundle(text: bytes, fragments: Mapping[str, bytes], where: str) -> dict[str, object]:
     root = parse(text, where)
     if isinstance(target := root.get("$ref"), str):
         _refuse_siblings(root, where)

@@ -38,7 +38,7 @@ def files_of(workspace: Workspace, chart: Chart, digest: Digest, base: str) -> d
     if chart.dependencies:
         files["Chart.lock"] = lock_file(chart, base)
     if chart.kind is ChartKind.SERVICE:
-        files["values.schema.json"] = schema.to_json(service_schema(workspace, chart))
+        files["values.schema.json"] = service_schema_text(workspace, chart)
     if chart.kind is ChartKind.UMBRELLA:
         files.update(overlay.environment_files(workspace, chart))
         files["values.schema.json"] = schema.to_json(umbrella_schema(workspace, chart))
@@ -71,9 +71,21 @@ def service_schema(workspace: Workspace, chart: Chart) -> dict[str, object]:
     Raises:
         WorkspaceError: the chart has no schema, or it names a fragment that is not there.
     """
-    return schema.bundle(
-        chart.files.get("values.schema.json", b"{}"), fragments(workspace), f"{chart.folder}/values.schema.json"
-    )
+    return schema.bundle(*_schema_source(workspace, chart))
+
+
+def service_schema_text(workspace: Workspace, chart: Chart) -> bytes:
+    """The same as the file that is packaged.
+
+    Raises:
+        WorkspaceError: see `service_schema`.
+    """
+    return schema.bundle_text(*_schema_source(workspace, chart))
+
+
+def _schema_source(workspace: Workspace, chart: Chart) -> tuple[bytes, dict[str, bytes], str]:
+    where = f"{chart.folder}/values.schema.json"
+    return chart.files.get("values.schema.json", b"{}"), fragments(workspace), where
 
 
 def umbrella_schema(workspace: Workspace, umbrella: Chart) -> dict[str, object]:

@@ -66,7 +66,9 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="slipway-bench-") as scratch:
             here = Path(scratch) / "this"
             shutil.copytree(
-                ROOT, here, ignore=shutil.ignore_patterns(".git", ".venv", "build", ".registry", ".tools", "site")
+                ROOT,
+                here,
+                ignore=shutil.ignore_patterns(".git", ".venv", "build", ".registry", ".tools", ".lab", "site"),
             )
             yield self.measure("this repository", Monorepo(root=here), loop=True)
             for size in sizes:

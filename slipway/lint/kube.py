@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway import cache, yamls
+from slipway.documents import SPLIT
 from slipway.errors import Problem
 from slipway.lint.renders import merged
 from slipway.package import write_atomic
@@ -92,7 +93,7 @@ def write_schemas(root: Path, target: Path, kube_version: str, wanted: Iterable[
     missing = sorted(gvk for gvk in set(wanted) if not (target / file_name(gvk)).is_file())
     if not missing:
         return ()
-    known = {**kubernetes_schemas(kube_version), **custom_schemas(root)}
+    known = {**kubernetes_schemas(kube_version), **custom_schemas(root, {kind for _, _, kind in missing})}
     for gvk in missing:
         if gvk in known:
             write_atomic(target / file_name(gvk), json.dumps(known[gvk]()).encode())
@@ -162,11 +163,15 @@ def kubernetes_schemas(kube_version: str) -> dict[Gvk, _Kubernetes | _Custom]:
     return {}
 
 
-def custom_schemas(root: Path) -> dict[Gvk, _Kubernetes | _Custom]:
-    """Every version of every custom resource definition of the repository."""
+def custom_schemas(root: Path, kinds: Iterable[str]) -> dict[Gvk, _Kubernetes | _Custom]:
+    """Every version of the repository's definitions of these kinds."""
     found: dict[Gvk, _Kubernetes | _Custom] = {}
+    # Reading every definition takes half a second, and few are asked for.
+    names = "|".join(map(re.escape, sorted(kinds)))
+    named = re.compile(rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{names})\b""")
     for path in definition_files(root):
-        for document in yamls.load_all(path.read_text(encoding="utf-8")):
+        texts = [text for text in SPLIT.split(path.read_text(encoding="utf-8")) if named.search(text)]
+        for document in (document for text in texts for document in yamls.load_all(text)):
             if not isinstance(document, dict) or document.get("kind") != "CustomResourceDefinition":
                 continue
             spec = document["spec"]

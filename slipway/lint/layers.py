@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from slipway import yamls
 from slipway.evidence_values import type_name
@@ -75,7 +75,11 @@ def merge(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, ob
 
 def coalesce(layers: Sequence[Layer]) -> dict[str, object]:
     """The values that win."""
-    return reduce(lambda low, layer: merge(low, layer.values), layers[1:], dict(layers[0].values)) if layers else {}
+    return (
+        functools.reduce(lambda low, layer: merge(low, layer.values), layers[1:], dict(layers[0].values))
+        if layers
+        else {}
+    )
 
 
 def top_layer(layers: Sequence[Layer], path: Path) -> Layer | None:
@@ -106,13 +110,23 @@ def library_of(workspace: Workspace) -> Chart | None:
     return next(iter(workspace.of_kind(ChartKind.LIBRARY)), None)
 
 
+@functools.lru_cache(maxsize=2048)
+def parsed(text: bytes, where: str) -> yamls.Document:
+    """A document, read once for every check that looks at it; nobody changes it.
+
+    Raises:
+        WorkspaceError: see `yamls.parse`.
+    """
+    return yamls.parse(text, where)
+
+
 def chart_document(chart: Chart) -> yamls.Document:
     """A chart's values.yaml.
 
     Raises:
         WorkspaceError: it is not YAML.
     """
-    return yamls.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
+    return parsed(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
 
 
 def platform_document(environment: Environment) -> yamls.Document:
@@ -121,7 +135,7 @@ def platform_document(environment: Environment) -> yamls.Document:
     Raises:
         WorkspaceError: it is not YAML.
     """
-    return yamls.parse(environment.platform.text, environment.platform.path)
+    return parsed(environment.platform.text, environment.platform.path)
 
 
 def namespace_document(environment: Environment, umbrella: str) -> yamls.Document | None:
@@ -131,7 +145,7 @@ def namespace_document(environment: Environment, umbrella: str) -> yamls.Documen
         WorkspaceError: it is not YAML.
     """
     file = environment.namespaces.get(umbrella)
-    return None if file is None else yamls.parse(file.text, file.path)
+    return None if file is None else parsed(file.text, file.path)
 
 
 def library_default(library: Chart | None, path: Path) -> tuple[Path, ...]:

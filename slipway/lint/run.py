@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from slipway import cache, parallel, render
+from slipway import batch, cache, parallel, render
 from slipway.build import Builder, Built
 from slipway.errors import Problem, WorkspaceError
 from slipway.lint import kube, renders, static, styles, tools, upgrades
@@ -64,6 +64,8 @@ class Run:
     names: tuple[ChartName, ...]
     found: dict[str, list[Problem]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    accepted: bool = False
+    """ct had nothing to say about any chart."""
 
     @cached_property
     def tools(self) -> static.Tools:
@@ -115,11 +117,12 @@ class Run:
             if (built := self.context.built.get(chart.name)) is not None:
                 self.add(chart.name, static.of_package(self.tools, chart, built.archive.path))
 
-    def linters(self, scratch: Path) -> Iterator[Problem]:
+    def linters(self, scratch: Path) -> tuple[Problem, ...]:
         """ct lint with its helm lint, over copies that carry the ci values."""
         root = self.context.builder.workspace.root
         copies = {tools.with_ci(folder, chart, root, scratch): chart for folder, chart in self.folders().items()}
-        yield from tools.ct_lint(self.context.ct, copies)
+        self.accepted, found = tools.ct_lint(self.context.ct, copies)
+        return found
 
     def beside(self, scratch: Path) -> None:
         """The linters in their processes, and meanwhile what needs none: one takes as long as the other.
@@ -158,6 +161,8 @@ class Run:
         """Every render, and what kubeconform says about its objects."""
         context = self.context
         cases = [case for chart in self.ready() for case in renders.cases_of(context.builder, chart)]
+        if self.accepted:
+            batch.warm(context.renderer, context.builder, cases, scratch)
         done = context.renderer.render_all([case.request for case in cases])
         good: list[tuple[Case, Rendered]] = []
         for case, made in zip(cases, done, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 
 from slipway import schema, stage, yamls
@@ -90,13 +91,19 @@ def check_bundle(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
     """The chart's schema with its fragments: each reference leads somewhere."""
     where = f"{chart.folder}/values.schema.json"
     try:
-        bundled = stage.service_schema(workspace, chart)
+        bundled = stage.service_schema_text(workspace, chart)
     except WorkspaceError as error:
         yield from error.problems
         return
-    for reference in sorted(set(references(bundled))):
-        if resolve(bundled, reference) is None:
-            yield Problem(where=where, fact=f"$ref {reference!r} leads nowhere", rule="schema.reference")
+    for reference in dangling(bundled):
+        yield Problem(where=where, fact=f"$ref {reference!r} leads nowhere", rule="schema.reference")
+
+
+@functools.lru_cache(maxsize=schema.KEPT)
+def dangling(bundled: bytes) -> tuple[str, ...]:
+    """References of a bundled schema that lead nowhere."""
+    root = schema.parse(bundled, "bundle")
+    return tuple(target for target in sorted(set(references(root))) if resolve(root, target) is None)
 
 
 def references(node: object) -> Iterator[str]:

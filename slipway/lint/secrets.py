@@ -15,6 +15,7 @@ from pathlib import Path
 
 from slipway import package, yamls
 from slipway.errors import Problem, WorkspaceError
+from slipway.lint.layers import parsed
 from slipway.lint.templates import ACTION
 
 ALLOW = re.compile(r"slipway: not-a-secret\b[ \t]*(?P<reason>[^\n]*)")
@@ -169,7 +170,7 @@ def find(text: str, path: str) -> list[Finding]:
     """Every finding in a text, by line."""
     found = list(by_line(text))
     if path.endswith((".yaml", ".yml")) and "{{" not in text.partition("\n")[0]:
-        found += by_structure(text, path)
+        found += by_structure(text)
     once: dict[tuple[int, str], Finding] = {}
     for finding in found:
         once.setdefault((finding.line, finding.rule), finding)
@@ -195,10 +196,11 @@ def by_line(text: str) -> Iterator[Finding]:
             yield from literal(number, match.group("key"), match.group("value").strip("\"'"))
 
 
-def by_structure(text: str, path: str) -> Iterator[Finding]:
+def by_structure(text: str) -> Iterator[Finding]:
     """Forms that only parsed YAML shows: values on other lines, `name` and `value`, Secrets."""
     try:
-        document = yamls.parse(text.encode(), path)
+        # The same file stands in a package: only what it says counts, not where.
+        document = parsed(text.encode(), "")
     except WorkspaceError:
         return  # several documents, a template, or broken: the lines were looked at
     yield from _walk(document, document.data, ())

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway import yamls
 from slipway.errors import Problem, WorkspaceError
+from slipway.lint.layers import parsed
 from slipway.model import Chart, Workspace
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Styles:
 
         for path, content in files.items():
             try:
-                yamls.parse(content, path)
+                parsed(content, path)
             except WorkspaceError as error:
                 yield from error.problems
                 continue
@@ -83,7 +83,7 @@ class Styles:
 
     def fields_of(self, path: str, text: bytes) -> Iterator[Problem]:
         """What yamale says about a Chart.yaml."""
-        document = yamls.parse(text, path)
+        document = parsed(text, path)
         for message in self.fields.validate(document.data, path, True).errors:
             field, _, said = message.partition(": ")
             keys = re.sub(r"[\[\]]", "", field).split(".")

@@ -28,17 +28,20 @@ Folders = Mapping[Path, Chart]
 """Staged folder → chart."""
 
 
-def ct_lint(ct: ChartTesting, folders: Folders) -> Iterator[Problem]:
-    """`ct lint`, two processes at a time."""
+def ct_lint(ct: ChartTesting, folders: Folders) -> tuple[bool, tuple[Problem, ...]]:
+    """`ct lint`, two processes at a time.
+
+    Returns:
+        Whether it accepts every chart, and its findings; it may refuse one for what only the renders can tell well.
+    """
     paths = list(folders)
     shares = [share for start in range(PROCESSES) if (share := paths[start::PROCESSES])]
 
     def lint(share: Sequence[Path]) -> Completed:
         return ct.lint(share)
 
-    for done in parallel.each(lint, shares, PROCESSES):
-        if done.code:
-            yield from findings(done, folders)
+    refused = [done for done in parallel.each(lint, shares, PROCESSES) if done.code]
+    return not refused, tuple(problem for done in refused for problem in findings(done, folders))
 
 
 def findings(done: Completed, folders: Folders) -> Iterator[Problem]:

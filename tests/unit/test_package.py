@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway import package
@@ -30,13 +30,11 @@ def tarball(members: dict[str, bytes], **fields: object) -> bytes:
 
 
 @given(FILES)
-@settings(max_examples=60, deadline=None)
 def test_packing_is_undone_by_reading(files: dict[str, bytes]) -> None:
     assert package.read(package.pack(files)) == files
 
 
 @given(FILES, st.randoms())
-@settings(max_examples=60, deadline=None)
 def test_order_times_owners_and_modes_do_not_reach_the_bytes(files: dict[str, bytes], random: object) -> None:
     names = list(files)
     random.shuffle(names)  # type: ignore[attr-defined]
