@@ -69,17 +69,18 @@ def version(
 
 @task(
     help={
-        "tier": "unit, charts, umbrella, release or docs (default: all)",
+        "tier": "unit, charts, umbrella, release, docs or lab (default: all but lab)",
+        "lab": "the tier that takes a real Kubernetes API and Argo CD",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
     }
 )
-def test(_: Context, tier: str = "", update: bool = False, k: str = "") -> None:
+def test(_: Context, tier: str = "", update: bool = False, k: str = "", lab: bool = False) -> None:
     """Run the tests, fast tiers first; set up what they need."""
     with presented():
         from slipway import verbs
 
-        verbs.test(yard_here(), tier, k, update=update)
+        verbs.test(yard_here(), "lab" if lab else tier, k, update=update)
 
 
 @task(help={"only": ONLY, "json": JSON})

@@ -24,6 +24,7 @@ GIB = 1024**3
 ENOUGH_GIB = 6
 """What the first set-up fills: environment 0.5, Go 0.3, sources and compiled packages of the tools 3.5, the rest room."""
 MEND_GROUP = {
+    "lab": "./inv lab up",
     "release": "./inv --list",
     "test": "./inv test",
     "docs": "./inv docs build",

@@ -11,12 +11,16 @@ from slipway.groups import ensure_group
 from slipway.tools.run import Command, stream_process
 from slipway.yard import RELEASE_TOOLS, Yard
 
+LAB = "lab"
+"""The tier that runs only when it is asked for: its programs take minutes to build."""
+
 TIERS: dict[str, tuple[str, ...]] = {
     "unit": ("tests/unit",),
     "charts": ("tests/charts", "tests/workspaces"),
     "umbrella": ("tests/umbrella",),
     "release": ("tests/release",),
     "docs": ("tests/docs",),
+    LAB: ("tests/lab",),
 }
 """Tier → folders, in the order in which they run; the next one runs only when the one before it passed."""
 
@@ -36,11 +40,13 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     Raises:
         BuildError: a tool cannot be built, or there is no such tier.
     """
-    names = (one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(TIERS)
+    names = (one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(name for name in TIERS if name != LAB)
     ensure_group(yard.config.root, "test", yard.progress)
     if "docs" in names:
         ensure_group(yard.config.root, "docs", yard.progress)
-    programs = yard.toolbox.ensure(RELEASE_TOOLS)
+    if LAB in names:
+        ensure_group(yard.config.root, "lab", yard.progress)
+    programs = yard.toolbox.ensure((*RELEASE_TOOLS, *(lab_tools() if LAB in names else ())))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
     if not tier and not chosen:
@@ -50,13 +56,20 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     for name in names:
         present = [folder for folder in TIERS[name] if (yard.config.root / folder).is_dir()]
         if present and (
-            code := start(yard, pytest_args(present, chosen, update=update, alone=name == "unit"), environment)
+            code := start(yard, pytest_args(present, chosen, update=update, alone=name == LAB), environment)
         ):
             # pytest's 5: nothing was selected, which is no failure when a choice was made.
             if code == 5 and chosen:
                 continue
             return code
     return 0
+
+
+def lab_tools() -> tuple[str, ...]:
+    """What the lab's tests run besides."""
+    from slipway.lab.plan import TOOLS
+
+    return TOOLS
 
 
 def refresh_goldens(yard: Yard) -> None:
@@ -70,7 +83,7 @@ def refresh_goldens(yard: Yard) -> None:
 
 
 def pytest_args(folders: list[str], chosen: str, *, update: bool, alone: bool) -> tuple[str, ...]:
-    """pytest over some folders; the fast tier in one process, the others in one for each processor."""
+    """pytest over some folders, in one process for each processor; the lab's tests share one cluster, so in one."""
     workers = () if alone else ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
     return ("pytest", "-q", *workers, *(("-k", chosen) if chosen else ()), *(("--update",) if update else ()), *folders)
 

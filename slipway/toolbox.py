@@ -44,8 +44,8 @@ class Toolbox:
 
     @property
     def home(self) -> Path:
-        """Where the sources of the programs are: a workspace without its own `tools/` shares those of this package."""
-        return self.root if (self.root / "tools").is_dir() else CHECKOUT
+        """Where the sources of the programs are: a workspace without its own `tools/release` shares those of this package."""
+        return self.root if (self.root / "tools" / "release").is_dir() else CHECKOUT
 
     @property
     def folder(self) -> Path:

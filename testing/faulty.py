@@ -69,7 +69,7 @@ def serving(respond: Callable[[Seen], Answer]) -> Iterator[Server]:
     over = threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(respond, seen, over))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.001}, daemon=True)
     thread.start()
     try:
         yield Server(port=server.server_port, seen=seen)

@@ -1,7 +1,9 @@
 """What every tier needs: nothing of the user's machine reaches a test, and `--update` rewrites golden files."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,26 +16,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files from what is rendered now")
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector does not go through it again and again, and runs less often."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are rewritten."""
     return bool(request.config.getoption("--update"))
 
 
+def isolated(patch: pytest.MonkeyPatch, home: Path) -> None:
+    """None of the user's variables, and every home below one folder."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        patch.delenv(name)
+    home.mkdir(exist_ok=True)
+    for name, folder in {
+        "HOME": home,
+        "DOCKER_CONFIG": home / "docker",
+        "KUBECONFIG": home / "kubeconfig",
+        "HELM_CACHE_HOME": home / "helm/cache",
+        "HELM_CONFIG_HOME": home / "helm/config",
+        "HELM_DATA_HOME": home / "helm/data",
+        "HELM_REGISTRY_CONFIG": home / "helm/registry.json",
+    }.items():
+        patch.setenv(name, str(folder))
+
+
+@pytest.fixture(scope="session")
+def isolate() -> Callable[[pytest.MonkeyPatch, Path], None]:
+    """`isolated`, for a tier whose tests have a home each."""
+    return isolated
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Homes of the run's own. A tier that starts more of its own sets more of them for each test."""
-    home = tmp_path_factory.mktemp("home")
+    """Homes of the run's own."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(FOREIGN)]:
-            patch.delenv(name)
-        for name, folder in {
-            "HOME": home,
-            "DOCKER_CONFIG": home / "docker",
-            "KUBECONFIG": home / "kubeconfig",
-            "HELM_CACHE_HOME": home / "helm/cache",
-            "HELM_CONFIG_HOME": home / "helm/config",
-            "HELM_DATA_HOME": home / "helm/data",
-        }.items():
-            patch.setenv(name, str(folder))
+        isolated(patch, tmp_path_factory.mktemp("home"))
         yield

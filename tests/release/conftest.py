@@ -1,6 +1,5 @@
 """The real registry and the real helm; nothing of the user's machine reaches a test, and no process outlives it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,8 @@ from slipway.model import Archive
 from slipway.oci import Registry
 from slipway.tools.registry import Daemon, temporary
 from testing.archives import make_archive
+
+Isolate = Callable[[pytest.MonkeyPatch, Path], None]
 
 
 def tool(name: str) -> Path:
@@ -34,22 +35,9 @@ def helm_binary() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolate: Isolate) -> Iterator[None]:
     """Homes and login files of the test's own; every registry that was started below its folder ends with it."""
-    for name in [name for name in os.environ if name.startswith(("HELM_", "SLIPWAY_", "REGISTRY_", "XDG_"))]:
-        monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    for name, folder in {
-        "HOME": home,
-        "DOCKER_CONFIG": home / "docker",
-        "KUBECONFIG": home / "kubeconfig",
-        "HELM_CACHE_HOME": home / "helm/cache",
-        "HELM_CONFIG_HOME": home / "helm/config",
-        "HELM_DATA_HOME": home / "helm/data",
-        "HELM_REGISTRY_CONFIG": home / "helm/registry.json",
-    }.items():
-        monkeypatch.setenv(name, str(folder))
+    isolate(monkeypatch, tmp_path / "home")
     yield
     for state in tmp_path.rglob("registry.json"):
         Daemon(folder=state.parent, port=0).stop()

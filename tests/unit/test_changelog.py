@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway import changelog
@@ -130,7 +130,6 @@ lines = st.lists(st.text(alphabet="abc →.", min_size=1, max_size=12).map(str.s
 kinds = st.sampled_from(list(ChangeKind))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     lines, st.lists(st.tuples(kinds, st.text("xyz →", min_size=1, max_size=9).map(str.strip).filter(bool)), max_size=5)
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.crds import FOLDER, GENERATED, SOURCES, Source, header
+from slipway.crds import FOLDER, GENERATED, SHIPPED, SOURCES, Source, header
 from slipway.gotools import required
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ def test_a_generated_file_is_of_the_required_versions(source: Source) -> None:
 def test_each_group_has_one_file_and_no_file_is_left_over() -> None:
     names = sorted(path.name for path in (ROOT / GENERATED).iterdir())
 
-    assert names == sorted(f"{source.group}.yaml" for source in SOURCES)
+    assert names == sorted(f"{source.group}.yaml" for source in (*SOURCES, *SHIPPED))
 
 
 def test_the_kinds_that_our_charts_use_are_defined() -> None:

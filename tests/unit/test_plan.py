@@ -36,7 +36,6 @@ def executed(made: Plan, registry: Registry) -> Registry:
 
 
 @given(st.integers(1, 6), st.integers(0, 3), st.data())
-@settings(max_examples=60, deadline=None)
 def test_after_a_plan_is_carried_out_the_next_one_is_empty(services: int, umbrellas: int, data: st.DataObject) -> None:
     made = layered(services, umbrellas)
     done = data.draw(st.sets(st.sampled_from(sorted(made.charts))))
@@ -46,7 +45,6 @@ def test_after_a_plan_is_carried_out_the_next_one_is_empty(services: int, umbrel
 
 
 @given(st.integers(1, 6), st.integers(0, 3), st.data())
-@settings(max_examples=60, deadline=None)
 def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
     services: int, umbrellas: int, data: st.DataObject
 ) -> None:
@@ -60,7 +58,7 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
 
 
 @given(st.integers(1, 6), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_changed_content_under_an_old_version_is_a_conflict_for_it_and_its_dependents(
     services: int, data: st.DataObject
 ) -> None:

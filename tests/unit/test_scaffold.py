@@ -23,6 +23,12 @@ def repo(tmp_path: Path) -> Monorepo:
     return small(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Monorepo:
+    """One for every test that is refused, and so writes nothing."""
+    return small(tmp_path_factory.mktemp("unchanged"))
+
+
 def load(repo: Monorepo) -> Workspace:
     return discover.load(load_config(repo.root, {}))
 
@@ -152,12 +158,12 @@ def test_without_volumes_and_digest_it_warns(repo: Monorepo) -> None:
         ({"data": "/a:1Gi,/a:2Gi,/a:3Gi"}, "--data: /a is named twice\n    hint: remove it"),
     ],
 )
-def test_a_wrong_fact_is_named_with_what_to_do(repo: Monorepo, options: dict[str, str], expected: str) -> None:
-    assert expected in refused(repo, **options)
+def test_a_wrong_fact_is_named_with_what_to_do(unchanged: Monorepo, options: dict[str, str], expected: str) -> None:
+    assert expected in refused(unchanged, **options)
 
 
-def test_every_mistake_is_named_in_one_run(repo: Monorepo) -> None:
-    found = refused(repo, service="", umbrella="x", image="y", port="", health="", data="z")
+def test_every_mistake_is_named_in_one_run(unchanged: Monorepo) -> None:
+    found = refused(unchanged, service="", umbrella="x", image="y", port="", health="", data="z")
 
     assert [problem.partition(":")[0] for problem in found] == [
         "SERVICE",

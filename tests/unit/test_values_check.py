@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway import values_check, yamls
@@ -19,7 +19,6 @@ VALUES = st.recursive(
 
 
 @given(VALUES, VALUES, VALUES)
-@settings(max_examples=80, deadline=None)
 def test_layers_may_be_merged_in_any_grouping(
     one: dict[str, object], two: dict[str, object], three: dict[str, object]
 ) -> None:
@@ -40,7 +39,6 @@ def clashes(*values: object) -> list[tuple[object, object]]:
 
 
 @given(VALUES, VALUES)
-@settings(max_examples=80, deadline=None)
 def test_an_override_that_is_found_to_change_nothing_changes_nothing(
     low: dict[str, object], high: dict[str, object]
 ) -> None:

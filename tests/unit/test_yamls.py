@@ -1,7 +1,7 @@
 """YAML with lines."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway import yamls
@@ -16,7 +16,6 @@ TREES = st.recursive(
 
 
 @given(TREES)
-@settings(max_examples=80, deadline=None)
 def test_what_is_written_is_read_back(data: object) -> None:
     assert yamls.parse(yamls.dump(data), "x").data == data
 

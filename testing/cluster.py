@@ -1,0 +1,226 @@
+"""One lab for many tests: each test delivers a monorepo of its own, under names of its own, to the same cluster.
+
+The environment, the umbrellas and the services of a `Platform` carry its name, so ApplicationSets, projects, namespaces and
+charts of two tests never meet; the library is the real one for all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from slipway import plan
+from slipway.build import Built
+from slipway.lab import applications, lab
+from slipway.lab.applications import Application
+from slipway.lab.lab import Lab
+from slipway.lab.place import Place
+from slipway.model import ChartName, Pin
+from slipway.render import Object
+from slipway.tools.kubectl import Data, Kubectl
+from slipway.tools.process import wait_until
+from slipway.yard import open_yard
+from testing.monorepo import ROOT, Monorepo
+
+WAIT_S = 90.0
+"""How long a change may take to reach the cluster; it takes a few seconds."""
+
+VALUES = """\
+controllers:
+  {name}:
+    strategy: Recreate
+    containers:
+      app:
+        image: {{repository: registry.example.org/{name}, tag: 1.0.0}}
+        env:
+          GREETING: hello
+        probes:
+          readiness: {{port: http, path: /}}
+        resources:
+          requests: {{cpu: 10m, memory: 16Mi}}
+          limits: {{memory: 32Mi}}
+service:
+  {name}:
+    ports:
+      http: {{port: 8080}}
+persistence:
+  config:
+    size: 1Gi
+    mounts:
+      app:
+        - path: /config
+"""
+"""A service with a volume."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A monorepo in the shared lab."""
+
+    repo: Monorepo
+    place: Place
+    name: str
+    """Its environment."""
+
+    @property
+    def lab(self) -> Lab:
+        """The wiring over the files as they are now."""
+        yard = open_yard(self.repo.root, os.environ, quiet=True)
+        return Lab(place=self.place, yard=lab.lab_yard(yard, self.place), environment=self.name)
+
+    @property
+    def kubectl(self) -> Kubectl:
+        """The cluster's administrator."""
+        return self.lab.kubectl
+
+    @property
+    def umbrellas(self) -> tuple[str, ...]:
+        """The names of its Applications and namespaces."""
+        return tuple(sorted(path.name for path in (self.repo.root / "umbrella").iterdir()))
+
+    def service(self, name: str, extra: str = "", version: str = "1.0.0") -> None:
+        """A service on the real library; `extra` is appended to its values."""
+        self.repo.service(name, version=version, library=library_version())
+        self.repo.write(f"charts/{name}/values.yaml", VALUES.format(name=name) + extra)
+        schema = (ROOT / "charts/sonarr/values.schema.json").read_text(encoding="utf-8").replace("sonarr", name)
+        self.repo.write(f"charts/{name}/values.schema.json", schema)
+
+    def raise_version(self, chart: str, version: str) -> None:
+        """Give a service another version, and its umbrella the same one for itself and for the member."""
+        edit(self.repo, f"charts/{chart}/Chart.yaml", {"version": version})
+        for umbrella in self.umbrellas:
+            path = f"umbrella/{umbrella}/Chart.yaml"
+            data = yaml.safe_load(self.repo.read(path))
+            members = [{**dep, "version": version} if dep["name"] == chart else dep for dep in data["dependencies"]]
+            if members != data["dependencies"]:
+                edit(self.repo, path, {"dependencies": members, "version": version})
+
+    def publish(self) -> Mapping[ChartName, Pin]:
+        """Publish the working tree; returns the pins."""
+        here = self.lab
+        built = lab.build(here.yard)
+        lab.provide_storage(here, built)
+        lab.publish_tree(here, built)
+        return plan.pins_of(here.yard.workspace, here.yard.plan())
+
+    def pin(self, pins: Mapping[ChartName, Pin]) -> None:
+        """Hand these pins over to Argo CD."""
+        here = self.lab
+        lab.hand_over(here, lab.files_of(here, pins))
+
+    def release(self) -> Mapping[ChartName, Pin]:
+        """Publish the working tree and pin it; does not wait."""
+        pins = self.publish()
+        self.pin(pins)
+        return pins
+
+    def settle(
+        self, names: Sequence[str] = (), accept: Callable[[Application], bool] = lambda application: application.well
+    ) -> Mapping[str, Application]:
+        """Wait until the Applications are well; fails when they are not in time."""
+        found = applications.wait_until_well(
+            self.kubectl, "argocd", tuple(names) or self.umbrellas, wait_s=WAIT_S, accept=accept
+        )
+        return {item.name: item for item in found}
+
+    def application(self, name: str) -> Application:
+        """What Argo CD says about one Application now."""
+        (found,) = (item for item in applications.read(self.kubectl, "argocd") if item.name == name)
+        return found
+
+    def refresh(self, name: str) -> None:
+        """Have an Application compared again, without any cache, and wait for it."""
+        before = self.application(name).reconciled
+        where = ("application", name, "-n", "argocd")
+        self.kubectl("annotate", *where, "argocd.argoproj.io/refresh=hard", "--overwrite")
+        self.until(lambda: self.application(name).reconciled != before)
+
+    def until(self, condition: Callable[[], bool], what: str = "") -> None:
+        """Wait for a condition; fails when it does not come true in time."""
+        assert wait_until(condition, WAIT_S), what or "the condition did not come true in time"
+
+    def find(self, kind: str, name: str, namespace: str) -> Data | None:
+        """An object of the cluster, or None."""
+        return self.kubectl.find(kind, name, "-n", namespace)
+
+    def uid(self, kind: str, name: str, namespace: str) -> str:
+        """What tells a recreated object from the same one."""
+        found = self.find(kind, name, namespace)
+        assert found is not None, f"{kind} {name} is not in {namespace}"
+        return str(applications.at(found, "metadata")["uid"])
+
+    def pods(self, namespace: str) -> dict[str, str]:
+        """The pods of a namespace that are not going: UID by the name of their service."""
+        return {
+            str(applications.at(pod, "metadata", "labels").get("app.kubernetes.io/name")): str(
+                applications.at(pod, "metadata")["uid"]
+            )
+            for pod in self.kubectl.items("pods", "-n", namespace)
+            if "deletionTimestamp" not in applications.at(pod, "metadata")
+        }
+
+    def rendered(self, umbrella: str) -> tuple[Object, ...]:
+        """The offline render of an umbrella for this environment."""
+        here = self.lab
+        built: Mapping[ChartName, Built] = lab.build(here.yard)
+        return lab.render_umbrella(here.yard, built[ChartName(umbrella)], self.name)
+
+
+MakePlatform = Callable[..., Platform]
+"""The `deliver` fixture: name, umbrellas and settings, as `platform` takes them."""
+
+
+def library_version() -> str:
+    """Of the real library."""
+    text = (ROOT / "charts/common/Chart.yaml").read_text(encoding="utf-8")
+    return str(yaml.safe_load(text)["version"])
+
+
+def edit(repo: Monorepo, path: str, fields: Mapping[str, object]) -> None:
+    """Replace top-level fields of a YAML file."""
+    data = yaml.safe_load(repo.read(path))
+    repo.write(path, yaml.safe_dump({**data, **fields}, sort_keys=False))
+
+
+def platform(
+    root: Path, place: Place, name: str, umbrellas: Mapping[str, Sequence[str]] | None = None, **settings: object
+) -> Platform:
+    """A monorepo with one umbrella of two services, or with these umbrellas, all called after `name`.
+
+    Args:
+        root: where it is written.
+        place: the lab that takes it.
+        name: its environment, and the first part of every other name.
+        umbrellas: umbrella → services; the platform's name is put before each.
+        settings: `[tool.slipway]` besides the environments.
+    """
+    made = Platform(repo=Monorepo(root=root), place=place, name=name)
+    made.repo.configure(environments=[name], **settings)
+    shutil.copytree(ROOT / "charts/common", root / "charts/common")
+    for umbrella, services in (umbrellas or {"": ["one", "two"]}).items():
+        members = [f"{name}-{service}" for service in services]
+        for member in members:
+            made.service(member)
+        made.repo.umbrella(f"{name}-{umbrella}".rstrip("-"), members)
+    values = (ROOT / "values/staging/platform.yaml").read_text(encoding="utf-8")
+    made.repo.write(f"values/{name}/platform.yaml", values)
+    return made
+
+
+def checkout(root: Path, place: Place) -> Platform:
+    """This repository's own charts, in a folder of the test's."""
+    for name in ("charts", "umbrella", "values", "tools/crds/generated"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copyfile(ROOT / "pyproject.toml", root / "pyproject.toml")
+    return Platform(repo=Monorepo(root=root), place=place, name="staging")
+
+
+def as_json(data: object) -> str:
+    """For comparisons whose differences a person reads."""
+    return json.dumps(data, indent=2, sort_keys=True)
