@@ -134,11 +134,11 @@ class Platform:
         (found,) = (item for item in applications.read(self.kubectl, "argocd") if item.name == name)
         return found
 
-    def refresh(self, name: str) -> None:
-        """Have an Application compared again, without any cache, and wait for it."""
+    def refresh(self, name: str, how: str = "hard") -> None:
+        """Have an Application compared again and wait for it; `hard` takes nothing from a cache, `normal` does."""
         before = self.application(name).reconciled
         where = ("application", name, "-n", "argocd")
-        self.kubectl("annotate", *where, "argocd.argoproj.io/refresh=hard", "--overwrite")
+        self.kubectl("annotate", *where, f"argocd.argoproj.io/refresh={how}", "--overwrite")
         self.until(lambda: self.application(name).reconciled != before)
 
     def until(self, condition: Callable[[], bool], what: str = "") -> None:

@@ -1,0 +1,85 @@
+"""The process that a lab lives in: order, crashes, and an end that leaves nothing."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from slipway.lab import component, state
+from slipway.lab.component import Component
+from slipway.lab.state import Phase, State
+from slipway.lab.supervisor import COMPONENTS
+from slipway.tools.process import free_port, reap, wait_until
+from slipway.tools.run import Command, spawn_daemon
+from testing.monorepo import ROOT
+
+WAIT_S = 30.0
+
+
+def server(name: str, *after: str) -> Component:
+    """A program that listens."""
+    port = free_port()
+    argv = (sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1")
+    return Component(name=name, purpose="answers", argv=argv, after=after, ready=f"http://127.0.0.1:{port}/")
+
+
+def job(name: str, script: str, *after: str) -> Component:
+    """A program that ends."""
+    return Component(name=name, purpose="ends", argv=("sh", "-c", script), after=after)
+
+
+def supervised(folder: Path, *components: Component) -> int:
+    """Start a supervisor; returns its process."""
+    (folder / COMPONENTS).write_text(component.to_json(components), encoding="utf-8")
+    argv = (sys.executable, "-m", "slipway.lab.supervisor", str(folder))
+    return spawn_daemon(Command(argv=argv, cwd=ROOT), folder / "supervisor.log")
+
+
+def reached(folder: Path, phase: Phase) -> State:
+    """The state, once it is in this phase."""
+    assert wait_until(lambda: (found := state.read(folder)) is not None and found.phase is phase, WAIT_S)
+    found = state.read(folder)
+    assert found is not None
+    return found
+
+
+def test_a_component_starts_when_those_before_it_are_ready(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    pid = supervised(
+        tmp_path,
+        server("last", "second"),
+        job("second", f"echo second >> {told}", "first"),
+        job("first", f"echo first >> {told}"),
+    )
+
+    found = reached(tmp_path, Phase.READY)
+
+    assert told.read_text(encoding="utf-8") == "first\nsecond\n"
+    assert {name: part.phase for name, part in found.parts.items()} == {
+        "last": Phase.READY, "second": Phase.DONE, "first": Phase.DONE,
+    }  # fmt: skip
+    os.kill(pid, signal.SIGTERM)
+    reached(tmp_path, Phase.STOPPED)
+    assert wait_until(lambda: not reap(pid), WAIT_S)
+    assert not reap(found.parts["last"].pid)
+
+
+def test_a_crash_is_told_with_its_last_lines_and_ends_the_others(tmp_path: Path) -> None:
+    pid = supervised(tmp_path, server("good"), job("bad", "echo out of luck; exit 3", "good"))
+
+    found = reached(tmp_path, Phase.FAILED)
+
+    assert found.failed == ("bad",)
+    assert found.parts["bad"].said == ("ended with exit code 3", "out of luck")
+    assert wait_until(lambda: not reap(pid), WAIT_S)
+    assert not reap(found.parts["good"].pid)
+
+
+def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
+    pid = supervised(tmp_path, server("one"), server("two"))
+    found = reached(tmp_path, Phase.READY)
+    children = [part.pid for part in found.parts.values()]
+
+    os.kill(pid, signal.SIGKILL)
+
+    assert wait_until(lambda: not any(map(reap, [pid, *children])), WAIT_S)
