@@ -257,16 +257,24 @@ def application_spec(config: Config, environment: str) -> dict[str, object]:
 
 
 def repository_secret(config: Config) -> dict[str, object]:
-    """Credentials template for the whole registry; `repo-creds` matches every chart below its URL."""
+    """How Argo CD reaches the registry: a credentials template for every chart below its URL, or, in the Helm form, the one
+    repository that all charts are in.
+
+    A template without a scheme is no URL when its host is an address, and would match nothing.
+    Source: argo-cd v3.6.1 util/git/git.go:74-91, util/db/repository_secrets.go:619-635.
+    """
     oci = config.source is SourceForm.OCI
     data = {"type": "oci" if oci else "helm", "url": config.registry.base if oci else config.registry.address}
     if not oci:
-        data["enableOCI"] = "true"
+        data |= {"name": PART_OF, "enableOCI": "true"}
     if config.registry.plain_http:
         # Helm 4 and Argo CD never fall back to plain HTTP by themselves.
         data["insecureOCIForceHttp"] = "true"
     meta = metadata(config, f"{PART_OF}-registry")
-    labels = {"app.kubernetes.io/part-of": PART_OF, "argocd.argoproj.io/secret-type": "repo-creds"}
+    labels = {
+        "app.kubernetes.io/part-of": PART_OF,
+        "argocd.argoproj.io/secret-type": "repo-creds" if oci else "repository",
+    }
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {**meta, "labels": labels}, "stringData": data}
 
 
