@@ -13,7 +13,6 @@ from slipway import yamls
 from slipway.lab import component, pki, plan
 from slipway.lab.place import Place
 from slipway.lab.supervisor import COMPONENTS
-from slipway.tools.daemon import Daemon
 
 STAGES = Path(__file__).resolve().parent / "stages"
 GROUP = re.compile(r"^  group: (\S+)$", re.MULTILINE)
@@ -59,7 +58,7 @@ def prepare(
     (place.folder / plan.OBJECTS).mkdir()
     for number, item in enumerate(objects(argocd_namespace)):
         write(place.folder / plan.OBJECTS / f"{number:02}-{item['kind']}.json", item)
-    served = Daemon(folder=place.folder / "registry", port=ports["registry"])
+    served = plan.served(place, ports["registry"])
     (served.folder / "data").mkdir(parents=True)
     served.config_file.write_text(served.configuration(), encoding="utf-8")
     (place.folder / COMPONENTS).write_text(component.to_json(plan.components(parts)), encoding="utf-8")

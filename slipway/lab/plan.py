@@ -13,6 +13,7 @@ from pathlib import Path
 from slipway.lab.component import Component
 from slipway.lab.pki import Pki
 from slipway.lab.place import Place
+from slipway.tools.daemon import Daemon
 from slipway.tools.process import LOOPBACK
 
 TOOLS = (
@@ -182,15 +183,17 @@ def apply(parts: Parts, folder: Path) -> tuple[str, ...]:
     return (*kubectl(parts), "apply", "--server-side", "--force-conflicts", "-f", str(folder))
 
 
+def served(place: Place, port: int) -> Daemon:
+    """The registry's folder and settings, as for the embedded one."""
+    return Daemon(folder=place.folder / "registry", port=port)
+
+
 def registry(parts: Parts) -> Component:
     """The lab's own registry: what is published here is nobody's release."""
     return Component(
         name="registry",
         purpose="the charts",
-        argv=(
-            *("env", "-i", "OTEL_TRACES_EXPORTER=none", parts.program("registry")),
-            *("serve", str(parts.place.folder / "registry" / "config.yml")),
-        ),
+        argv=served(parts.place, parts.ports["registry"]).command(parts.programs["registry"]).argv,
         ready=f"http://{parts.at('registry')}/v2/",
     )
 

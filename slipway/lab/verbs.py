@@ -59,7 +59,7 @@ def perform(yard: Yard, asked: Asked) -> Mapping[str, object]:
     return status(yard, place, chosen(yard, asked.environment))
 
 
-def up(yard: Yard, place: Place, environment: str, *, attached: bool = False) -> Mapping[str, object]:
+def up(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
     """Start the lab unless it runs, publish the working tree, and wait until every Application is well.
 
     Raises:
@@ -70,7 +70,7 @@ def up(yard: Yard, place: Place, environment: str, *, attached: bool = False) ->
     began = time.monotonic()
     with lock.hold(place.folder.parent / f"{place.name}.lock", what="another start of this lab", wait_s=600.0):
         if place.running() is None:
-            lab.start(yard, place, attached=attached)
+            lab.start(yard, place)
         here = lab.attach(yard, place, environment)
         deliver(here)
         names = [str(umbrella.name) for umbrella in here.yard.workspace.umbrellas]

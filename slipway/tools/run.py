@@ -13,8 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.errors import Problem, ToolFailed, ToolMissing
+
+if TYPE_CHECKING:
+    import subprocess
 
 PR_SET_PDEATHSIG = 1
 """Source: linux/prctl.h."""
@@ -130,23 +134,7 @@ def spawn_daemon(command: Command, log: Path) -> int:
     Raises:
         ToolMissing: the program is not there or cannot be executed.
     """
-    import subprocess
-
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as sink:
-        try:
-            process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
-                command.argv,
-                cwd=command.cwd,
-                env={**os.environ, **command.env},
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                start_new_session=True,
-                close_fds=True,
-            )
-        except (FileNotFoundError, PermissionError) as error:
-            raise missing(command, error) from error
+    process = in_background(command, log)
     # The child is meant to live on: without this mark the interpreter would warn about it at exit.
     process.returncode = 0
     return process.pid
@@ -173,7 +161,6 @@ def spawn_child(command: Command, log: Path) -> Child:
         ToolMissing: the program is not there or cannot be executed.
     """
     import signal
-    import subprocess
 
     parent = os.getpid()
 
@@ -182,22 +169,38 @@ def spawn_child(command: Command, log: Path) -> Child:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         with_parent(parent, signal.SIGKILL)
 
+    process = in_background(command, log, prepare)
+    return Child(pid=process.pid, poll=process.poll, end=process.terminate, kill=process.kill)
+
+
+def in_background(command: Command, log: Path, prepare: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, with its output in a log file.
+
+    Args:
+        command: what to start.
+        log: appended to; its folder is made.
+        prepare: called in the new process before the program.
+
+    Raises:
+        ToolMissing: the program is not there or cannot be executed.
+    """
+    import subprocess
+
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
         try:
-            process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+            return subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
                 command.argv,
                 cwd=command.cwd,
                 env={**os.environ, **command.env},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
-                preexec_fn=prepare,  # noqa: PLW1509 - we have one thread
+                preexec_fn=prepare,  # noqa: PLW1509 - given only by a process of one thread
                 start_new_session=True,
             )
         except (FileNotFoundError, PermissionError) as error:
             raise missing(command, error) from error
-    return Child(pid=process.pid, poll=process.poll, end=process.terminate, kill=process.kill)
 
 
 def with_parent(parent: int, number: int) -> None:
