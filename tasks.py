@@ -160,7 +160,7 @@ def registry(_: Context, action: str, json: bool = False) -> None:
 
 
 @task(
-    positional=["action", "what"],
+    positional=["action"],
     help={
         "action": "up, status, logs, kubectl or down",
         "what": "a component, for logs",

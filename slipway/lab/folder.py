@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from slipway import yamls
-from slipway.lab import component, pki, plan
+from slipway.lab import component, plan
 from slipway.lab.place import Place
 from slipway.lab.supervisor import COMPONENTS
 
@@ -39,6 +39,8 @@ def prepare(
         argocd_namespace: where Argo CD's own objects are.
         path: PATH of this process.
     """
+    from slipway.lab import pki  # its packages are installed at the first start
+
     shutil.rmtree(place.folder, ignore_errors=True)
     place.folder.mkdir(parents=True, mode=0o700)
     keys, tokens = pki.make(place.folder / "pki")

@@ -100,7 +100,7 @@ def wait_ready(place: Place) -> State:
 
 def troubles(place: Place, found: State | None) -> Iterator[Problem]:
     """Why a lab is not ready: the components that failed, or those that it still waits for."""
-    hint = f"./inv lab logs COMPONENT{name_flag(place)}"
+    hint = f"./inv lab logs --what COMPONENT{name_flag(place)}"
     for name in found.failed if found else ():
         assert found is not None
         said = found.parts[name].said

@@ -9,12 +9,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.lab.component import Component
-from slipway.lab.pki import Pki
 from slipway.lab.place import Place
 from slipway.tools.daemon import Daemon
 from slipway.tools.process import LOOPBACK
+
+if TYPE_CHECKING:
+    from slipway.lab.pki import Pki  # needs a group of packages that only a start installs
 
 TOOLS = (
     "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok", "argocd", "redis",

@@ -184,7 +184,7 @@ def logs(place: Place, component: str) -> Mapping[str, object]:
     if not known:
         raise WorkspaceError(Problem(where=f"lab {place.name}", fact="has no logs", hint="./inv lab up"))
     if not component:
-        return {"lab": place.name, "said": "logs of " + ", ".join(known), "next": "./inv lab logs COMPONENT"}
+        return {"lab": place.name, "said": "logs of " + ", ".join(known), "next": "./inv lab logs --what COMPONENT"}
     path = place.logs / f"{one_of('lab logs', component, known)}.log"
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
     return {"lab": place.name, "said": str(path.relative_to(place.folder.parent.parent)), "lines": lines}
