@@ -123,6 +123,15 @@ def status(_: Context, only: str = "", json: bool = False) -> None:
         show(rows(yard, yard.names(only)), report.status, json)
 
 
+@task(help={"env": ENV, "only": "charts, comma separated (default: every umbrella)", "json": JSON})
+def rehearse(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
+    """Try the update and the way back on a real API server: what restarts, what is pruned, what is rejected."""
+    with presented():
+        from slipway import verbs
+
+        verbs.rehearse(yard_here(json), env, only, as_json=json)
+
+
 @task(
     help={
         "env": ENV,

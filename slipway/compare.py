@@ -9,12 +9,9 @@ from pathlib import Path
 
 from slipway import graph, overlay, package, pin, render
 from slipway.errors import Problem, ProblemsFound, RegistryError
-from slipway.model import ChartName, Published
+from slipway.model import ChartName, Pin, Published
 from slipway.release import pull
 from slipway.yard import Yard, open_yard
-
-DATA = ("PersistentVolumeClaim ", "StatefulSet ", "CustomResourceDefinition ", "Namespace ")
-"""Kinds whose loss is a loss of data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +28,9 @@ class Difference:
     @property
     def dangers(self) -> tuple[str, ...]:
         """Removed objects that hold data."""
-        removed = (change.object for change in self.changes if change.kind is render.ChangeKind.REMOVED)
-        return tuple(name for name in removed if name.startswith(DATA))
+        return tuple(
+            change.object for change in self.changes if change.kind is render.ChangeKind.REMOVED and change.holds_data
+        )
 
 
 def differences(yard: Yard, environments: Sequence[str], only: Sequence[ChartName], base: str) -> Iterator[Difference]:
@@ -105,7 +103,7 @@ def objects_of(yard: Yard, name: ChartName, environment: str) -> tuple[render.Ob
 def pinned_objects(
     yard: Yard, name: ChartName, environment: str, scratch: Path
 ) -> tuple[tuple[render.Object, ...], str]:
-    """What an environment is pinned to, as it renders; nothing when it is not pinned.
+    """What an environment is pinned to, as it renders, and what to call it; nothing when it is not pinned.
 
     Raises:
         RegistryError: the pinned archive cannot be had.
@@ -113,16 +111,10 @@ def pinned_objects(
     held = pin.current(yard.config, environment).get(name)
     if held is None:
         return (), ""
-    published = Published(name=name, version=held.version, manifest=held.manifest, input_digest=held.input_digest)
-    folder = scratch / f"{name}-{held.manifest[7:19]}"
-    if not folder.is_dir():
-        for path, content in package.read(pull(yard, published)).items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    values = folder / name / overlay.file_name(environment)
+    folder = unpacked(yard, held, scratch)
+    values = folder / overlay.file_name(environment)
     request = render.Request(
-        chart=folder / name,
+        chart=folder,
         digest=str(held.manifest),
         release=name,
         namespace=name,
@@ -138,3 +130,21 @@ def pinned_objects(
             )
         )
     return done.objects, f"pinned {held.version}"
+
+
+def unpacked(yard: Yard, held: Pin, scratch: Path) -> Path:
+    """The published chart of a pin as a folder below `scratch`.
+
+    Raises:
+        RegistryError: it cannot be had.
+    """
+    folder = scratch / f"{held.name}-{held.manifest[7:19]}"
+    if not folder.is_dir():
+        published = Published(
+            name=held.name, version=held.version, manifest=held.manifest, input_digest=held.input_digest
+        )
+        for path, content in package.read(pull(yard, published)).items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    return folder / held.name

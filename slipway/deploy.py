@@ -55,7 +55,7 @@ def member_of(umbrella: Chart, pin: Pin) -> Member:
     """
     annotations = umbrella.metadata.get("annotations")
     said = annotations if isinstance(annotations, dict) else {}
-    level = str(said.get(POD_SECURITY, "restricted"))
+    level = pod_security_of(umbrella.metadata)
     if level not in LEVELS:
         raise WorkspaceError(
             Problem(
@@ -73,6 +73,12 @@ def member_of(umbrella: Chart, pin: Pin) -> Member:
         step=str(said.get(SYNC_STEP, "50")),
         cluster_resources=(("", "Namespace"), *((group, kind) for group, _, kind in kinds)),
     )
+
+
+def pod_security_of(metadata: Mapping[str, object]) -> str:
+    """The Pod Security level that an umbrella's Chart.yaml asks for its namespace."""
+    annotations = metadata.get("annotations")
+    return str((annotations if isinstance(annotations, dict) else {}).get(POD_SECURITY, "restricted"))
 
 
 def files(config: Config, environment: str, members: Sequence[Member]) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from slipway.evidence_values import shown, spelled
 from slipway.levels import ChangeKind, Evidence, Level, app_level, numbers
+from slipway.model import holds_data
 
 Object = Mapping[str, object]
 
@@ -50,11 +51,6 @@ IMMUTABLE: Mapping[str, tuple[tuple[str, ...], ...]] = {
 Source: the update validation in kubernetes pkg/apis/*/validation, Kubernetes 1.37.
 """
 
-HOLDS_DATA = frozenset(
-    {"PersistentVolumeClaim", "PersistentVolume", "StatefulSet", "CustomResourceDefinition", "Namespace"}
-)
-"""Removing one of these removes data; so does removing a database cluster, see `holds_data`."""
-
 NOISE = ("helm.sh/chart", "app.kubernetes.io/version")
 """Labels that follow the chart's own version."""
 
@@ -70,7 +66,7 @@ def compare_objects(old: Sequence[Object], new: Sequence[Object]) -> Iterator[Ev
     """What differs between two renders."""
     before, after = by_identity(old), by_identity(new)
     gone = [before[key] for key in sorted(set(before) - set(after))]
-    lost, dropped = [o for o in gone if holds_data(o)], [o for o in gone if not holds_data(o)]
+    lost, dropped = [o for o in gone if has_data(o)], [o for o in gone if not has_data(o)]
     yield from _listed(lost, Level.MAJOR, ChangeKind.REMOVED, "removed, with the data that it holds")
     yield from _listed(dropped, Level.MINOR, ChangeKind.REMOVED, "removed")
     yield from _listed([after[k] for k in sorted(set(after) - set(before))], Level.MINOR, ChangeKind.ADDED, "added")
@@ -221,10 +217,9 @@ def _listed(objects: Sequence[Object], level: Level, kind: ChangeKind, what: str
     yield Evidence(level=level, kind=kind, description=said)
 
 
-def holds_data(item: Object) -> bool:
+def has_data(item: Object) -> bool:
     """Whether deleting an object deletes data."""
-    group = str(item.get("apiVersion", "")).partition("/")[0]
-    return item.get("kind") in HOLDS_DATA or (item.get("kind"), group) == ("Cluster", "postgresql.cnpg.io")
+    return holds_data(str(item.get("apiVersion", "")), str(item.get("kind", "")))
 
 
 def served(crd: Object) -> set[str]:

@@ -154,3 +154,17 @@ class Pin:
     def reference(self) -> str:
         """`version@sha256:…`: readable, and resolved by content."""
         return f"{self.version}@{self.manifest}"
+
+
+DATA = frozenset(
+    {
+        ("", "Namespace"), ("", "PersistentVolume"), ("", "PersistentVolumeClaim"), ("apps", "StatefulSet"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"), ("postgresql.cnpg.io", "Cluster"),
+    }
+)  # fmt: skip
+"""API groups and kinds with which data goes."""
+
+
+def holds_data(api_version: str, kind: str) -> bool:
+    """Whether deleting an object of a kind deletes data."""
+    return (api_version.rpartition("/")[0], kind) in DATA

@@ -19,6 +19,7 @@ from slipway import cache, parallel
 from slipway.build import Builder, Built
 from slipway.documents import SOURCE, SPLIT, data_of
 from slipway.errors import Problem, ToolFailed
+from slipway.model import holds_data
 from slipway.tools.helm import Helm, template_args
 
 THREADS = 2
@@ -59,6 +60,11 @@ class Object:
     def identity(self) -> tuple[str, str, str, str]:
         """What makes two objects the same one for the API server."""
         return (self.group, self.kind, self.namespace, self.name)
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether data goes with it."""
+        return holds_data(self.api_version, self.kind)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -253,6 +259,7 @@ class Change:
     """Kind and name."""
     text: str = field(repr=False)
     """Unified diff of its YAML."""
+    holds_data: bool = False
 
 
 def diff(old: Iterable[Object], new: Iterable[Object]) -> tuple[Change, ...]:
@@ -275,7 +282,7 @@ def _change(old: Object | None, new: Object | None) -> Change | None:
         return None
     kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), shown.title, shown.title, lineterm="")
-    return Change(kind=kind, object=shown.title, text="\n".join(lines))
+    return Change(kind=kind, object=shown.title, text="\n".join(lines), holds_data=shown.holds_data)
 
 
 def to_yaml(data: object) -> str:

@@ -67,9 +67,9 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
 
 def lab_tools() -> tuple[str, ...]:
     """What the lab's tests run besides."""
-    from slipway.lab.plan import TOOLS
+    from slipway.lab.plan import Extent
 
-    return TOOLS
+    return Extent.WHOLE.value
 
 
 def refresh_goldens(yard: Yard) -> None:

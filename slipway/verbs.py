@@ -150,6 +150,23 @@ def diff(yard: Yard, env: str, only: str, base: str, *, as_json: bool) -> None:
     show(list(compare.differences(yard, environments, yard.names(only), base)), report.differences, as_json)
 
 
+def rehearse(yard: Yard, env: str, only: str, *, as_json: bool) -> None:
+    """`rehearse`: what an update does to each object on a real API server, and the way back.
+
+    Raises:
+        ProblemsFound: the API server rejects an object.
+        BuildError: see `lab.rehearse.rehearse`.
+    """
+    import time
+
+    from slipway.lab import rehearse as trial
+
+    done = trial.rehearse(yard, chosen(yard, env), yard.names(only), time.monotonic)
+    show(done, trial.text, as_json)
+    if done.problems:
+        raise ProblemsFound(done.problems)
+
+
 def registry(yard: Yard, action: str, *, as_json: bool) -> None:
     """`registry start|stop|status|list`.
 

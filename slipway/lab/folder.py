@@ -28,23 +28,33 @@ def prepare(
     definitions: Sequence[Path],
     argocd_namespace: str,
     path: str,
+    extent: plan.Extent = plan.Extent.WHOLE,
 ) -> plan.Parts:
     """Make the folder anew; what an earlier lab left there is gone.
 
     Args:
         place: the lab.
         ports: for everything that listens.
-        programs: every program of `plan.TOOLS`.
+        programs: every program of the extent.
         definitions: files with custom resource definitions.
         argocd_namespace: where Argo CD's own objects are.
         path: PATH of this process.
+        extent: how much is started.
     """
     from slipway.lab import pki  # its packages are installed at the first start
 
     shutil.rmtree(place.folder, ignore_errors=True)
     place.folder.mkdir(parents=True, mode=0o700)
     keys, tokens = pki.make(place.folder / "pki")
-    parts = plan.Parts(place=place, pki=keys, ports=ports, programs=programs, path=path)
+    parts = plan.Parts(
+        place=place,
+        pki=keys,
+        ports=ports,
+        programs=programs,
+        path=path,
+        extent=extent,
+        has_definitions=bool(definitions),
+    )
     for name in ("tmp", "tls", "ssh", "gpg", "gpg-source"):
         (place.folder / "argocd" / name).mkdir(parents=True)
     (place.folder / "users").mkdir()

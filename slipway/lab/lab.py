@@ -17,7 +17,7 @@ from slipway.config import RegistryConfig
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.lab import folder as folders
 from slipway.lab.place import Place, free_ports, supervises
-from slipway.lab.plan import TOOLS
+from slipway.lab.plan import Extent
 from slipway.lab.state import Phase, State
 from slipway.model import Chart, ChartName, Pin, Published
 from slipway.render import Object
@@ -50,13 +50,22 @@ class Lab:
         return Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=self.place.kubeconfig)
 
 
-def start(yard: Yard, place: Place, *, attached: bool = False) -> None:
+def start(
+    yard: Yard,
+    place: Place,
+    *,
+    attached: bool = False,
+    extent: Extent = Extent.WHOLE,
+    definitions: Sequence[Path] | None = None,
+) -> None:
     """Make the folder and start the supervisor; does not wait.
 
     Args:
         yard: the wiring of the checkout.
         place: the lab.
         attached: end the lab when this process ends.
+        extent: how much is started.
+        definitions: files with the custom resource definitions that are there from the start; None for all of the checkout.
 
     Raises:
         BuildError: a program cannot be built.
@@ -65,14 +74,15 @@ def start(yard: Yard, place: Place, *, attached: bool = False) -> None:
     from slipway.lint import kube
 
     ensure_group(yard.toolbox.home, "lab", yard.progress)
-    programs = yard.toolbox.ensure(TOOLS)
+    programs = yard.toolbox.ensure(extent.value)
     folders.prepare(
         place,
         ports=free_ports(),
         programs=programs,
-        definitions=kube.definition_files(yard.config.root),
+        definitions=kube.definition_files(yard.config.root) if definitions is None else definitions,
         argocd_namespace=yard.config.argocd_namespace,
         path=yard.environ.get("PATH", os.defpath),
+        extent=extent,
     )
     argv = (sys.executable, "-m", "slipway.lab.supervisor", str(place.folder), *(("--attached",) if attached else ()))
     pid = spawn_daemon(Command(argv=argv, cwd=CHECKOUT), place.logs / "supervisor.log")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,18 @@ from slipway.tools.process import LOOPBACK
 if TYPE_CHECKING:
     from slipway.lab.pki import Pki  # needs a group of packages that only a start installs
 
-TOOLS = (
-    "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok", "argocd", "redis",
-    "registry", "helm",
-)  # fmt: skip
-"""The programs that a lab runs."""
+CLUSTER = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok")
+DELIVERY = ("argocd", "redis", "registry", "helm")
+
+
+class Extent(Enum):
+    """How much of a platform's surroundings a lab has; the programs that it runs."""
+
+    WHOLE = (*CLUSTER, *DELIVERY)
+    """A cluster, a registry and Argo CD."""
+    CLUSTER = CLUSTER
+    """Only a cluster."""
+
 
 SERVICES = "10.43.0.0/16"
 PODS = "10.42.0.0/16"
@@ -44,7 +52,10 @@ class Parts:
     pki: Pki
     ports: Mapping[str, int]
     programs: Mapping[str, Path]
-    """Name → program, for every name of `TOOLS`."""
+    """Name → program, for every name of its extent."""
+    extent: Extent = Extent.WHOLE
+    has_definitions: bool = True
+    """Whether there are custom resource definitions from the start."""
     path: str
     """PATH of this process."""
 
@@ -68,7 +79,8 @@ class Parts:
 
 def components(parts: Parts) -> tuple[Component, ...]:
     """Everything that a lab runs, in the order of its dependencies."""
-    return (*control_plane(parts), *node(parts), registry(parts), *argocd(parts))
+    cluster = (*control_plane(parts), *node(parts))
+    return cluster if parts.extent is Extent.CLUSTER else (*cluster, registry(parts), *argocd(parts))
 
 
 def control_plane(parts: Parts) -> tuple[Component, ...]:
@@ -103,6 +115,8 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
                 *("--service-cluster-ip-range", SERVICES, "--allow-privileged=true"),
                 # It would advertise the loopback address, which an Endpoints object must not have.
                 *("--advertise-address", NODE_ADDRESS, "--endpoint-reconciler-type", "none"),
+                # The webhooks of operators are served by pods, and pods are played: nobody would answer.
+                *("--disable-admission-plugins", "MutatingAdmissionWebhook,ValidatingAdmissionWebhook"),
             ),
             after=("etcd",),
             ready=f"{parts.server}/readyz",
@@ -140,11 +154,36 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
 def node(parts: Parts) -> tuple[Component, ...]:
     """What plays the machine: kwok, after the definitions of the kinds that its stages speak of."""
     folder = parts.place.folder
+    ready = "established" if parts.has_definitions else "kube-apiserver"
+    return (
+        *(definitions(parts) if parts.has_definitions else ()),
+        Component(
+            name="objects",
+            purpose="the node, storage classes, Argo CD's settings",
+            argv=apply(parts, folder / OBJECTS),
+            after=(ready,),
+        ),
+        Component(
+            name="kwok",
+            purpose="plays the node and its pods, volumes and addresses",
+            argv=(
+                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
+                *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
+                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
+            ),
+            after=(ready,),
+            ready=f"http://{parts.at('kwok')}/healthz",
+        ),
+    )
+
+
+def definitions(parts: Parts) -> tuple[Component, ...]:
+    """The kinds that are there from the start."""
     return (
         Component(
             name="definitions",
             purpose="custom resource definitions",
-            argv=apply(parts, folder / DEFINITIONS),
+            argv=apply(parts, parts.place.folder / DEFINITIONS),
             after=("kube-apiserver",),
         ),
         Component(
@@ -155,23 +194,6 @@ def node(parts: Parts) -> tuple[Component, ...]:
                 *("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=60s"),
             ),
             after=("definitions",),
-        ),
-        Component(
-            name="objects",
-            purpose="the node, storage classes, Argo CD's settings",
-            argv=apply(parts, folder / OBJECTS),
-            after=("established",),
-        ),
-        Component(
-            name="kwok",
-            purpose="plays the node and its pods, volumes and addresses",
-            argv=(
-                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
-                *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
-                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
-            ),
-            after=("established",),
-            ready=f"http://{parts.at('kwok')}/healthz",
         ),
     )
 

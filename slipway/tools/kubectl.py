@@ -63,12 +63,26 @@ class Kubectl:
         flags = ("--server-side", "--force-conflicts", "--field-manager", manager, *extra)
         return self("apply", *flags, "-f", "-", stdin=content)
 
-    def dry_run(self, content: bytes, *, manager: str, namespace: str = "") -> Completed:
-        """What the API server would make of a YAML stream, as JSON; nothing is changed. The caller reads the exit code.
+    def apply_stream(self, content: bytes, *, manager: str, namespace: str = "", dry_run: bool = False) -> Completed:
+        """Server-side apply of a YAML stream, or what would come of it, as JSON; the caller reads the exit code.
 
         Raises:
             ToolMissing: kubectl is not there.
         """
-        where = ("--namespace", namespace) if namespace else ()
-        flags = ("--server-side", "--force-conflicts", "--field-manager", manager, "--dry-run=server", "-o", "json")
-        return self("apply", *where, *flags, "-f", "-", stdin=content, ok_codes=None)
+        flags = ["--server-side", "--force-conflicts", "--field-manager", manager, "-o", "json"]
+        flags += ["--namespace", namespace] if namespace else []
+        flags += ["--dry-run=server"] if dry_run else []
+        return self("apply", *flags, "-f", "-", stdin=content, ok_codes=None)
+
+    def kinds(self) -> frozenset[str]:
+        """Every kind that the server knows, as `Kind.version.group`, or `Kind` for the core group.
+
+        Raises:
+            ToolFailed: the API server does not answer.
+        """
+        found = set()
+        for line in self("api-resources", "--no-headers").stdout.splitlines():
+            api_version, _, kind = line.split()[-3:]
+            group, _, version = api_version.rpartition("/")
+            found.add(f"{kind}.{version}.{group}" if group else kind)
+        return frozenset(found)

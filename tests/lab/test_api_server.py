@@ -3,6 +3,7 @@
 import json
 
 from slipway import overlay, render
+from slipway.cluster.apply import apply
 from slipway.lab import lab
 from slipway.lab.applications import at
 from slipway.model import ChartName
@@ -28,10 +29,10 @@ def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab
             chart = built[ChartName(umbrella)]
             values = chart.folder / overlay.file_name(environment)
             objects = render.render(renderer, chart, release=umbrella, namespace=namespace, values=(values,))
-            told = homelab.kubectl.dry_run("---\n".join(item.text for item in objects).encode(), manager="tests")
+            told = apply(homelab.kubectl, objects, namespace, dry_run=True)
             homelab.kubectl("delete", "namespace", namespace, "--wait=false")
-            assert told.code == 0, told.stderr
-            assert len(json.loads(told.stdout)["items"]) == len(objects)
+            assert told.refusals == ()
+            assert len(told.live) == len(objects)
 
 
 def test_each_namespace_enforces_the_level_that_its_umbrella_declares(homelab: Platform) -> None:

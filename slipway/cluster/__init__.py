@@ -1,0 +1,1 @@
+"""A Kubernetes API server as a judge: what it makes of rendered objects, and what it refuses."""

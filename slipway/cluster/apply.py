@@ -1,0 +1,119 @@
+"""Applying rendered objects as Argo CD does: server-side, in waves, definitions before what they define."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from slipway import parallel
+from slipway.render import Object
+from slipway.tools.kubectl import Data, Kubectl
+
+MANAGER = "argocd-controller"
+"""Field manager of Argo CD's server-side apply. Source: argo-cd v3.6.1 common/common.go, ArgoCDSSAManager."""
+WAVE = "argocd.argoproj.io/sync-wave"
+DEFINITION = "CustomResourceDefinition"
+THREADS = 4
+"""Requests at a time when each object is asked for alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An object that the API server does not take."""
+
+    item: Object
+    said: str
+    """The server's reason, in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of a stream of objects."""
+
+    live: tuple[Data, ...]
+    """As the server holds them now, or would hold them after a dry run."""
+    refusals: tuple[Refusal, ...]
+
+
+def wave(item: Object) -> int:
+    """The sync wave of an object; 0 when it names none, or names nonsense."""
+    try:
+        return int(item.annotations.get(WAVE, "0"))
+    except ValueError:
+        return 0
+
+
+def ordered(objects: Iterable[Object]) -> list[Object]:
+    """Definitions first, then wave by wave; within a wave as rendered."""
+    return sorted(objects, key=lambda item: (item.kind != DEFINITION, wave(item)))
+
+
+def apply(kubectl: Kubectl, objects: Sequence[Object], namespace: str, *, dry_run: bool = False) -> Applied:
+    """Apply the objects of an umbrella; what is refused keeps nothing else out.
+
+    Args:
+        kubectl: the cluster.
+        objects: rendered.
+        namespace: of the objects that name none.
+        dry_run: ask only what the server would make of them.
+
+    Raises:
+        ToolMissing: kubectl is not there.
+    """
+    live: list[Data] = []
+    refusals: list[Refusal] = []
+    listed = ordered(objects)
+    definitions = [item for item in listed if item.kind == DEFINITION]
+    rest = [item for item in listed if item.kind != DEFINITION]
+    for part in (definitions, rest):
+        # kubectl refuses an object of another namespace than the one it is told.
+        for inside, where in ((True, namespace), (False, "")):
+            chosen = [item for item in part if (item.namespace in {"", namespace}) == inside]
+            done = stream(kubectl, chosen, where, dry_run=dry_run)
+            live += done.live
+            refusals += done.refusals
+        if part is definitions and definitions and not dry_run:
+            names = [f"customresourcedefinition/{item.name}" for item in definitions]
+            kubectl("wait", "--for=condition=Established", *names, "--timeout=60s", ok_codes=None)
+    return Applied(live=tuple(live), refusals=tuple(refusals))
+
+
+def stream(kubectl: Kubectl, objects: Sequence[Object], namespace: str, *, dry_run: bool) -> Applied:
+    """One kubectl for all of them, and one for each when something is refused: only then is it known what."""
+    if not objects:
+        return Applied(live=(), refusals=())
+    done = kubectl.apply_stream(text_of(objects), manager=MANAGER, namespace=namespace, dry_run=dry_run)
+    if done.code == 0:
+        return Applied(live=told(done.stdout), refusals=())
+
+    def alone(item: Object) -> Applied:
+        one = kubectl.apply_stream(text_of([item]), manager=MANAGER, namespace=namespace, dry_run=dry_run)
+        if one.code == 0:
+            return Applied(live=told(one.stdout), refusals=())
+        return Applied(live=(), refusals=(Refusal(item=item, said=reason(one.stderr)),))
+
+    parts = parallel.each(alone, list(objects), THREADS)
+    return Applied(
+        live=tuple(data for part in parts for data in part.live),
+        refusals=tuple(refusal for part in parts for refusal in part.refusals),
+    )
+
+
+def text_of(objects: Iterable[Object]) -> bytes:
+    """Objects as a YAML stream."""
+    return "---\n".join(item.text for item in objects).encode()
+
+
+def told(stdout: str) -> tuple[Data, ...]:
+    """The objects that kubectl printed."""
+    data = json.loads(stdout) if stdout.strip() else {"kind": "List", "items": []}
+    return tuple(cast(list[Data], data["items"] if data["kind"] == "List" else [data]))
+
+
+def reason(stderr: str) -> str:
+    """kubectl's error in a line: the sentence of the server, without warnings."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("Warning:")]
+    text = " ".join(lines) or "refused without a word"
+    return text.partition("Error from server ")[2] or text

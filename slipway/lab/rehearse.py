@@ -1,0 +1,273 @@
+"""`rehearse`: what is published, then the working tree, then what was published again, on a cluster of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway import compare, deploy, pin, report, yamls
+from slipway.cluster import rehearsal
+from slipway.cluster.apply import DEFINITION, MANAGER
+from slipway.cluster.rehearsal import Action, Part, Scene, Verdict
+from slipway.errors import Problem
+from slipway.lab import folder as folders
+from slipway.lab import lab
+from slipway.lab.place import place_of
+from slipway.lab.plan import Extent
+from slipway.lint import kube
+from slipway.model import ChartName
+from slipway.render import Object
+from slipway.tools.kubectl import Kubectl
+from slipway.yard import Yard
+
+HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "SAID")
+IMMUTABLE = ("immutable", "updates to statefulset spec", "may not change", "can be resized")
+"""How the API server says that a field cannot change. Source: kubernetes pkg/apis/*/validation and pvc resize admission."""
+SAID = 3
+"""Reasons or fields that a line of the table names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One object through the whole rehearsal."""
+
+    umbrella: str
+    object: str
+    holds_data: bool
+    update: Action
+    back: Action | None
+    """None when nothing was published, so that there is no way back."""
+    said: tuple[str, ...]
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a step of it was refused."""
+        return Action.REJECTED in {self.update, self.back}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What came of it."""
+
+    environment: str
+    labels: Mapping[str, str]
+    """Umbrella → `pinned 1.0.0 → working tree 1.1.0`."""
+    rows: tuple[Row, ...]
+    before: tuple[Verdict, ...]
+    """Objects of what is published that the API server refuses already."""
+    seconds: float
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """One for each object that was refused."""
+        return tuple(problem(self.environment, row) for row in self.rows if row.rejected)
+
+
+def rehearse(yard: Yard, environment: str, only: Sequence[ChartName], clock: Callable[[], float]) -> Rehearsal:
+    """Apply the three states to a cluster of its own, which is gone afterwards.
+
+    Args:
+        yard: the wiring of the checkout.
+        environment: whose values and pins.
+        only: umbrellas, or charts whose umbrellas are meant; all when empty.
+        clock: seconds.
+
+    Raises:
+        BuildError: a chart cannot be built or rendered, a pinned one cannot be had, or the cluster does not start.
+    """
+    began = clock()
+    pin.check_environment(yard.config, environment)
+    yard.config.build.mkdir(parents=True, exist_ok=True)
+    progress = yard.progress
+    with tempfile.TemporaryDirectory(prefix=".rehearse-", dir=yard.config.build) as scratch:
+        with progress.step("render") as done:
+            past = pinned(yard, environment, only, Path(scratch))
+            tree = working(yard, environment, only)
+            done(f"{count(past)} objects published, {count(tree)} in the working tree")
+        with cluster(yard, (past, tree)) as kubectl:
+            provide_storage(kubectl, (past, tree))
+            with progress.step("published") as done:
+                before = rehearsal.perform(kubectl, {}, past)
+                done(f"{count(past)} objects")
+            with progress.step("update") as done:
+                update = rehearsal.perform(kubectl, past, tree)
+                done(summary(update))
+            back: tuple[Verdict, ...] = ()
+            if past:
+                with progress.step("back") as done:
+                    back = rehearsal.perform(kubectl, tree, past)
+                    done(summary(back))
+    return Rehearsal(
+        environment=environment,
+        labels={name: said(past.get(name), tree.get(name)) for name in sorted({*past, *tree})},
+        rows=rows(update, back, going_back=bool(past)),
+        before=tuple(verdict for verdict in before if verdict.action is Action.REJECTED),
+        seconds=clock() - began,
+    )
+
+
+def umbrellas(yard: Yard, only: Sequence[ChartName]) -> tuple[ChartName, ...]:
+    """Those that are meant."""
+    chosen = dict.fromkeys(name for one in only for name in yard.umbrella_of(one))
+    return tuple(chosen) or tuple(umbrella.name for umbrella in yard.workspace.umbrellas)
+
+
+def pinned(yard: Yard, environment: str, only: Sequence[ChartName], scratch: Path) -> Scene:
+    """What an environment is pinned to; a pin whose umbrella is no longer there is part of it too.
+
+    Raises:
+        RegistryError: a pinned archive cannot be had.
+    """
+    found = {}
+    for name, held in pin.current(yard.config, environment).items():
+        if not only or name in umbrellas(yard, only):
+            objects, label = compare.pinned_objects(yard, name, environment, scratch)
+            text = (compare.unpacked(yard, held, scratch) / "Chart.yaml").read_bytes()
+            metadata = yamls.parse(text, f"{name} {held.version}").mapping
+            found[str(name)] = Part(label=label, objects=objects, pod_security=deploy.pod_security_of(metadata))
+    return found
+
+
+def working(yard: Yard, environment: str, only: Sequence[ChartName]) -> Scene:
+    """What the files render.
+
+    Raises:
+        ProblemsFound: a chart cannot be built.
+        ToolFailed: it cannot be rendered.
+    """
+    return {
+        str(name): Part(
+            label=f"working tree {yard.workspace.charts[name].version}",
+            objects=compare.objects_of(yard, name, environment),
+            pod_security=deploy.pod_security_of(yard.workspace.charts[name].metadata),
+        )
+        for name in umbrellas(yard, only)
+    }
+
+
+@contextmanager
+def cluster(yard: Yard, scenes: Iterable[Scene]) -> Iterator[Kubectl]:
+    """A control plane of its own, with the definitions that the scenes use and do not bring.
+
+    Raises:
+        ToolFailed: it does not start.
+    """
+    place = place_of(yard.config.root, f"rehearsal-{os.getpid()}")
+    with yard.progress.step("control plane") as done:
+        lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=definitions(yard.config.root, scenes))
+        try:
+            found = lab.wait_ready(place)
+            done(f"{len(found.parts)} components")
+        except BaseException:
+            lab.stop(place)
+            raise
+    try:
+        yield Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=place.kubeconfig)
+    finally:
+        lab.stop(place)
+
+
+def definitions(root: Path, scenes: Iterable[Scene]) -> tuple[Path, ...]:
+    """The files with definitions of a group that some scene uses without bringing them."""
+    needed: set[str] = set()
+    for scene in scenes:
+        objects = [item for part in scene.values() for item in part.objects]
+        brought = {str(item.at("spec", "group")) for item in objects if item.kind == DEFINITION}
+        needed |= {item.group for item in objects} - brought
+    return tuple(
+        path
+        for path in kube.definition_files(root)
+        if needed & set(folders.GROUP.findall(path.read_text(encoding="utf-8")))
+    )
+
+
+def provide_storage(kubectl: Kubectl, scenes: Iterable[Scene]) -> None:
+    """Make the storage classes that are counted on.
+
+    Raises:
+        ToolFailed: the API server refuses one.
+    """
+    objects: list[Object] = [item for scene in scenes for part in scene.values() for item in part.objects]
+    if names := lab.storage_classes(objects):
+        kubectl.apply(folders.documents(folders.storage_class(name) for name in names), manager=MANAGER)
+
+
+def count(scene: Scene) -> int:
+    """Its objects."""
+    return sum(len(part.objects) for part in scene.values())
+
+
+def said(past: Part | None, tree: Part | None) -> str:
+    """From what to what."""
+    return f"{past.label if past else 'nothing'} → {tree.label if tree else 'nothing'}"
+
+
+def summary(verdicts: Iterable[Verdict]) -> str:
+    """How many objects had which fate."""
+    return tally(verdict.action for verdict in verdicts)
+
+
+def tally(actions: Iterable[Action]) -> str:
+    """`2 restarted, 70 unchanged`, the worst first."""
+    listed = list(actions)
+    return ", ".join(f"{listed.count(action)} {action}" for action in Action if action in listed) or "no objects"
+
+
+def rows(update: Sequence[Verdict], back: Sequence[Verdict], *, going_back: bool) -> tuple[Row, ...]:
+    """Both ways of each object side by side: what holds data first, then the worst."""
+    returned = {(verdict.umbrella, verdict.object): verdict for verdict in back}
+    made = []
+    for verdict in update:
+        other = returned.get((verdict.umbrella, verdict.object))
+        reasons = verdict.said
+        if other is not None and other.action is Action.REJECTED:
+            reasons = (*reasons, *(f"back: {line}" for line in other.said))
+        made.append(
+            Row(
+                umbrella=verdict.umbrella,
+                object=verdict.object,
+                holds_data=verdict.holds_data,
+                update=verdict.action,
+                back=other.action if other is not None and going_back else None,
+                said=reasons,
+            )
+        )
+    return tuple(sorted(made, key=lambda row: row.update is Action.UNCHANGED and not row.rejected))
+
+
+def problem(environment: str, row: Row) -> Problem:
+    """A row that was refused."""
+    way = "the update" if row.update is Action.REJECTED else "the way back"
+    fixed = any(word in line for line in row.said for word in IMMUTABLE)
+    return Problem(
+        where=f"{row.umbrella} in {environment}, {row.object}",
+        fact=f"{way} is rejected",
+        evidence=row.said,
+        hint="this cannot change in place: keep the published value, or give the object another name" if fixed else "",
+    )
+
+
+def text(done: Rehearsal) -> str:
+    """For a person."""
+    lines = [f"{name} in {done.environment}: {label}" for name, label in done.labels.items()]
+    told = [row for row in done.rows if row.update is not Action.UNCHANGED or row.rejected]
+    if told:
+        lines += ["", report.table(HEAD, (cells(row) for row in told)), ""]
+    lines += [f"published already: {verdict.object} is rejected: {' '.join(verdict.said)}" for verdict in done.before]
+    lines.append(f"update: {tally(row.update for row in done.rows)}")
+    if backs := [row.back for row in done.rows if row.back is not None]:
+        lines.append(f"and back: {tally(backs)}")
+    lines.append(f"rehearsed in {done.seconds:.0f} s")
+    return "\n".join(lines)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A line of the table."""
+    data = " (data)" if row.holds_data else ""
+    more = f" and {len(row.said) - SAID} more" if len(row.said) > SAID else ""
+    reasons = "" if row.rejected else ", ".join(row.said[:SAID]) + more
+    return (row.umbrella, row.object + data, str(row.update), str(row.back or "-"), reasons)
