@@ -137,15 +137,16 @@ def rehearse(_: Context, env: str = "", only: str = "", json: bool = False) -> N
         "env": ENV,
         "only": "umbrellas (default: all)",
         "base": "compare with a git revision instead of the registry",
+        "server": "ask an API server too, changing nothing: `lab`, or a kubeconfig file",
         "json": JSON,
     }
 )
-def diff(_: Context, env: str = "", only: str = "", base: str = "", json: bool = False) -> None:
+def diff(_: Context, env: str = "", only: str = "", base: str = "", server: str = "", json: bool = False) -> None:
     """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""
     with presented():
         from slipway import verbs
 
-        verbs.diff(yard_here(json), env, only, base, as_json=json)
+        verbs.diff(yard_here(json), env, only, base, server, as_json=json)
 
 
 @task(positional=["chart"], help={"chart": "name of the chart", "json": JSON})

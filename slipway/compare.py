@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway import graph, overlay, package, pin, render
+from slipway.cluster.view import View, view
 from slipway.errors import Problem, ProblemsFound, RegistryError
 from slipway.model import ChartName, Pin, Published
 from slipway.release import pull
+from slipway.tools.kubectl import Kubectl
 from slipway.yard import Yard, open_yard
 
 
@@ -24,6 +26,8 @@ class Difference:
     """What is compared with, such as `pinned 1.0.0` or `main`; empty when there is nothing earlier."""
     new: str
     changes: tuple[render.Change, ...]
+    server: View | None = None
+    """What a cluster's API server makes of it; None when none was asked."""
 
     @property
     def dangers(self) -> tuple[str, ...]:
@@ -33,7 +37,13 @@ class Difference:
         )
 
 
-def differences(yard: Yard, environments: Sequence[str], only: Sequence[ChartName], base: str) -> Iterator[Difference]:
+def differences(
+    yard: Yard,
+    environments: Sequence[str],
+    only: Sequence[ChartName],
+    base: str,
+    kubectl: Kubectl | None = None,
+) -> Iterator[Difference]:
     """Every umbrella in every environment.
 
     Args:
@@ -41,10 +51,11 @@ def differences(yard: Yard, environments: Sequence[str], only: Sequence[ChartNam
         environments: names of environments.
         only: umbrellas, or charts whose umbrellas are meant; all when empty.
         base: a git revision; empty compares with what is pinned.
+        kubectl: a cluster whose API server is asked as well, without changing anything there.
 
     Raises:
         ProblemsFound: a chart cannot be built.
-        ToolFailed: a chart cannot be rendered.
+        ToolFailed: a chart cannot be rendered, or the cluster does not answer.
         RegistryError: what is pinned cannot be had.
         WorkspaceError: no such revision.
     """
@@ -67,6 +78,7 @@ def differences(yard: Yard, environments: Sequence[str], only: Sequence[ChartNam
                     old=label,
                     new=f"working tree {yard.workspace.charts[name].version}",
                     changes=render.diff(old, new),
+                    server=view(kubectl, old, new, name) if kubectl is not None else None,
                 )
 
 

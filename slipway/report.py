@@ -19,6 +19,7 @@ from slipway.status import Row
 
 if TYPE_CHECKING:
     from slipway.compare import Difference
+    from slipway.render import Change
     from slipway.version import Bump
 
 MARK = {Action.PUBLISH: "+", Action.KEEP: "✔", Action.CONFLICT: "✘"}
@@ -134,13 +135,25 @@ def differences(found: Sequence[Difference]) -> str:
     for item in found:
         lines.append(f"{item.umbrella} in {item.environment}: {item.old or 'nothing'} → {item.new}")
         lines += [f"    DANGER: {name} is removed, and it holds data" for name in item.dangers]
-        if not item.changes:
-            lines.append("    no object changes")
-        for change in item.changes:
-            lines.append(f"    {change.kind}: {change.object}")
-            if change.kind == "changed":
-                lines += [f"        {line}" for line in change.text.splitlines()[2:]]
+        lines += changes(item.changes) or ["    no object changes"]
+        if item.server is not None:
+            lines.append(f"{item.umbrella} in {item.environment}, on the server: live → dry run")
+            if item.server.missing_namespace:
+                lines.append(f"    there is no namespace {item.umbrella}: every object is new")
+            else:
+                lines += [f"    rejected: {name}: {said}" for name, said in item.server.rejected.items()]
+                lines += changes(item.server.changes) or ["    no object changes"]
     return "\n".join(lines)
+
+
+def changes(found: Sequence[Change]) -> list[str]:
+    """A line for each object, and what changed in it."""
+    lines = []
+    for change in found:
+        lines.append(f"    {change.kind}: {change.object}")
+        if change.kind == "changed":
+            lines += [f"        {line}" for line in change.text.splitlines()[2:]]
+    return lines
 
 
 def born(paths: Sequence[str], warnings: Sequence[str], steps: Sequence[str]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway import release as releasing
 from slipway import report
 from slipway.cli import chosen, one_of, show
-from slipway.errors import Problem, ProblemsFound, ToolFailed
+from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.yard import Yard
 
 if TYPE_CHECKING:
+    from slipway.tools.kubectl import Kubectl
     from slipway.version import Bump
 
 
@@ -135,19 +137,53 @@ def pin(yard: Yard, env: str, only: str, *, dry_run: bool, as_json: bool) -> Non
     show(told, lambda _: text, as_json)
 
 
-def diff(yard: Yard, env: str, only: str, base: str, *, as_json: bool) -> None:
-    """`diff`: how the rendered objects change.
+def diff(yard: Yard, env: str, only: str, base: str, server: str, *, as_json: bool) -> None:
+    """`diff`: how the rendered objects change, and what an API server makes of it.
 
     Raises:
+        ProblemsFound: the API server rejects an object.
         BuildError: see `compare.differences`.
     """
     from slipway import compare
     from slipway import pin as pins
 
     environments = (env,) if env else yard.config.environments
+    if server:
+        # A cluster runs one environment.
+        environments = (chosen(yard, env),)
     for environment in environments:
         pins.check_environment(yard.config, environment)
-    show(list(compare.differences(yard, environments, yard.names(only), base)), report.differences, as_json)
+    kubectl = cluster_of(yard, server) if server else None
+    found = list(compare.differences(yard, environments, yard.names(only), base, kubectl))
+    show(found, report.differences, as_json)
+    rejected = [
+        Problem(
+            where=f"{item.umbrella} in {item.environment}, {name}", fact="the API server rejects it", evidence=(said,)
+        )
+        for item in found
+        for name, said in (item.server.rejected.items() if item.server else ())
+    ]
+    if rejected:
+        raise ProblemsFound(rejected)
+
+
+def cluster_of(yard: Yard, server: str) -> Kubectl:
+    """The cluster of a `--server` flag: the lab, or that of a kubeconfig file.
+
+    Raises:
+        WorkspaceError: the lab does not run, or there is no such file.
+    """
+    from slipway.lab.place import place_of
+    from slipway.tools.kubectl import Kubectl
+
+    lab = server == "lab"
+    place = place_of(yard.config.root)
+    kubeconfig = place.kubeconfig if lab else Path(server).expanduser()
+    if (lab and place.running() is None) or not kubeconfig.is_file():
+        fact = "the lab does not run" if lab else f"there is no file {server}"
+        raise WorkspaceError(Problem(where="--server", fact=fact, hint="./inv lab up" if lab else "--server lab"))
+    yard.toolbox.ensure(("kubectl",))
+    return Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=kubeconfig)
 
 
 def rehearse(yard: Yard, env: str, only: str, *, as_json: bool) -> None:

@@ -86,19 +86,24 @@ def program(name: str) -> Path:
     return found
 
 
+def chart_testing(home: Path, root: Path = ROOT, run: Runner = run_process) -> ChartTesting:
+    """The ct on PATH, with a checkout's settings."""
+    return ChartTesting(
+        run=run,
+        program=lambda: program("ct"),
+        helm=lambda: program("helm"),
+        home=home,
+        path=os.environ.get("PATH", os.defpath),
+        config=styles.config_folder(root) / "ct.yaml",
+        kube_version="1.37.0",
+    )
+
+
 def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintContext, tuple[Problem, ...]]:
     """Everything built, with the tools on PATH; and what could not be built."""
     workspace = builder.workspace
     built, problems = builder.build(graph.order(workspace))
-    ct = ChartTesting(
-        run=run,
-        program=lambda: program("ct"),
-        helm=lambda: program("helm"),
-        home=builder.folder / "helm",
-        path=os.environ.get("PATH", os.defpath),
-        config=styles.config_folder(workspace.root) / "ct.yaml",
-        kube_version="1.37.0",
-    )
+    ct = chart_testing(builder.folder / "helm", workspace.root, run)
     kubeconform = Kubeconform(run=run, program=lambda: program("kubeconform"))
     versions = load_config(workspace.root, {}).tools
     context = LintContext(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -14,7 +15,10 @@ from slipway.tools.kubectl import Data, Kubectl
 MANAGER = "argocd-controller"
 """Field manager of Argo CD's server-side apply. Source: argo-cd v3.6.1 common/common.go, ArgoCDSSAManager."""
 WAVE = "argocd.argoproj.io/sync-wave"
+OPTIONS = "argocd.argoproj.io/sync-options"
 DEFINITION = "CustomResourceDefinition"
+LONG_VALUE = re.compile(r"Invalid value: [\[{]\S{60,}(?=: )")
+"""A whole object inside the reason why a field of it is refused."""
 THREADS = 4
 """Requests at a time when each object is asked for alone."""
 
@@ -115,5 +119,15 @@ def told(stdout: str) -> tuple[Data, ...]:
 def reason(stderr: str) -> str:
     """kubectl's error in a line: the sentence of the server, without warnings."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("Warning:")]
-    text = " ".join(lines) or "refused without a word"
+    text = LONG_VALUE.sub("Invalid value: …", " ".join(lines)) or "refused without a word"
     return text.partition("Error from server ")[2] or text
+
+
+def options(item: Object) -> frozenset[str]:
+    """The sync options that an object names for itself."""
+    return frozenset(part.strip() for part in item.annotations.get(OPTIONS, "").split(","))
+
+
+def protected(item: Object) -> bool:
+    """Whether Argo CD leaves an object alone that is no longer rendered."""
+    return "Prune=false" in options(item)

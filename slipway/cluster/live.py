@@ -16,8 +16,15 @@ SERVERS_OWN = frozenset(
     {"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "deletionTimestamp", "selfLink"}
 )
 """Metadata that only the API server writes. Source: Kubernetes API conventions, "Metadata"."""
-CONTROLLERS_OWN = frozenset({"deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"})
-"""Annotations that controllers count in: they say nothing that a chart said."""
+CONTROLLERS_OWN = frozenset(
+    {
+        "deployment.kubernetes.io/revision",
+        "deprecated.daemonset.template.generation",
+        "argocd.argoproj.io/tracking-id",
+        "kubectl.kubernetes.io/last-applied-configuration",
+    }
+)
+"""Annotations that controllers and clients keep their own accounts in: no chart says them."""
 
 
 def key_of(data: Data) -> Key:

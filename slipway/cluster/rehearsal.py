@@ -20,7 +20,6 @@ from slipway.yamls import dump
 
 SETTLE_S = 60.0
 """How long workloads may take to come to rest; simulated ones take about 3 s."""
-OPTIONS = "argocd.argoproj.io/sync-options"
 LEVEL = "pod-security.kubernetes.io/enforce"
 
 
@@ -126,7 +125,7 @@ def applied(kubectl: Kubectl, umbrella: str, part: Part) -> Iterable[tuple[Objec
 
 def forced(item: Object) -> bool:
     """Whether Argo CD may delete an object to make it anew."""
-    return {"Force=true", "Replace=true"} <= {part.strip() for part in item.annotations.get(OPTIONS, "").split(",")}
+    return {"Force=true", "Replace=true"} <= applying.options(item)
 
 
 def replaced(kubectl: Kubectl, umbrella: str, refusal: applying.Refusal) -> str:
@@ -145,12 +144,7 @@ def removed(earlier: Scene, scene: Scene, umbrella: str) -> list[Object]:
         return []
     have = {item.identity for item in scene[umbrella].objects}
     had = earlier[umbrella].objects if umbrella in earlier else ()
-    return [item for item in had if item.identity not in have and not protected(item)]
-
-
-def protected(item: Object) -> bool:
-    """Whether Argo CD leaves an object alone that is no longer rendered."""
-    return "Prune=false" in {part.strip() for part in item.annotations.get(OPTIONS, "").split(",")}
+    return [item for item in had if item.identity not in have and not applying.protected(item)]
 
 
 def prune(kubectl: Kubectl, umbrella: str, objects: Sequence[Object]) -> None:

@@ -92,7 +92,7 @@ def stages(definitions: Iterable[Path]) -> str:
 
 
 def objects(argocd_namespace: str) -> tuple[dict[str, object], ...]:
-    """What is there before anything is synced: the node, Argo CD's namespace and settings."""
+    """What is there before anything is synced: the node, Argo CD's namespace and settings, and k3s's default storage class."""
     labels = {"kubernetes.io/hostname": "lab", "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     inside = {"namespace": argocd_namespace, "labels": PART_OF_ARGOCD}
     return (
@@ -114,15 +114,16 @@ def objects(argocd_namespace: str) -> tuple[dict[str, object], ...]:
             "metadata": {"name": "argocd-secret", **inside},
             "stringData": {"server.secretkey": secrets.token_hex(16)},
         },
+        storage_class("local-path", {"storageclass.kubernetes.io/is-default-class": "true"}),
     )
 
 
-def storage_class(name: str) -> dict[str, object]:
+def storage_class(name: str, annotations: Mapping[str, str] | None = None) -> dict[str, object]:
     """A class like those of local-path-provisioner: a volume is made where the first pod that wants it runs."""
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {"name": name},
+        "metadata": {"name": name, **({"annotations": dict(annotations)} if annotations else {})},
         "provisioner": "rancher.io/local-path",
         "volumeBindingMode": "WaitForFirstConsumer",
         "reclaimPolicy": "Delete",

@@ -79,7 +79,8 @@ def up(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
                 here.kubectl, yard.config.argocd_namespace, names, wait_s=HEALTHY_S, on_change=on_change
             )
     took = time.monotonic() - began
-    said = f"{len(found)} Applications are Synced and Healthy after {took:.0f} s"
+    many = "1 Application is" if len(found) == 1 else f"{len(found)} Applications are"
+    said = f"{many} Synced and Healthy after {took:.0f} s"
     return {"lab": place.name, "said": said, "next": next_steps(place), "applications": [item.row for item in found]}
 
 

@@ -6,17 +6,26 @@ write into the charts. Its settings are those of `.ct/ct.yaml`; yamllint and yam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.tools.run import Command, Completed, Runner
+
+INSTALL_S = 120.0
+"""How long a chart may take to become ready; on a simulated node it takes about 3 s."""
 
 
 def lint_args(charts: Sequence[Path], config: Path, kube_version: str) -> tuple[str, ...]:
     """Lint these charts, with these settings; helm's warnings are errors."""
     helm = f"--strict --kube-version {kube_version}"
     return ("lint", "--config", str(config), "--helm-lint-extra-args", helm, "--charts", ",".join(map(str, charts)))
+
+
+def install_args(chart: Path, config: Path, namespace: str) -> tuple[str, ...]:
+    """Install a chart with its defaults and with each ci values file, wait until it is ready, test it, remove it."""
+    where = ("--namespace", namespace, "--helm-extra-args", f"--timeout {INSTALL_S:g}s")
+    return ("install", "--config", str(config), *where, "--charts", str(chart))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,19 @@ class ChartTesting:
         Raises:
             ToolMissing: ct or helm is not there.
         """
+        return self.ct(lint_args(charts, self.config, self.kube_version), {})
+
+    def install(self, chart: Path, namespace: str, kubeconfig: Path, kubectl: Path) -> Completed:
+        """Run `ct install` in a namespace that is there; the caller reads the exit code.
+
+        Raises:
+            ToolMissing: ct or helm is not there.
+        """
+        access = {"KUBECONFIG": str(kubeconfig), "PATH": f"{self.helm().parent}:{kubectl.parent}:{self.path}"}
+        return self.ct(install_args(chart, self.config, namespace), access)
+
+    def ct(self, args: tuple[str, ...], extra: Mapping[str, str]) -> Completed:
+        """Run ct with helm's folders in our own home."""
         environment = {
             "PATH": f"{self.helm().parent}:{self.path}",
             "GOGC": "400",
@@ -47,6 +69,8 @@ class ChartTesting:
             "HELM_CONFIG_HOME": str(self.home / "config"),
             "HELM_DATA_HOME": str(self.home / "data"),
             "HELM_PLUGINS": str(self.home / "plugins"),
+            **extra,
         }
-        argv = (str(self.program()), *lint_args(charts, self.config, self.kube_version))
-        return self.run(Command(argv=argv, cwd=self.config.parent, env=environment, ok_codes=None))
+        return self.run(
+            Command(argv=(str(self.program()), *args), cwd=self.config.parent, env=environment, ok_codes=None)
+        )
