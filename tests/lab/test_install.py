@@ -9,6 +9,7 @@ import pytest
 
 from slipway.lab import folder, lab
 from slipway.lab.place import Place
+from slipway.lint.renders import DEFAULTS
 from slipway.model import ChartKind, ChartName
 from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
@@ -16,7 +17,13 @@ from slipway.yard import open_yard
 from testing.rendering import Yard, charts
 from testing.workspaces import ROOT, chart_testing
 
+NONE = "defaults-values.yaml"
 SERVICES = [str(chart.name) for chart in charts() if chart.kind is ChartKind.SERVICE]
+
+
+def values_of(service: str) -> list[str]:
+    """Its ci values files, after none at all."""
+    return [NONE, *sorted(path.name for path in (ROOT / "charts" / service / "ci").glob("*-values.yaml"))]
 
 
 @pytest.fixture(scope="module")
@@ -31,30 +38,38 @@ def kubectl(place: Place) -> Kubectl:
     return lab.attach(open_yard(ROOT, os.environ, quiet=True), place, "staging").kubectl
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_installs_alone(service: str, yard: Yard, place: Place, kubectl: Kubectl, tmp_path: Path) -> None:
-    namespace = f"install-{service}"
-    objects = [item for case in yard.cases(service) for item in yard.rendered(case).objects]
+@pytest.mark.parametrize(("service", "values"), [(name, values) for name in SERVICES for values in values_of(name)])
+def test_a_service_installs_alone(
+    service: str, values: str, yard: Yard, place: Place, kubectl: Kubectl, tmp_path: Path
+) -> None:
+    # A claim outlives its release, so each release has a namespace of its own.
+    namespace = f"install-{service}-{values.partition('-')[0]}"
+    objects = list(yard.rendered(yard.case(service, f"ci/{values}" if values != NONE else DEFAULTS)).objects)
     kubectl("create", "namespace", namespace)
-    provided = [claim(name, namespace) for name in borrowed_claims(objects)]
-    provided += [folder.storage_class(name) for name in lab.storage_classes(objects) if name != "local-path"]
-    if lonely := unused_claims(objects):
-        provided.append(consumer(lonely, namespace))
-    if provided:
-        kubectl.apply(folder.documents(provided), manager="tests")
-
+    provide(kubectl, namespace, objects)
     staged = tmp_path / service
     shutil.copytree(yard.built[ChartName(service)].folder, staged)
-    # ct leaves the defaults out as soon as there is a file for it.
-    (staged / "ci").mkdir(exist_ok=True)
-    (staged / "ci" / "defaults-values.yaml").write_text("{}\n", encoding="utf-8")
-    files = list(staged.glob("ci/*-values.yaml"))
+    (staged / "ci").mkdir()
+    own = ROOT / "charts" / service / "ci" / values
+    (staged / "ci" / values).write_text(own.read_text(encoding="utf-8") if values != NONE else "{}\n", encoding="utf-8")
 
     done = chart_testing(tmp_path / "home").install(staged, namespace, place.kubeconfig, kubectl.program())
 
     kubectl("delete", "namespace", namespace, "--wait=false")
     assert done.code == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert done.stdout.count("STATUS: deployed") == len(files)
+    assert f"/ci/{values}" in done.stdout
+
+
+def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
+    """What others give to a service: claims, storage and runtime classes, and pods for its own claims."""
+    provided = [claim(name, namespace) for name in mounted_claims(objects) - made_claims(objects)]
+    provided += [folder.storage_class(name) for name in lab.storage_classes(objects) if name != "local-path"]
+    provided += [runtime_class(name) for name in mentioned(objects, "runtimeClassName")]
+    if lonely := made_claims(objects) - mounted_claims(objects):
+        # Without a pod that mounts it a claim is never bound.
+        provided.append(consumer(lonely, namespace))
+    if provided:
+        kubectl.apply(folder.documents(provided), manager="tests")
 
 
 def made_claims(objects: list[Object]) -> set[str]:
@@ -64,18 +79,18 @@ def made_claims(objects: list[Object]) -> set[str]:
 
 def mounted_claims(objects: list[Object]) -> set[str]:
     """Claims that its pods mount."""
+    return mentioned(objects, "claimName")
+
+
+def mentioned(objects: list[Object], key: str) -> set[str]:
+    """Every text under this key."""
     text = json.dumps([item.data for item in objects])
-    return {part.partition('"')[0] for part in text.split('"claimName": "')[1:]}
+    return {part.partition('"')[0] for part in text.split(f'"{key}": "')[1:]}
 
 
-def borrowed_claims(objects: list[Object]) -> set[str]:
-    """Claims that another service of the namespace makes."""
-    return mounted_claims(objects) - made_claims(objects)
-
-
-def unused_claims(objects: list[Object]) -> set[str]:
-    """Claims that are for the pods of other services; without a pod they would never be bound."""
-    return made_claims(objects) - mounted_claims(objects)
+def runtime_class(name: str) -> dict[str, object]:
+    """A class that the node's owner installs."""
+    return {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": name}, "handler": name}
 
 
 def consumer(claims: set[str], namespace: str) -> dict[str, object]:
