@@ -160,6 +160,22 @@ def explain(_: Context, chart: str, json: bool = False) -> None:
         show(told(yard, yard.names(chart)[0]), report.explanation, json)
 
 
+@task(
+    help={
+        "env": ENV,
+        "kubeconfig": "the cluster (default: KUBECONFIG, or ~/.kube/config)",
+        "dry-run": "show what would be applied; change nothing",
+        "json": JSON,
+    }
+)
+def bootstrap(_: Context, env: str = "", kubeconfig: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Install Argo CD in a bare cluster and hand it deploy/<env>; from then on it manages itself."""
+    with presented():
+        from slipway import verbs
+
+        verbs.bootstrap(yard_here(json), env, kubeconfig, dry_run=dry_run, as_json=json)
+
+
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
 def registry(_: Context, action: str, json: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""

@@ -1,13 +1,15 @@
 """Custom resource definitions, generated from the upstream Go types that `tools/crds/go.mod` pins.
 
-They are committed under `tools/crds/generated/<group>.yaml`, without descriptions, as schemas for the checks. A bump of a
-module is the upgrade of its definitions: `generate` writes them anew, `check` finds what was not written anew.
+They are committed without descriptions, in `crds/` of the chart that brings them, or under `tools/crds/generated/` when none
+does and they are schemas for the checks only. A bump of a module is the upgrade of its definitions: `generate` writes them
+anew, `check` finds what was not written anew.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +25,13 @@ from slipway.tools.run import Command, Runner
 
 FOLDER = "tools/crds"
 GENERATED = f"{FOLDER}/generated"
+IN_CLUSTER = """\
+    # Before everything else, and never pruned: with a definition goes every object of its kind.
+    argocd.argoproj.io/sync-options: Prune=false
+    argocd.argoproj.io/sync-wave: "-30"
+"""
+"""Annotations of a definition that a chart brings."""
+METADATA = re.compile(r"^metadata:\n(  annotations:\n)?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +42,8 @@ class Source:
     module: str
     packages: tuple[str, ...]
     """Go packages below the module; `apis.go` imports them, so that go.mod keeps the module."""
+    chart: str = ""
+    """The service that brings them into the cluster; empty when none does."""
     plurals: tuple[str, ...] = ()
     """The resources that are wanted; empty: all of them."""
 
@@ -47,26 +58,32 @@ class Shipped:
     """Module folder of ours that requires it."""
     files: tuple[str, ...]
     """Below the module."""
+    chart: str
+    """The service that brings them into the cluster."""
 
 
 SOURCES = (
     Source(
         group="acme.cert-manager.io",
+        chart="cert-manager",
         module="github.com/cert-manager/cert-manager",
         packages=("pkg/apis/acme/v1",),
     ),
     Source(
         group="bitnami.com",
+        chart="sealed-secrets",
         module="github.com/bitnami/sealed-secrets",
         packages=("pkg/apis/sealedsecrets/v1alpha1",),
     ),
     Source(
         group="cert-manager.io",
+        chart="cert-manager",
         module="github.com/cert-manager/cert-manager",
         packages=("pkg/apis/certmanager/v1",),
     ),
     Source(
         group="metallb.io",
+        chart="metallb",
         module="go.universe.tf/metallb",
         packages=("api/v1beta1", "api/v1beta2"),
     ),
@@ -79,11 +96,13 @@ SOURCES = (
     ),
     Source(
         group="postgresql.cnpg.io",
+        chart="cloudnative-pg",
         module="github.com/cloudnative-pg/cloudnative-pg",
         packages=("api/v1",),
     ),
     Source(
         group="traefik.io",
+        chart="traefik",
         module="github.com/traefik/traefik/v3",
         packages=("pkg/provider/kubernetes/crd/traefikio/v1alpha1",),
     ),
@@ -92,11 +111,19 @@ SOURCES = (
 SHIPPED = (
     Shipped(
         group="argoproj.io",
+        chart="argo-cd",
         module="github.com/argoproj/argo-cd/v3",
         folder="tools/lab/argocd",
         files=tuple(f"manifests/crds/{name}-crd.yaml" for name in ("application", "applicationset", "appproject")),
     ),
 )
+
+
+def place_of(root: Path, source: Source | Shipped) -> str:
+    """The file of a group's definitions, relative to the root; a chart that is not there brings none."""
+    if source.chart and (root / "charts" / source.chart / "Chart.yaml").is_file():
+        return f"charts/{source.chart}/crds/{source.group}.yaml"
+    return f"{GENERATED}/{source.group}.yaml"
 
 
 def generate(root: Path, run: Runner, toolbox: Toolbox) -> tuple[str, ...]:
@@ -105,16 +132,22 @@ def generate(root: Path, run: Runner, toolbox: Toolbox) -> tuple[str, ...]:
     Raises:
         BuildError: controller-gen could not be built, or failed.
     """
-    folder = root / GENERATED
-    folder.mkdir(parents=True, exist_ok=True)
     fresh = generated(root, run, toolbox)
-    changed = [name for name, text in fresh.items() if read(folder / name) != text]
-    for name in changed:
-        replace_text(folder / name, fresh[name])
-    left = [path.name for path in sorted(folder.glob("*.yaml")) if path.name not in fresh]
-    for name in left:
-        (folder / name).unlink()
-    return tuple(f"{GENERATED}/{name}" for name in sorted([*changed, *left]))
+    changed = [path for path, text in fresh.items() if read(root / path) != text]
+    for path in changed:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        replace_text(root / path, fresh[path])
+    left = [path for path in committed(root) if path not in fresh]
+    for path in left:
+        (root / path).unlink()
+    return tuple(sorted([*changed, *left]))
+
+
+def committed(root: Path) -> tuple[str, ...]:
+    """Every file with definitions that we wrote, relative to the root."""
+    charts = {source.chart for source in (*SOURCES, *SHIPPED) if source.chart}
+    patterns = (f"{GENERATED}/*.yaml", *(f"charts/{chart}/crds/*.yaml" for chart in sorted(charts)))
+    return tuple(path.relative_to(root).as_posix() for pattern in patterns for path in sorted(root.glob(pattern)))
 
 
 def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
@@ -123,37 +156,47 @@ def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
     Raises:
         BuildError: as `generate`.
     """
-    folder = root / GENERATED
     fresh = generated(root, run, toolbox)
-    names = sorted({*fresh, *(path.name for path in folder.glob("*.yaml"))})
     return tuple(
         Problem(
-            where=f"{GENERATED}/{name}",
+            where=path,
             fact="is not what the modules of tools/crds/go.mod give",
             hint="./inv crds",
             rule="crds.drift",
         )
-        for name in names
-        if read(folder / name) != fresh.get(name)
+        for path in sorted({*fresh, *committed(root)})
+        if read(root / path) != fresh.get(path)
     )
 
 
+def in_place(root: Path, source: Source | Shipped, text: str) -> tuple[str, str]:
+    """File → text of a group's definitions; those that a chart brings say how Argo CD treats them."""
+    path = place_of(root, source)
+    if path.startswith("charts/"):
+        text = METADATA.sub(f"metadata:\n  annotations:\n{IN_CLUSTER}", text)
+    return path, text
+
+
 def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
-    """File name → content of every group's definitions."""
+    """File, relative to the root → content of every group's definitions."""
     modules = required((root / FOLDER / "go.mod").read_text(encoding="utf-8"))
     from slipway import toolbuild
 
     program = toolbox.path("controller-gen")
     environment = toolbuild.go_environment(toolbox.folder, os.environ)
     go = toolbuild.find_go(toolbox)
-    shipped = {f"{item.group}.yaml": shipped_text(root, run, go, environment, item) for item in SHIPPED}
+    shipped = dict(in_place(root, item, shipped_text(root, run, go, environment, item)) for item in SHIPPED)
     with tempfile.TemporaryDirectory(prefix="crds-") as scratch:
         run(command(root, program, go, Path(scratch), environment))
-        made = {
-            f"{source.group}.yaml": header(source, modules[source.module], toolbox.version("controller-gen"))
-            + "".join(definitions(Path(scratch), source))
+        made = dict(
+            in_place(
+                root,
+                source,
+                header(source, modules[source.module], toolbox.version("controller-gen"))
+                + "".join(definitions(Path(scratch), source)),
+            )
             for source in SOURCES
-        }
+        )
     return {**shipped, **made}
 
 

@@ -137,6 +137,22 @@ def pin(yard: Yard, env: str, only: str, *, dry_run: bool, as_json: bool) -> Non
     show(told, lambda _: text, as_json)
 
 
+def bootstrap(yard: Yard, env: str, kubeconfig: str, *, dry_run: bool, as_json: bool) -> None:
+    """`bootstrap`: Argo CD in a bare cluster.
+
+    Raises:
+        BuildError: see `bootstrap_cluster.bootstrap`.
+    """
+    from slipway import bootstrap_cluster as installing
+    from slipway.bootstrap_prepare import kubeconfig_of
+    from slipway.tools.kubectl import Kubectl
+
+    cluster = kubeconfig_of(yard.environ, kubeconfig)
+    yard.toolbox.ensure(("kubectl",))
+    kubectl = Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=cluster)
+    show(installing.bootstrap(yard, chosen(yard, env), kubectl, dry_run=dry_run), installing.text, as_json)
+
+
 def diff(yard: Yard, env: str, only: str, base: str, server: str, *, as_json: bool) -> None:
     """`diff`: how the rendered objects change, and what an API server makes of it.
 

@@ -16,6 +16,7 @@ from slipway.lab.supervisor import COMPONENTS
 
 STAGES = Path(__file__).resolve().parent / "stages"
 GROUP = re.compile(r"^  group: (\S+)$", re.MULTILINE)
+ARGOCD_GROUP = "argoproj.io"
 PART_OF_ARGOCD = {"app.kubernetes.io/part-of": "argocd"}
 """Argo CD reads only settings that are labelled so. Source: argo-cd v3.6.1 util/settings/settings.go:810-822."""
 
@@ -75,6 +76,21 @@ def prepare(
     served.config_file.write_text(served.configuration(), encoding="utf-8")
     (place.folder / COMPONENTS).write_text(component.to_json(plan.components(parts)), encoding="utf-8")
     return parts
+
+
+def from_start(definitions: Iterable[Path]) -> tuple[Path, ...]:
+    """The files whose kinds must be there from the start; the others come with the umbrella that brings them.
+
+    Nothing brings those below `tools/`, Argo CD reads its own kinds, and kwok refuses stages of kinds that it does not find.
+    """
+    return tuple(
+        path for path in definitions if path.parent.name != "crds" or played(path) or path.stem == ARGOCD_GROUP
+    )
+
+
+def played(definitions: Path) -> bool:
+    """Whether kwok has stages for the kinds of a file."""
+    return (STAGES / definitions.name).is_file()
 
 
 def write(path: Path, data: Mapping[str, object]) -> None:

@@ -65,7 +65,8 @@ def start(
         place: the lab.
         attached: end the lab when this process ends.
         extent: how much is started.
-        definitions: files with the custom resource definitions that are there from the start; None for all of the checkout.
+        definitions: files with the custom resource definitions that are there from the start; None for those of the
+            checkout that no umbrella brings in time.
 
     Raises:
         BuildError: a program cannot be built.
@@ -79,7 +80,7 @@ def start(
         place,
         ports=free_ports(),
         programs=programs,
-        definitions=kube.definition_files(yard.config.root) if definitions is None else definitions,
+        definitions=folders.from_start(kube.definition_files(yard.config.root)) if definitions is None else definitions,
         argocd_namespace=yard.config.argocd_namespace,
         path=yard.environ.get("PATH", os.defpath),
         extent=extent,

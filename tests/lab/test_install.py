@@ -9,6 +9,7 @@ import pytest
 
 from slipway.lab import folder, lab
 from slipway.lab.place import Place
+from slipway.lint import kube
 from slipway.lint.renders import DEFAULTS
 from slipway.model import ChartKind, ChartName
 from slipway.render import Object
@@ -34,8 +35,11 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
 
 @pytest.fixture(scope="module")
 def kubectl(place: Place) -> Kubectl:
-    """The cluster's administrator."""
-    return lab.attach(open_yard(ROOT, os.environ, quiet=True), place, "staging").kubectl
+    """The cluster's administrator, with every kind that a chart may need defined."""
+    made = lab.attach(open_yard(ROOT, os.environ, quiet=True), place, "staging").kubectl
+    files = [part for path in kube.definition_files(ROOT) for part in ("-f", str(path))]
+    made("apply", "--server-side", "--force-conflicts", *files)
+    return made
 
 
 @pytest.mark.parametrize(("service", "values"), [(name, values) for name in SERVICES for values in values_of(name)])

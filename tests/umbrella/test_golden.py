@@ -35,9 +35,11 @@ def file_of(item: Object) -> str:
 
 
 def wanted(yard: Yard, umbrella: str, environment: str) -> dict[str, str]:
-    """File name → text."""
-    made = {file_of(item): to_yaml(normalise(item)) for item in yard.rendered(yard.case(umbrella, environment)).objects}
-    assert len(made) == len(yard.rendered(yard.case(umbrella, environment)).objects), "two objects share a file name"
+    """File name → text. Definitions are left out: they are committed as they are, and checked by `./inv crds --check`."""
+    rendered = yard.rendered(yard.case(umbrella, environment)).objects
+    objects = [item for item in rendered if item.kind != "CustomResourceDefinition"]
+    made = {file_of(item): to_yaml(normalise(item)) for item in objects}
+    assert len(made) == len(objects), "two objects share a file name"
     return made
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
-from slipway.crds import FOLDER, GENERATED, SHIPPED, SOURCES, Source, header
+from slipway.crds import FOLDER, GENERATED, SHIPPED, SOURCES, Source, committed, header, in_place, place_of
 from slipway.gotools import required
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,19 +15,36 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_generated_file_is_of_the_required_versions(source: Source) -> None:
     modules = required((ROOT / FOLDER / "go.mod").read_text(encoding="utf-8"))
 
-    text = (ROOT / GENERATED / f"{source.group}.yaml").read_text(encoding="utf-8")
+    text = (ROOT / place_of(ROOT, source)).read_text(encoding="utf-8")
 
     assert text.startswith(header(source, modules[source.module], modules["sigs.k8s.io/controller-tools"]))
 
 
 def test_each_group_has_one_file_and_no_file_is_left_over() -> None:
-    names = sorted(path.name for path in (ROOT / GENERATED).iterdir())
+    assert sorted(committed(ROOT)) == sorted(place_of(ROOT, source) for source in (*SOURCES, *SHIPPED))
 
-    assert names == sorted(f"{source.group}.yaml" for source in (*SOURCES, *SHIPPED))
+
+def test_a_definition_that_a_chart_brings_comes_first_and_is_never_pruned(tmp_path: Path) -> None:
+    (tmp_path / "charts/traefik").mkdir(parents=True)
+    (tmp_path / "charts/traefik/Chart.yaml").touch()
+    (source,) = (item for item in SOURCES if item.group == "traefik.io")
+    text = "---\nmetadata:\n  name: a\n---\nmetadata:\n  annotations:\n    b: c\n  name: d\n"
+
+    path, made = in_place(tmp_path, source, text)
+
+    assert path == "charts/traefik/crds/traefik.io.yaml"
+    first, second = (item["metadata"] for item in yaml.safe_load_all(made) if item)
+    ours = {"argocd.argoproj.io/sync-options": "Prune=false", "argocd.argoproj.io/sync-wave": "-30"}
+    assert (first["annotations"], second["annotations"]) == (ours, {**ours, "b": "c"})
+
+
+def test_a_definition_that_no_chart_brings_is_a_schema_for_the_checks(tmp_path: Path) -> None:
+    (source,) = (item for item in SOURCES if item.group == "traefik.io")
+    assert in_place(tmp_path, source, "metadata:\n") == (f"{GENERATED}/traefik.io.yaml", "metadata:\n")
 
 
 def test_the_kinds_that_our_charts_use_are_defined() -> None:
-    text = "".join((ROOT / GENERATED / f"{source.group}.yaml").read_text(encoding="utf-8") for source in SOURCES)
+    text = "".join((ROOT / place_of(ROOT, source)).read_text(encoding="utf-8") for source in SOURCES)
 
     defined = {line.split()[1] for line in text.splitlines() if line.startswith("    kind: ")}
 

@@ -1,0 +1,223 @@
+"""A bare cluster → Argo CD that runs and manages itself.
+
+Argo CD cannot install itself the first time. Here its umbrella is pulled by the digest that `deploy/<env>` pins, rendered
+as Argo CD renders it, and applied with the field manager and the tracking annotations of Argo CD. So its first sync finds
+its own objects and has nothing to change, and running this again changes nothing either.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slipway import deploy, render, yamls
+from slipway.bootstrap_prepare import Ready, prepare
+from slipway.errors import Problem, ToolFailed
+from slipway.render import Object
+from slipway.tools.kubectl import Data, Kubectl
+from slipway.tools.process import wait_until
+from slipway.tools.run import tail
+from slipway.yard import Yard
+
+ARGOCD_MANAGER = "argocd-controller"
+"""Argo CD's field manager. Source: argo-cd v3.6.1 common/common.go:128."""
+MANAGER = "slipway"
+"""Ours, for the namespace and for root.yaml, which nothing in the cluster applies."""
+TRACKING = "argocd.argoproj.io/tracking-id"
+ROOT_NAME = f"{deploy.PART_OF}-root"
+
+ESTABLISH_S = 60
+"""How long a definition may take to be served; it takes a second."""
+ROLLOUT_S = 600
+"""How long a workload may take to be ready: on a new machine it pulls its image first."""
+DEFINITION = "CustomResourceDefinition"
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a bootstrap did, or would do."""
+
+    environment: str
+    server: str
+    version: str
+    """Of the umbrella."""
+    dry_run: bool
+    definitions: tuple[str, ...]
+    objects: tuple[str, ...]
+    left: tuple[str, ...]
+    """Objects whose kind the cluster does not know yet: Argo CD makes them when the definition is there."""
+    files: tuple[str, ...]
+    """Of the deploy folder, applied last."""
+    warnings: tuple[str, ...] = ()
+
+
+def bootstrap(yard: Yard, environment: str, kubectl: Kubectl, *, dry_run: bool = False) -> Outcome:
+    """Install Argo CD and hand it the environment; does nothing to what is right already.
+
+    Raises:
+        WorkspaceError: there are no pins for this environment, or they do not name Argo CD.
+        RegistryError: what is pinned is not in the registry, or does not render.
+        ToolFailed: the cluster does not answer, refuses an object, or a workload does not become ready.
+    """
+    with yard.progress.step("prepare") as done:
+        ready = prepare(yard, environment, kubectl)
+        done(f"argocd {ready.pin.version} for {ready.server}, Kubernetes {ready.kube_version}")
+    definitions = tuple(item for item in ready.objects if item.kind == DEFINITION)
+    rest = tuple(item for item in ready.objects if item.kind != DEFINITION)
+    warnings = warnings_of(yard)
+    if not dry_run:
+        apply_definitions(yard, kubectl, definitions, ready)
+    known = served(kubectl) | defined(definitions)
+    now = tuple(item for item in rest if item.api_version in known)
+    if not dry_run:
+        apply_objects(yard, kubectl, now, ready)
+        apply_files(yard, kubectl, ready)
+    return Outcome(
+        environment=environment,
+        server=ready.server,
+        version=ready.pin.version,
+        dry_run=dry_run,
+        definitions=tuple(item.name for item in definitions),
+        objects=tuple(item.title for item in now),
+        left=tuple(item.title for item in rest if item.api_version not in known),
+        files=(*deploy.SYNCED, deploy.ROOT),
+        warnings=warnings,
+    )
+
+
+def warnings_of(yard: Yard) -> tuple[str, ...]:
+    """What will not work later, though nothing is wrong now."""
+    found = []
+    if yard.config.registry.host.startswith(("127.", "localhost")):
+        found.append(f"{yard.config.registry.base} is this machine's own address: pods of another one cannot reach it")
+    if "example." in yard.config.repository_url or not yard.config.repository_url:
+        found.append("repository-url in pyproject.toml is not your fork: Argo CD will not see new pins")
+    return tuple(found)
+
+
+# Changes
+
+
+def apply_definitions(yard: Yard, kubectl: Kubectl, definitions: Sequence[Object], ready: Ready) -> None:
+    """The namespace and the definitions, until the API server serves them.
+
+    Raises:
+        ToolFailed: the API server refuses one.
+    """
+    name = yard.config.argocd_namespace
+    with yard.progress.step("define") as done:
+        kubectl.apply(yamls.dump(ready.namespace), manager=MANAGER)
+        if definitions:
+            # Argo CD marks every object as its own but these.
+            kubectl.apply(stream([item.data for item in definitions]), manager=ARGOCD_MANAGER)
+            names = tuple(f"crd/{item.name}" for item in definitions)
+            # `kubectl wait` fails on a definition that has no condition at all yet.
+            if not wait_until(lambda: all(map(established, kubectl.items(*names))), ESTABLISH_S):
+                fact = f"are not served after {ESTABLISH_S} s"
+                raise ToolFailed(Problem(where=", ".join(names), fact=fact, hint="run this again"))
+        done(f"namespace {name}, {len(definitions)} definitions")
+
+
+def established(definition: Data) -> bool:
+    """Whether the API server serves a definition."""
+    status = definition.get("status")
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    return any(one.get("type") == "Established" and one.get("status") == "True" for one in conditions or ())
+
+
+def apply_objects(yard: Yard, kubectl: Kubectl, objects: Sequence[Object], ready: Ready) -> None:
+    """Argo CD, until its workloads are ready.
+
+    Raises:
+        ToolFailed: the API server refuses an object, or a workload does not become ready.
+    """
+    name = yard.config.argocd_namespace
+    with yard.progress.step("install") as done:
+        kubectl.apply(stream([tracked(item.data, name, name) for item in objects]), manager=ARGOCD_MANAGER)
+        done(f"{len(objects)} objects of argocd {ready.pin.version}")
+    workloads = [item for item in objects if item.kind in WORKLOADS]
+    with yard.progress.step("wait") as done:
+        for item in workloads:
+            what = f"{item.kind.lower()}/{item.name}"
+            told = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
+            if told.code:
+                hint = f"kubectl --kubeconfig {kubectl.kubeconfig} -n {name} describe {what}; then run this again"
+                evidence = tail(f"{told.stdout}\n{told.stderr}", 5)
+                raise ToolFailed(Problem(where=what, fact="does not become ready", evidence=evidence, hint=hint))
+        done(f"{len(workloads)} workloads ready")
+
+
+def apply_files(yard: Yard, kubectl: Kubectl, ready: Ready) -> None:
+    """The projects, the registry and the ApplicationSet as the root Application would, and the root Application.
+
+    Raises:
+        ToolFailed: the API server refuses one.
+    """
+    name = yard.config.argocd_namespace
+    with yard.progress.step("hand over") as done:
+        items = [item for file in deploy.SYNCED for item in objects_in(ready.files[file])]
+        # The project first: an Application without one is in error until it is there.
+        kubectl.apply(ready.files[deploy.ROOT], manager=MANAGER)
+        kubectl.apply(stream([tracked(item.data, ROOT_NAME, name) for item in items]), manager=ARGOCD_MANAGER)
+        done(f"deploy/{ready.environment}")
+
+
+def served(kubectl: Kubectl) -> set[str]:
+    """Every `group/version` that the API server has."""
+    return set(kubectl("api-versions").stdout.split())
+
+
+def defined(definitions: Sequence[Object]) -> set[str]:
+    """Every `group/version` that definitions bring."""
+    found: set[str] = set()
+    for item in definitions:
+        versions = item.at("spec", "versions")
+        names = [str(one["name"]) for one in versions] if isinstance(versions, list) else []
+        found |= {f"{item.at('spec', 'group')}/{name}" for name in names}
+    return found
+
+
+def objects_in(content: bytes) -> tuple[Object, ...]:
+    """The objects of one of our files."""
+    return render.parse(content.decode("utf-8"))
+
+
+def tracked(data: Data, application: str, namespace: str) -> dict[str, object]:
+    """An object with the annotation by which Argo CD knows it as an Application's.
+
+    Source: argo-cd v3.6.1 util/argo/resource_tracking.go, UnstructuredToAppInstanceValue.
+    """
+    made = copy.deepcopy(dict(data))
+    metadata = made["metadata"]
+    assert isinstance(metadata, dict)
+    group = str(made["apiVersion"]).rpartition("/")[0]
+    where = f"{metadata.get('namespace') or namespace}/{metadata['name']}"
+    annotations = {**(metadata.get("annotations") or {}), TRACKING: f"{application}:{group}/{made['kind']}:{where}"}
+    made["metadata"] = {**metadata, "annotations": annotations}
+    return made
+
+
+def stream(objects: Sequence[Mapping[str, object]]) -> bytes:
+    """A YAML stream."""
+    return deploy.documents(objects)
+
+
+def text(outcome: Outcome) -> str:
+    """What was done, and what to do next."""
+    verb = "would install" if outcome.dry_run else "installed"
+    lines = [f"{verb} argocd {outcome.version} of {outcome.environment} in {outcome.server}"]
+    if outcome.dry_run:
+        lines += [f"    CustomResourceDefinition {name}" for name in outcome.definitions]
+        lines += [f"    {title}" for title in outcome.objects]
+        lines += [f"    deploy/{outcome.environment}/{name}" for name in outcome.files]
+    lines += [f"left to Argo CD, which makes it when its kind is known: {title}" for title in outcome.left]
+    lines += [f"warning: {warning}" for warning in outcome.warnings]
+    if not outcome.dry_run:
+        lines += [
+            "Next:",
+            "    kubectl -n argocd get applications        what Argo CD makes of the pins",
+            "    kubectl -n argocd port-forward service/argocd-server 8080:80   http://localhost:8080, until Traefik is there",
+        ]
+    return "\n".join(lines)
