@@ -69,7 +69,9 @@ def prepare(
         shutil.copyfile(source, folder / f"{source.parent.parent.name}-{source.name}")
     (place.folder / plan.STAGES).write_text(stages(definitions), encoding="utf-8")
     (place.folder / plan.OBJECTS).mkdir()
-    for number, item in enumerate(objects(argocd_namespace)):
+    for number, item in enumerate(
+        (*cluster_objects(), *(argocd_objects(argocd_namespace) if "argocd" in extent.value else ()))
+    ):
         write(place.folder / plan.OBJECTS / f"{number:02}-{item['kind']}.json", item)
     served = plan.served(place, ports["registry"])
     (served.folder / "data").mkdir(parents=True)
@@ -107,17 +109,24 @@ def stages(definitions: Iterable[Path]) -> str:
     return "---\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 
-def objects(argocd_namespace: str) -> tuple[dict[str, object], ...]:
-    """What is there before anything is synced: the node, Argo CD's namespace and settings, and k3s's default storage class."""
+def cluster_objects() -> tuple[dict[str, object], ...]:
+    """What k3s has before anything is installed: a node, and its default storage class."""
     labels = {"kubernetes.io/hostname": "lab", "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-    inside = {"namespace": argocd_namespace, "labels": PART_OF_ARGOCD}
     return (
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argocd_namespace}},
         {
             "apiVersion": "v1",
             "kind": "Node",
             "metadata": {"name": "lab", "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}},
         },
+        storage_class("local-path", {"storageclass.kubernetes.io/is-default-class": "true"}),
+    )
+
+
+def argocd_objects(namespace: str) -> tuple[dict[str, object], ...]:
+    """What Argo CD must find when it starts: its namespace and settings."""
+    inside = {"namespace": namespace, "labels": PART_OF_ARGOCD}
+    return (
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -130,7 +139,6 @@ def objects(argocd_namespace: str) -> tuple[dict[str, object], ...]:
             "metadata": {"name": "argocd-secret", **inside},
             "stringData": {"server.secretkey": secrets.token_hex(16)},
         },
-        storage_class("local-path", {"storageclass.kubernetes.io/is-default-class": "true"}),
     )
 
 

@@ -31,6 +31,8 @@ class Extent(Enum):
     """A cluster, a registry and Argo CD."""
     CLUSTER = CLUSTER
     """Only a cluster."""
+    BARE = (*CLUSTER, "registry")
+    """A cluster that nothing was installed in, and a registry."""
 
 
 SERVICES = "10.43.0.0/16"
@@ -80,7 +82,11 @@ class Parts:
 def components(parts: Parts) -> tuple[Component, ...]:
     """Everything that a lab runs, in the order of its dependencies."""
     cluster = (*control_plane(parts), *node(parts))
-    return cluster if parts.extent is Extent.CLUSTER else (*cluster, registry(parts), *argocd(parts))
+    return (
+        *cluster,
+        *((registry(parts),) if "registry" in parts.extent.value else ()),
+        *(argocd(parts) if "argocd" in parts.extent.value else ()),
+    )
 
 
 def control_plane(parts: Parts) -> tuple[Component, ...]:

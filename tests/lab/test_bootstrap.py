@@ -1,7 +1,6 @@
 """A bare control plane becomes one with Argo CD in it, and a second bootstrap finds nothing to change."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,21 +9,15 @@ import pytest
 
 from slipway import bootstrap_cluster, deploy, pin, yamls
 from slipway.bootstrap_cluster import Outcome
-from slipway.groups import ensure_group
-from slipway.lab import component, folder, lab, plan
+from slipway.lab import lab
 from slipway.lab.applications import at
-from slipway.lab.place import Place, free_ports, place_of
-from slipway.lab.supervisor import COMPONENTS
+from slipway.lab.place import Place, place_of
+from slipway.lab.plan import Extent
 from slipway.tools.kubectl import Data, Kubectl
-from slipway.tools.process import reap, wait_until
-from slipway.tools.run import Command, spawn_daemon
 from slipway.yard import Yard, open_yard
 from testing import cluster
 from testing.cluster import Platform
 from testing.monorepo import ROOT
-
-BARE = frozenset({"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "objects", "kwok", "registry"})
-"""What a cluster and a registry are, before anything of ours."""
 
 KINDS = (
     "serviceaccounts", "roles", "rolebindings", "networkpolicies", "configmaps", "services", "deployments", "statefulsets",
@@ -55,28 +48,7 @@ class Bootstrapped:
 def bare(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Place]:
     """A control plane with a node, and a registry: no definitions, and nothing in it."""
     made = place_of(tmp_path_factory.mktemp("bare"))
-    yard = open_yard(ROOT, os.environ, quiet=True)
-    ensure_group(yard.toolbox.home, "lab", yard.progress)
-    parts = folder.prepare(
-        made,
-        ports=free_ports(),
-        programs=yard.toolbox.ensure(plan.TOOLS),
-        definitions=(),
-        argocd_namespace="argocd",
-        path=os.environ["PATH"],
-    )
-    for path in (made.folder / plan.OBJECTS).iterdir():
-        if not path.name.endswith("-Node.json"):
-            path.unlink()
-    kept = [
-        replace(item, after=tuple("kube-apiserver" if name == "established" else name for name in item.after))
-        for item in plan.components(parts)
-        if item.name in BARE
-    ]
-    (made.folder / COMPONENTS).write_text(component.to_json(kept), encoding="utf-8")
-    argv = (sys.executable, "-m", "slipway.lab.supervisor", str(made.folder), "--attached")
-    pid = spawn_daemon(Command(argv=argv, cwd=ROOT), made.logs / "supervisor.log")
-    assert wait_until(lambda: made.state() is not None or not reap(pid), lab.START_S)
+    lab.start(open_yard(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.BARE, definitions=())
     lab.wait_ready(made)
     yield made
     lab.stop(made)
