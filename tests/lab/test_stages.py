@@ -1,0 +1,83 @@
+"""What kwok plays: the states that a healthy cluster would bring objects to, and limits that hold all the same."""
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from slipway.lab import lab
+from slipway.lab.applications import at
+from slipway.lab.place import Place
+from slipway.tools.kubectl import Kubectl
+from slipway.yard import open_yard
+from testing.monorepo import ROOT
+
+NAMESPACE = "played"
+
+
+@pytest.fixture(scope="module")
+def kubectl(place: Place) -> Iterator[Kubectl]:
+    """A namespace of its own."""
+    made = lab.attach(open_yard(ROOT, os.environ, quiet=True), place, "staging").kubectl
+    made("create", "namespace", NAMESPACE)
+    yield made
+    made("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def make(kubectl: Kubectl, api_version: str, kind: str, spec: dict[str, object], name: str = "it") -> None:
+    """An object of the namespace."""
+    data = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}
+    kubectl("create", "-f", "-", stdin=json.dumps(data).encode())
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "spec", "condition"),
+    [
+        (
+            "cert-manager.io/v1",
+            "Certificate",
+            {"secretName": "tls", "dnsNames": ["example.org"], "issuerRef": {"name": "any"}},
+            "Ready",
+        ),
+        ("bitnami.com/v1alpha1", "SealedSecret", {"encryptedData": {"key": "AgBy"}}, "Synced"),
+        ("postgresql.cnpg.io/v1", "Cluster", {"instances": 1, "storage": {"size": "1Gi"}}, "Ready"),
+    ],
+)
+def test_an_operators_object_becomes_ready(
+    kubectl: Kubectl, api_version: str, kind: str, spec: dict[str, object], condition: str
+) -> None:
+    make(kubectl, api_version, kind, spec)
+
+    resource = f"{kind}.{api_version.partition('/')[0]}/it".lower()
+    kubectl("wait", f"--for=condition={condition}", resource, "-n", NAMESPACE, "--timeout=30s")
+
+
+def test_a_load_balancer_gets_an_address(kubectl: Kubectl) -> None:
+    make(kubectl, "v1", "Service", {"type": "LoadBalancer", "ports": [{"port": 80}]}, name="balanced")
+
+    where = ("service/balanced", "-n", NAMESPACE, "--timeout=30s")
+    kubectl("wait", "--for=jsonpath={.status.loadBalancer.ingress[0].ip}", *where)
+
+
+def test_an_ingress_gets_an_address(kubectl: Kubectl) -> None:
+    backend = {"service": {"name": "it", "port": {"number": 80}}}
+    make(kubectl, "networking.k8s.io/v1", "Ingress", {"defaultBackend": backend})
+
+    where = ("ingress/it", "-n", NAMESPACE, "--timeout=30s")
+    kubectl("wait", "--for=jsonpath={.status.loadBalancer.ingress[0].ip}", *where)
+
+
+def test_a_quota_holds(kubectl: Kubectl) -> None:
+    make(kubectl, "v1", "ResourceQuota", {"hard": {"configmaps": "2"}}, name="quota")
+    kubectl(
+        "wait", "--for=jsonpath={.status.hard.configmaps}=2", "resourcequota/quota", "-n", NAMESPACE, "--timeout=30s"
+    )
+
+    codes = [
+        kubectl("create", "configmap", f"number-{number}", "-n", NAMESPACE, ok_codes=None).code for number in range(3)
+    ]
+
+    assert codes[-1] == 1
+    quota = kubectl.find("resourcequota", "quota", "-n", NAMESPACE)
+    assert at(quota or {}, "status", "used")["configmaps"] == "2"
