@@ -28,6 +28,14 @@ def test_a_map_is_an_object_in_which_values_may_be_named(render):
     assert (made.name, made.namespace, made.at("spec")) == ("home-pdb", "apps", {"minAvailable": 1})
 
 
+def test_a_map_gets_the_recommended_labels_besides_its_own(render):
+    made = render(MAP.replace("metadata: {", "metadata: {labels: {app.kubernetes.io/part-of: other, own: label}, "))
+
+    labels = made.one("PodDisruptionBudget").labels
+    assert labels["app.kubernetes.io/name"] == "demo"
+    assert (labels["app.kubernetes.io/part-of"], labels["own"]) == ("other", "label")
+
+
 def test_a_text_is_an_object_too(render):
     assert render(TEXT).one("PodDisruptionBudget").name == "demo"
 
