@@ -20,7 +20,17 @@ FOUNDATIONS = frozenset(
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"})
 ROUTES = frozenset({"Ingress", "IngressRoute", "ServiceMonitor"})
 CLUSTER_SCOPED = frozenset(
-    {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace", "StorageClass"}
+    {
+        "ClusterIssuer",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "StorageClass",
+        "ValidatingWebhookConfiguration",
+    }
 )
 
 
