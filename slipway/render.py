@@ -199,19 +199,27 @@ def render(
 def parse(text: str) -> tuple[Object, ...]:
     """helm's output → objects, in its order.
 
+    helm names the file before each document of a template, but only once before a whole file of definitions.
+
     Raises:
         yaml.YAMLError: a document is not YAML.
     """
-    return tuple(made for document in SPLIT.split(text) if (made := _object(document)) is not None)
+    objects = []
+    source = ""
+    for document in SPLIT.split(text):
+        if found := SOURCE.search(document):
+            source = found.group(1)
+        if (made := _object(document, source)) is not None:
+            objects.append(made)
+    return tuple(objects)
 
 
-def _object(document: str) -> Object | None:
+def _object(document: str, source: str) -> Object | None:
     data = data_of(document)
     if not isinstance(data, dict):
         return None
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    source = SOURCE.search(document)
     return Object(
         api_version=str(data.get("apiVersion", "")),
         kind=str(data.get("kind", "")),
@@ -219,7 +227,7 @@ def _object(document: str) -> Object | None:
         name=str(metadata.get("name") or ""),
         data=data,
         text=document.strip("\n") + "\n",
-        source=source.group(1) if source else "",
+        source=source,
     )
 
 
