@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from slipway.lab import folder, lab
-from slipway.lab.place import Place
+from slipway.lab.place import Place, place_of
+from slipway.lab.plan import Extent
 from slipway.lint import kube
 from slipway.lint.renders import DEFAULTS
 from slipway.model import ChartKind, ChartName
@@ -34,18 +36,27 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
 
 
 @pytest.fixture(scope="module")
-def kubectl(place: Place) -> Kubectl:
-    """The cluster's administrator, with every kind that a chart may need defined."""
-    made = lab.attach(open_yard(ROOT, os.environ, quiet=True), place, "staging").kubectl
-    files = [part for path in kube.definition_files(ROOT) for part in ("-f", str(path))]
-    made("apply", "--server-side", "--force-conflicts", *files)
-    return made
+def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Place]:
+    """A cluster with every kind that a chart may need, and none of the platform's own objects: a name belongs to one release."""
+    made = place_of(tmp_path_factory.mktemp("empty"))
+    definitions = kube.definition_files(ROOT)
+    lab.start(
+        open_yard(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.CLUSTER, definitions=definitions
+    )
+    lab.wait_ready(made)
+    yield made
+    lab.stop(made)
+
+
+@pytest.fixture(scope="module")
+def kubectl(empty: Place) -> Kubectl:
+    """Its administrator."""
+    yard = open_yard(ROOT, os.environ, quiet=True)
+    return Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=empty.kubeconfig)
 
 
 @pytest.mark.parametrize(("service", "values"), [(name, values) for name in SERVICES for values in values_of(name)])
-def test_a_service_installs_alone(
-    service: str, values: str, yard: Yard, place: Place, kubectl: Kubectl, tmp_path: Path
-) -> None:
+def test_a_service_installs_alone(service: str, values: str, yard: Yard, kubectl: Kubectl, tmp_path: Path) -> None:
     # A claim outlives its release, so each release has a namespace of its own.
     namespace = f"install-{service}-{values.partition('-')[0]}"
     objects = list(yard.rendered(yard.case(service, f"ci/{values}" if values != NONE else DEFAULTS)).objects)
@@ -57,7 +68,7 @@ def test_a_service_installs_alone(
     own = ROOT / "charts" / service / "ci" / values
     (staged / "ci" / values).write_text(own.read_text(encoding="utf-8") if values != NONE else "{}\n", encoding="utf-8")
 
-    done = chart_testing(tmp_path / "home").install(staged, namespace, place.kubeconfig, kubectl.program())
+    done = chart_testing(tmp_path / "home").install(staged, namespace, kubectl.kubeconfig, kubectl.program())
 
     kubectl("delete", "namespace", namespace, "--wait=false")
     assert done.code == 0, done.stdout[-3000:] + done.stderr[-1000:]
