@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ from slipway.lab.place import place_of
 from slipway.lab.plan import Extent
 from slipway.lint import kube
 from slipway.model import ChartName
-from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
 from slipway.yard import Yard
 
 HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "SAID")
 IMMUTABLE = ("immutable", "updates to statefulset spec", "may not change", "can be resized")
 """How the API server says that a field cannot change. Source: kubernetes pkg/apis/*/validation and pvc resize admission."""
+NOTHING = "nothing"
 SAID = 3
 """Reasons or fields that a line of the table names."""
 
@@ -185,15 +185,18 @@ def definitions(root: Path, scenes: Iterable[Scene]) -> tuple[Path, ...]:
     )
 
 
-def provide_storage(kubectl: Kubectl, scenes: Iterable[Scene]) -> None:
-    """Make the storage classes that are counted on.
+def provide_storage(kubectl: Kubectl, scenes: Sequence[Scene]) -> None:
+    """Make the storage classes that a scene counts on and does not bring: as another scene has them, or plain ones.
 
     Raises:
         ToolFailed: the API server refuses one.
     """
-    objects: list[Object] = [item for scene in scenes for part in scene.values() for item in part.objects]
-    if names := lab.storage_classes(objects):
-        kubectl.apply(folders.documents(folders.storage_class(name) for name in names), manager=MANAGER)
+    listed = [[item for part in scene.values() for item in part.objects] for scene in scenes]
+    rendered = {item.name: item for objects in listed for item in objects if item.kind == "StorageClass"}
+    names = sorted({name for objects in listed for name in lab.storage_classes(objects)})
+    if names:
+        made = [rendered[name].data if name in rendered else folders.storage_class(name) for name in names]
+        kubectl.apply(folders.documents(made), manager=MANAGER)
 
 
 def count(scene: Scene) -> int:
@@ -203,7 +206,7 @@ def count(scene: Scene) -> int:
 
 def said(past: Part | None, tree: Part | None) -> str:
     """From what to what."""
-    return f"{past.label if past else 'nothing'} → {tree.label if tree else 'nothing'}"
+    return f"{past.label if past else NOTHING} → {tree.label if tree else NOTHING}"
 
 
 def summary(verdicts: Iterable[Verdict]) -> str:
@@ -254,7 +257,9 @@ def problem(environment: str, row: Row) -> Problem:
 def text(done: Rehearsal) -> str:
     """For a person."""
     lines = [f"{name} in {done.environment}: {label}" for name, label in done.labels.items()]
-    told = [row for row in done.rows if row.update is not Action.UNCHANGED or row.rejected]
+    fresh = {name for name, label in done.labels.items() if label.startswith(NOTHING)}
+    told = [row for row in done.rows if row.rejected or not dull(row, fresh)]
+    lines += [f"{name}: {sum(row.umbrella == name for row in done.rows)} objects, all new" for name in sorted(fresh)]
     if told:
         lines += ["", report.table(HEAD, (cells(row) for row in told)), ""]
     lines += [f"published already: {verdict.object} is rejected: {' '.join(verdict.said)}" for verdict in done.before]
@@ -263,6 +268,11 @@ def text(done: Rehearsal) -> str:
         lines.append(f"and back: {tally(backs)}")
     lines.append(f"rehearsed in {done.seconds:.0f} s")
     return "\n".join(lines)
+
+
+def dull(row: Row, fresh: Collection[str]) -> bool:
+    """Whether a row says nothing by itself: no change, or one of the many objects of a new umbrella."""
+    return row.update is Action.UNCHANGED or (row.umbrella in fresh and row.update is Action.ADDED)
 
 
 def cells(row: Row) -> tuple[str, ...]:
