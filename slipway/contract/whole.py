@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from slipway.contract.subject import Breach, Subject, dig, listing
 
 QUANTITY_KEYS = frozenset({"requests", "limits", "sizeLimit", "storage", "capacity"})
+QUANTITY_MAPS = frozenset({"requests", "limits", "hard", "defaultRequest"})
+"""Of a container, a claim, a ResourceQuota and a LimitRange."""
 PLAIN = re.compile(r"(0|[1-9][0-9]*)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
 
 MAY_BE_EMPTY = frozenset({"emptyDir", "podSelector", "namespaceSelector", "selfSigned", "spec", "rules", "tls"})
@@ -36,7 +38,9 @@ def amounts(node: object, path: str, *, inside: bool = False) -> Iterator[tuple[
         for key, value in node.items():
             here = f"{path}.{key}" if path else str(key)
             if isinstance(value, (Mapping, list)):
-                yield from amounts(value, here, inside=inside or key in {"requests", "limits"})
+                # The `limits` of a LimitRange are a list of rules, each with its own mappings of quantities.
+                of_quantities = key in QUANTITY_MAPS and isinstance(value, Mapping)
+                yield from amounts(value, here, inside=inside or of_quantities)
             elif inside or (key in QUANTITY_KEYS and value is not None):
                 yield here, value
     elif isinstance(node, list):
