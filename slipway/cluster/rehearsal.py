@@ -20,6 +20,7 @@ from slipway.yamls import dump
 
 SETTLE_S = 60.0
 """How long workloads may take to come to rest; simulated ones take about 3 s."""
+HOOKS = frozenset({"argocd.argoproj.io/hook", "helm.sh/hook"})
 LEVEL = "pod-security.kubernetes.io/enforce"
 
 
@@ -124,8 +125,11 @@ def applied(kubectl: Kubectl, umbrella: str, part: Part) -> Iterable[tuple[Objec
 
 
 def forced(item: Object) -> bool:
-    """Whether Argo CD may delete an object to make it anew."""
-    return {"Force=true", "Replace=true"} <= applying.options(item)
+    """Whether Argo CD deletes an object to make it anew: when it is told to, and every hook.
+
+    A hook's default delete policy is BeforeHookCreation. Source: argo-cd v3.6.1 gitops-engine/pkg/sync/sync_task.go.
+    """
+    return {"Force=true", "Replace=true"} <= applying.options(item) or bool(HOOKS & set(item.annotations))
 
 
 def replaced(kubectl: Kubectl, umbrella: str, refusal: applying.Refusal) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from slipway.cluster import apply as applying
 from slipway.cluster import live, workloads
-from slipway.cluster.rehearsal import Action, Part, Snapshot, Verdict, judge, removed
+from slipway.cluster.rehearsal import Action, Part, Snapshot, Verdict, forced, judge, removed
 from slipway.cluster.workloads import Workloads
 from slipway.lab import rehearse
 from slipway.lab.rehearse import Rehearsal, Row
@@ -120,6 +120,20 @@ def test_a_protected_object_and_those_of_a_lost_umbrella_are_not_pruned() -> Non
 
     assert removed(earlier, {"home": part()}, "home") == [config]
     assert removed(earlier, {"home": part()}, "lost") == []
+
+
+@pytest.mark.parametrize(
+    ("annotations", "anew"),
+    [
+        ({}, False),
+        ({"argocd.argoproj.io/sync-options": "Replace=true"}, False),
+        ({"argocd.argoproj.io/sync-options": "Force=true, Replace=true"}, True),
+        ({"helm.sh/hook": "post-install"}, True),
+        ({"argocd.argoproj.io/hook": "PostSync"}, True),
+    ],
+)
+def test_only_hooks_and_what_says_so_is_deleted_to_be_made_anew(annotations: Mapping[str, str], anew: bool) -> None:
+    assert forced(rendered("Job", "once", annotations)) is anew
 
 
 def status(item: Data, **fields: object) -> Data:
