@@ -29,6 +29,8 @@ class GoTool:
     """Variable that the linker sets to the version; a program without it says `devel` or less than the truth."""
     bare: bool = False
     """Whether the stamp is `1.2.3`, not `v1.2.3`."""
+    tags: str = ""
+    """Build tags, separated by commas."""
     ask: tuple[str, ...] = ()
     """Arguments that make it print its version; empty: one on PATH cannot be told, so it is always built."""
     folder: str = "tools/release"
@@ -93,6 +95,17 @@ TOOLS: Mapping[str, GoTool] = {
             folder="tools/crds",
             mend="./inv crds --check",
             cold_s=40,
+        ),
+        GoTool(
+            name="promtool",
+            purpose="checks and tries Prometheus' configuration and rules",
+            module="github.com/prometheus/prometheus",
+            package="github.com/prometheus/prometheus/cmd/promtool",
+            # Without it the clients of every cloud are compiled in, and one of their modules is missing.
+            tags="remove_all_sd",
+            folder="tools/checks",
+            mend="./inv test --tier charts",
+            cold_s=60,
         ),
         *(
             GoTool(
@@ -183,7 +196,9 @@ def build_argv(go: Path, tools: Sequence[tuple[GoTool, str]], output: Path) -> t
         for tool, version in tools
     )
     packages = (tool.package for tool, _ in tools)
-    return (str(go), "build", "-v", "-trimpath", *flags, "-o", f"{output}/", *packages)
+    tags = ",".join(sorted({tool.tags for tool, _ in tools if tool.tags}))
+    tagged = (f"-tags={tags}",) if tags else ()
+    return (str(go), "build", "-v", "-trimpath", *tagged, *flags, "-o", f"{output}/", *packages)
 
 
 def required(go_mod: str) -> Mapping[str, str]:

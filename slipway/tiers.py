@@ -28,6 +28,10 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
 
 
+CHECKERS = ("promtool",)
+"""Programs that read what charts configure."""
+
+
 def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     """Run the tiers and show what they say; returns the exit code of the first that failed, or 0.
 
@@ -46,7 +50,8 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
         ensure_group(yard.config.root, "docs", yard.progress)
     if LAB in names:
         ensure_group(yard.config.root, "lab", yard.progress)
-    programs = yard.toolbox.ensure((*RELEASE_TOOLS, *(lab_tools() if LAB in names else ())))
+    extra = (*(CHECKERS if "charts" in names else ()), *(lab_tools() if LAB in names else ()))
+    programs = yard.toolbox.ensure((*RELEASE_TOOLS, *extra))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
     if not tier and not chosen:

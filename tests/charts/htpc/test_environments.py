@@ -14,7 +14,9 @@ from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
 
-MEMBERS = ("autobrr", "flaresolverr", "jellyfin", "media", "prowlarr", "qbittorrent", "radarr", "scraparr", "sonarr")
+MEMBERS = (
+    "autobrr", "baseline", "flaresolverr", "jellyfin", "media", "prowlarr", "qbittorrent", "radarr", "scraparr", "sonarr",
+)  # fmt: skip
 
 
 def test_the_umbrella_has_exactly_these_members(htpc_yard):

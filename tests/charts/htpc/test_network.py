@@ -113,6 +113,7 @@ def test_an_environment_opens_no_door(render, environment):
 def test_every_pod_has_one_policy_that_denies_by_default_both_ways(render):
     objects = render("htpc")
     policies = {item.name: item.data["spec"] for item in objects.of_kind("NetworkPolicy")}
+    assert policies.pop("default-deny")["podSelector"] == {}
     assert sorted(policies) == sorted(objects.pods)
     for name, spec in policies.items():
         assert spec["policyTypes"] == ["Ingress", "Egress"]
