@@ -7,31 +7,26 @@ its own objects and has nothing to change, and running this again changes nothin
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slipway import deploy, render, yamls
 from slipway.bootstrap_prepare import Ready, prepare
+from slipway.cluster.apply import DEFINITION, ESTABLISH_S, MANAGER, wait_established
 from slipway.errors import Problem, ToolFailed
+from slipway.nested import dig
 from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
-from slipway.tools.process import wait_until
 from slipway.tools.run import tail
 from slipway.yard import Yard
 
-ARGOCD_MANAGER = "argocd-controller"
-"""Argo CD's field manager. Source: argo-cd v3.6.1 common/common.go:128."""
-MANAGER = "slipway"
+OWN_MANAGER = "slipway"
 """Ours, for the namespace and for root.yaml, which nothing in the cluster applies."""
 TRACKING = "argocd.argoproj.io/tracking-id"
 ROOT_NAME = f"{deploy.PART_OF}-root"
 
-ESTABLISH_S = 60
-"""How long a definition may take to be served; it takes a second."""
 ROLLOUT_S = 600
 """How long a workload may take to be ready: on a new machine it pulls its image first."""
-DEFINITION = "CustomResourceDefinition"
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
@@ -108,23 +103,15 @@ def apply_definitions(yard: Yard, kubectl: Kubectl, definitions: Sequence[Object
     """
     name = yard.config.argocd_namespace
     with yard.progress.step("define") as done:
-        kubectl.apply(yamls.dump(ready.namespace), manager=MANAGER)
+        kubectl.apply(yamls.dump(ready.namespace), manager=OWN_MANAGER)
         if definitions:
             # Argo CD marks every object as its own but these.
-            kubectl.apply(stream([item.data for item in definitions]), manager=ARGOCD_MANAGER)
-            names = tuple(f"crd/{item.name}" for item in definitions)
-            # `kubectl wait` fails on a definition that has no condition at all yet.
-            if not wait_until(lambda: all(map(established, kubectl.items(*names))), ESTABLISH_S):
-                fact = f"are not served after {ESTABLISH_S} s"
-                raise ToolFailed(Problem(where=", ".join(names), fact=fact, hint="run this again"))
+            kubectl.apply(deploy.documents([item.data for item in definitions]), manager=MANAGER)
+            names = [item.name for item in definitions]
+            if not wait_established(kubectl, names):
+                where, fact = ", ".join(f"crd/{name}" for name in names), f"are not served after {ESTABLISH_S:g} s"
+                raise ToolFailed(Problem(where=where, fact=fact, hint="run this again"))
         done(f"namespace {name}, {len(definitions)} definitions")
-
-
-def established(definition: Data) -> bool:
-    """Whether the API server serves a definition."""
-    status = definition.get("status")
-    conditions = status.get("conditions") if isinstance(status, dict) else None
-    return any(one.get("type") == "Established" and one.get("status") == "True" for one in conditions or ())
 
 
 def apply_objects(yard: Yard, kubectl: Kubectl, objects: Sequence[Object], ready: Ready) -> None:
@@ -135,7 +122,7 @@ def apply_objects(yard: Yard, kubectl: Kubectl, objects: Sequence[Object], ready
     """
     name = yard.config.argocd_namespace
     with yard.progress.step("install") as done:
-        kubectl.apply(stream([tracked(item.data, name, name) for item in objects]), manager=ARGOCD_MANAGER)
+        kubectl.apply(deploy.documents([tracked(item.data, name, name) for item in objects]), manager=MANAGER)
         done(f"{len(objects)} objects of argocd {ready.pin.version}")
     workloads = [item for item in objects if item.kind in WORKLOADS]
     with yard.progress.step("wait") as done:
@@ -157,10 +144,10 @@ def apply_files(yard: Yard, kubectl: Kubectl, ready: Ready) -> None:
     """
     name = yard.config.argocd_namespace
     with yard.progress.step("hand over") as done:
-        items = [item for file in deploy.SYNCED for item in objects_in(ready.files[file])]
+        items = [item for file in deploy.SYNCED for item in render.parse(ready.files[file].decode())]
         # The project first: an Application without one is in error until it is there.
-        kubectl.apply(ready.files[deploy.ROOT], manager=MANAGER)
-        kubectl.apply(stream([tracked(item.data, ROOT_NAME, name) for item in items]), manager=ARGOCD_MANAGER)
+        kubectl.apply(ready.files[deploy.ROOT], manager=OWN_MANAGER)
+        kubectl.apply(deploy.documents([tracked(item.data, ROOT_NAME, name) for item in items]), manager=MANAGER)
         done(f"deploy/{ready.environment}")
 
 
@@ -179,29 +166,16 @@ def defined(definitions: Sequence[Object]) -> set[str]:
     return found
 
 
-def objects_in(content: bytes) -> tuple[Object, ...]:
-    """The objects of one of our files."""
-    return render.parse(content.decode("utf-8"))
-
-
 def tracked(data: Data, application: str, namespace: str) -> dict[str, object]:
     """An object with the annotation by which Argo CD knows it as an Application's.
 
     Source: argo-cd v3.6.1 util/argo/resource_tracking.go, UnstructuredToAppInstanceValue.
     """
-    made = copy.deepcopy(dict(data))
-    metadata = made["metadata"]
-    assert isinstance(metadata, dict)
-    group = str(made["apiVersion"]).rpartition("/")[0]
+    metadata = dig(data, "metadata")
+    group = str(data["apiVersion"]).rpartition("/")[0]
     where = f"{metadata.get('namespace') or namespace}/{metadata['name']}"
-    annotations = {**(metadata.get("annotations") or {}), TRACKING: f"{application}:{group}/{made['kind']}:{where}"}
-    made["metadata"] = {**metadata, "annotations": annotations}
-    return made
-
-
-def stream(objects: Sequence[Mapping[str, object]]) -> bytes:
-    """A YAML stream."""
-    return deploy.documents(objects)
+    mark = f"{application}:{group}/{data['kind']}:{where}"
+    return {**data, "metadata": {**metadata, "annotations": {**dig(metadata, "annotations"), TRACKING: mark}}}
 
 
 def text(outcome: Outcome) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import deploy, overlay, package, pin, render, yamls
+from slipway import deploy, overlay, pin, yamls
+from slipway import pinned as pinned_chart
 from slipway.errors import Problem, RegistryError, ToolFailed, WorkspaceError
-from slipway.model import ChartName, Pin, Published
+from slipway.model import ChartName, Pin
 from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.run import tail
@@ -151,36 +152,13 @@ def pinned_objects(yard: Yard, environment: str, held: Pin, version: str) -> tup
     Raises:
         RegistryError: it cannot be had, has no values for the environment, or does not render.
     """
-    from slipway.release import pull
-
-    where = f"{held.name} {held.version}"
-    published = Published(name=held.name, version=held.version, manifest=held.manifest, input_digest=held.input_digest)
-    content = package.read(pull(yard, published))
     yard.config.build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bootstrap-", dir=yard.config.build) as scratch:
-        for path, text in content.items():
-            target = Path(scratch) / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text)
-        chart = Path(scratch) / held.name
-        values = chart / overlay.file_name(environment)
+        values = pinned_chart.unpacked(yard, held, Path(scratch)) / overlay.file_name(environment)
         if not values.is_file():
-            fact = f"the published package has no {values.name}"
+            where, fact = f"{held.name} {held.version}", f"the published package has no {values.name}"
             raise RegistryError(Problem(where=where, fact=fact, hint=release_hint(yard, environment)))
-        renderer = render.Renderer(
-            helm=yard.helm,
-            helm_version=yard.config.tools.get("helm", ""),
-            kube_version=version,
-            folder=yard.config.build / "cache" / "render",
-        )
-        request = render.Request(
-            chart=chart, digest=str(held.manifest), release=held.name, namespace=held.name, values=(values,)
-        )
-        done = renderer.render(request)
-    if done.error:
-        evidence = tuple(done.error.splitlines()[-5:])
-        raise RegistryError(Problem(where=where, fact="the published chart does not render", evidence=evidence))
-    return done.objects
+        return pinned_chart.objects(yard, held, environment, Path(scratch), kube_version=version)
 
 
 def kubeconfig_of(environ: Mapping[str, str], named: str) -> Path:

@@ -32,11 +32,6 @@ class Comparer:
         """Builds the working tree's charts as they would be published, before their versions are raised."""
         return replace(self.yard.builder(), workspace=self.workspace, digests=self.digests)
 
-    @cached_property
-    def renderer(self) -> render.Renderer:
-        """Renders both sides."""
-        return self.yard.renderer(self.builder)
-
     def evidence(self, name: ChartName, published: str, versions: Mapping[str, str]) -> Sequence[Evidence]:
         """What differs from a published version.
 
@@ -76,7 +71,7 @@ class Comparer:
                 render.Request(chart=folder, digest=key, release=chart.name, namespace=chart.name, values=values)
                 for values in targets.values()
             ]
-            done = self.renderer.render_all(requests)
+            done = self.yard.renderer.render_all(requests)
         # A side that does not render has no objects to compare; the checks of the release name its fault.
         renders = {
             label: tuple(found.data for found in item.objects)

@@ -108,7 +108,7 @@ def test(
     Raises:
         ToolMissing: helm is not there.
     """
-    renderer = yard.renderer(builder)
+    renderer = yard.renderer
     marks = cache.Cache(folder=builder.folder / "cache" / "contract")
     charts = [yard.workspace.charts[name] for name in names if name in built]
     cases = [case for chart in charts for case in renders.cases_of(builder, chart)]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import graph, overlay, package, pin, render
+from slipway import graph, overlay, pin, pinned, render
+from slipway.build import Built
 from slipway.cluster.view import View, view
-from slipway.errors import Problem, ProblemsFound, RegistryError
-from slipway.model import ChartName, Pin, Published
-from slipway.release import pull
+from slipway.errors import ProblemsFound
+from slipway.model import ChartName
 from slipway.tools.kubectl import Kubectl
 from slipway.yard import Yard, open_yard
 
@@ -59,12 +59,10 @@ def differences(
         RegistryError: what is pinned cannot be had.
         WorkspaceError: no such revision.
     """
-    umbrellas = dict.fromkeys(name for chosen in only for name in yard.umbrella_of(chosen))
-    names = list(umbrellas) or [umbrella.name for umbrella in yard.workspace.umbrellas]
     yard.config.build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".diff-", dir=yard.config.build) as scratch:
         earlier = at_revision(yard, base, Path(scratch) / "base") if base else None
-        for name in names:
+        for name in yard.umbrellas_of(only):
             for environment in environments:
                 new = objects_of(yard, name, environment)
                 if earlier is not None:
@@ -103,13 +101,21 @@ def objects_of(yard: Yard, name: ChartName, environment: str) -> tuple[render.Ob
     """
     if problems := graph.check(yard.workspace):
         raise ProblemsFound(problems)
-    builder = yard.builder()
-    built, found = builder.build([name])
+    built, found = yard.builder().build([name])
     if found:
         raise ProblemsFound(found)
-    values = builder.staged(name) / overlay.file_name(environment)
-    chosen = (values,) if values.is_file() else ()
-    return render.render(yard.renderer(builder), built[name], release=name, namespace=name, values=chosen)
+    return render_umbrella(yard, built[name], environment)
+
+
+def render_umbrella(yard: Yard, built: Built, environment: str) -> tuple[render.Object, ...]:
+    """An umbrella's objects as Argo CD renders them for an environment.
+
+    Raises:
+        ToolFailed: helm refuses.
+    """
+    values = built.folder / overlay.file_name(environment)
+    name, files = built.chart.name, (values,) if values.is_file() else ()
+    return render.render(yard.renderer, built, release=name, namespace=name, values=files)
 
 
 def pinned_objects(
@@ -121,42 +127,4 @@ def pinned_objects(
         RegistryError: the pinned archive cannot be had.
     """
     held = pin.current(yard.config, environment).get(name)
-    if held is None:
-        return (), ""
-    folder = unpacked(yard, held, scratch)
-    values = folder / overlay.file_name(environment)
-    request = render.Request(
-        chart=folder,
-        digest=str(held.manifest),
-        release=name,
-        namespace=name,
-        values=(values,) if values.is_file() else (),
-    )
-    done = yard.renderer(yard.builder()).render(request)
-    if done.error:
-        raise RegistryError(
-            Problem(
-                where=f"{name} {held.version}",
-                fact="the published chart does not render",
-                evidence=tuple(done.error.splitlines()[-5:]),
-            )
-        )
-    return done.objects, f"pinned {held.version}"
-
-
-def unpacked(yard: Yard, held: Pin, scratch: Path) -> Path:
-    """The published chart of a pin as a folder below `scratch`.
-
-    Raises:
-        RegistryError: it cannot be had.
-    """
-    folder = scratch / f"{held.name}-{held.manifest[7:19]}"
-    if not folder.is_dir():
-        published = Published(
-            name=held.name, version=held.version, manifest=held.manifest, input_digest=held.input_digest
-        )
-        for path, content in package.read(pull(yard, published)).items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    return folder / held.name
+    return (pinned.objects(yard, held, environment, scratch), pinned.label(held)) if held else ((), "")

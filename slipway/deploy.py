@@ -5,13 +5,14 @@ Semantics are those of Argo CD 3.6; field names and switches are explained where
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway import overlay, yamls
 from slipway.config import Config, SourceForm
 from slipway.errors import Problem, WorkspaceError
 from slipway.model import Chart, ChartName, Digest, Pin
+from slipway.nested import dig
 
 POD_SECURITY = "slipway.homelab/pod-security"
 """Annotation of an umbrella: the Pod Security level that its namespace enforces; `restricted` when it says nothing."""
@@ -53,8 +54,7 @@ def member_of(umbrella: Chart, pin: Pin) -> Member:
     Raises:
         WorkspaceError: the Pod Security level is not one that Kubernetes has.
     """
-    annotations = umbrella.metadata.get("annotations")
-    said = annotations if isinstance(annotations, dict) else {}
+    said = dig(umbrella.metadata, "annotations")
     level = pod_security_of(umbrella.metadata)
     if level not in LEVELS:
         raise WorkspaceError(
@@ -77,8 +77,7 @@ def member_of(umbrella: Chart, pin: Pin) -> Member:
 
 def pod_security_of(metadata: Mapping[str, object]) -> str:
     """The Pod Security level that an umbrella's Chart.yaml asks for its namespace."""
-    annotations = metadata.get("annotations")
-    return str((annotations if isinstance(annotations, dict) else {}).get(POD_SECURITY, "restricted"))
+    return str(dig(metadata, "annotations").get(POD_SECURITY, "restricted"))
 
 
 def files(config: Config, environment: str, members: Sequence[Member]) -> dict[str, bytes]:
@@ -108,7 +107,7 @@ ROOT_NOTE = """\
 """
 
 
-def documents(objects: Sequence[Mapping[str, object]]) -> bytes:
+def documents(objects: Iterable[Mapping[str, object]]) -> bytes:
     """A YAML stream."""
     return b"---\n".join(yamls.dump(item) for item in objects)
 

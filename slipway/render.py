@@ -168,8 +168,13 @@ class Renderer:
 
 def renderer_of(builder: Builder, *, helm_version: str, kube_version: str) -> Renderer:
     """A renderer that keeps its results below a builder's folder."""
-    folder = builder.folder / "cache" / "render"
+    folder = kept_below(builder.folder)
     return Renderer(helm=builder.helm, helm_version=helm_version, kube_version=kube_version, folder=folder)
+
+
+def kept_below(build: Path) -> Path:
+    """Where results are kept."""
+    return build / "cache" / "render"
 
 
 def render(

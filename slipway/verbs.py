@@ -145,11 +145,8 @@ def bootstrap(yard: Yard, env: str, kubeconfig: str, *, dry_run: bool, as_json: 
     """
     from slipway import bootstrap_cluster as installing
     from slipway.bootstrap_prepare import kubeconfig_of
-    from slipway.tools.kubectl import Kubectl
 
-    cluster = kubeconfig_of(yard.environ, kubeconfig)
-    yard.toolbox.ensure(("kubectl",))
-    kubectl = Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=cluster)
+    kubectl = yard.kubectl(kubeconfig_of(yard.environ, kubeconfig))
     show(installing.bootstrap(yard, chosen(yard, env), kubectl, dry_run=dry_run), installing.text, as_json)
 
 
@@ -163,10 +160,8 @@ def diff(yard: Yard, env: str, only: str, base: str, server: str, *, as_json: bo
     from slipway import compare
     from slipway import pin as pins
 
-    environments = (env,) if env else yard.config.environments
-    if server:
-        # A cluster runs one environment.
-        environments = (chosen(yard, env),)
+    # A cluster runs one environment.
+    environments = (chosen(yard, env),) if env or server else yard.config.environments
     for environment in environments:
         pins.check_environment(yard.config, environment)
     kubectl = cluster_of(yard, server) if server else None
@@ -190,7 +185,6 @@ def cluster_of(yard: Yard, server: str) -> Kubectl:
         WorkspaceError: the lab does not run, or there is no such file.
     """
     from slipway.lab.place import place_of
-    from slipway.tools.kubectl import Kubectl
 
     lab = server == "lab"
     place = place_of(yard.config.root)
@@ -198,8 +192,7 @@ def cluster_of(yard: Yard, server: str) -> Kubectl:
     if (lab and place.running() is None) or not kubeconfig.is_file():
         fact = "the lab does not run" if lab else f"there is no file {server}"
         raise WorkspaceError(Problem(where="--server", fact=fact, hint="./inv lab up" if lab else "--server lab"))
-    yard.toolbox.ensure(("kubectl",))
-    return Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=kubeconfig)
+    return yard.kubectl(kubeconfig)
 
 
 def rehearse(yard: Yard, env: str, only: str, *, as_json: bool) -> None:

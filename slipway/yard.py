@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from slipway.tools.run import Runner, run_process
 
 if TYPE_CHECKING:
     from slipway.render import Renderer
+    from slipway.tools.kubectl import Kubectl
 
 RELEASE_TOOLS = ("helm", "ct", "kubeconform", "registry")
 """The programs that a release runs."""
@@ -63,6 +64,17 @@ class Yard:
         """The pinned helm."""
         return Helm(run=self.run, program=lambda: self.toolbox.path("helm"), home=self.config.build / "helm")
 
+    def kubectl(self, kubeconfig: Path) -> Kubectl:
+        """The pinned kubectl for a cluster; found or built now, since whoever waits asks several times a second.
+
+        Raises:
+            ToolFailed: it cannot be built.
+        """
+        from slipway.tools.kubectl import Kubectl
+
+        program = self.toolbox.path("kubectl")
+        return Kubectl(run=self.run, program=lambda: program, kubeconfig=kubeconfig)
+
     @cached_property
     def registry(self) -> Registry:
         """The configured registry; the embedded one is started if it does not run.
@@ -87,12 +99,17 @@ class Yard:
             helm=self.helm,
         )
 
-    def renderer(self, builder: Builder) -> Renderer:
-        """Renders what a builder staged, with the pinned helm and for the configured Kubernetes version."""
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Renders staged and unpacked charts, with the pinned helm and for the configured Kubernetes version."""
         from slipway import render
 
-        version = self.config.tools.get("helm", "")
-        return render.renderer_of(builder, helm_version=version, kube_version=self.config.kube_version)
+        return render.Renderer(
+            helm=self.helm,
+            helm_version=self.config.tools.get("helm", ""),
+            kube_version=self.config.kube_version,
+            folder=render.kept_below(self.config.build),
+        )
 
     def require_sound(self) -> None:
         """Refuse a workspace whose charts do not fit together.
@@ -131,6 +148,11 @@ class Yard:
             return (name,)
         above = graph.dependents(self.workspace, [name])
         return tuple(other for other in above if self.workspace.charts[other].kind is ChartKind.UMBRELLA)
+
+    def umbrellas_of(self, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
+        """The umbrellas that some charts are released with, each once; all of them when no chart is named."""
+        chosen = dict.fromkeys(other for name in names for other in self.umbrella_of(name))
+        return tuple(chosen) or tuple(umbrella.name for umbrella in self.workspace.umbrellas)
 
 
 def open_yard(

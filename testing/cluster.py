@@ -15,13 +15,14 @@ from pathlib import Path
 
 import yaml
 
-from slipway import plan
+from slipway import compare, plan
 from slipway.build import Built
 from slipway.lab import applications, lab
 from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
 from slipway.model import ChartName, Pin
+from slipway.nested import dig
 from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.process import wait_until
@@ -57,6 +58,26 @@ persistence:
         - path: /config
 """
 """A service with a volume."""
+
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: {plural}.{group}}}
+spec:
+  group: {group}
+  names: {{kind: {kind}, plural: {plural}, singular: {singular}, listKind: {kind}List}}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {spec}}}}}}}
+"""
+
+
+def definition(kind: str, group: str, spec: str) -> str:
+    """The definition of a kind, whose `spec` has this schema (a flow mapping)."""
+    return DEFINITION.format(kind=kind, singular=kind.lower(), plural=f"{kind.lower()}s", group=group, spec=spec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,23 +174,21 @@ class Platform:
         """What tells a recreated object from the same one."""
         found = self.find(kind, name, namespace)
         assert found is not None, f"{kind} {name} is not in {namespace}"
-        return str(applications.at(found, "metadata")["uid"])
+        return str(dig(found, "metadata")["uid"])
 
     def pods(self, namespace: str) -> dict[str, str]:
         """The pods of a namespace that are not going: UID by the name of their service."""
         return {
-            str(applications.at(pod, "metadata", "labels").get("app.kubernetes.io/name")): str(
-                applications.at(pod, "metadata")["uid"]
-            )
+            str(dig(pod, "metadata", "labels").get("app.kubernetes.io/name")): str(dig(pod, "metadata")["uid"])
             for pod in self.kubectl.items("pods", "-n", namespace)
-            if "deletionTimestamp" not in applications.at(pod, "metadata")
+            if "deletionTimestamp" not in dig(pod, "metadata")
         }
 
     def rendered(self, umbrella: str) -> tuple[Object, ...]:
         """The offline render of an umbrella for this environment."""
         here = self.lab
         built: Mapping[ChartName, Built] = lab.build(here.yard)
-        return lab.render_umbrella(here.yard, built[ChartName(umbrella)], self.name)
+        return compare.render_umbrella(here.yard, built[ChartName(umbrella)], self.name)
 
 
 MakePlatform = Callable[..., Platform]

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from slipway import parallel
+from slipway.cluster.live import holds
 from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
+from slipway.tools.process import wait_until
 
 MANAGER = "argocd-controller"
 """Field manager of Argo CD's server-side apply. Source: argo-cd v3.6.1 common/common.go, ArgoCDSSAManager."""
 WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
+ESTABLISH_S = 60.0
+"""How long a definition may take to be served; it takes a second."""
 DEFINITION = "CustomResourceDefinition"
 LONG_VALUE = re.compile(r"Invalid value: [\[{]\S{60,}(?=: )")
 """A whole object inside the reason why a field of it is refused."""
@@ -78,10 +82,25 @@ def apply(kubectl: Kubectl, objects: Sequence[Object], namespace: str, *, dry_ru
             done = stream(kubectl, chosen, where, dry_run=dry_run)
             live += done.live
             refusals += done.refusals
-        if part is definitions and definitions and not dry_run:
-            names = [f"customresourcedefinition/{item.name}" for item in definitions]
-            kubectl("wait", "--for=condition=Established", *names, "--timeout=60s", ok_codes=None)
+        if part is definitions and not dry_run:
+            refused = {refusal.item.name for refusal in refusals}
+            # What is not served in time is refused below, with the server's own words.
+            wait_established(kubectl, [item.name for item in definitions if item.name not in refused])
     return Applied(live=tuple(live), refusals=tuple(refusals))
+
+
+def wait_established(kubectl: Kubectl, definitions: Sequence[str]) -> bool:
+    """Wait until the API server serves the kinds of these definitions; false when it does not in time.
+
+    `kubectl wait` fails on a definition that has no condition at all yet.
+
+    Raises:
+        ToolFailed: one is not there.
+    """
+    names = [f"crd/{name}" for name in definitions]
+    return not names or wait_until(
+        lambda: all(holds(item, "Established") for item in kubectl.items(*names)), ESTABLISH_S
+    )
 
 
 def stream(kubectl: Kubectl, objects: Sequence[Object], namespace: str, *, dry_run: bool) -> Applied:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from slipway.errors import ToolFailed
+from slipway.nested import dig, listing
 from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
 
@@ -29,7 +30,7 @@ CONTROLLERS_OWN = frozenset(
 
 def key_of(data: Data) -> Key:
     """The identity of a live object."""
-    metadata = mapping(data.get("metadata"))
+    metadata = dig(data, "metadata")
     group = str(data.get("apiVersion", "")).rpartition("/")[0]
     return group, str(data.get("kind", "")), str(metadata.get("namespace") or ""), str(metadata.get("name", ""))
 
@@ -50,18 +51,28 @@ def find(live: Live, item: Object, namespace: str) -> Data | None:
 
 def uid(data: Data) -> str:
     """What tells a recreated object from the same one."""
-    return str(mapping(data.get("metadata")).get("uid", ""))
+    return str(dig(data, "metadata").get("uid", ""))
 
 
 def cleaned(data: Data) -> dict[str, object]:
     """A live object without its status and without what the server and its controllers count in it."""
-    metadata = {key: value for key, value in mapping(data.get("metadata")).items() if key not in SERVERS_OWN}
-    annotations = mapping(metadata.get("annotations"))
+    metadata = {key: value for key, value in dig(data, "metadata").items() if key not in SERVERS_OWN}
+    annotations = dig(metadata, "annotations")
     metadata["annotations"] = {key: value for key, value in annotations.items() if key not in CONTROLLERS_OWN}
     if not metadata["annotations"]:
         del metadata["annotations"]
     rest = {key: value for key, value in data.items() if key not in {"status", "metadata"}}
     return {**rest, "metadata": metadata}
+
+
+def condition(data: Data, kind: str) -> Mapping[str, object]:
+    """A condition of an object's status, by its type; empty when there is none."""
+    return next((entry for entry in listing(dig(data, "status"), "conditions") if entry.get("type") == kind), {})
+
+
+def holds(data: Data, kind: str) -> bool:
+    """Whether a condition is true."""
+    return condition(data, kind).get("status") == "True"
 
 
 def differing(before: object, after: object, path: str = "") -> tuple[str, ...]:
@@ -83,7 +94,7 @@ def read(kubectl: Kubectl, objects: Iterable[Object]) -> dict[Key, Data]:
         ToolMissing: kubectl is not there.
         ToolFailed: the API server does not answer.
     """
-    kinds = sorted({f"{item.kind}.{version_of(item)}.{item.group}".rstrip(".") for item in objects})
+    kinds = sorted({resource(item) for item in objects})
     if not kinds:
         return {}
     try:
@@ -94,16 +105,12 @@ def read(kubectl: Kubectl, objects: Iterable[Object]) -> dict[Key, Data]:
         return by_key(kubectl.items(",".join(known), "--all-namespaces")) if known else {}
 
 
-def version_of(item: Object) -> str:
-    """API version without its group; the core group has none that kubectl takes."""
-    return item.api_version.rpartition("/")[2] if item.group else ""
+def resource(item: Object) -> str:
+    """What kubectl calls the kind of an object: `Deployment.v1.apps`; the core group has no version there."""
+    group, _, version = item.api_version.rpartition("/")
+    return f"{item.kind}.{version}.{group}" if group else item.kind
 
 
 def by_key(items: Sequence[Data]) -> dict[Key, Data]:
     """Live objects by their identity."""
     return {key_of(item): item for item in items}
-
-
-def mapping(value: object) -> Mapping[str, object]:
-    """A mapping; empty for anything else."""
-    return value if isinstance(value, Mapping) else {}

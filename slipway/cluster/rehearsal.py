@@ -154,9 +154,8 @@ def removed(earlier: Scene, scene: Scene, umbrella: str) -> list[Object]:
 def prune(kubectl: Kubectl, umbrella: str, objects: Sequence[Object]) -> None:
     """Delete objects and wait until they are gone."""
     for item in objects:
-        kind = f"{item.kind}.{live.version_of(item)}.{item.group}".rstrip(".")
         where = ("--namespace", item.namespace or umbrella)
-        kubectl("delete", kind, item.name, *where, "--ignore-not-found", "--timeout=60s", ok_codes=None)
+        kubectl("delete", live.resource(item), item.name, *where, "--ignore-not-found", "--timeout=60s", ok_codes=None)
 
 
 def judge(

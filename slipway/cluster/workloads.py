@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slipway.cluster.live import Key, key_of, mapping, uid
+from slipway.cluster.live import Key, condition, holds, key_of, uid
+from slipway.nested import dig, listing
 from slipway.tools.kubectl import Data, Kubectl
 
 KINDS = "deployments.apps,statefulsets.apps,daemonsets.apps,jobs.batch,replicasets.apps,pods,events"
@@ -78,12 +79,12 @@ def judged(items: Sequence[Data]) -> Workloads:
     pods: dict[Key, set[str]] = {key: set() for key in workloads.values()}
     unscheduled: dict[Key, str] = {}
     for item in items:
-        if item.get("kind") != "Pod" or mapping(item.get("metadata")).get("deletionTimestamp"):
+        if item.get("kind") != "Pod" or dig(item, "metadata").get("deletionTimestamp"):
             continue
         if (key := top.get(owner_of(item))) is not None:
             pods[key].add(uid(item))
-            if said := condition(item, "PodScheduled", "False"):
-                unscheduled[key] = said
+            if (scheduled := condition(item, "PodScheduled")).get("status") == "False":
+                unscheduled[key] = str(scheduled.get("message", ""))
     waiting = {
         key_of(item): unscheduled.get(key_of(item), "its pods are not ready")
         for item in items
@@ -98,7 +99,7 @@ def refusals(items: Sequence[Data], top: Mapping[str, Key]) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for item in items:
         if item.get("kind") == "Event" and item.get("reason") == NOT_MADE:
-            involved = str(mapping(item.get("involvedObject")).get("uid", ""))
+            involved = str(dig(item, "involvedObject").get("uid", ""))
             if involved in top:
                 found[top[involved]] = str(item.get("message", ""))
     return found
@@ -106,27 +107,16 @@ def refusals(items: Sequence[Data], top: Mapping[str, Key]) -> dict[Key, str]:
 
 def owner_of(item: Data) -> str:
     """UID of the controller of an object; empty when it has none."""
-    references = mapping(item.get("metadata")).get("ownerReferences")
-    listed = references if isinstance(references, list) else []
-    return next((str(entry.get("uid", "")) for entry in listed if mapping(entry).get("controller")), "")
-
-
-def condition(item: Data, kind: str, status: str) -> str:
-    """The message of a condition that has this status; empty when it has not."""
-    conditions = mapping(item.get("status")).get("conditions")
-    for entry in conditions if isinstance(conditions, list) else []:
-        if mapping(entry).get("type") == kind and mapping(entry).get("status") == status:
-            return str(mapping(entry).get("message", ""))
-    return ""
+    owners = listing(dig(item, "metadata"), "ownerReferences")
+    return next((str(owner.get("uid", "")) for owner in owners if owner.get("controller")), "")
 
 
 def at_rest(item: Data) -> bool:
     """Whether a workload has the pods that it wants, all of its present template, all ready."""
-    spec, status = mapping(item.get("spec")), mapping(item.get("status"))
-    generation = number(mapping(item.get("metadata")).get("generation"))
+    spec, status = dig(item, "spec"), dig(item, "status")
+    generation = number(dig(item, "metadata").get("generation"))
     if item.get("kind") == "Job":
-        ended = condition_is(item, "Complete") or condition_is(item, "Failed")
-        return ended or spec.get("suspend") is True
+        return holds(item, "Complete") or holds(item, "Failed") or spec.get("suspend") is True
     if number(status.get("observedGeneration")) < generation:
         return False
     if item.get("kind") == "DaemonSet":
@@ -136,13 +126,6 @@ def at_rest(item: Data) -> bool:
         wanted = number(spec.get("replicas", 1))
         counts = ("replicas", "updatedReplicas", "readyReplicas")
     return all(number(status.get(name)) == wanted for name in counts)
-
-
-def condition_is(item: Data, kind: str) -> bool:
-    """Whether a condition is true."""
-    conditions = mapping(item.get("status")).get("conditions")
-    listed = conditions if isinstance(conditions, list) else []
-    return any(mapping(entry).get("type") == kind and mapping(entry).get("status") == "True" for entry in listed)
 
 
 def number(value: object) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slipway.contract.subject import Breach, Subject, containers, dig, listing
+from slipway.contract.subject import Breach, Subject, containers
+from slipway.nested import dig, listing
 
 
 def security(subject: Subject) -> Iterator[Breach]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from slipway.nested import dig, listing
 from slipway.render import Object
 
 PODS = {
@@ -51,19 +52,6 @@ class Breach:
     object: str
     part: str
     fact: str
-
-
-def dig(data: object, *path: str) -> Mapping[str, object]:
-    """The mapping at a path; empty when there is none."""
-    for key in path:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data if isinstance(data, Mapping) else {}
-
-
-def listing(data: object, key: str) -> list[Mapping[str, object]]:
-    """The list of mappings under a key."""
-    found = data.get(key) if isinstance(data, Mapping) else None
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
 
 
 def containers(pod: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from slipway.contract.subject import Breach, Subject, dig, listing
+from slipway.contract.subject import Breach, Subject
+from slipway.nested import dig, listing
 
 QUANTITY_KEYS = frozenset({"requests", "limits", "sizeLimit", "storage", "capacity"})
 QUANTITY_MAPS = frozenset({"requests", "limits", "hard", "defaultRequest"})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from slipway.errors import NotConverged, Problem
+from slipway.nested import dig, listing
 from slipway.tools.kubectl import Data, Kubectl
 
 POLL_S = 0.25
@@ -46,30 +47,21 @@ class Application:
 
 def application_of(data: Data) -> Application:
     """An Application object → what matters of it."""
-    status = at(data, "status")
-    operation = at(status, "operationState")
-    conditions = status.get("conditions")
-    said = [str(condition.get("message", "")) for condition in (conditions if isinstance(conditions, list) else ())]
+    status = dig(data, "status")
+    operation = dig(status, "operationState")
+    said = [str(condition.get("message", "")) for condition in listing(status, "conditions")]
     if not said and operation.get("phase") in {"Failed", "Error", "Running"}:
         said = [str(operation.get("message", ""))]
     return Application(
-        name=str(at(data, "metadata").get("name", "")),
-        revision=str(at(status, "sync").get("revision", "")),
-        wanted=str(at(data, "spec", "source").get("targetRevision", "")),
-        sync=str(at(status, "sync").get("status", "")),
-        health=str(at(status, "health").get("status", "")),
+        name=str(dig(data, "metadata").get("name", "")),
+        revision=str(dig(status, "sync").get("revision", "")),
+        wanted=str(dig(data, "spec", "source").get("targetRevision", "")),
+        sync=str(dig(status, "sync").get("status", "")),
+        health=str(dig(status, "health").get("status", "")),
         phase=str(operation.get("phase", "")),
         said=" ".join(" ".join(said).split()),
         reconciled=str(status.get("reconciledAt", "")),
     )
-
-
-def at(data: Mapping[str, object], *path: str) -> Mapping[str, object]:
-    """The mapping at a path; empty when there is none."""
-    value: object = data
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
 
 
 def read(kubectl: Kubectl, namespace: str) -> tuple[Application, ...]:

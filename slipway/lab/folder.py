@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from slipway import yamls
 from slipway.lab import component, plan
 from slipway.lab.place import Place
 from slipway.lab.supervisor import COMPONENTS
@@ -152,8 +151,3 @@ def storage_class(name: str, annotations: Mapping[str, str] | None = None) -> di
         "volumeBindingMode": "WaitForFirstConsumer",
         "reclaimPolicy": "Delete",
     }
-
-
-def documents(items: Iterable[Mapping[str, object]]) -> bytes:
-    """Objects as one YAML stream."""
-    return b"---\n".join(yamls.dump(item) for item in items)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slipway import deploy, graph, overlay, plan, publish, render
+from slipway import compare, deploy, graph, plan, publish
 from slipway.build import Built
 from slipway.config import RegistryConfig
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
@@ -46,8 +46,7 @@ class Lab:
     @property
     def kubectl(self) -> Kubectl:
         """As the lab's administrator."""
-        yard = self.yard
-        return Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=self.place.kubeconfig)
+        return self.yard.kubectl(self.place.kubeconfig)
 
 
 def start(
@@ -205,18 +204,6 @@ def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:
     lab.kubectl.apply(b"---\n".join(files[name] for name in deploy.SYNCED), manager=MANAGER)
 
 
-def render_umbrella(yard: Yard, built: Built, environment: str) -> tuple[Object, ...]:
-    """An umbrella's objects as Argo CD renders them for an environment.
-
-    Raises:
-        ToolFailed: helm refuses.
-    """
-    values = built.folder / overlay.file_name(environment)
-    renderer = yard.renderer(yard.builder())
-    name = built.chart.name
-    return render.render(renderer, built, release=name, namespace=name, values=(values,) if values.is_file() else ())
-
-
 def storage_classes(objects: Sequence[Object]) -> tuple[str, ...]:
     """The classes that claims ask for and that nothing rendered provides."""
     provided = {item.name for item in objects if item.kind == "StorageClass"}
@@ -244,9 +231,11 @@ def provide_storage(lab: Lab, built: Mapping[ChartName, Built]) -> None:
         ToolFailed: an umbrella cannot be rendered, or the API server refuses a class.
     """
     umbrellas: list[Chart] = list(lab.yard.workspace.umbrellas)
-    objects = [item for one in umbrellas for item in render_umbrella(lab.yard, built[one.name], lab.environment)]
+    objects = [
+        item for one in umbrellas for item in compare.render_umbrella(lab.yard, built[one.name], lab.environment)
+    ]
     if names := storage_classes(objects):
-        lab.kubectl.apply(folders.documents(folders.storage_class(name) for name in names), manager=MANAGER)
+        lab.kubectl.apply(deploy.documents(folders.storage_class(name) for name in names), manager=MANAGER)
 
 
 def stop(place: Place) -> bool:

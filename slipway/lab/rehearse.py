@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway import compare, deploy, pin, report, yamls
+from slipway import pinned as published
 from slipway.cluster import rehearsal
 from slipway.cluster.apply import DEFINITION, MANAGER
 from slipway.cluster.rehearsal import Action, Part, Scene, Verdict
@@ -95,25 +96,19 @@ def rehearse(yard: Yard, environment: str, only: Sequence[ChartName], clock: Cal
                 done(f"{count(past)} objects")
             with progress.step("update") as done:
                 update = rehearsal.perform(kubectl, past, tree)
-                done(summary(update))
+                done(tally(verdict.action for verdict in update))
             back: tuple[Verdict, ...] = ()
             if past:
                 with progress.step("back") as done:
                     back = rehearsal.perform(kubectl, tree, past)
-                    done(summary(back))
+                    done(tally(verdict.action for verdict in back))
     return Rehearsal(
         environment=environment,
         labels={name: said(past.get(name), tree.get(name)) for name in sorted({*past, *tree})},
-        rows=rows(update, back, going_back=bool(past)),
+        rows=rows(update, back),
         before=tuple(verdict for verdict in before if verdict.action is Action.REJECTED),
         seconds=clock() - began,
     )
-
-
-def umbrellas(yard: Yard, only: Sequence[ChartName]) -> tuple[ChartName, ...]:
-    """Those that are meant."""
-    chosen = dict.fromkeys(name for one in only for name in yard.umbrella_of(one))
-    return tuple(chosen) or tuple(umbrella.name for umbrella in yard.workspace.umbrellas)
 
 
 def pinned(yard: Yard, environment: str, only: Sequence[ChartName], scratch: Path) -> Scene:
@@ -123,12 +118,15 @@ def pinned(yard: Yard, environment: str, only: Sequence[ChartName], scratch: Pat
         RegistryError: a pinned archive cannot be had.
     """
     found = {}
+    meant = yard.umbrellas_of(only)
     for name, held in pin.current(yard.config, environment).items():
-        if not only or name in umbrellas(yard, only):
-            objects, label = compare.pinned_objects(yard, name, environment, scratch)
-            text = (compare.unpacked(yard, held, scratch) / "Chart.yaml").read_bytes()
-            metadata = yamls.parse(text, f"{name} {held.version}").mapping
-            found[str(name)] = Part(label=label, objects=objects, pod_security=deploy.pod_security_of(metadata))
+        if not only or name in meant:
+            text = (published.unpacked(yard, held, scratch) / "Chart.yaml").read_bytes()
+            found[str(name)] = Part(
+                label=published.label(held),
+                objects=published.objects(yard, held, environment, scratch),
+                pod_security=deploy.pod_security_of(yamls.parse(text, f"{name} {held.version}").mapping),
+            )
     return found
 
 
@@ -145,7 +143,7 @@ def working(yard: Yard, environment: str, only: Sequence[ChartName]) -> Scene:
             objects=compare.objects_of(yard, name, environment),
             pod_security=deploy.pod_security_of(yard.workspace.charts[name].metadata),
         )
-        for name in umbrellas(yard, only)
+        for name in yard.umbrellas_of(only)
     }
 
 
@@ -157,16 +155,13 @@ def cluster(yard: Yard, scenes: Iterable[Scene]) -> Iterator[Kubectl]:
         ToolFailed: it does not start.
     """
     place = place_of(yard.config.root, f"rehearsal-{os.getpid()}")
-    with yard.progress.step("control plane") as done:
-        lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=definitions(yard.config.root, scenes))
-        try:
+    # Outside of the step: the first start of all builds its programs, and tells of that itself.
+    lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=definitions(yard.config.root, scenes))
+    try:
+        with yard.progress.step("control plane") as done:
             found = lab.wait_ready(place)
             done(f"{len(found.parts)} components")
-        except BaseException:
-            lab.stop(place)
-            raise
-    try:
-        yield Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=place.kubeconfig)
+        yield yard.kubectl(place.kubeconfig)
     finally:
         lab.stop(place)
 
@@ -196,7 +191,7 @@ def provide_storage(kubectl: Kubectl, scenes: Sequence[Scene]) -> None:
     names = sorted({name for objects in listed for name in lab.storage_classes(objects)})
     if names:
         made = [rendered[name].data if name in rendered else folders.storage_class(name) for name in names]
-        kubectl.apply(folders.documents(made), manager=MANAGER)
+        kubectl.apply(deploy.documents(made), manager=MANAGER)
 
 
 def count(scene: Scene) -> int:
@@ -209,19 +204,14 @@ def said(past: Part | None, tree: Part | None) -> str:
     return f"{past.label if past else NOTHING} → {tree.label if tree else NOTHING}"
 
 
-def summary(verdicts: Iterable[Verdict]) -> str:
-    """How many objects had which fate."""
-    return tally(verdict.action for verdict in verdicts)
-
-
 def tally(actions: Iterable[Action]) -> str:
     """`2 restarted, 70 unchanged`, the worst first."""
     listed = list(actions)
     return ", ".join(f"{listed.count(action)} {action}" for action in Action if action in listed) or "no objects"
 
 
-def rows(update: Sequence[Verdict], back: Sequence[Verdict], *, going_back: bool) -> tuple[Row, ...]:
-    """Both ways of each object side by side: what holds data first, then the worst."""
+def rows(update: Sequence[Verdict], back: Sequence[Verdict]) -> tuple[Row, ...]:
+    """Both ways of each object side by side: what holds data first, then the worst; `back` is empty when there is no way back."""
     returned = {(verdict.umbrella, verdict.object): verdict for verdict in back}
     made = []
     for verdict in update:
@@ -235,7 +225,7 @@ def rows(update: Sequence[Verdict], back: Sequence[Verdict], *, going_back: bool
                 object=verdict.object,
                 holds_data=verdict.holds_data,
                 update=verdict.action,
-                back=other.action if other is not None and going_back else None,
+                back=other.action if other is not None else None,
                 said=reasons,
             )
         )

@@ -7,9 +7,9 @@ import pytest
 
 from slipway import contract
 from slipway.checks import subjects_of
-from slipway.contract.subject import dig
 from slipway.lint.renders import ALL_OFF, DEFAULTS
 from slipway.model import ChartKind
+from slipway.nested import dig
 from slipway.render import normalise
 from testing.rendering import Yard, charts
 from testing.workspaces import ROOT

@@ -5,8 +5,8 @@ import json
 from slipway import overlay, render
 from slipway.cluster.apply import apply
 from slipway.lab import lab
-from slipway.lab.applications import at
 from slipway.model import ChartName
+from slipway.nested import dig
 from testing.cluster import MakePlatform, Platform
 
 POD = {
@@ -20,7 +20,6 @@ POD = {
 def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab: Platform) -> None:
     here = homelab.lab
     built = lab.build(here.yard)
-    renderer = here.yard.renderer(here.yard.builder())
     for environment in here.yard.workspace.environments:
         for umbrella in homelab.umbrellas:
             # A namespace of its own: a claim of another environment has another size, which no claim may take on.
@@ -28,7 +27,7 @@ def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab
             homelab.kubectl("create", "namespace", namespace)
             chart = built[ChartName(umbrella)]
             values = chart.folder / overlay.file_name(environment)
-            objects = render.render(renderer, chart, release=umbrella, namespace=namespace, values=(values,))
+            objects = render.render(here.yard.renderer, chart, release=umbrella, namespace=namespace, values=(values,))
             told = apply(homelab.kubectl, objects, namespace, dry_run=True)
             homelab.kubectl("delete", "namespace", namespace, "--wait=false")
             assert told.refusals == ()
@@ -37,7 +36,7 @@ def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab
 
 def test_each_namespace_enforces_the_level_that_its_umbrella_declares(homelab: Platform) -> None:
     for umbrella in homelab.umbrellas:
-        labels = at(homelab.kubectl.find("namespace", umbrella) or {}, "metadata", "labels")
+        labels = dig(homelab.kubectl.find("namespace", umbrella) or {}, "metadata", "labels")
         annotations = homelab.lab.yard.workspace.charts[ChartName(umbrella)].metadata["annotations"]
         assert isinstance(annotations, dict)
         assert labels["pod-security.kubernetes.io/enforce"] == annotations["slipway.homelab/pod-security"]

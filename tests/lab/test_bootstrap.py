@@ -9,10 +9,11 @@ import pytest
 
 from slipway import bootstrap_cluster, deploy, pin, yamls
 from slipway.bootstrap_cluster import Outcome
+from slipway.cluster.apply import MANAGER
 from slipway.lab import lab
-from slipway.lab.applications import at
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
+from slipway.nested import dig
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.yard import Yard, open_yard
 from testing import cluster
@@ -24,7 +25,7 @@ KINDS = (
     "secrets", "appprojects", "applications", "applicationsets", "clusterroles", "clusterrolebindings",
     "customresourcedefinitions", "namespaces",
 )  # fmt: skip
-OURS = (bootstrap_cluster.ARGOCD_MANAGER, bootstrap_cluster.MANAGER)
+OURS = (MANAGER, bootstrap_cluster.OWN_MANAGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +77,19 @@ def test_a_dry_run_tells_what_would_be_applied_and_changes_nothing(here: Bootstr
 def test_every_workload_is_ready_and_every_definition_is_served(here: Bootstrapped) -> None:
     workloads = here.kubectl.items("deployments,statefulsets", "-n", "argocd")
 
-    names = sorted(str(at(item, "metadata")["name"]) for item in workloads)
+    names = sorted(str(dig(item, "metadata")["name"]) for item in workloads)
     assert names == [
         "argocd-application-controller", "argocd-applicationset-controller", "argocd-redis", "argocd-repo-server",
         "argocd-server",
     ]  # fmt: skip
-    assert all(at(item, "status").get("readyReplicas") == 1 for item in workloads)
+    assert all(dig(item, "status").get("readyReplicas") == 1 for item in workloads)
     assert set(here.first.definitions) == {
         f"{kind}.argoproj.io" for kind in ("applications", "applicationsets", "appprojects")
     }
 
 
 def test_the_namespace_enforces_what_the_umbrella_declares(here: Bootstrapped) -> None:
-    labels = at(here.kubectl.find("namespace", "argocd") or {}, "metadata", "labels")
+    labels = dig(here.kubectl.find("namespace", "argocd") or {}, "metadata", "labels")
 
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
@@ -100,11 +101,11 @@ def test_a_kind_that_comes_with_another_umbrella_is_left_to_argo_cd(here: Bootst
 def test_the_environment_is_handed_over_and_argo_cd_is_one_of_its_elements(here: Bootstrapped) -> None:
     sets = here.kubectl.items("applicationsets", "-n", "argocd")
     applications = here.kubectl.items("applications", "-n", "argocd")
-    projects = {str(at(item, "metadata")["name"]) for item in here.kubectl.items("appprojects", "-n", "argocd")}
+    projects = {str(dig(item, "metadata")["name"]) for item in here.kubectl.items("appprojects", "-n", "argocd")}
 
-    (generator,) = at(sets[0], "spec")["generators"]
+    (generator,) = dig(sets[0], "spec")["generators"]
     assert "argocd" in {element["name"] for element in generator["list"]["elements"]}
-    assert [at(item, "metadata")["name"] for item in applications] == ["homelab-root"]
+    assert [dig(item, "metadata")["name"] for item in applications] == ["homelab-root"]
     assert {"argocd", "htpc", "homelab-root"} <= projects
     assert here.kubectl.find("secret", "homelab-registry", "-n", "argocd") is not None
 
@@ -115,13 +116,13 @@ def test_argo_cd_owns_what_it_will_manage_and_knows_it_as_its_own(here: Bootstra
     assert server is not None
     assert role is not None
 
-    metadata = at(server, "metadata")
+    metadata = dig(server, "metadata")
     applied = {entry["manager"] for entry in metadata["managedFields"] if entry["operation"] == "Apply"}
     assert applied == {"argocd-controller"}
-    tracked = at(server, "metadata", "annotations")["argocd.argoproj.io/tracking-id"]
+    tracked = dig(server, "metadata", "annotations")["argocd.argoproj.io/tracking-id"]
     assert tracked == "argocd:apps/Deployment:argocd/argocd-server"
     # An object of the cluster counts as one of the Application's namespace.
-    tracked = at(role, "metadata", "annotations")["argocd.argoproj.io/tracking-id"]
+    tracked = dig(role, "metadata", "annotations")["argocd.argoproj.io/tracking-id"]
     assert tracked == "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/argocd-argocd-server-cluster"
 
 
@@ -139,8 +140,8 @@ def test_a_second_bootstrap_changes_nothing_and_keeps_what_argo_cd_wrote(here: B
 
     assert applied_state(here.kubectl) == before
     kept = here.kubectl.find("secret", "argocd-secret", "-n", "argocd") or {}
-    assert set(at(kept, "data")) == {"server.secretkey"}
-    assert at(kept, "metadata", "labels")["app.kubernetes.io/part-of"] == "argocd"
+    assert set(dig(kept, "data")) == {"server.secretkey"}
+    assert dig(kept, "metadata", "labels")["app.kubernetes.io/part-of"] == "argocd"
 
 
 def test_where_argo_cd_manages_itself_a_bootstrap_changes_none_of_its_objects(homelab: Platform) -> None:
@@ -170,7 +171,7 @@ def applied_state(kubectl: Kubectl) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for kind in KINDS:
         for item in kubectl.items(kind, "-A", "--show-managed-fields"):
-            metadata = at(item, "metadata")
+            metadata = dig(item, "metadata")
             times = [
                 (entry["manager"], str(entry.get("time")))
                 for entry in metadata.get("managedFields", ())
@@ -184,7 +185,7 @@ def applied_state(kubectl: Kubectl) -> Mapping[str, object]:
 
 def facts(item: Data) -> object:
     """Of an object, what nobody but its owner changes."""
-    metadata = at(item, "metadata")
+    metadata = dig(item, "metadata")
     return [
         metadata.get("uid"),
         metadata.get("generation"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from slipway import deploy
 from slipway.lab import folder, lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
@@ -51,8 +52,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
 @pytest.fixture(scope="module")
 def kubectl(empty: Place) -> Kubectl:
     """Its administrator."""
-    yard = open_yard(ROOT, os.environ, quiet=True)
-    return Kubectl(run=yard.run, program=lambda: yard.toolbox.path("kubectl"), kubeconfig=empty.kubeconfig)
+    return open_yard(ROOT, os.environ, quiet=True).kubectl(empty.kubeconfig)
 
 
 @pytest.mark.parametrize(("service", "values"), [(name, values) for name in SERVICES for values in values_of(name)])
@@ -84,7 +84,7 @@ def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
         # Without a pod that mounts it a claim is never bound.
         provided.append(consumer(lonely, namespace))
     if provided:
-        kubectl.apply(folder.documents(provided), manager="tests")
+        kubectl.apply(deploy.documents(provided), manager="tests")
 
 
 def made_claims(objects: list[Object]) -> set[str]:

@@ -4,33 +4,17 @@ import itertools
 from collections.abc import Mapping
 
 from slipway.cluster.apply import wave
+from slipway.cluster.live import resource
 from slipway.lab import lab
-from slipway.lab.applications import at
 from slipway.model import ChartName
-from testing.cluster import MakePlatform, Platform, edit
+from slipway.nested import dig
+from testing.cluster import MakePlatform, Platform, definition, edit
 
-DEFINITION = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: parts.order.example.org}
-spec:
-  group: order.example.org
-  names: {kind: Part, plural: parts, singular: part, listKind: PartList}
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              properties: {size: {type: integer}}
-              x-kubernetes-validations:
-                - {rule: self.size > 2, message: a part is larger than 2}
-"""
+LARGE = """{
+  type: object,
+  properties: {size: {type: integer}},
+  x-kubernetes-validations: [{rule: self.size > 2, message: a part is larger than 2}],
+}"""
 PART = """
 extraObjects:
   part:
@@ -47,9 +31,9 @@ def test_the_waves_of_an_umbrella_come_one_after_the_other(homelab: Platform) ->
     for umbrella in umbrellas:
         created: dict[int, list[str]] = {}
         for item in homelab.rendered(umbrella):
-            found = homelab.find(f"{item.kind}.{item.group}".rstrip("."), item.name, umbrella)
+            found = homelab.find(resource(item), item.name, umbrella)
             if found is not None and item.kind not in {"CustomResourceDefinition", "StorageClass"}:
-                created.setdefault(wave(item), []).append(str(at(found, "metadata")["creationTimestamp"]))
+                created.setdefault(wave(item), []).append(str(dig(found, "metadata")["creationTimestamp"]))
         assert len(created) > 1
         for earlier, later in itertools.pairwise(sorted(created)):
             assert max(created[earlier]) <= min(created[later]), f"{umbrella}: wave {later} before {earlier}"
@@ -58,7 +42,7 @@ def test_the_waves_of_an_umbrella_come_one_after_the_other(homelab: Platform) ->
 def test_an_umbrella_that_needs_another_ones_kinds_converges_when_that_one_comes_later(deliver: MakePlatform) -> None:
     here = deliver("order", {"a": ["maker"], "b": ["user"]})
     here.service("order-user", PART)
-    here.repo.write("charts/order-maker/crds/parts.yaml", DEFINITION)
+    here.repo.write("charts/order-maker/crds/parts.yaml", definition("Part", "order.example.org", LARGE))
     brings_definitions(here, "order-a")
     pins = here.publish()
 
@@ -97,7 +81,7 @@ def test_a_release_that_changes_nothing_starts_no_sync(deliver: MakePlatform) ->
 
 def operation(here: Platform) -> Mapping[str, object]:
     """The last sync of an Application."""
-    return at(here.find("application", here.name, "argocd") or {}, "status", "operationState")
+    return dig(here.find("application", here.name, "argocd") or {}, "status", "operationState")
 
 
 def test_a_hook_runs_to_its_end_before_the_sync_is_done(deliver: MakePlatform) -> None:
@@ -109,7 +93,7 @@ def test_a_hook_runs_to_its_end_before_the_sync_is_done(deliver: MakePlatform) -
 
     job = here.find("job", "hooked-after", "hooked")
     assert job is not None
-    assert at(job, "status").get("succeeded") == 1
+    assert dig(job, "status").get("succeeded") == 1
     resources = operation(here)["syncResult"]
     assert isinstance(resources, dict)
     phases = {item["name"]: item.get("hookPhase") for item in resources["resources"]}

@@ -46,24 +46,6 @@ service:
   trial-claims:
     controller: trial-claims
 """
-DEFINITION = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {{name: things.trial.example.org}}
-spec:
-  group: trial.example.org
-  names: {{kind: Thing, plural: things, singular: thing, listKind: ThingList}}
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec: {{type: object, properties: {{{fields}}}}}
-"""
 THING = """\
 extraObjects:
   thing:
@@ -125,7 +107,8 @@ def write(here: Platform, pieces: Mapping[str, str], fields: str) -> None:
     for name, piece in pieces.items():
         here.service(f"trial-{name}")
         here.repo.replace(f"charts/trial-{name}/values.yaml", CHANGES[name].place, piece)
-    here.repo.write("charts/trial-definition/crds/things.yaml", DEFINITION.format(fields=fields))
+    spec = f"{{type: object, properties: {{{fields}}}}}"
+    here.repo.write("charts/trial-definition/crds/things.yaml", cluster.definition("Thing", "trial.example.org", spec))
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 
 from slipway import publish
 from slipway.lab import lab
-from slipway.lab.applications import at
 from slipway.model import ChartName
+from slipway.nested import dig
 from testing.cluster import MakePlatform, Platform, edit
 
 
@@ -57,7 +57,7 @@ def greeting(here: Platform) -> object:
     """The pod template of the first service."""
     found = here.find("deployment", f"{here.name}-one", here.name)
     assert found is not None
-    return at(found, "spec", "template")
+    return dig(found, "spec", "template")
 
 
 def test_a_second_comparison_after_a_release_finds_nothing_to_do(deliver: MakePlatform) -> None:
@@ -71,7 +71,7 @@ def test_a_second_comparison_after_a_release_finds_nothing_to_do(deliver: MakePl
     found = here.settle()["calm"]
     assert (found.sync, found.health) == ("Synced", "Healthy")
     again = here.find("deployment", "calm-one", "calm")
-    assert at(again or {}, "metadata")["resourceVersion"] == at(deployment or {}, "metadata")["resourceVersion"]
+    assert dig(again or {}, "metadata")["resourceVersion"] == dig(deployment or {}, "metadata")["resourceVersion"]
 
 
 def test_a_service_taken_out_of_its_umbrella_goes_and_its_claim_stays(deliver: MakePlatform) -> None:
@@ -121,7 +121,7 @@ def test_umbrellas_converge_step_by_step_with_the_rolling_switch_on(deliver: Mak
 
 def finished(here: Platform, name: str) -> tuple[str, str]:
     """Start and end of an Application's last operation."""
-    found = at(here.find("application", name, "argocd") or {}, "status", "operationState")
+    found = dig(here.find("application", name, "argocd") or {}, "status", "operationState")
     return str(found["startedAt"]), str(found["finishedAt"])
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from slipway.lab import lab
-from slipway.lab.applications import at
 from slipway.lab.place import Place
+from slipway.nested import dig
 from slipway.tools.kubectl import Kubectl
 from slipway.yard import open_yard
 from testing.monorepo import ROOT
@@ -81,4 +81,4 @@ def test_a_quota_holds(kubectl: Kubectl) -> None:
 
     assert codes[-1] == 1
     quota = kubectl.find("resourcequota", "quota", "-n", NAMESPACE)
-    assert at(quota or {}, "status", "used")["configmaps"] == "2"
+    assert dig(quota or {}, "status", "used")["configmaps"] == "2"
