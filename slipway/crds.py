@@ -12,11 +12,11 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from slipway.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
 from slipway.errors import Problem
 from slipway.gotools import required
 from slipway.toolbox import Toolbox
@@ -32,91 +32,6 @@ IN_CLUSTER = """\
 """
 """Annotations of a definition that a chart brings."""
 METADATA = re.compile(r"^metadata:\n(  annotations:\n)?", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where the definitions of one API group come from."""
-
-    group: str
-    module: str
-    packages: tuple[str, ...]
-    """Go packages below the module; `apis.go` imports them, so that go.mod keeps the module."""
-    chart: str = ""
-    """The service that brings them into the cluster; empty when none does."""
-    plurals: tuple[str, ...] = ()
-    """The resources that are wanted; empty: all of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
-    """Definitions that a module carries as files: what its authors make of the types is more than controller-gen gives."""
-
-    group: str
-    module: str
-    folder: str
-    """Module folder of ours that requires it."""
-    files: tuple[str, ...]
-    """Below the module."""
-    chart: str
-    """The service that brings them into the cluster."""
-
-
-SOURCES = (
-    Source(
-        group="acme.cert-manager.io",
-        chart="cert-manager",
-        module="github.com/cert-manager/cert-manager",
-        packages=("pkg/apis/acme/v1",),
-    ),
-    Source(
-        group="bitnami.com",
-        chart="sealed-secrets",
-        module="github.com/bitnami/sealed-secrets",
-        packages=("pkg/apis/sealedsecrets/v1alpha1",),
-    ),
-    Source(
-        group="cert-manager.io",
-        chart="cert-manager",
-        module="github.com/cert-manager/cert-manager",
-        packages=("pkg/apis/certmanager/v1",),
-    ),
-    Source(
-        group="metallb.io",
-        chart="metallb",
-        module="go.universe.tf/metallb",
-        packages=("api/v1beta1", "api/v1beta2"),
-    ),
-    Source(
-        group="monitoring.coreos.com",
-        module="github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring",
-        packages=("v1",),
-        # The platform runs no operator; these are what charts may offer to one.
-        plurals=("podmonitors", "probes", "prometheusrules", "servicemonitors"),
-    ),
-    Source(
-        group="postgresql.cnpg.io",
-        chart="cloudnative-pg",
-        module="github.com/cloudnative-pg/cloudnative-pg",
-        packages=("api/v1",),
-    ),
-    Source(
-        group="traefik.io",
-        chart="traefik",
-        module="github.com/traefik/traefik/v3",
-        packages=("pkg/provider/kubernetes/crd/traefikio/v1alpha1",),
-    ),
-)
-
-SHIPPED = (
-    Shipped(
-        group="argoproj.io",
-        chart="argo-cd",
-        module="github.com/argoproj/argo-cd/v3",
-        folder="tools/lab/argocd",
-        files=tuple(f"manifests/crds/{name}-crd.yaml" for name in ("application", "applicationset", "appproject")),
-    ),
-)
 
 
 def place_of(root: Path, source: Source | Shipped) -> str:
@@ -244,11 +159,17 @@ def definitions(folder: Path, source: Source) -> tuple[str, ...]:
     """The documents of a group, in the order of their names; each starts with `---`."""
     prefix = f"{source.group}_"
     paths = sorted(folder.glob(f"{prefix}*.yaml"))
+    plurals = {path.stem.removeprefix(prefix): path for path in paths}
     return tuple(
-        path.read_text(encoding="utf-8")
-        for path in paths
-        if not source.plurals or path.stem.removeprefix(prefix) in source.plurals
+        with_conversion(path.read_text(encoding="utf-8"), source.converted.get(plural))
+        for plural, path in plurals.items()
+        if not source.plurals or plural in source.plurals
     )
+
+
+def with_conversion(text: str, conversion: Conversion | None) -> str:
+    """A definition with the section that says who converts it."""
+    return text if conversion is None else text.replace("\nspec:\n", f"\nspec:\n{conversion.text}", 1)
 
 
 def header(source: Source, version: str, generator: str) -> str:

@@ -98,12 +98,16 @@ class Bench:
         app_version: str = "1.2.3",
         members: Mapping[str, str] | None = None,
         own_schema: str = ROOT_SCHEMA,
+        files: Mapping[str, str] | None = None,
     ) -> Path:
-        """A chart with the library, and with other such charts when it has members (name → values)."""
-        key = repr((name, values, version, app_version, sorted((members or {}).items()), own_schema))
+        """A chart with the library, with files of its own, and with other such charts when it has members (name → values)."""
+        key = repr((name, values, version, app_version, sorted((members or {}).items()), own_schema, files))
         if key not in self.made:
             path = self.folder / f"{len(self.made)}" / name
             self._write(path, name, values, version, app_version, members or {}, own_schema)
+            for place, text in (files or {}).items():
+                (path / place).parent.mkdir(parents=True, exist_ok=True)
+                (path / place).write_text(text)
             self.made[key] = path
         return self.made[key]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.crds import FOLDER, GENERATED, SHIPPED, SOURCES, Source, committed, header, in_place, place_of
+from slipway.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
+from slipway.crds import FOLDER, GENERATED, committed, header, in_place, place_of, with_conversion
 from slipway.gotools import required
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,43 @@ def test_a_generated_file_is_of_the_required_versions(source: Source) -> None:
     text = (ROOT / place_of(ROOT, source)).read_text(encoding="utf-8")
 
     assert text.startswith(header(source, modules[source.module], modules["sigs.k8s.io/controller-tools"]))
+
+
+BROUGHT = [item for item in (*SOURCES, *SHIPPED) if place_of(ROOT, item).startswith("charts/")]
+
+
+@pytest.mark.parametrize("source", BROUGHT, ids=lambda item: item.group)
+def test_definitions_are_of_the_version_that_the_chart_runs(source: Source | Shipped) -> None:
+    folder = source.folder if isinstance(source, Shipped) else FOLDER
+    module = required((ROOT / folder / "go.mod").read_text(encoding="utf-8"))[source.module]
+
+    chart = yaml.safe_load((ROOT / "charts" / source.chart / "Chart.yaml").read_text(encoding="utf-8"))
+
+    assert module.removeprefix("v") == chart["appVersion"].removeprefix("v")
+
+
+def test_a_definition_with_several_versions_says_who_converts_them() -> None:
+    (source,) = (item for item in SOURCES if item.group == "metallb.io")
+    stored = yaml.safe_load_all((ROOT / place_of(ROOT, source)).read_text(encoding="utf-8"))
+    several = {item["spec"]["names"]["plural"]: item for item in stored if item and len(item["spec"]["versions"]) > 1}
+
+    assert several.keys() == source.converted.keys() == {"bgppeers"}
+    assert several["bgppeers"]["spec"]["conversion"] == {
+        "strategy": "Webhook",
+        "webhook": {
+            "clientConfig": {"service": {"name": "metallb-webhook-service", "namespace": "infra", "path": "/convert"}},
+            "conversionReviewVersions": ["v1beta1", "v1beta2"],
+        },
+    }
+
+
+def test_the_section_of_a_conversion_stands_in_the_definition_alone() -> None:
+    text = "kind: CustomResourceDefinition\nspec:\n  group: g\n  versions:\n  - schema:\n      spec:\n        type: object\n"
+
+    made = with_conversion(text, Conversion(service="s", namespace="n", path="/c"))
+
+    assert yaml.safe_load(made)["spec"].keys() == {"conversion", "group", "versions"}
+    assert made.count("conversion:") == 1
 
 
 def test_each_group_has_one_file_and_no_file_is_left_over() -> None:

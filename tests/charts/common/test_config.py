@@ -126,3 +126,40 @@ def test_a_script_can_be_run(render):
     assert render(values).pod_spec()["volumes"] == [
         {"name": "config-main", "configMap": {"name": "demo-main", "defaultMode": 0o755}}
     ]
+
+
+FOLDER = "config: {rules: {folder: files/rules, files: {c.yml: 'zone {{ .Values.global.timezone }}'}, mounts: {app: [{path: /r}]}}}"
+
+
+def holding(bench, text="{{ $labels.job }}"):
+    return bench.chart(files={"files/rules/a.yml": text, "files/rules/b.yml": "b", "files/other/x.yml": "x"})
+
+
+def test_files_of_a_folder_are_taken_as_they_are_beside_those_in_values(render, bench):
+    data = render(FOLDER, chart=holding(bench)).one("ConfigMap").at("data")
+
+    assert data == {"a.yml": "{{ $labels.job }}", "b.yml": "b", "c.yml": "zone Etc/UTC"}
+
+
+def test_a_value_wins_over_a_file_of_its_name(render, bench):
+    values = "config: {rules: {folder: files/rules, files: {b.yml: mine}}}"
+
+    assert render(values, chart=holding(bench)).one("ConfigMap").at("data", "b.yml") == "mine"
+
+
+def test_the_checksum_changes_with_a_file_of_the_folder(render, bench):
+    one, other = (render(FOLDER, chart=holding(bench, text)).pod() for text in ("one", "two"))
+
+    assert one["metadata"]["annotations"][CHECKSUM] != other["metadata"]["annotations"][CHECKSUM]
+
+
+def test_an_empty_folder_is_refused(refuse):
+    told = refuse("config: {rules: {folder: files/rules}}")
+
+    assert 'demo: config rules reads the folder "files/rules", which has no file' in told
+
+
+def test_an_entry_without_any_file_is_refused(refuse):
+    told = refuse("config: {rules: {literal: true}}")
+
+    assert "demo: config rules has no file; add config.rules.files or config.rules.folder" in told

@@ -1,5 +1,6 @@
 {{- /*
-common.kinds.configMap: the files of a config entry; a map becomes YAML, values are filled in unless it is literal.
+common.kinds.configMap: the files of a config entry; a map becomes YAML, values are filled in unless it is literal, and
+what lies in a folder of the chart is taken as it is.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.configMap" -}}
@@ -12,12 +13,23 @@ data:
 {{- end -}}
 
 {{- /*
-common.kinds.configMap.data: file name → text.
-Input: root, spec. Output: YAML.
+common.kinds.configMap.data: file name → text; of the chart's own folder as it lies there, and of `files`, which win.
+Input: root, id, spec. Output: YAML.
 */ -}}
 {{- define "common.kinds.configMap.data" -}}
-{{- range $name := keys .spec.files | sortAlpha }}
-{{- $content := index $.spec.files $name }}
+{{- $files := .spec.files | default dict -}}
+{{- if not (or $files .spec.folder) -}}{{ fail (printf "%s: config %s has no file; add config.%s.files or config.%s.folder" .root.Chart.Name .id .id .id) }}{{- end -}}
+{{- with .spec.folder -}}
+{{- $found := $.root.Files.Glob (printf "%s/*" .) -}}
+{{- if not $found -}}{{ fail (printf "%s: config %s reads the folder %q, which has no file" $.root.Chart.Name $.id .) }}{{- end -}}
+{{- range $path, $content := $found }}
+{{- if not (hasKey $files (base $path)) }}
+{{ base $path | quote }}: {{ toString $content | toJson }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name := keys $files | sortAlpha }}
+{{- $content := index $files $name }}
 {{- $text := kindIs "string" $content | ternary $content (toYaml $content) }}
 {{- if not $.spec.literal }}{{ $text = include "common.render.text" (dict "root" $.root "text" $text) }}{{ end }}
 {{ $name | quote }}: {{ toJson $text }}
@@ -37,7 +49,7 @@ Input: root, id, spec (the controller). Output: text, empty when it reads none.
 {{- if and $entry (eq (include "common.render.enabled" $entry) "true") -}}
 {{- $mounted := eq (include "common.pod.mounted" (dict "entry" $entry "id" $.id "spec" $.spec)) "true" -}}
 {{- if or $mounted (contains (printf "\"config\":%q" $id) $uses) -}}
-{{- $read = printf "%s%s" $read (include "common.kinds.configMap.data" (dict "root" $.root "spec" $entry)) -}}
+{{- $read = printf "%s%s" $read (include "common.kinds.configMap.data" (dict "root" $.root "id" $id "spec" $entry)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
