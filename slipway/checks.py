@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slipway import cache, contract, numbering
 from slipway.build import Builder, Built
+from slipway.contract import reach
 from slipway.contract.subject import Subject
+from slipway.deploy import PART_OF
 from slipway.errors import Problem, RegistryError
 from slipway.lint import renders, styles
 from slipway.lint.layers import chart_document, merge, parsed
@@ -124,7 +126,25 @@ def test(
         if not found:
             marks.put(key, "")
         problems += found
+    problems += edges(yard, builder, charts)
     return tuple(sorted(renders.merged(sorted(set(problems)))))
+
+
+def edges(yard: Yard, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
+    """Network edges that only one side lists, in each environment; between the umbrellas that are at hand."""
+    umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
+    cases = [case for chart in umbrellas for case in renders.cases_of(builder, chart)]
+    for environment in yard.workspace.environments if umbrellas else ():
+        chosen = [case for case in cases if case.label == environment]
+        done = yard.renderer.render_all([case.request for case in chosen])
+        for trouble in reach.one_sided([item for made in done for item in made.objects], PART_OF):
+            yield Problem(
+                where=f"NetworkPolicy {trouble.policy}",
+                fact=trouble.fact,
+                evidence=(contract.RULES["contract.reach"], f"rendered with {environment}"),
+                hint=f"add the edge to network.{trouble.missing} of the other chart, or take it out of this one",
+                rule="contract.reach",
+            )
 
 
 def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iterator[Subject]:

@@ -31,6 +31,7 @@ RULES: dict[str, str] = {
     "contract.selector": "Selectors match their pods and hold neither version nor chart.",
     "contract.name": "Names fit into a label, and StatefulSets leave room for a revision.",
     "contract.policy": "A NetworkPolicy denies everything by default for each pod.",
+    "contract.reach": "An edge between two pods of the platform is listed by both, whatever their namespaces.",
     "contract.volume": "Volumes are mounted, and mounts have a volume.",
     "contract.reference": "ConfigMaps and keys that pods read exist; secrets are declared.",
     "contract.service": "Services select pods and end at ports of theirs.",

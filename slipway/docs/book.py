@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway import overlay, schema, stage, yamls
@@ -113,15 +113,21 @@ def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
 def effective(
     workspace: Workspace, chart: Chart, parsed: Mapping[ChartName, yamls.Document], library: Map
 ) -> dict[str, Map]:
-    """Environment → values of a service there: library facts, service, umbrella, platform, namespace, in this order."""
+    """Environment → values of a service there; of its first umbrella, when it has several."""
     found: dict[str, Map] = {}
     for environment, settings in workspace.environments.items():
-        own: Map = parsed[chart.name].mapping
-        facts: Map = mapping(library.get("global"))
+        key = ""
+        layers: tuple[Map, ...] = ()
         for umbrella in parents(workspace, chart.name)[:1]:
             key = next(dep.key for dep in umbrella.dependencies if dep.name == chart.name)
-            for layer in (parsed[umbrella.name].mapping, overlay.environment_values(settings, umbrella.name)):
-                own = merge(own, mapping(layer.get(key)))
-                facts = merge(facts, mapping(layer.get("global")))
-        found[environment] = {**own, "global": facts}
+            layers = (parsed[umbrella.name].mapping, overlay.environment_values(settings, umbrella.name))
+        found[environment] = layered(parsed[chart.name].mapping, key, layers, mapping(library.get("global")))
     return found
+
+
+def layered(own: Map, key: str, layers: Sequence[Map], facts: Map) -> Map:
+    """A member's values: its own, what each layer says under its key, and the platform's facts under `global`."""
+    for layer in layers:
+        own = merge(own, mapping(layer.get(key)))
+        facts = merge(facts, mapping(layer.get("global")))
+    return {**own, "global": facts}
