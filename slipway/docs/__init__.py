@@ -23,8 +23,8 @@ def stage(yard: Yard) -> int:
     """
     from slipway.docs import book, site
 
-    made = site.pages(book.open_book(yard.workspace), site.tasks_of(yard.config.root))
-    site.stage(yard.config.root, made)
+    made = site.pages(book.open_book(yard.workspace), site.tasks_of(yard.config.root), site.icons())
+    site.stage(yard.config.root, made | site.vendored())
     return len(made)
 
 
@@ -33,18 +33,22 @@ def build(yard: Yard, strict: bool = True) -> None:
 
     Args:
         yard: the wiring.
-        strict: refuse links that lead nowhere and pages that nobody reaches.
+        strict: refuse links that lead nowhere, pages that nobody reaches, and pages that name what does not exist.
 
     Raises:
         WorkspaceError: see `stage`.
+        ProblemsFound: a page names a task, a flag or a file that does not exist, or shows what does not parse.
         ToolFailed: MkDocs or its installation failed.
     """
     from slipway.docs import site
+    from slipway.errors import ProblemsFound
     from slipway.groups import ensure_group
 
     ensure_group(yard.config.root, "docs", yard.progress)
     with yard.progress.step("pages") as done:
         done(f"{stage(yard)} generated pages")
+    if strict and (problems := site.untrue(yard.config.root, site.tasks_of(yard.config.root))):
+        raise ProblemsFound(problems)
     with yard.progress.step("site") as done:
         site.render(yard.config.root, yard.run, strict=strict)
         done("site/index.html")

@@ -1,4 +1,4 @@
-"""The pages of charts: the catalogue, one page for each service and umbrella. Pure."""
+"""The pages of services. Pure."""
 
 from __future__ import annotations
 
@@ -7,39 +7,10 @@ from itertools import groupby
 
 from slipway.contract import parse_exceptions
 from slipway.docs import facts
-from slipway.docs.book import Book, Entry
+from slipway.docs.book import Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
 from slipway.docs.shapes import dig, items, mapping, texts
 from slipway.docs.values import Row, dotted
-from slipway.model import ChartKind
-
-
-def catalogue(book: Book) -> str:
-    """Every chart with a link to its page."""
-    umbrellas = (
-        (link(entry), prose(entry.description), entry.chart.version) for entry in book.of_kind(ChartKind.UMBRELLA)
-    )
-    services = (
-        (
-            link(entry),
-            prose(entry.description),
-            code(entry.chart.app_version or ""),
-            codes(entry.umbrellas),
-            ", ".join(access for _, access in accesses(entry)) or EMPTY,
-        )
-        for entry in book.of_kind(ChartKind.SERVICE)
-    )
-    libraries = (
-        (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
-        for entry in book.of_kind(ChartKind.LIBRARY)
-    )
-    return site_page(
-        "# Charts",
-        "Every chart of this repository.\nA service is one application, an umbrella is one namespace.",
-        section(2, "Namespaces", table(("Umbrella", "What it is", "Version"), umbrellas)),
-        section(2, "Services", table(("Service", "What it does", "App version", "Namespace", "Access"), services)),
-        section(2, "Library", table(("Chart", "What it is", "Version"), libraries)),
-    )
 
 
 def link(entry: Entry) -> str:

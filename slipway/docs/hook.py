@@ -1,4 +1,5 @@
-"""MkDocs' hook: pages of charts get their place in the navigation, and what `serve` sees change in docs/ is staged."""
+"""MkDocs' hook: pages of charts get their place in the navigation, pages with drawings the program that draws them, and
+what `serve` sees change in docs/ is staged."""
 
 from __future__ import annotations
 
@@ -10,6 +11,11 @@ SLOT = "charts/index.md"
 """The entry of mkdocs.yml that the pages of charts follow, in the order in which it links to them."""
 
 LINK = re.compile(r"\]\(([a-z0-9-]+\.md)\)")
+
+
+DRAWING = '<pre class="mermaid">'
+MERMAID = "assets/mermaid.min.js"
+"""Draws in the browser, in the colours of the page; the theme would ask another host for it where it is not loaded."""
 
 
 class Settings(Protocol):
@@ -27,6 +33,20 @@ def on_config(config: Settings) -> Settings:
     pages = [f"charts/{name}" for name in dict.fromkeys(LINK.findall(catalogue))]
     config.nav = [extended(entry, pages) for entry in config.nav or []]
     return config
+
+
+class Page(Protocol):
+    """The part of MkDocs' page that is used here."""
+
+    url: str
+
+
+def on_post_page(output: str, page: Page, config: Settings) -> str:
+    """Load Mermaid where there is something to draw: it is larger than any page."""
+    if DRAWING not in output:
+        return output
+    script = f"{'../' * page.url.count('/')}{MERMAID}"
+    return output.replace("</head>", f'<script src="{script}"></script></head>', 1)
 
 
 def stage_written(source: Path, target: Path) -> None:

@@ -12,6 +12,10 @@ from slipway.docs.book import Book, Entry, layered
 from slipway.docs.shapes import Map, dig, items, mapping
 from slipway.model import ChartKind
 
+COMPONENT = "app.kubernetes.io/component"
+CHARTS = "../charts"
+"""From a page that takes a piece in to the pages of charts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
@@ -30,9 +34,9 @@ class Member:
         return self.entry.title if self.name == self.entry.chart.name else self.name
 
     @property
-    def page(self) -> str:
-        """Its page below the site's root."""
-        return f"charts/{self.entry.chart.name}.md"
+    def link(self) -> str:
+        """Its name with a link to its page, from a page of another folder."""
+        return f"[{self.name}]({CHARTS}/{self.entry.chart.name}.md)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def members(book: Book, environment: str) -> Iterator[Member]:
 def traffic(found: Platform) -> tuple[Traffic, ...]:
     """Every connection that the policies let through, once: what both sides list is one connection.
 
-    DNS is left out: every pod asks it.
+    DNS is left out, since every pod asks it, and so is what the pods of one member say to each other.
     """
     known = {f"{member.umbrella}/{member.name}" for member in found.members}
     merged: dict[tuple[str, str], Traffic] = {}
@@ -111,6 +115,8 @@ def traffic(found: Platform) -> tuple[Traffic, ...]:
         for incoming, key, side in ((False, "egress", "to"), (True, "ingress", "from")):
             for _, edge in items(mapping(member.values.get("network")).get(key)):
                 other = end_name(found, member, mapping(edge.get(side)), known)
+                if other == here:
+                    continue
                 pair = (other, here) if incoming else (here, other)
                 one = Traffic(
                     source=pair[0],
@@ -129,7 +135,7 @@ def end_name(found: Platform, member: Member, spec: Map, known: set[str]) -> str
         name = f"{spec.get('namespace', member.umbrella)}/{spec['app']}"
         return name if name in known else f"{name} (not installed)"
     peer = str(spec.get("peer", ""))
-    if peer == "self":
+    if peer == "self" or (mapping(spec.get("podLabels")).get(COMPONENT) in mapping(member.values.get("controllers"))):
         return f"{member.umbrella}/{member.name}"
     return found.peers.get(peer) or facts.peer(spec)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from slipway.docs import book, charts, library, readme, reference, umbrellas
+from slipway.docs import architecture, book, catalogue, charts, library, readme, reference, truth, umbrellas
 from slipway.docs.reference import Flag, Task
-from slipway.errors import Problem
+from slipway.errors import Problem, ToolFailed
 from slipway.model import ChartKind, Workspace
 from slipway.package import write_atomic
 from slipway.tools.run import Command, Runner, stream_process
@@ -16,10 +16,10 @@ from slipway.tools.run import Command, Runner, stream_process
 BUILD_TIMEOUT_S = 300.0
 
 
-def pages(opened: book.Book, found: tuple[Task, ...]) -> dict[str, str]:
-    """Path below docs/ → text of every generated page."""
+def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = ()) -> dict[str, str]:
+    """Path below docs/ → text of every generated page, with the theme's icons where it has them."""
     made = {
-        "charts/index.md": charts.catalogue(opened),
+        "charts/index.md": catalogue.text(opened, icons),
         "reference/library.md": library.text(opened),
         "reference/tasks.md": reference.tasks(found),
         "reference/exit-codes.md": reference.exit_codes(),
@@ -30,7 +30,43 @@ def pages(opened: book.Book, found: tuple[Task, ...]) -> dict[str, str]:
     made |= {
         f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
-    return made
+    return made | architecture.pieces(opened)
+
+
+def vendored() -> dict[str, str]:
+    """Path below docs/ → text of what the site takes from packages of the group `docs`.
+
+    Raises:
+        ToolFailed: the package is not installed.
+    """
+    from slipway.docs.hook import MERMAID
+
+    source = package("diagram_renderer") / "renderers" / "static" / "js" / "mermaid.min.js"
+    return {MERMAID: source.read_text(encoding="utf-8")}
+
+
+def icons() -> frozenset[str]:
+    """Every icon of the theme, as `simple/jellyfin`.
+
+    Raises:
+        ToolFailed: the theme is not installed.
+    """
+    folder = package("material") / "templates" / ".icons"
+    return frozenset(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.svg"))
+
+
+def package(name: str) -> Path:
+    """The folder of an installed package.
+
+    Raises:
+        ToolFailed: it is not installed.
+    """
+    from importlib.util import find_spec
+
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ToolFailed(Problem(where="group docs", fact=f"{name} is not installed", hint="./inv docs build"))
+    return Path(spec.origin).parent
 
 
 def rule_tables() -> dict[str, Mapping[str, str]]:
@@ -76,6 +112,18 @@ def task_of(task: object) -> Task:
     return Task(name=task.name.replace("_", "-"), doc=str(task.__doc__ or ""), flags=tuple(flags))
 
 
+WRITTEN = ("README.md", "CONTRIBUTING.md", "AGENTS.md")
+"""Pages that people write, besides those below docs/."""
+
+
+def untrue(root: Path, found: tuple[Task, ...]) -> tuple[Problem, ...]:
+    """What written pages promise and the repository does not have."""
+    facts = truth.Facts(tasks={task.name: task for task in found}, exists=lambda path: (root / path).exists())
+    written = [*sorted((root / "docs").rglob("*.md")), *(root / name for name in WRITTEN)]
+    texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in written if path.is_file()}
+    return tuple(problem for path, text in texts.items() for problem in truth.check(path, text, facts))
+
+
 def stage(root: Path, generated: Mapping[str, str]) -> Path:
     """Make build/docs equal to docs/ plus the generated pages; files that are right already are left alone.
 
@@ -116,7 +164,8 @@ def render(root: Path, run: Runner, *, strict: bool) -> None:
     Raises:
         ToolFailed: a page is wrong, or a link leads nowhere; with MkDocs' last lines.
     """
-    run(command(root, "build", "--quiet", *(("--strict",) if strict else ())))
+    # Not `--quiet`: MkDocs counts only the warnings that it would print, so nothing would be strict.
+    run(command(root, "build", *(("--strict",) if strict else ())))
 
 
 def serve(root: Path) -> int:

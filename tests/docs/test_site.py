@@ -6,13 +6,66 @@ from typing import Any
 
 import pytest
 
-PAGES = ("index.html", "charts/index.html", "charts/sonarr.html", "charts/qbittorrent.html", "reference/library.html")
+from slipway.docs import site as sites
+from slipway.errors import ToolFailed
+from slipway.tools.run import run_process
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (
+    "index.html",
+    "architecture/networking.html",
+    "charts/index.html",
+    "charts/sonarr.html",
+    "charts/qbittorrent.html",
+    "reference/library.html",
+)
 
 
 def test_the_strict_build_makes_a_page_for_every_chart(built_site: Path) -> None:
     made = {path.stem for path in (built_site / "charts").glob("*.html")}
 
     assert {"sonarr", "qbittorrent", "media", "htpc", "index"} <= made
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("[gone](nowhere.md)", "contains a link 'nowhere.md'"),
+        ("[gone](index.md#no-such-place)", "there is no such anchor on this page"),
+    ],
+    ids=["page", "anchor"],
+)
+def test_a_link_that_leads_nowhere_stops_the_build(tmp_path: Path, page: str, said: str) -> None:
+    site_of(tmp_path, {"index.md": f"# Home\n\n{page}\n"})
+
+    with pytest.raises(ToolFailed) as caught:
+        sites.render(tmp_path, run_process, strict=True)
+
+    assert said in str(caught.value.problems[0])
+
+
+def test_a_page_that_nobody_reaches_stops_the_build(tmp_path: Path) -> None:
+    site_of(tmp_path, {"index.md": "# Home\n", "lost.md": "# Lost\n"})
+
+    with pytest.raises(ToolFailed) as caught:
+        sites.render(tmp_path, run_process, strict=True)
+
+    assert "lost.md" in str(caught.value.problems[0])
+
+
+def site_of(root: Path, pages: dict[str, str]) -> None:
+    """A small site with the settings of the real one."""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    kept = re.sub(
+        r"^(?:hooks|extra_css|extra_javascript|watch): .*\n", "", settings.partition("\nnav:")[0], flags=re.MULTILINE
+    )
+    (root / "mkdocs.yml").write_text(f"{kept}\nnav: [index.md]\n", encoding="utf-8")
+    for name, text in pages.items():
+        place = root / "build" / "docs" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    (root / "build" / "docs" / "assets").mkdir(exist_ok=True)
+    (root / "build" / "docs" / "assets" / "favicon.svg").write_text("<svg/>", encoding="utf-8")
 
 
 def test_the_site_names_no_other_host_in_what_a_browser_loads(built_site: Path) -> None:

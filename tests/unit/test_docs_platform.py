@@ -1,0 +1,123 @@
+"""The platform as the pages draw it: edges between members, drawings, and pages held against what exists."""
+
+from pathlib import Path
+
+import pytest
+
+from slipway.config import Config, RegistryConfig
+from slipway.discover import load
+from slipway.docs import architecture, book, catalogue, drawings, platform, truth
+from slipway.docs.reference import Flag, Task
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def opened() -> book.Book:
+    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
+    return book.open_book(load(config))
+
+
+@pytest.fixture(scope="module")
+def real(opened: book.Book) -> platform.Platform:
+    return platform.platform(opened, "production")
+
+
+def test_a_member_of_several_namespaces_is_there_in_each(real: platform.Platform) -> None:
+    assert {member.umbrella for member in real.members if member.name == "baseline"} == set(real.umbrellas)
+
+
+def test_a_connection_that_both_sides_list_is_one(real: platform.Platform) -> None:
+    found = [edge for edge in platform.traffic(real) if (edge.source, edge.target) == ("htpc/sonarr", "htpc/prowlarr")]
+
+    assert len(found) == 1
+
+
+def test_well_known_ends_are_the_members_that_they_are(real: platform.Platform) -> None:
+    pairs = {(edge.source, edge.target) for edge in platform.traffic(real)}
+
+    assert ("infra/traefik", "htpc/jellyfin") in pairs
+    assert ("infra/prometheus", "htpc/scraparr") in pairs
+
+
+def test_what_the_pods_of_one_member_say_to_each_other_is_no_edge(real: platform.Platform) -> None:
+    assert not [edge for edge in platform.traffic(real) if edge.source == edge.target]
+    assert not [edge for edge in platform.traffic(real) if "component=repo-server" in edge.source + edge.target]
+
+
+def test_a_drawing_leaves_out_what_nearly_every_pod_has(real: platform.Platform) -> None:
+    drawn = drawings.talk(real, "htpc")
+
+    assert "n_htpc_sonarr --> n_htpc_prowlarr" in drawn
+    assert "prometheus" not in drawn
+    assert "n_infra_traefik" not in drawn
+
+
+def test_waves_below_and_above_zero_are_different_nodes(opened: book.Book, real: platform.Platform) -> None:
+    members = real.of("infra")
+    drawn = drawings.waves(members, architecture.library_waves(opened, members))
+
+    assert "n_wave_m20" in drawn
+    assert drawn.index("n_wave_m30[") < drawn.index("n_wave_m20[") < drawn.index("n_wave_20[")
+
+
+def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(opened: book.Book) -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
+
+    for path in architecture.pieces(opened):
+        assert f'--8<-- "{path}"' in pages, path
+
+
+def test_a_card_has_the_icon_of_its_service_or_the_plain_one(opened: book.Book) -> None:
+    entry = next(each for each in opened.entries.values() if each.chart.name == "jellyfin")
+
+    assert catalogue.icon(entry, {"simple/jellyfin"}) == "simple/jellyfin"
+    assert catalogue.icon(entry, set()) == catalogue.PLAIN
+
+
+def test_a_page_about_all_charts_has_a_card_for_each(opened: book.Book) -> None:
+    text = catalogue.text(opened, frozenset())
+
+    assert text.count("<li data-words=") == len([one for one in opened.entries.values() if one.chart.kind == "service"])
+
+
+LINT = Task(
+    name="lint",
+    doc="",
+    flags=(Flag(names=("--only", "-o"), takes="text", positional=False, required=False, help=""),),
+)
+FACTS = truth.Facts(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
+
+
+def told(text: str) -> list[str]:
+    return [f"{problem.where} {problem.fact}" for problem in truth.check("docs/a.md", text, FACTS)]
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("Run `./inv polish`.", "docs/a.md:1 names the task 'polish', which does not exist"),
+        ("\n```console\n$ ./inv lint --fast\n```\n", "docs/a.md:2 lint has no flag --fast"),
+        ("See `charts/sonar/values.yaml`.", "docs/a.md:1 names charts/sonar/values.yaml, which is not there"),
+        ("```yaml\na: [1\n```\n", "docs/a.md:1 shows YAML that does not parse: while parsing a flow sequence"),
+        ("![](picture.png)", "docs/a.md:1 an image has no text"),
+    ],
+    ids=["task", "flag", "path", "example", "image"],
+)
+def test_a_page_that_promises_what_is_not_there_is_told(text: str, fact: str) -> None:
+    assert told(text) == [fact]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Run `./inv lint --only sonarr`, then look at `charts/sonarr/values.yaml`.",
+        "`charts/<service>/values.yaml` and `charts/NAME/` are for the reader to fill in.",
+        "```console\n$ ./inv lint -o NAME   # a comment with --words\n```\n",
+        "```yaml\na: 1\n---\nb: 2\n```\n",
+        "```text\n$ ./inv polish\n```\n",
+    ],
+    ids=["true", "placeholders", "a comment", "two documents", "no console"],
+)
+def test_a_page_that_keeps_its_promises_is_left_alone(text: str) -> None:
+    assert told(text) == []
