@@ -8,7 +8,7 @@ import sys
 from slipway.cli import one_of
 from slipway.errors import Problem, ToolFailed
 from slipway.groups import ensure_group
-from slipway.tools.run import Command, stream_process
+from slipway.tools.run import Command, stream_process, which
 from slipway.yard import RELEASE_TOOLS, Yard
 
 LAB = "lab"
@@ -27,6 +27,9 @@ TIERS: dict[str, tuple[str, ...]] = {
 STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
 
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""Names of a browser that looks at the site; it is no part of what installs itself."""
 
 CHECKERS = ("promtool",)
 """Programs that read what charts configure."""
@@ -48,6 +51,8 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     ensure_group(yard.config.root, "test", yard.progress)
     if "docs" in names:
         ensure_group(yard.config.root, "docs", yard.progress)
+        if any(which(name) for name in BROWSERS):
+            ensure_group(yard.config.root, "browser", yard.progress)
     if LAB in names:
         ensure_group(yard.config.root, "lab", yard.progress)
     extra = (*(CHECKERS if "charts" in names else ()), *(lab_tools() if LAB in names else ()))

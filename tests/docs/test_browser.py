@@ -1,0 +1,135 @@
+"""What a reader sees: pages in a real browser, light and dark, wide and narrow, by mouse and by keyboard."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PHONE = {"width": 360, "height": 740}
+PAGES = (
+    "index.html",
+    "getting-started.html",
+    "architecture/networking.html",
+    "architecture/security.html",
+    "charts/index.html",
+    "charts/sonarr.html",
+    "charts/qbittorrent.html",
+    "guides/release.html",
+    "reference/library.html",
+    "reference/tasks.html",
+    "runbooks/TargetDown.html",
+)
+SCHEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+def test_every_page_opens_without_an_error_or_a_request_to_another_host(browser: Any, built_site: Path) -> None:
+    found = {}
+    for page in sorted(built_site.rglob("*.html")):
+        path = page.relative_to(built_site).as_posix()
+        if path == "404.html":
+            continue
+        with browser.visit(path) as visit:
+            if visit.errors or visit.elsewhere:
+                found[path] = (visit.errors, visit.elsewhere)
+
+    assert found == {}
+
+
+def test_a_request_to_another_host_would_be_seen(browser: Any) -> None:
+    with browser.visit("index.html") as visit:
+        visit.page.evaluate("fetch('http://192.0.2.1/canary').catch(() => 0)")
+
+        assert visit.elsewhere == ["http://192.0.2.1/canary"]
+
+
+@SCHEMES
+@pytest.mark.parametrize(
+    "path", ["architecture/networking.html", "architecture/overview.html", "architecture/storage.html"]
+)
+def test_drawings_become_pictures_in_both_colour_schemes(browser: Any, path: str, dark: bool) -> None:
+    with browser.visit(path, dark=dark) as visit:
+        assert visit.page.locator("pre.mermaid").count() == 0
+        drawings = visit.page.locator("div.mermaid").all()
+        assert drawings
+        for drawing in drawings:
+            size = drawing.locator("svg").first.bounding_box()
+            assert size["width"] > 50
+            assert size["height"] > 50
+            assert drawing.locator("svg .node").count() > 0
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_does_not_scroll_sideways_on_a_phone(browser: Any, path: str) -> None:
+    with browser.visit(path, size=PHONE) as visit:
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@SCHEMES
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_on_a_page(browser: Any, path: str, dark: bool) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with browser.visit(path, dark=dark) as visit:
+        result = Axe().run(visit.page, options={"runOnly": {"type": "tag", "values": RULES}})
+
+        found = {(item["id"], node["html"][:120]) for item in result.response["violations"] for node in item["nodes"]}
+        assert found == set()
+
+
+def test_the_catalogue_narrows_down_by_words_namespace_and_access(browser: Any) -> None:
+    with browser.visit("charts/index.html") as visit:
+        cards = visit.page.locator(".catalogue > li:visible")
+        every = cards.count()
+        visit.page.get_by_label("Words").fill("jelly")
+        assert [card.inner_text().split("\n")[0].strip() for card in cards.all()] == ["Jellyfin"]
+        visit.page.get_by_label("Words").fill("")
+        visit.page.get_by_label("Namespace").select_option("htpc")
+        in_htpc = cards.count()
+        visit.page.get_by_label("Access").select_option("external")
+        assert 0 < cards.count() < in_htpc < every
+        assert visit.page.locator(".catalogue-filter output").inner_text() == f"{cards.count()} of {every} services"
+
+
+def test_without_scripts_the_catalogue_shows_every_card(browser: Any, built_site: Path) -> None:
+    page = (built_site / "charts" / "index.html").read_text(encoding="utf-8")
+
+    assert 'class="catalogue-filter" hidden' in page
+    assert "<li hidden" not in page
+
+
+def test_the_search_finds_a_page_and_leads_there(browser: Any) -> None:
+    with browser.visit("index.html") as visit:
+        visit.page.locator("input.md-search__input").click()
+        visit.page.keyboard.type("qbittorrent", delay=20)
+        visit.page.locator(".md-search-result__link").first.wait_for()
+        links = visit.page.locator(".md-search-result__link").all()
+        assert any("charts/qbittorrent.html" in link.get_attribute("href") for link in links)
+        links[0].click()
+        visit.page.wait_for_url("**/*.html*")
+
+
+def test_the_keyboard_leads_to_the_content_and_shows_where_it_is(browser: Any) -> None:
+    with browser.visit("charts/sonarr.html") as visit:
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "md-skip"
+        for _ in range(6):
+            visit.page.keyboard.press("Tab")
+            shown = visit.page.evaluate(
+                "(() => { const style = getComputedStyle(document.activeElement);"
+                " return style.outlineStyle !== 'none' || style.boxShadow !== 'none'; })()"
+            )
+            assert shown, visit.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+@SCHEMES
+def test_the_switch_changes_the_colours_and_is_remembered(browser: Any, dark: bool) -> None:
+    with browser.visit("index.html", dark=dark) as visit:
+        scheme = "document.body.dataset.mdColorScheme"
+        before = visit.page.evaluate(scheme)
+        assert before == ("slate" if dark else "default")
+        visit.page.locator("label[for^=__palette_]:visible").click()
+        after = visit.page.evaluate(scheme)
+        assert after != before
+        visit.page.reload(wait_until="networkidle")
+        assert visit.page.evaluate(scheme) == after
