@@ -17,5 +17,6 @@ Input: the chart's root context. Output: a YAML stream.
 {{- include "common.render.each" (dict "root" $root "map" $values.service "template" "common.kinds.service") -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.route "template" "common.kinds.route") -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.metrics "template" "common.kinds.serviceMonitor") -}}
+{{- include "common.render.each" (dict "root" $root "map" $values.webhooks "template" "common.kinds.webhook") -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.extraObjects "template" "common.kinds.extraObject") -}}
 {{- end -}}

@@ -14,6 +14,15 @@ Input: root, id, limit (characters; 63 when left out). Output: text.
 {{- end -}}
 
 {{- /*
+common.names.service: name of a Service: its own, or that of any object.
+Input: root, id. Output: text.
+*/ -}}
+{{- define "common.names.service" -}}
+{{- $spec := index (.root.Values.service | default dict) .id | default dict -}}
+{{- $spec.name | default (include "common.names.object" (dict "root" .root "id" .id)) -}}
+{{- end -}}
+
+{{- /*
 common.names.namespace: the namespace of every object; said here only.
 Input: root. Output: text.
 */ -}}

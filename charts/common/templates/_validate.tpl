@@ -1,6 +1,5 @@
 {{- /*
-common.validate: rules across fields, which a schema cannot say; one define for each. `helm lint` swallows `fail`, so only
-`helm template` proves them.
+common.validate: rules across fields, one define for each. `helm lint` swallows `fail`: only `helm template` proves them.
 Input: root. Output: nothing, or an error that names the object, the rule, and what to set.
 */ -}}
 {{- define "common.validate" -}}
@@ -26,6 +25,7 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- include "common.validate.owners" . -}}
 {{- include "common.validate.route" . -}}
 {{- include "common.validate.network" . -}}
+{{- include "common.validate.webhook" . -}}
 {{- end -}}
 
 {{- /* common.validate.sidecars: without a startup probe nothing waits for a sidecar. Input: root, id, spec. */ -}}

@@ -89,6 +89,26 @@ def test_a_service_that_is_off_leaves_neither_object_nor_port(render):
     assert "ports" not in objects.container()
 
 
+NAMED = """
+service: {demo: {name: old-name, ports: {http: {port: 80}}}}
+route: {demo: {host: demo.example.org, access: internal}}
+"""
+
+
+def test_a_service_may_have_the_name_that_a_program_looks_for(render):
+    objects = render(NAMED)
+
+    assert objects.one("Service").name == "old-name"
+    (rule,) = objects.one("IngressRoute").at("spec", "routes")
+    assert rule["services"][0]["name"] == "old-name"
+
+
+def test_the_named_service_of_a_statefulset_is_its_own(render):
+    values = "controllers: {demo: {type: StatefulSet, serviceName: demo}}\n" + NAMED
+
+    assert render(values).one("StatefulSet").at("spec", "serviceName") == "old-name"
+
+
 TWO = "controllers: {worker: {containers: {app: {image: {repository: x, tag: '1'}}}}}\n"
 
 

@@ -39,7 +39,7 @@ spec:
   {{- end }}
   revisionHistoryLimit: {{ $spec.revisionHistoryLimit | int }}
   {{- if eq $spec.type "StatefulSet" }}
-  serviceName: {{ include "common.names.object" (dict "root" .root "id" ($spec.serviceName | default .id)) }}
+  serviceName: {{ include "common.names.service" (dict "root" .root "id" ($spec.serviceName | default .id)) }}
   {{- end }}
   {{- if or $spec.strategy $spec.rollingUpdate }}
   {{ eq $spec.type "Deployment" | ternary "strategy" "updateStrategy" }}:

@@ -10,7 +10,7 @@ Input: root, id, spec. Output: one document.
 {{- $ports := (index .root.Values.service $service).ports -}}
 {{- $host := include "common.render.text" (dict "root" .root "text" .spec.host) -}}
 {{- $args := dict "root" .root "id" .id "spec" .spec "host" $host
-      "service" (include "common.names.object" (dict "root" .root "id" $service))
+      "service" (include "common.names.service" (dict "root" .root "id" $service))
       "port" (.spec.port | default (keys $ports | sortAlpha | first))
       "middlewares" (concat ($shared | default list) (.spec.middlewares | default list))
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)

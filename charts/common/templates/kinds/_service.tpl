@@ -8,7 +8,7 @@ Input: root, id, spec. Output: one document.
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" $controller "wave" .root.Values.common.waves.workload "spec" .spec "annotations" (include "common.kinds.service.scrape" . | fromYaml)) | nindent 2 }}
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.service" .) "component" $controller "wave" .root.Values.common.waves.workload "spec" .spec "annotations" (include "common.kinds.service.scrape" . | fromYaml)) | nindent 2 }}
 spec:
   type: {{ .spec.type | default "ClusterIP" }}
   {{- range $key := list "clusterIP" "externalTrafficPolicy" "internalTrafficPolicy" "ipFamilyPolicy" "loadBalancerClass" "loadBalancerIP" "publishNotReadyAddresses" "sessionAffinity" }}

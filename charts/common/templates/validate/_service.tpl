@@ -78,3 +78,37 @@ Input: root. Output: nothing, or an error.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- /*
+common.validate.webhook: a webhook ends at a port of a Service that is on, asks about something, and may be reached.
+Input: root. Output: nothing, or an error.
+*/ -}}
+{{- define "common.validate.webhook" -}}
+{{- range $id, $webhook := .Values.webhooks -}}
+{{- if and $webhook (eq (include "common.render.enabled" $webhook) "true") -}}
+{{- $service := index ($.Values.service | default dict) $webhook.service -}}
+{{- if not (and $service (eq (include "common.render.enabled" $service) "true")) -}}
+{{- fail (printf "%s: webhooks.%s is answered by the service %q, which does not exist or is off; set webhooks.%s.service" $.Chart.Name $id $webhook.service $id) -}}
+{{- end -}}
+{{- $numbers := list -}}{{- range $service.ports -}}{{- $numbers = append $numbers (int .port) -}}{{- end -}}
+{{- if not (or (and $webhook.port (hasKey $service.ports $webhook.port)) (and (not $webhook.port) (has 443 $numbers))) -}}
+{{- fail (printf "%s: webhooks.%s has no port of the service %s to ask at; set webhooks.%s.port to one of: %s" $.Chart.Name $id $webhook.service $id (keys $service.ports | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- range $name, $hook := $webhook.hooks -}}
+{{- range $key := ternary (list "path" "apiGroups" "apiVersions" "operations" "resources") list (and (not (empty $hook)) (eq (include "common.render.enabled" $hook) "true")) -}}
+{{- if not (or (index $hook $key) (index $webhook $key)) -}}
+{{- fail (printf "%s: webhooks.%s asks in %s about no %s; set webhooks.%s.%s, or the same of the hook" $.Chart.Name $id $name $key $id $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $owner := include "common.names.controllerId" (dict "root" $ "id" $service.controller "what" (printf "service %s" $webhook.service)) -}}
+{{- $reached := false -}}
+{{- range dig "network" "ingress" dict $.Values -}}
+{{- if and . (eq (include "common.render.enabled" .) "true") (eq (.controller | default $owner) $owner) (has (dig "from" "peer" "" .) (list "kube-apiserver" "any")) -}}{{- $reached = true -}}{{- end -}}
+{{- end -}}
+{{- if not (or $reached (eq (toString (dig "enabled" true ($.Values.network | default dict))) "false")) -}}
+{{- fail (printf "%s: webhooks.%s is answered by the controller %s, which the API server cannot reach; add network.ingress.kube-apiserver" $.Chart.Name $id $owner) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
