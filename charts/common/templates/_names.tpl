@@ -23,7 +23,7 @@ Input: root. Output: text.
 
 {{- /*
 common.names.metadata: metadata of an object.
-Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, a map).
+Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, taken as they are).
 clusterScoped (no namespace). Output: YAML.
 */ -}}
 {{- define "common.names.metadata" -}}
@@ -37,9 +37,9 @@ labels:
   {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 2 }}
   {{- end }}
 {{- $own := dict "argocd.argoproj.io/sync-wave" (toString .wave) }}
-{{- $all := mergeOverwrite $own (.annotations | default dict) (dig "annotations" dict (.spec | default dict)) }}
+{{- $said := include "common.render.map" (dict "root" .root "map" (dig "annotations" dict (.spec | default dict))) | fromYaml }}
 annotations:
-  {{- include "common.render.map" (dict "root" .root "map" $all) | nindent 2 }}
+  {{- toYaml (mergeOverwrite $own (.annotations | default dict) $said) | nindent 2 }}
 {{- end -}}
 
 {{- /*
