@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import yamls
+from slipway import declared, yamls
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, address, link
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
-from slipway.docs.shapes import items, mapping, texts
+from slipway.docs.shapes import mapping, merge, texts
 from slipway.docs.values import rows
 
 
@@ -58,12 +58,15 @@ def addresses(book: Book, entry: Entry) -> str:
 
 
 def all_secrets(book: Book, entry: Entry) -> str:
-    """Every secret of the namespace, once, with its keys and readers."""
+    """Every secret of the namespace that somebody must make, once, with its keys and readers."""
     keys: dict[str, dict[str, None]] = {}
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
-        for name, spec in items(book.entries[dep.name].values.get("secrets")):
-            secret = str(spec.get("name", name))
+        member = book.entries[dep.name]
+        above = mapping(entry.values.get(dep.key))
+        for secret, spec in declared.secrets(member.chart, dep.key, merge(member.values, above)):
+            if "database" in spec:
+                continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
             readers.setdefault(secret, []).append(link(book.entries[dep.name]))
     rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))

@@ -6,11 +6,20 @@ Input: root, id, limit (characters; 63 when left out). Output: text.
 {{- define "common.names.object" -}}
 {{- $limit := .limit | default 63 -}}
 {{- $chart := .root.Chart.Name -}}
-{{- $name := eq .id $chart | ternary $chart (printf "%s-%s" $chart .id) -}}
+{{- $name := eq .id (include "common.names.main" .root) | ternary $chart (printf "%s-%s" $chart .id) -}}
 {{- if gt (len $name) (int $limit) -}}
 {{- fail (printf "%s: the name %q has %d characters; Kubernetes allows %d, choose a shorter identifier" $chart $name (len $name) (int $limit)) -}}
 {{- end -}}
 {{- $name -}}
+{{- end -}}
+
+{{- /*
+common.names.main: identifier of the chart's main entry. Helm calls a chart like its alias, so one that an umbrella takes
+under aliases says by an annotation what it was called before.
+Input: root. Output: text.
+*/ -}}
+{{- define "common.names.main" -}}
+{{- index (.Chart.Annotations | default dict) "slipway.homelab/main" | default .Chart.Name -}}
 {{- end -}}
 
 {{- /*
@@ -43,12 +52,17 @@ annotations:
 {{- end -}}
 
 {{- /*
-common.names.secret: name of a declared secret.
+common.names.secret: name of a declared secret: the one that it says, the identifier, or the chart for the main entry; the
+operator derives that of a database's account.
 Input: root, id. Output: text.
 */ -}}
 {{- define "common.names.secret" -}}
 {{- $spec := dig .id dict (.root.Values.secrets | default dict) -}}
-{{- include "common.render.text" (dict "root" .root "text" (dig "name" .id $spec)) -}}
+{{- with $spec.database -}}{{ . }}-app
+{{- else -}}
+{{- $own := eq .id (include "common.names.main" .root) | ternary .root.Chart.Name .id -}}
+{{- include "common.render.text" (dict "root" .root "text" (dig "name" $own $spec)) -}}
+{{- end -}}
 {{- end -}}
 
 {{- /*
@@ -68,13 +82,14 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- end -}}
 
 {{- /*
-common.names.controllerId: identifier of the controller that an entry belongs to.
+common.names.controllerId: identifier of the controller that an entry belongs to; what ends by itself has no Service.
 Input: root, id (empty: the only one), what (for the error). Output: text.
 */ -}}
 {{- define "common.names.controllerId" -}}
 {{- $controllers := list -}}
 {{- range $id, $spec := .root.Values.controllers -}}
-{{- if eq (include "common.render.enabled" $spec) "true" -}}{{- $controllers = append $controllers $id -}}{{- end -}}
+{{- $ends := has (dig "type" "" ($spec | default dict)) (list "CronJob" "Job") -}}
+{{- if and (eq (include "common.render.enabled" $spec) "true") (not $ends) -}}{{- $controllers = append $controllers $id -}}{{- end -}}
 {{- end -}}
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $controllers) 1 -}}{{ first $controllers }}

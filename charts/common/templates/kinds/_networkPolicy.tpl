@@ -1,6 +1,7 @@
 {{- /*
 common.kinds.networkPolicy: for the pods of a controller, deny everything and allow the edges that the chart names.
-Input: root, id, spec (the controller). Output: one document.
+Input: root, id, spec (the controller), selector (labels of the pods, YAML; the controller's when left out), ingress (edges
+besides). Output: one document.
 */ -}}
 {{- define "common.kinds.networkPolicy" -}}
 {{- $network := .root.Values.network | default dict -}}
@@ -11,9 +12,9 @@ metadata:
 spec:
   podSelector:
     matchLabels:
-      {{- include "common.labels.selector" (dict "root" .root "component" .id) | nindent 6 }}
+      {{- .selector | default (include "common.labels.selector" (dict "root" .root "component" .id)) | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" $network.ingress "side" "from") }}
+  {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" (merge (dict) (.ingress | default dict) ($network.ingress | default dict)) "side" "from") }}
   ingress:
     {{- . | trim | nindent 4 }}
   {{- end }}
