@@ -227,12 +227,3 @@ def test_an_edge_of_a_controller_that_does_not_exist_is_refused(refuse, directio
     assert f'demo: network.{direction}.x is for the controller "wrker", which does not exist; known are demo' in refuse(
         f"network: {{{direction}: {{x: {{controller: wrker, {side}: {{peer: lan}}}}}}}}"
     )
-
-
-def test_a_peer_may_be_named_by_a_value(render):
-    secrets = "secrets: {database: {name: demo-postgres-app, keys: [host], purpose: x}}"
-    found = peers(render, """{podLabels: {cnpg.io/cluster: '{{ trimSuffix "-app" .Values.secrets.database.name }}'}}""", secrets)
-    assert found[0]["podSelector"] == {"matchLabels": {"cnpg.io/cluster": "demo-postgres"}}
-
-    found = peers(render, "{app: '{{ .Values.secrets.database.name }}'}", secrets)
-    assert found[0]["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "demo-postgres-app"}}

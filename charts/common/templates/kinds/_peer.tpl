@@ -13,7 +13,7 @@ Output: a YAML list, empty for anybody.
       kubernetes.io/metadata.name: {{ $peer.namespace | default $home }}
   podSelector:
     matchLabels:
-      app.kubernetes.io/name: {{ include "common.render.text" (dict "root" .root "text" $peer.app) }}
+      app.kubernetes.io/name: {{ $peer.app }}
       {{- with $peer.component }}
       app.kubernetes.io/component: {{ . }}
       {{- end }}
@@ -36,7 +36,7 @@ Output: a YAML list, empty for anybody.
   {{- with $peer.podLabels }}
   podSelector:
     matchLabels:
-      {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 6 }}
+      {{- toYaml . | nindent 6 }}
   {{- end }}
 {{- else if eq $peer.peer "self" }}
 - podSelector:
