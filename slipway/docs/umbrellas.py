@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from slipway import declared, yamls
 from slipway.docs.book import Book, Entry
-from slipway.docs.charts import accesses, address, link
+from slipway.docs.charts import accesses, address
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
 from slipway.docs.shapes import mapping, merge, texts
 from slipway.docs.values import rows
+from slipway.model import Dependency
 
 
 def page(book: Book, entry: Entry) -> str:
@@ -18,7 +19,7 @@ def page(book: Book, entry: Entry) -> str:
     annotations = mapping(chart.metadata.get("annotations"))
     members = (
         (
-            f"[{dep.key}]({dep.name}.md)",
+            known(dep),
             code(dep.version),
             code(book.entries[dep.name].chart.app_version or ""),
             code(dep.condition or ""),
@@ -45,6 +46,11 @@ def page(book: Book, entry: Entry) -> str:
     )
 
 
+def known(member: Dependency) -> str:
+    """A member by the name that its objects have, linked to its chart."""
+    return f"[{member.key}]({member.name}.md)"
+
+
 def addresses(book: Book, entry: Entry) -> str:
     """Every address of the namespace."""
     environments = tuple(book.workspace.environments)
@@ -53,7 +59,7 @@ def addresses(book: Book, entry: Entry) -> str:
         member = book.entries[dep.name]
         for name, access in accesses(member):
             hosts = [address(member, environment, name).replace("https://", "") for environment in environments]
-            rows.append((link(member), access, *hosts))
+            rows.append((known(dep), access, *hosts))
     return table(("Member", "Access", *environments), rows)
 
 
@@ -68,7 +74,7 @@ def all_secrets(book: Book, entry: Entry) -> str:
             if "database" in spec:
                 continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
-            readers.setdefault(secret, []).append(link(book.entries[dep.name]))
+            readers.setdefault(secret, []).append(known(dep))
     rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))
     return table(("Secret", "Keys", "Members"), rows)
 
