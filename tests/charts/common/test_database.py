@@ -7,9 +7,6 @@ pytestmark = pytest.mark.helm
 SMALL = "databases: {demo: {image: {repository: registry.test/postgres, tag: 18.6-x}, size: 1Gi%s}}"
 """A database beside the minimal service; the text goes into its entry."""
 
-ACCOUNT = "secrets: {database: {database: web-postgres, keys: [host, password], purpose: account}}"
-EDGE = "network: {dns: false, egress: {x: {to: {database: web-postgres}, ports: [5432]}}}"
-
 
 def cluster(render, more="", values=""):
     return render(f"{SMALL % more}\n{values}").one("Cluster")
@@ -60,9 +57,7 @@ def test_settings_are_text(render):
 
 
 def test_the_superuser_makes_extensions_before_the_application_comes(render):
-    objects = render(
-        SMALL % ", preload: [v.so], extensions: [{name: vector}, {name: v, version: 1.2.3}], sql: [ANALYZE]"
-    )
+    objects = render(SMALL % ", preload: [v.so], extensions: [{name: vector}, {name: v, version: 1.2.3}], sql: [ANALYZE]")
 
     spec = objects.one("Cluster").at("spec")
     assert spec["postgresql"]["shared_preload_libraries"] == ["v.so"]
@@ -119,9 +114,7 @@ def test_its_history_goes_to_an_object_store(render):
 
 
 def test_it_begins_with_what_an_object_store_has(render):
-    spec = cluster(render, ", recovery: {objectStore: store, server: old, targetTime: '2026-11-01T03:00:00Z'}").at(
-        "spec"
-    )
+    spec = cluster(render, ", recovery: {objectStore: store, server: old, targetTime: '2026-11-01T03:00:00Z'}").at("spec")
 
     assert spec["bootstrap"] == {
         "recovery": {
@@ -181,23 +174,10 @@ def test_instances_are_among_the_charts_own_pods(render):
 
 
 def test_an_edge_may_lead_to_a_database(render):
-    (rule,) = render(f"{ACCOUNT}\n{EDGE}").one("NetworkPolicy").at("spec", "egress")
+    network = "network: {dns: false, egress: {x: {to: {database: web-postgres}, ports: [5432]}}}"
+    (rule,) = render(network).one("NetworkPolicy").at("spec", "egress")
 
     assert rule["to"] == [{"podSelector": {"matchLabels": {"cnpg.io/cluster": "web-postgres"}}}]
-
-
-def test_an_edge_leads_to_the_database_whose_account_is_read(refuse):
-    assert (
-        'demo: network.egress.x leads to the database "other", whose account no secret is; '
-        "set it to one of: web-postgres, or add secrets with `database: other`"
-    ) in refuse(f"{ACCOUNT}\n{EDGE.replace('web-postgres', 'other')}")
-
-
-def test_who_reads_an_account_reaches_its_database(refuse):
-    assert (
-        'demo: secrets.database is the account of the database "web-postgres", which no edge leads to; '
-        "add network.egress with `to: {database: web-postgres}`"
-    ) in refuse(ACCOUNT)
 
 
 def test_its_figures_are_announced_for_each_instance(render):
@@ -220,8 +200,11 @@ def test_its_figures_can_be_kept_back(render):
 
 
 def test_an_account_is_the_operators_secret(render):
-    reader = "controllers: {demo: {containers: {app: {env: {DB_HOST: {secret: database, key: host}}}}}}"
-    (variable,) = render(f"{ACCOUNT}\n{EDGE}\n{reader}").container()["env"]
+    values = """
+secrets: {database: {database: web-postgres, keys: [host, password], purpose: account}}
+controllers: {demo: {containers: {app: {env: {DB_HOST: {secret: database, key: host}}}}}}
+"""
+    (variable,) = render(values).container()["env"]
 
     assert variable["valueFrom"]["secretKeyRef"] == {"name": "web-postgres-app", "key": "host"}
 
