@@ -50,6 +50,9 @@ RULES: dict[str, str] = {
     "values.address-pool": "The address pool lies in the home network.",
     "values.storage-class": "A storage class has a name that Kubernetes admits.",
     "values.duplicate-host": "Within an environment a host and path belong to one route.",
+    # members of an umbrella
+    "wiring.database": "An account, an edge or a host names a database that a member of the umbrella makes for its reader.",
+    "wiring.member": "What members of an umbrella say of each other names a member.",
     # templates
     "template.forbidden": "Templates render the same everywhere: no lookup, no random values, no clock, no question to a cluster.",
     "template.define": "Services and umbrellas define no templates: an umbrella has one space of names for all of them.",
