@@ -19,6 +19,11 @@ ACCOUNT_KEYS = frozenset(
 )
 """Keys of the Secret that the operator makes for a database's owner. Source: CloudNativePG 1.30, pkg/specs/secrets.go."""
 
+REPOSITORY = "restic"
+"""The Secret of the backups' repository where the platform names no other."""
+
+REPOSITORY_KEYS = frozenset({"RESTIC_PASSWORD", "RESTIC_REPOSITORY"})
+
 
 def main_of(chart: Chart) -> str:
     """The identifier of a chart's main entry."""
@@ -47,6 +52,23 @@ def secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tu
     for identifier, spec in dig(values, "secrets").items():
         if isinstance(spec, Mapping):
             yield secret_name(chart, key, str(identifier), spec), spec
+
+
+def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Identifier and entry of every backup that copies something."""
+    for identifier, spec in dig(values, "backup").items():
+        if isinstance(spec, Mapping) and spec.get("enabled", True) is not False and not spec.get("optOut"):
+            yield str(identifier), spec
+
+
+def backup_secrets(
+    chart: Chart, key: str, values: Mapping[str, object], repository: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Name and keys of the secrets that the library reads for a chart's copies; `repository` is the platform's."""
+    for _, spec in copied(values):
+        yield repository, REPOSITORY_KEYS
+        if database := spec.get("database"):
+            yield account(object_name(chart, key, str(database))), ACCOUNT_KEYS
 
 
 def databases(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:

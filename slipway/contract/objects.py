@@ -96,7 +96,9 @@ def policies(subject: Subject) -> Iterator[Breach]:
             fact = "no NetworkPolicy denies its traffic by default"
             yield Breach(rule="contract.policy", object=item.title, part=item.name, fact=fact)
     for item in subject.of_kind("Cluster"):
-        selected = [dig(policy.data, "spec", "podSelector", "matchLabels") for policy in subject.of_kind("NetworkPolicy")]
+        selected = [
+            dig(policy.data, "spec", "podSelector", "matchLabels") for policy in subject.of_kind("NetworkPolicy")
+        ]
         if {CLUSTER: item.name} not in selected:
             fact = "no NetworkPolicy denies the traffic of its instances by default"
             yield Breach(rule="contract.policy", object=item.title, part=item.name, fact=fact)

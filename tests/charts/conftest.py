@@ -102,7 +102,9 @@ class Bench:
         annotations: Mapping[str, str] | None = None,
     ) -> Path:
         """A chart with the library, with files of its own, and with other such charts when it has members (name → values)."""
-        key = repr((name, values, version, app_version, sorted((members or {}).items()), own_schema, files, annotations))
+        key = repr(
+            (name, values, version, app_version, sorted((members or {}).items()), own_schema, files, annotations)
+        )
         if key not in self.made:
             path = self.folder / f"{len(self.made)}" / name
             self._write(path, name, values, version, app_version, members or {}, own_schema, annotations or {})

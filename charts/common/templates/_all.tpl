@@ -5,6 +5,8 @@ Input: the chart's root context. Output: a YAML stream.
 {{- define "common.all" -}}
 {{- $values := mustMergeOverwrite (deepCopy .Values) (dict "global" .Values.common.global) -}}
 {{- $root := dict "Values" $values "Chart" .Chart "Release" .Release "Files" .Files "Template" .Template -}}
+{{- include "common.validate.backup" $root -}}
+{{- include "common.backup" $root -}}
 {{- include "common.validate" $root -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.serviceAccount "template" "common.kinds.serviceAccount") -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.rbac "template" "common.kinds.rbac") -}}

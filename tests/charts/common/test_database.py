@@ -57,7 +57,9 @@ def test_settings_are_text(render):
 
 
 def test_the_superuser_makes_extensions_before_the_application_comes(render):
-    objects = render(SMALL % ", preload: [v.so], extensions: [{name: vector}, {name: v, version: 1.2.3}], sql: [ANALYZE]")
+    objects = render(
+        SMALL % ", preload: [v.so], extensions: [{name: vector}, {name: v, version: 1.2.3}], sql: [ANALYZE]"
+    )
 
     spec = objects.one("Cluster").at("spec")
     assert spec["postgresql"]["shared_preload_libraries"] == ["v.so"]
@@ -114,7 +116,9 @@ def test_its_history_goes_to_an_object_store(render):
 
 
 def test_it_begins_with_what_an_object_store_has(render):
-    spec = cluster(render, ", recovery: {objectStore: store, server: old, targetTime: '2026-11-01T03:00:00Z'}").at("spec")
+    spec = cluster(render, ", recovery: {objectStore: store, server: old, targetTime: '2026-11-01T03:00:00Z'}").at(
+        "spec"
+    )
 
     assert spec["bootstrap"] == {
         "recovery": {

@@ -19,8 +19,8 @@ spec:
     {{- . | trim | nindent 4 }}
   {{- end }}
   {{- $edges := $network.egress | default dict }}
-  {{- if dig "dns" true $network }}
-  {{- $edges = merge (dict "dns" (dict "to" (dict "peer" "dns") "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")))) $edges }}
+  {{- if or (dig "dns" true $network) (eq .id "backup") }}
+  {{- $edges = merge (dict "dns" (dict "controller" .id "to" (dict "peer" "dns") "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")))) $edges }}
   {{- end }}
   {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" $edges "side" "to") }}
   egress:
@@ -29,13 +29,15 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller.
+common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller. One that is for every controller is
+for none that copies volumes: it has its own.
 Input: root, id, edges, side (from or to). Output: a YAML list.
 */ -}}
 {{- define "common.kinds.networkPolicy.rules" -}}
+{{- $all := eq .id "backup" | ternary "" .id -}}
 {{- range $name := keys (.edges | default dict) | sortAlpha }}
 {{- $edge := index $.edges $name }}
-{{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $.id $edge) $.id) }}
+{{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $all $edge) $.id) }}
 {{- $peer := include "common.kinds.peer" (dict "root" $.root "peer" (index $edge $.side)) | trim }}
 {{- $ports := include "common.kinds.networkPolicy.ports" (dict "root" $.root "ports" $edge.ports) | trim }}
 {{- if $peer }}
