@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from slipway import cache, contract, numbering
+from slipway import cache, contract, declared, numbering
 from slipway.build import Builder, Built
 from slipway.contract import reach
 from slipway.contract.subject import Subject
@@ -19,6 +19,7 @@ from slipway.lint.layers import chart_document, merge, parsed
 from slipway.lint.renders import Case
 from slipway.lint.run import LintContext, check
 from slipway.model import Chart, ChartKind, ChartName
+from slipway.nested import dig
 from slipway.render import Object
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
@@ -154,33 +155,49 @@ def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iter
     """
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
-        yield subject_of(case.chart, case, objects, above)
+        yield subject_of(case.chart, case.chart.name, case, objects, above, above)
         return
     own = chart_document(case.chart).mapping
     for member in case.chart.dependencies:
         chart = builder.workspace.charts[member.name]
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
         parts = [part for layer in (own, *above) if isinstance(part := layer.get(member.key), Mapping)]
-        yield subject_of(chart, case, mine, parts)
+        yield subject_of(chart, member.key, case, mine, parts, (own, *above))
 
 
-def subject_of(chart: Chart, case: Case, objects: Sequence[Object], above: Sequence[Mapping[str, object]]) -> Subject:
-    """A chart's objects, with the secrets that its values declare and the exceptions that it states."""
+def subject_of(
+    chart: Chart,
+    key: str,
+    case: Case,
+    objects: Sequence[Object],
+    above: Sequence[Mapping[str, object]],
+    platform: Sequence[Mapping[str, object]],
+) -> Subject:
+    """A chart's objects, with the secrets that its values declare and the exceptions that it states.
+
+    Args:
+        chart: the service.
+        key: what Helm calls it: its name, or its alias.
+        case: the render.
+        objects: what it rendered.
+        above: values that are merged over the chart's own.
+        platform: values with the platform's facts.
+    """
     values = chart_document(chart).mapping
     for layer in above:
         values = merge(values, layer)
-    entries = values.get("secrets")
-    declared: dict[str, frozenset[str]] = {}
-    for name, entry in (entries if isinstance(entries, Mapping) else {}).items():
-        if isinstance(entry, Mapping):
-            keys = entry.get("keys")
-            declared[str(entry.get("name", name))] = frozenset(map(str, keys if isinstance(keys, list) else ()))
+    known = {
+        name: frozenset(map(str, keys if isinstance(keys := spec.get("keys"), list) else ()))
+        for name, spec in declared.secrets(chart, key, values)
+    }
+    named = [name for layer in platform if (name := dig(layer, "global", "backup").get("secret"))]
+    known |= dict(declared.backup_secrets(chart, key, values, str((named or [declared.REPOSITORY])[-1])))
     return Subject(
         chart=chart.name,
         label=case.label,
         namespace=case.request.namespace,
         objects=tuple(objects),
-        secrets=declared,
+        secrets=known,
         exceptions=contract.parse_exceptions(chart.metadata.get("annotations")),
         complete=case.label == renders.DEFAULTS and case.chart is chart,
     )

@@ -69,10 +69,19 @@ class Snapshot:
 
     @property
     def dependencies(self) -> dict[str, str]:
-        """Vendored chart → version."""
+        """Member, by its alias when it has one → version."""
+        return {key: str(entry.get("version")) for key, entry in self._entries()}
+
+    @property
+    def members(self) -> dict[str, str]:
+        """Member → the chart that it is; an umbrella may have one several times."""
+        return {key: str(entry.get("name")) for key, entry in self._entries()}
+
+    def _entries(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         entries = self.metadata.get("dependencies")
-        listed = entries if isinstance(entries, list) else []
-        return {str(entry.get("name")): str(entry.get("version")) for entry in listed if isinstance(entry, Mapping)}
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, Mapping):
+                yield str(entry.get("alias") or entry.get("name")), entry
 
     def values(self, path: str = "values.yaml") -> Mapping[str, object]:
         """A values file, parsed; empty when there is none."""
@@ -100,7 +109,7 @@ def compare(old: Snapshot, new: Snapshot, versions: Mapping[str, str] | None = N
     Raises:
         WorkspaceError: a values file is not YAML.
     """
-    after = {name: (versions or {}).get(name, version) for name, version in new.dependencies.items()}
+    after = {key: (versions or {}).get(new.members[key], version) for key, version in new.dependencies.items()}
     moved = sorted(name for name in {*old.dependencies, *after} if old.dependencies.get(name) != after.get(name))
     if not moved and dict(old.vendored) != dict(new.vendored):
         moved = sorted(after)

@@ -36,7 +36,7 @@ RULES: dict[str, str] = {
     "contract.reference": "ConfigMaps and keys that pods read exist; secrets are declared.",
     "contract.service": "Services select pods and end at ports of theirs.",
     "contract.route": "Routes end at Services and ports of the chart.",
-    "contract.claim": "Claims are protected from pruning and deletion.",
+    "contract.claim": "Claims and databases are protected from pruning and deletion.",
     "contract.wave": "Foundations come before workloads, and workloads before routes.",
     "contract.env": "Variables have one value, and it is text.",
     "contract.quantity": "Quantities are written as the API server writes them.",

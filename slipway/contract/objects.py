@@ -15,6 +15,10 @@ LABEL = "app.kubernetes.io/"
 WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
 
+CLUSTER = "cnpg.io/cluster"
+CLUSTER_PORTS = frozenset({"postgresql", "metrics", "status", 5432, 9187, 8000})
+"""Label and ports of the pods that CloudNativePG makes for a Cluster. Source: CloudNativePG 1.30, pkg/specs/pods.go."""
+
 FOUNDATIONS = frozenset(
     {"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "NetworkPolicy"}
 )
@@ -91,6 +95,13 @@ def policies(subject: Subject) -> Iterator[Breach]:
         if not covered and not dig(pod, "spec").get("hostNetwork"):
             fact = "no NetworkPolicy denies its traffic by default"
             yield Breach(rule="contract.policy", object=item.title, part=item.name, fact=fact)
+    for item in subject.of_kind("Cluster"):
+        selected = [
+            dig(policy.data, "spec", "podSelector", "matchLabels") for policy in subject.of_kind("NetworkPolicy")
+        ]
+        if {CLUSTER: item.name} not in selected:
+            fact = "no NetworkPolicy denies the traffic of its instances by default"
+            yield Breach(rule="contract.policy", object=item.title, part=item.name, fact=fact)
 
 
 def volumes(subject: Subject) -> Iterator[Breach]:
@@ -149,8 +160,13 @@ def reference(kind: str, found: Mapping[str, object], name: str) -> Iterator[tup
 
 def services(subject: Subject) -> Iterator[Breach]:
     """Services that lead somewhere."""
+    clusters = {item.name for item in subject.of_kind("Cluster")}
     for item in subject.of_kind("Service"):
         wanted = dig(item.data, "spec", "selector")
+        if len(wanted) == 1 and wanted.get(CLUSTER) in clusters:
+            # The operator makes these pods.
+            yield from cluster_ports(item)
+            continue
         pods = [pod for _, pod in subject.pods if matches(wanted, pod)]
         if not pods:
             yield Breach(rule="contract.service", object=item.title, part=item.name, fact="selects no pod of the chart")
@@ -167,6 +183,14 @@ def services(subject: Subject) -> Iterator[Breach]:
             if target not in ports:
                 fact = f"port {port.get('name')} ends at {target}, which no container has"
                 yield Breach(rule="contract.service", object=item.title, part=item.name, fact=fact)
+
+
+def cluster_ports(item: Object) -> Iterator[Breach]:
+    """Ports of a Service in front of a database's pods."""
+    for port in listing(dig(item.data, "spec"), "ports"):
+        if port.get("targetPort", port.get("port")) not in CLUSTER_PORTS:
+            fact = f"port {port.get('name')} ends at {port.get('targetPort')}, which no instance of a database has"
+            yield Breach(rule="contract.service", object=item.title, part=item.name, fact=fact)
 
 
 def routes(subject: Subject) -> Iterator[Breach]:
@@ -198,8 +222,8 @@ def route_ends(item: Object) -> Iterator[tuple[str, str]]:
 
 
 def claims(subject: Subject) -> Iterator[Breach]:
-    """Claims that neither Argo CD nor Helm removes."""
-    for item in subject.of_kind("PersistentVolumeClaim"):
+    """Claims, and databases whose claims go with them, that neither Argo CD nor Helm removes."""
+    for item in (*subject.of_kind("PersistentVolumeClaim"), *subject.of_kind("Cluster")):
         annotations = dig(item.data, "metadata", "annotations")
         options = set(str(annotations.get(OPTIONS, "")).split(","))
         if not {"Prune=false", "Delete=false"} <= options or annotations.get("helm.sh/resource-policy") != "keep":

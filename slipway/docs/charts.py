@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from slipway import declared
 from slipway.contract import parse_exceptions
 from slipway.docs import facts
 from slipway.docs.book import Entry
@@ -167,7 +168,7 @@ def secrets(entry: Entry) -> str:
         ("Secret", "Keys", "Purpose", "Read by"),
         (
             (
-                code(spec.get("name", name)),
+                code(declared.secret_name(entry.chart, entry.chart.name, name, spec)),
                 codes(texts(spec.get("keys"))),
                 prose(str(spec.get("purpose", ""))),
                 codes(facts.secret_users(entry.values, name)),
@@ -180,7 +181,7 @@ def secrets(entry: Entry) -> str:
 def network(entry: Entry) -> str:
     """Edges in and out; everything else is denied."""
     found = tuple(facts.edges(entry.values))
-    if not entry.values.get("controllers"):
+    if not entry.values.get("controllers") and not entry.values.get("databases"):
         return ""
     blocks = ["Everything that is not listed is denied."]
     for incoming, title, end in ((True, "In", "From"), (False, "Out", "To")):

@@ -71,11 +71,13 @@ def named(text: str) -> str:
 
 
 def containers(values: Map) -> Iterator[Container]:
-    """Every container of every workload, the application's first."""
+    """Every container of every workload, the application's first, and what the operator runs for a database."""
     for controller, spec in items(values.get("controllers")):
         for key, kind in CONTAINER_KINDS:
             for name, container in items(spec.get(key)):
                 yield Container(controller=controller, name=name, kind=kind, spec=container)
+    for name, spec in items(values.get("databases")):
+        yield Container(controller=name, name="postgres", kind="database", spec={"image": spec.get("image")})
 
 
 def edges(values: Map) -> Iterator[Edge]:
@@ -90,7 +92,7 @@ def edges(values: Map) -> Iterator[Edge]:
                 ports=ports_of(edge.get("ports")),
                 purpose=str(edge.get("purpose", "")),
             )
-    if network.get("dns", True) is not False and values.get("controllers"):
+    if network.get("dns", True) is not False and (values.get("controllers") or values.get("databases")):
         yield Edge(incoming=False, name="dns", peer="cluster DNS", ports="53", purpose="names; implied")
 
 
@@ -101,6 +103,8 @@ def peer(spec: Map) -> str:
     if "app" in spec:
         where = f" in {spec['namespace']}" if "namespace" in spec else ""
         return f"{spec['app']}{where}"
+    if "database" in spec:
+        return f"database {spec['database']}"
     if "cidr" in spec:
         without = texts(spec.get("except"))
         return named(str(spec["cidr"])) + (f" without {', '.join(without)}" if without else "")
@@ -123,7 +127,7 @@ def ports_of(data: object) -> str:
 
 
 def volumes(values: Map) -> Iterator[Volume]:
-    """Every volume: those under `persistence`, then the claims of StatefulSets."""
+    """Every volume: those under `persistence`, then the claims of StatefulSets and of databases."""
     backups = {str(spec.get("persistence")): spec for _, spec in items(values.get("backup"))}
     for name, spec in items(values.get("persistence")):
         kind = volume_kind(spec)
@@ -138,6 +142,9 @@ def volumes(values: Map) -> Iterator[Volume]:
             yield Volume(
                 name=f"{controller}/{name}", kind="claim for each pod", detail=detail, mounts=mounts_of(spec), kept=""
             )
+    for name, spec in items(values.get("databases")):
+        size = str(spec.get("size", ""))
+        yield Volume(name=name, kind="claim for each instance", detail=size, mounts=(), kept="kept when the chart goes")
 
 
 def volume_kind(spec: Map) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import yamls
+from slipway import declared, yamls
 from slipway.docs.book import Book, Entry
-from slipway.docs.charts import accesses, address, link
+from slipway.docs.charts import accesses, address
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
-from slipway.docs.shapes import items, mapping, texts
+from slipway.docs.shapes import mapping, merge, texts
 from slipway.docs.values import rows
+from slipway.model import Dependency
 
 
 def page(book: Book, entry: Entry) -> str:
@@ -18,7 +19,7 @@ def page(book: Book, entry: Entry) -> str:
     annotations = mapping(chart.metadata.get("annotations"))
     members = (
         (
-            f"[{dep.name}]({dep.name}.md)",
+            known(dep),
             code(dep.version),
             code(book.entries[dep.name].chart.app_version or ""),
             code(dep.condition or ""),
@@ -45,6 +46,11 @@ def page(book: Book, entry: Entry) -> str:
     )
 
 
+def known(member: Dependency) -> str:
+    """A member by the name that its objects have, linked to its chart."""
+    return f"[{member.key}]({member.name}.md)"
+
+
 def addresses(book: Book, entry: Entry) -> str:
     """Every address of the namespace."""
     environments = tuple(book.workspace.environments)
@@ -53,19 +59,22 @@ def addresses(book: Book, entry: Entry) -> str:
         member = book.entries[dep.name]
         for name, access in accesses(member):
             hosts = [address(member, environment, name).replace("https://", "") for environment in environments]
-            rows.append((link(member), access, *hosts))
+            rows.append((known(dep), access, *hosts))
     return table(("Member", "Access", *environments), rows)
 
 
 def all_secrets(book: Book, entry: Entry) -> str:
-    """Every secret of the namespace, once, with its keys and readers."""
+    """Every secret of the namespace that somebody must make, once, with its keys and readers."""
     keys: dict[str, dict[str, None]] = {}
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
-        for name, spec in items(book.entries[dep.name].values.get("secrets")):
-            secret = str(spec.get("name", name))
+        member = book.entries[dep.name]
+        above = mapping(entry.values.get(dep.key))
+        for secret, spec in declared.secrets(member.chart, dep.key, merge(member.values, above)):
+            if "database" in spec:
+                continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
-            readers.setdefault(secret, []).append(link(book.entries[dep.name]))
+            readers.setdefault(secret, []).append(known(dep))
     rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))
     return table(("Secret", "Keys", "Members"), rows)
 

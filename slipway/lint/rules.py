@@ -50,6 +50,12 @@ RULES: dict[str, str] = {
     "values.address-pool": "The address pool lies in the home network.",
     "values.storage-class": "A storage class has a name that Kubernetes admits.",
     "values.duplicate-host": "Within an environment a host and path belong to one route.",
+    # members of an umbrella
+    "wiring.database": "An account, an edge or a host names a database that a member of the umbrella makes for its reader.",
+    "wiring.member": "What members of an umbrella say of each other names a member.",
+    # backups
+    "backup.missing": "Every volume and database has a copy, or a reason why it needs none.",
+    "backup.unknown": "A backup entry is about a volume or database that holds data.",
     # templates
     "template.forbidden": "Templates render the same everywhere: no lookup, no random values, no clock, no question to a cluster.",
     "template.define": "Services and umbrellas define no templates: an umbrella has one space of names for all of them.",

@@ -99,12 +99,15 @@ class Bench:
         members: Mapping[str, str] | None = None,
         own_schema: str = ROOT_SCHEMA,
         files: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> Path:
         """A chart with the library, with files of its own, and with other such charts when it has members (name → values)."""
-        key = repr((name, values, version, app_version, sorted((members or {}).items()), own_schema, files))
+        key = repr(
+            (name, values, version, app_version, sorted((members or {}).items()), own_schema, files, annotations)
+        )
         if key not in self.made:
             path = self.folder / f"{len(self.made)}" / name
-            self._write(path, name, values, version, app_version, members or {}, own_schema)
+            self._write(path, name, values, version, app_version, members or {}, own_schema, annotations or {})
             for place, text in (files or {}).items():
                 (path / place).parent.mkdir(parents=True, exist_ok=True)
                 (path / place).write_text(text)
@@ -112,7 +115,15 @@ class Bench:
         return self.made[key]
 
     def _write(
-        self, path: Path, name: str, values: str, version: str, app_version: str, members: Mapping[str, str], own: str
+        self,
+        path: Path,
+        name: str,
+        values: str,
+        version: str,
+        app_version: str,
+        members: Mapping[str, str],
+        own: str,
+        annotations: Mapping[str, str],
     ) -> None:
         fragments = {item.name: item.read_bytes() for item in sorted((LIBRARY / "schemas").glob("*.json"))}
         (path / "templates").mkdir(parents=True)
@@ -130,13 +141,14 @@ class Bench:
             schemas = {member: schema.bundle(own.encode(), fragments, member) for member in members}
             bundled = schema.umbrella_schema(schemas, fragments)
             for member, text in members.items():
-                self._write(path / "charts" / member, member, text, version, app_version, {}, own)
+                self._write(path / "charts" / member, member, text, version, app_version, {}, own, {})
         else:
             bundled = schema.bundle(own.encode(), fragments, name)
             (path / "templates" / "all.yaml").write_text(TEMPLATE)
             shutil.copytree(LIBRARY, path / "charts" / "common", ignore=shutil.ignore_patterns("*.md"))
         metadata = {"apiVersion": "v2", "name": name, "version": version, "appVersion": app_version}
-        (path / "Chart.yaml").write_text(yaml.safe_dump({**metadata, "dependencies": dependencies}))
+        noted = {"annotations": dict(annotations)} if annotations else {}
+        (path / "Chart.yaml").write_text(yaml.safe_dump({**metadata, **noted, "dependencies": dependencies}))
         (path / "values.yaml").write_text(values)
         (path / "values.schema.json").write_bytes(schema.to_json(bundled))
 

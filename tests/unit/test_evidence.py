@@ -354,6 +354,33 @@ def test_a_member_that_is_removed_is_major_and_one_that_is_added_is_minor() -> N
     assert "member radarr removed" in [item.description for item in removed]
 
 
+def aliased(*aliases: str) -> Snapshot:
+    """An umbrella that has one chart under several names."""
+    entries = [{"name": "postgres", "version": "1.0.0", "alias": alias} for alias in aliases]
+    return snapshot(kind=ChartKind.UMBRELLA, values="", vendored={"postgres": b"1.0.0"}, dependencies=entries)
+
+
+def test_a_member_is_known_by_its_alias() -> None:
+    one, two = aliased("nextcloud-postgres"), aliased("nextcloud-postgres", "tandoor-postgres")
+
+    added, removed = compare(one, two), compare(two, one)
+
+    assert (required_level(added), required_level(removed)) == (Level.MINOR, Level.MAJOR)
+    assert "member tandoor-postgres 1.0.0 added" in [item.description for item in added]
+    assert "member tandoor-postgres removed" in [item.description for item in removed]
+
+
+def test_a_chart_that_moves_moves_under_every_alias() -> None:
+    two = aliased("nextcloud-postgres", "tandoor-postgres")
+
+    found = compare(two, two, {"postgres": "1.0.1"})
+
+    assert [item.description for item in found] == [
+        "member nextcloud-postgres 1.0.0 → 1.0.1",
+        "member tandoor-postgres 1.0.0 → 1.0.1",
+    ]
+
+
 def test_the_version_that_a_dependency_will_have_is_told() -> None:
     old = umbrella({"sonarr": "1.0.0"}, "")
     new = umbrella({"sonarr": "1.0.0"}, "", objects=DEPLOYMENT.replace("UTC", "CET"))

@@ -6,7 +6,7 @@ Input: root, id, limit (characters; 63 when left out). Output: text.
 {{- define "common.names.object" -}}
 {{- $limit := .limit | default 63 -}}
 {{- $chart := .root.Chart.Name -}}
-{{- $name := eq .id $chart | ternary $chart (printf "%s-%s" $chart .id) -}}
+{{- $name := eq .id (include "common.names.main" .root) | ternary $chart (printf "%s-%s" $chart .id) -}}
 {{- if gt (len $name) (int $limit) -}}
 {{- fail (printf "%s: the name %q has %d characters; Kubernetes allows %d, choose a shorter identifier" $chart $name (len $name) (int $limit)) -}}
 {{- end -}}
@@ -23,6 +23,15 @@ Input: root, id. Output: text.
 {{- end -}}
 
 {{- /*
+common.names.main: identifier of the chart's main entry. Helm calls a chart like its alias, so one that an umbrella takes
+under aliases says by an annotation what it was called before.
+Input: root. Output: text.
+*/ -}}
+{{- define "common.names.main" -}}
+{{- index (.Chart.Annotations | default dict) "slipway.homelab/main" | default .Chart.Name -}}
+{{- end -}}
+
+{{- /*
 common.names.namespace: the namespace of every object; said here only.
 Input: root. Output: text.
 */ -}}
@@ -32,7 +41,7 @@ Input: root. Output: text.
 
 {{- /*
 common.names.metadata: metadata of an object.
-Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, a map).
+Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, taken as they are).
 clusterScoped (no namespace). Output: YAML.
 */ -}}
 {{- define "common.names.metadata" -}}
@@ -46,18 +55,23 @@ labels:
   {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 2 }}
   {{- end }}
 {{- $own := dict "argocd.argoproj.io/sync-wave" (toString .wave) }}
-{{- $all := mergeOverwrite $own (.annotations | default dict) (dig "annotations" dict (.spec | default dict)) }}
+{{- $said := include "common.render.map" (dict "root" .root "map" (dig "annotations" dict (.spec | default dict))) | fromYaml }}
 annotations:
-  {{- include "common.render.map" (dict "root" .root "map" $all) | nindent 2 }}
+  {{- toYaml (mergeOverwrite $own (.annotations | default dict) $said) | nindent 2 }}
 {{- end -}}
 
 {{- /*
-common.names.secret: name of a declared secret.
+common.names.secret: name of a declared secret: the one that it says, the identifier, or the chart for the main entry; the
+operator derives that of a database's account.
 Input: root, id. Output: text.
 */ -}}
 {{- define "common.names.secret" -}}
 {{- $spec := dig .id dict (.root.Values.secrets | default dict) -}}
-{{- include "common.render.text" (dict "root" .root "text" (dig "name" .id $spec)) -}}
+{{- with $spec.database -}}{{ . }}-app
+{{- else -}}
+{{- $own := eq .id (include "common.names.main" .root) | ternary .root.Chart.Name .id -}}
+{{- include "common.render.text" (dict "root" .root "text" (dig "name" $own $spec)) -}}
+{{- end -}}
 {{- end -}}
 
 {{- /*
@@ -77,13 +91,14 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- end -}}
 
 {{- /*
-common.names.controllerId: identifier of the controller that an entry belongs to.
+common.names.controllerId: identifier of the controller that an entry belongs to; what ends by itself has no Service.
 Input: root, id (empty: the only one), what (for the error). Output: text.
 */ -}}
 {{- define "common.names.controllerId" -}}
 {{- $controllers := list -}}
 {{- range $id, $spec := .root.Values.controllers -}}
-{{- if eq (include "common.render.enabled" $spec) "true" -}}{{- $controllers = append $controllers $id -}}{{- end -}}
+{{- $ends := has (dig "type" "" ($spec | default dict)) (list "CronJob" "Job") -}}
+{{- if and (eq (include "common.render.enabled" $spec) "true") (not $ends) -}}{{- $controllers = append $controllers $id -}}{{- end -}}
 {{- end -}}
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $controllers) 1 -}}{{ first $controllers }}

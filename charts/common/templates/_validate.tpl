@@ -26,6 +26,7 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- include "common.validate.route" . -}}
 {{- include "common.validate.network" . -}}
 {{- include "common.validate.webhook" . -}}
+{{- include "common.validate.database" . -}}
 {{- end -}}
 
 {{- /* common.validate.sidecars: without a startup probe nothing waits for a sidecar. Input: root, id, spec. */ -}}
@@ -170,20 +171,6 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- $peer := dig "peer" "" (dig (eq $direction "ingress" | ternary "from" "to") dict ($edge | default dict)) -}}
 {{- if and $peer (not (has $peer $known)) -}}
 {{- fail (printf "%s: network.%s.%s names the peer %q; known are %s" $.Chart.Name $direction $name $peer (join ", " $known)) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{- /* common.validate.owners: an entry that belongs to a controller names one; else it would be for none. Input: root. */ -}}
-{{- define "common.validate.owners" -}}
-{{- $network := .Values.network | default dict -}}
-{{- $entries := dict "service" .Values.service "network.ingress" $network.ingress "network.egress" $network.egress -}}
-{{- range $kind, $map := $entries -}}
-{{- range $id, $entry := $map -}}
-{{- $owner := dig "controller" "" ($entry | default dict) -}}
-{{- if and $owner (not (hasKey $.Values.controllers $owner)) -}}
-{{- fail (printf "%s: %s.%s is for the controller %q, which does not exist; known are %s" $.Chart.Name $kind $id $owner (keys $.Values.controllers | sortAlpha | join ", ")) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

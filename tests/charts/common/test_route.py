@@ -153,7 +153,7 @@ DASHBOARD = """dashboard:
   group: Media
   description: A demonstration
   href: "https://demo.{{ .Values.global.domain }}"
-  widget: {type: demo, url: "http://demo:8080"}
+  widget: {type: demo, secrets: {key: DEMO_KEY}, options: {version: 2, fields: [a, b], chart: true}}
 """
 
 
@@ -163,14 +163,55 @@ def test_the_start_page_finds_the_service_at_its_route(render, values, kind):
 
     assert {key.removeprefix("gethomepage.dev/"): value for key, value in annotations.items() if "homepage" in key} == {
         "enabled": "true",
+        "app": "demo",
         "name": "Demo",
         "icon": "demo.svg",
         "group": "Media",
         "description": "A demonstration",
         "href": "https://demo.homelab.example.org",
         "widget.type": "demo",
-        "widget.url": "http://demo:8080",
+        # The Service behind the route; the key is a name that the start page fills in.
+        "widget.url": "http://demo.apps.svc:8080",
+        "widget.key": "{{HOMEPAGE_VAR_DEMO_KEY}}",
+        "widget.version": "2",
+        "widget.fields": '["a","b"]',
+        "widget.chart": "true",
     }
+
+
+def test_a_widget_may_ask_elsewhere(render):
+    values = WEB + DASHBOARD.replace("type: demo,", 'type: demo, url: "http://{{ .Release.Name }}.test",')
+
+    assert render(values).one("IngressRoute").annotations["gethomepage.dev/widget.url"] == "http://home.test"
+
+
+def test_a_service_that_the_start_page_leaves_out_says_why(render, refuse):
+    made = render(WEB + "dashboard: {optOut: Nobody looks at it}").one("IngressRoute")
+
+    assert not [key for key in made.annotations if "homepage" in key]
+    assert "dashboard" in refuse(WEB + "dashboard: {icon: demo.svg}")
+
+
+def test_a_key_of_a_widget_is_named_like_a_variable(refuse):
+    assert "does not match pattern" in refuse(WEB + DASHBOARD.replace("DEMO_KEY", "demo-key"))
+
+
+def test_a_route_that_the_vocabulary_cannot_say_is_on_the_start_page_too(render):
+    values = """
+extraObjects:
+  page:
+    apiVersion: traefik.io/v1alpha1
+    kind: IngressRoute
+    metadata: {name: page, namespace: "{{ .Release.Namespace }}", annotations: {zone: a}}
+    spec: {routes: [{kind: Rule, match: "Host(`page.test`)", services: [{kind: TraefikService, name: api@internal}]}]}
+"""
+    annotations = render(values + DASHBOARD).one("IngressRoute").annotations
+
+    assert annotations["zone"] == "a"
+    assert annotations["gethomepage.dev/href"] == "https://demo.homelab.example.org"
+    # A chart with a route of the vocabulary shows that one.
+    objects = render(values + WEB + DASHBOARD)
+    assert [item.name for item in objects.of("IngressRoute") if "gethomepage.dev/name" in item.annotations] == ["demo"]
 
 
 def test_the_start_page_links_to_the_routes_host(render):

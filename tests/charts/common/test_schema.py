@@ -17,10 +17,11 @@ OPEN = {
     "pod.json#/affinity": "as in Kubernetes",
     "pod.json#/tolerations": "as in Kubernetes",
     "pod.json#/topologySpreadConstraints": "as in Kubernetes",
+    "database.json#/spec": "fields of the operator's object",
     "values.json#/common": "the library's defaults, put there by helm",
     "values.json#/extraObjects": "objects that the vocabulary has no word for",
     "config.json#/files": "whatever the application reads",
-    "dashboard.json#/widget": "each widget has fields of its own",
+    "dashboard.json#/widget/options": "each widget has fields of its own",
 }
 """What takes any key, and why."""
 

@@ -1,84 +1,13 @@
-"""The real charts of htpc under the real helm, and small views of what they render."""
+"""The real charts of htpc under the real helm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-import yaml
 
-from slipway import cache
-from slipway.lint.renders import DEFAULTS
-from slipway.render import Object
+from testing.objects import Attempt, Render, attempt_in, must, refused
 from testing.rendering import Yard
-
-POD_PATH = ("spec", "template", "spec")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pod:
-    """The pod of a workload."""
-
-    spec: Mapping[str, Any]
-
-    @property
-    def first(self) -> list[dict[str, Any]]:
-        """Init containers and native sidecars, in the order in which they start."""
-        return list(self.spec.get("initContainers", ()))
-
-    @property
-    def all(self) -> list[dict[str, Any]]:
-        """Every container, in the order in which they start."""
-        return [*self.first, *self.spec["containers"]]
-
-    def container(self, name: str) -> dict[str, Any]:
-        """One container."""
-        return next(container for container in self.all if container["name"] == name)
-
-    def env(self, name: str) -> dict[str, Any]:
-        """Variable → text, or where it comes from."""
-        variables = self.container(name).get("env", ())
-        return {each["name"]: each["value"] if "value" in each else each["valueFrom"] for each in variables}
-
-    def volume(self, name: str) -> dict[str, Any]:
-        """One volume."""
-        return next(volume for volume in self.spec["volumes"] if volume["name"] == name)
-
-    def mounts(self, container: str) -> dict[str, dict[str, Any]]:
-        """Path → mount."""
-        return {mount["mountPath"]: mount for mount in self.container(container).get("volumeMounts", ())}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Objects:
-    """What a chart renders with some values."""
-
-    items: tuple[Object, ...]
-
-    def of_kind(self, kind: str) -> list[Object]:
-        """Objects of a kind."""
-        return [item for item in self.items if item.kind == kind]
-
-    def one(self, kind: str, name: str) -> dict[str, Any]:
-        """The object of a kind and name."""
-        return dict(next(item.data for item in self.items if (item.kind, item.name) == (kind, name)))
-
-    def pod(self, name: str) -> Pod:
-        """The pod of a Deployment."""
-        return Pod(spec=self.one("Deployment", name)["spec"]["template"]["spec"])
-
-    @cached_property
-    def pods(self) -> dict[str, Pod]:
-        """Deployment → its pod."""
-        return {item.name: self.pod(item.name) for item in self.of_kind("Deployment")}
-
-
-Render = Callable[..., Objects]
-"""`render(chart)`, `render(chart, "ci/x-values.yaml")` or `render(chart, {values})`."""
 
 
 @pytest.fixture(scope="session")
@@ -88,43 +17,18 @@ def htpc_yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
 
 
 @pytest.fixture(scope="session")
-def attempt(htpc_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Objects, str]]:
-    """Objects and helm's refusal, of a chart with a set of values that it has a name for, or with others."""
-    folder = tmp_path_factory.mktemp("values")
-
-    def made(chart: str, values: str | Mapping[str, Any] = DEFAULTS) -> tuple[Objects, str]:
-        if isinstance(values, str):
-            request = htpc_yard.case(chart, values).request
-        else:
-            text = yaml.safe_dump(dict(values))
-            path: Path = folder / f"{cache.key_of(text)}.yaml"
-            path.write_text(text, encoding="utf-8")
-            request = replace(htpc_yard.case(chart, DEFAULTS).request, values=(path,))
-        done = htpc_yard.renderer.render(request)
-        return Objects(items=done.objects), done.error
-
-    return made
+def attempt(htpc_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Attempt:
+    """Objects and helm's refusal."""
+    return attempt_in(htpc_yard, tmp_path_factory.mktemp("values"))
 
 
 @pytest.fixture(scope="session")
-def render(attempt: Callable[..., tuple[Objects, str]]) -> Render:
+def render(attempt: Attempt) -> Render:
     """A render that must succeed."""
-
-    def made(chart: str, values: str | Mapping[str, Any] = DEFAULTS) -> Objects:
-        objects, error = attempt(chart, values)
-        assert not error, error
-        return objects
-
-    return made
+    return must(attempt)
 
 
 @pytest.fixture(scope="session")
-def refusal(attempt: Callable[..., tuple[Objects, str]]) -> Callable[..., str]:
+def refusal(attempt: Attempt) -> Callable[..., str]:
     """What helm says of values that it must refuse."""
-
-    def said(chart: str, values: Mapping[str, Any]) -> str:
-        objects, error = attempt(chart, values)
-        assert error, f"{chart} renders {len(objects.items)} objects, and should not"
-        return error
-
-    return said
+    return refused(attempt)

@@ -1,6 +1,7 @@
 {{- /*
 common.kinds.extraObject: an object that the vocabulary has no word for; a map, which gets the recommended labels besides its
-own, or text with values named in it. A second chart that needs the same is a reason for a new kind.
+own, or text with values named in it. A route among them, in a chart that has no other, carries the entry of the start page.
+A second chart that needs the same is a reason for a new kind.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.extraObject" -}}
@@ -11,6 +12,15 @@ Input: root, id, spec. Output: one document.
 {{- $metadata := $object.metadata | default dict -}}
 {{- $_ := set $metadata "labels" (mergeOverwrite $labels ($metadata.labels | default dict)) -}}
 {{- $_ := set $object "metadata" $metadata -}}
-{{ include "common.render.map" (dict "root" .root "map" $object) }}
+{{- $text := include "common.render.map" (dict "root" .root "map" $object) -}}
+{{- $shown := "" -}}
+{{- if and (eq (toString $object.kind) "IngressRoute") (not .root.Values.route) -}}
+{{- $shown = include "common.kinds.dashboard" (dict "root" .root "id" .id "host" "" "url" "") | trim -}}
+{{- end -}}
+{{- if $shown -}}
+{{ toYaml (mergeOverwrite ($text | fromYaml) (dict "metadata" (dict "annotations" ($shown | fromYaml)))) }}
+{{- else -}}
+{{ $text }}
+{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,6 +1,7 @@
 {{- /*
 common.kinds.networkPolicy: for the pods of a controller, deny everything and allow the edges that the chart names.
-Input: root, id, spec (the controller). Output: one document.
+Input: root, id, spec (the controller), selector (labels of the pods, YAML; the controller's when left out), ingress (edges
+besides). Output: one document.
 */ -}}
 {{- define "common.kinds.networkPolicy" -}}
 {{- $network := .root.Values.network | default dict -}}
@@ -11,15 +12,15 @@ metadata:
 spec:
   podSelector:
     matchLabels:
-      {{- include "common.labels.selector" (dict "root" .root "component" .id) | nindent 6 }}
+      {{- .selector | default (include "common.labels.selector" (dict "root" .root "component" .id)) | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" $network.ingress "side" "from") }}
+  {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" (merge (dict) (.ingress | default dict) ($network.ingress | default dict)) "side" "from") }}
   ingress:
     {{- . | trim | nindent 4 }}
   {{- end }}
   {{- $edges := $network.egress | default dict }}
-  {{- if dig "dns" true $network }}
-  {{- $edges = merge (dict "dns" (dict "to" (dict "peer" "dns") "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")))) $edges }}
+  {{- if or (dig "dns" true $network) (eq .id "backup") }}
+  {{- $edges = merge (dict "dns" (dict "controller" .id "to" (dict "peer" "dns") "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")))) $edges }}
   {{- end }}
   {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" $edges "side" "to") }}
   egress:
@@ -28,13 +29,15 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller.
+common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller. One that is for every controller is
+for none that copies volumes: it has its own.
 Input: root, id, edges, side (from or to). Output: a YAML list.
 */ -}}
 {{- define "common.kinds.networkPolicy.rules" -}}
+{{- $all := eq .id "backup" | ternary "" .id -}}
 {{- range $name := keys (.edges | default dict) | sortAlpha }}
 {{- $edge := index $.edges $name }}
-{{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $.id $edge) $.id) }}
+{{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $all $edge) $.id) }}
 {{- $peer := include "common.kinds.peer" (dict "root" $.root "peer" (index $edge $.side)) | trim }}
 {{- $ports := include "common.kinds.networkPolicy.ports" (dict "root" $.root "ports" $edge.ports) | trim }}
 {{- if $peer }}

@@ -1,6 +1,6 @@
 {{- /*
 common.kinds.peer: the other end of an edge.
-Input: root, peer: one of {peer: NAME}, {app, namespace, component}, {cidr, except}, {namespaceLabels, podLabels}.
+Input: root, peer: one of {peer: NAME}, {app, namespace, component}, {database}, {cidr, except}, {namespaceLabels, podLabels}.
 Output: a YAML list, empty for anybody.
 */ -}}
 {{- define "common.kinds.peer" -}}
@@ -17,6 +17,10 @@ Output: a YAML list, empty for anybody.
       {{- with $peer.component }}
       app.kubernetes.io/component: {{ . }}
       {{- end }}
+{{- else if $peer.database }}
+- podSelector:
+    matchLabels:
+      cnpg.io/cluster: {{ $peer.database }}
 {{- else if $peer.cidr }}
 - ipBlock:
     cidr: {{ include "common.render.text" (dict "root" .root "text" $peer.cidr) }}
@@ -38,6 +42,11 @@ Output: a YAML list, empty for anybody.
 - podSelector:
     matchLabels:
       {{- include "common.labels.selector" (dict "root" .root "component" "") | nindent 6 }}
+{{- range $id := keys (.root.Values.databases | default dict) | sortAlpha }}
+- podSelector:
+    matchLabels:
+      cnpg.io/cluster: {{ include "common.names.object" (dict "root" $.root "id" $id) }}
+{{- end }}
 {{- else if eq $peer.peer "internet" }}
 - ipBlock:
     cidr: 0.0.0.0/0

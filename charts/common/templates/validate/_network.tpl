@@ -45,3 +45,20 @@ Input: root, id, spec (the controller), container (empty: every one). Output: a 
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* common.validate.owners: an entry that belongs to a controller names one; else it would be for none. Input: root. */ -}}
+{{- define "common.validate.owners" -}}
+{{- $network := .Values.network | default dict -}}
+{{- $entries := dict "service" .Values.service "network.ingress" $network.ingress "network.egress" $network.egress -}}
+{{- $controllers := .Values.controllers | default dict -}}
+{{- $known := merge (dict) $controllers (.Values.databases | default dict) -}}
+{{- range $kind, $map := $entries -}}
+{{- range $id, $entry := $map -}}
+{{- $owner := dig "controller" "" ($entry | default dict) -}}
+{{- $owners := eq $kind "service" | ternary $controllers $known -}}
+{{- if and $owner (not (hasKey $owners $owner)) -}}
+{{- fail (printf "%s: %s.%s is for the controller %q, which does not exist; known are %s" $.Chart.Name $kind $id $owner (keys $owners | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

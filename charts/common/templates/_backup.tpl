@@ -1,0 +1,132 @@
+{{- /*
+common.backup: the copies that the chart's `backup` entries ask for, as one CronJob said in the chart's own words: a controller
+`backup`, mounts of the volumes, the account, the edges. What is rendered, checked and judged is then as for any other.
+Input: root (its values grow). Output: nothing.
+*/ -}}
+{{- define "common.backup" -}}
+{{- $values := .Values -}}
+{{- $facts := $values.global.backup -}}
+{{- $entries := include "common.backup.entries" . | fromYaml -}}
+{{- if and $facts.enabled $entries -}}
+{{- $work := dict "type" "emptyDir" "sizeLimit" "2Gi" "mounts" (dict "backup/restic" (list (dict "path" "/work"))) -}}
+{{- $persistence := dict "backup-work" $work -}}
+{{- $secrets := dict "backup-repository" (dict "name" $facts.secret "keys" (list "RESTIC_REPOSITORY" "RESTIC_PASSWORD") "purpose" "Repository of the copies") -}}
+{{- $egress := dict "backup-repository" (dict "controller" "backup" "to" (dict "peer" $facts.peer) "ports" $facts.ports) -}}
+{{- $dumps := dict -}}
+{{- $pod := dict -}}
+{{- range $id, $entry := $entries -}}
+{{- if $entry.persistence -}}
+{{- $mount := dict "path" (printf "/data/%s" $entry.persistence) "readOnly" true -}}
+{{- $_ := set $persistence $entry.persistence (dict "mounts" (dict "backup/restic" (list $mount))) -}}
+{{- $pod = mergeOverwrite (include "common.backup.owner" (dict "root" $ "volume" $entry.persistence) | fromYaml) $pod -}}
+{{- else -}}
+{{- $args := dict "root" $ "id" $entry.database -}}
+{{- $name := include "common.names.object" $args -}}
+{{- $_ := set $dumps (printf "dump-%s" $entry.database) (include "common.backup.dump" $args | fromYaml) -}}
+{{- $_ := set $secrets (printf "backup-%s" $entry.database) (dict "database" $name "keys" (list "host" "port" "dbname" "username" "password") "purpose" "Account of the database") -}}
+{{- $_ := set $egress (printf "backup-%s" $entry.database) (dict "controller" "backup" "to" (dict "database" $name) "ports" (list 5432)) -}}
+{{- end -}}
+{{- end -}}
+{{- if $dumps -}}
+{{- $mounts := dict "backup/restic" (list (dict "path" "/data/dump" "readOnly" true)) -}}
+{{- range $name := keys $dumps -}}{{- $_ := set $mounts (printf "backup/%s" $name) (list (dict "path" "/data/dump")) -}}{{- end -}}
+{{- $_ := set $persistence "backup-dump" (dict "type" "emptyDir" "mounts" $mounts) -}}
+{{- end -}}
+{{- $restic := include "common.backup.restic" (dict "root" . "entries" $entries) | fromYaml -}}
+{{- $controller := dict "type" "CronJob" "cron" (dict "schedule" (include "common.backup.schedule" (dict "root" . "entries" $entries)))
+      "job" (dict "backoffLimit" 2 "activeDeadlineSeconds" 21600) "pod" $pod "init" $dumps "containers" (dict "restic" $restic) -}}
+{{- $more := dict "controllers" (dict "backup" $controller) "persistence" $persistence "secrets" $secrets "network" (dict "egress" $egress) -}}
+{{- $_ := mustMergeOverwrite $values $more -}}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.backup.entries: the entries that ask for a copy.
+Input: root. Output: YAML map.
+*/ -}}
+{{- define "common.backup.entries" -}}
+{{- range $id, $entry := .Values.backup -}}
+{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (not $entry.optOut) }}
+{{ $id | quote }}: {{ toJson $entry }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.backup.owner: pod options of the controller that has a volume, so that who copies it may read it.
+Input: root, volume. Output: YAML map, empty when the platform's user has it.
+*/ -}}
+{{- define "common.backup.owner" -}}
+{{- $entry := dig .volume dict (.root.Values.persistence | default dict) -}}
+{{- $owner := dict -}}
+{{- range $id := keys (.root.Values.controllers | default dict) | sortAlpha | reverse -}}
+{{- $spec := index $.root.Values.controllers $id -}}
+{{- if and $spec (eq (include "common.pod.mounted" (dict "entry" $entry "id" $id "spec" $spec)) "true") -}}
+{{- $owner = dig "pod" "securityContext" dict $spec -}}
+{{- end -}}
+{{- end -}}
+{{- with $owner }}{{ toYaml (dict "securityContext" .) }}{{ end -}}
+{{- end -}}
+
+{{- /*
+common.backup.dump: writes a database into a file that restic takes; pg_dump reads the rest from its variables.
+Input: root, id (the database's). Output: YAML, an init container.
+*/ -}}
+{{- define "common.backup.dump" -}}
+{{- $secret := printf "backup-%s" .id -}}
+image:
+  {{- toYaml (index .root.Values.databases .id).image | nindent 2 }}
+command: [pg_dump, --format=custom, {{ printf "--file=/data/dump/%s.dump" .id }}]
+env:
+  {{- range $variable, $key := dict "PGHOST" "host" "PGPORT" "port" "PGDATABASE" "dbname" "PGUSER" "username" "PGPASSWORD" "password" }}
+  {{ $variable }}: {secret: {{ $secret }}, key: {{ $key }}}
+  {{- end }}
+resources:
+  {{- toYaml .root.Values.common.backup.resources | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.backup.restic: one copy of everything below /data, and what becomes of the old ones. The first run makes the
+repository. A lock of another service is waited for.
+Input: root, entries. Output: YAML, a container.
+*/ -}}
+{{- define "common.backup.restic" -}}
+{{- $keep := .root.Values.global.backup.keep -}}
+image:
+  {{- toYaml .root.Values.common.backup.image | nindent 2 }}
+command: [sh, -ec]
+args:
+  - |
+    known=0; restic cat config > /dev/null || known=$?
+    case $known in 0) ;; 10) restic init ;; *) exit $known ;; esac
+    restic backup --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE"
+    {{- range $id := keys .entries | sortAlpha }}
+    {{- $entry := index $.entries $id }}
+    {{- range $entry.exclude }} --exclude '/data/{{ $entry.persistence }}/{{ . }}'{{ end }}
+    {{- end }} /data
+    restic forget --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE" --group-by host,tags --keep-daily {{ $keep.daily }} --keep-weekly {{ $keep.weekly }} --keep-monthly {{ $keep.monthly }}
+    if [ "$(date +%u)" = 7 ]; then restic prune --retry-lock 1h; restic check --retry-lock 1h; fi
+env:
+  NAMESPACE: {field: metadata.namespace}
+  SERVICE: {{ .root.Chart.Name }}
+  RESTIC_CACHE_DIR: /work/cache
+  TMPDIR: /work
+envFrom:
+  backup-repository: {secret: backup-repository}
+resources:
+  {{- toYaml .root.Values.common.backup.resources | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.backup.schedule: each service at a minute of its own; dumps come first, so that files are never older than what the
+database says of them.
+Input: root, entries. Output: text.
+*/ -}}
+{{- define "common.backup.schedule" -}}
+{{- $facts := .root.Values.global.backup -}}
+{{- $files := false -}}
+{{- range .entries -}}{{- if .persistence -}}{{- $files = true -}}{{- end -}}{{- end -}}
+{{- $own := adler32sum .root.Chart.Name | int -}}
+{{- $minute := $files | ternary (add 30 (mod $own (int $facts.spread))) (mod $own 30) | int -}}
+{{ mod $minute 60 }} {{ mod (add (int $facts.hour) (div $minute 60)) 24 }} * * *
+{{- end -}}

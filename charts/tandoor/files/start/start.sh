@@ -1,0 +1,11 @@
+#!/bin/sh
+# What the image writes beside its program goes to volumes, and nothing starts before the database lets it in.
+set -eu
+cp -r /opt/recipes/http.d/. /http.d/
+# Its web server listens on IPv6 too, and does not start on a node without it.
+[ -e /proc/net/if_inet6 ] || sed -i '/\[::\]/d' /http.d/Recipes.conf.template
+ln -sf /dev/stdout /logs/access.log
+ln -sf /dev/stderr /logs/error.log
+until pg_isready --host="$POSTGRES_HOST" --port="$POSTGRES_PORT" --dbname="$POSTGRES_DB" --username="$POSTGRES_USER"; do
+    sleep 2
+done

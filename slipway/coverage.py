@@ -1,0 +1,86 @@
+"""What holds data, and how it is kept: every volume and database of a chart with its backup, or the reason for none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from slipway.nested import dig
+
+CLAIMS = frozenset({"claim", "existingClaim"})
+
+METHODS = {
+    "files": "files",
+    "application": "files, with the application's own copy among them",
+    "database": "dump",
+}
+"""Method → how a table says it."""
+
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Something that holds data."""
+
+    path: tuple[str, ...]
+    """Where the chart's values have it."""
+    kind: str
+    """`persistence` or `database`: the key that a backup entry names it by."""
+    identifier: str
+    detail: str
+    """Its size, or the claim that exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How a holding is kept."""
+
+    method: str = ""
+    exclude: tuple[str, ...] = ()
+    reason: str = ""
+    """Why there is no copy."""
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        if self.reason:
+            return f"no copy: {self.reason}"
+        without = f", without {', '.join(self.exclude)}" if self.exclude else ""
+        return f"{METHODS.get(self.method, self.method)}{without}"
+
+
+def entries(values: Mapping[str, object], *path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Identifier and entry of a map, of those that are on."""
+    for identifier, spec in dig(values, *path).items():
+        if isinstance(spec, Mapping) and spec.get("enabled", True) is not False:
+            yield str(identifier), spec
+
+
+def holdings(values: Mapping[str, object]) -> Iterator[Holding]:
+    """Every claim and every database of a chart's values."""
+    for name, spec in entries(values, "persistence"):
+        kind = spec.get("type") or ("existingClaim" if "existingClaim" in spec else "claim")
+        if kind in CLAIMS:
+            detail = str(spec.get("size") or spec.get("existingClaim"))
+            yield Holding(path=("persistence", name), kind="persistence", identifier=name, detail=detail)
+    for controller, workload in entries(values, "controllers"):
+        for name, spec in entries(workload, "volumeClaims"):
+            path = ("controllers", controller, "volumeClaims", name)
+            yield Holding(path=path, kind="persistence", identifier=name, detail=str(spec.get("size")))
+    for name, spec in entries(values, "databases"):
+        yield Holding(path=("databases", name), kind="database", identifier=name, detail=str(spec.get("size")))
+
+
+def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
+    """(kind, identifier) → how it is kept, of every backup entry."""
+    found = {}
+    for _, spec in entries(values, "backup"):
+        kind = "database" if "database" in spec else "persistence"
+        exclude = spec.get("exclude")
+        found[kind, str(spec.get(kind))] = Kept(
+            method=str(spec.get("method") or ""),
+            exclude=tuple(map(str, exclude)) if isinstance(exclude, list) else (),
+            reason=str(spec.get("optOut") or ""),
+        )
+    return found

@@ -1,0 +1,63 @@
+"""Every volume that holds data has a copy, or a reason why not: by a chart's own values, and in each place that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slipway import coverage, yamls
+from slipway.errors import Problem
+from slipway.lint import layers as lay
+from slipway.lint.layers import Layer
+from slipway.model import Chart, ChartKind
+from slipway.values_check import Check, Scope
+
+
+def check(run: Check, chart: Chart) -> Iterator[Problem]:
+    """The holdings of a service with its own values and each ci file, or of an umbrella's members in each environment."""
+    for scope in scopes(run, chart):
+        yield from judge(scope)
+
+
+def scopes(run: Check, chart: Chart) -> Iterator[Scope]:
+    """Every set of values that a chart is looked at with."""
+    if chart.kind is ChartKind.SERVICE:
+        own = Layer(document=run.values_of(chart))
+        yield Scope(chart=chart, layers=(own,))
+        for path in sorted((run.workspace.root / chart.folder).glob("ci/*-values.yaml")):
+            document = yamls.parse(path.read_bytes(), path.relative_to(run.workspace.root).as_posix())
+            yield Scope(chart=chart, layers=(own, Layer(document=document)))
+    elif chart.kind is ChartKind.UMBRELLA:
+        for environment in (None, *run.workspace.environments.values()):
+            document = None if environment is None else lay.namespace_document(environment, chart.name)
+            for _, scope in run.members(chart, () if document is None else (document,)):
+                yield scope
+
+
+def judge(scope: Scope) -> Iterator[Problem]:
+    """What one set of values leaves open."""
+    values = lay.coalesce(scope.layers)
+    kept = coverage.kept(values)
+    held = {(item.kind, item.identifier): item for item in coverage.holdings(values)}
+    for key, item in held.items():
+        if key in kept:
+            continue
+        layer = lay.top_layer(scope.layers, item.path)
+        entry = "method: files" if item.kind == "persistence" else "method: database"
+        yield Problem(
+            where=layer.where(item.path) if layer else scope.chart.folder,
+            fact=f"{scope.chart.name}: nothing says how {'.'.join(item.path)} is kept",
+            evidence=(f"it holds {item.detail} of data",),
+            hint=f"add backup.{item.identifier}: {{{item.kind}: {item.identifier}, {entry}}}, or optOut with the reason",
+            rule="backup.missing",
+        )
+    for name, spec in coverage.entries(values, "backup"):
+        kind = "database" if "database" in spec else "persistence"
+        if (kind, str(spec.get(kind))) not in held:
+            path = ("backup", name)
+            layer = lay.top_layer(scope.layers, path)
+            yield Problem(
+                where=layer.where(path) if layer else scope.chart.folder,
+                fact=f"{scope.chart.name}: backup {name} is about {kind} {spec.get(kind)}, which holds no data",
+                hint=f"remove backup.{name}, or name one of: {', '.join(sorted(i for k, i in held if k == kind)) or 'none'}",
+                rule="backup.unknown",
+            )

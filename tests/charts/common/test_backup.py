@@ -1,0 +1,146 @@
+"""Copies: one CronJob for what a chart's entries ask for, in the same words as everything else."""
+
+import pytest
+
+pytestmark = pytest.mark.helm
+
+ON = "global: {backup: {enabled: true%s}}"
+VOLUME = """
+persistence: {config: {size: 1Gi, mounts: {app: [{path: /config}]}}}
+controllers: {demo: {strategy: Recreate}}
+"""
+FILES = "backup: {config: {persistence: config, method: files%s}}"
+DATABASE = """
+databases: {demo: {image: {repository: registry.test/postgres, tag: 18.6-x}, size: 1Gi}}
+backup: {demo: {database: demo, method: database}}
+"""
+
+
+def script(objects):
+    return objects.container("restic", "CronJob")["args"][0]
+
+
+def test_nothing_is_copied_until_the_platform_says_so(render):
+    assert render(VOLUME + FILES % "").of("CronJob") == []
+
+
+def test_nothing_is_copied_that_may_be_lost(render):
+    values = ON % "" + VOLUME + "backup: {config: {persistence: config, optOut: it comes again}}"
+
+    assert render(values).of("CronJob") == []
+
+
+def test_a_volume_is_copied_as_its_owner_sees_it(render):
+    values = (
+        ON % ""
+        + """
+persistence: {config: {size: 1Gi, mounts: {app: [{path: /config, subPath: x}]}}}
+controllers: {demo: {strategy: Recreate, pod: {securityContext: {runAsUser: 33, runAsGroup: 33, fsGroup: 33}}}}
+"""
+        + FILES % ""
+    )
+    objects = render(values)
+
+    mounts = {mount["mountPath"]: mount for mount in objects.container("restic", "CronJob")["volumeMounts"]}
+    assert mounts["/data/config"] == {"name": "config", "mountPath": "/data/config", "readOnly": True}
+    assert objects.pod_spec("CronJob")["securityContext"]["runAsUser"] == 33
+    volumes = {volume["name"]: volume for volume in objects.pod_spec("CronJob")["volumes"]}
+    assert volumes["config"]["persistentVolumeClaim"] == {"claimName": "demo-config"}
+    # The application's own mount stays as it was.
+    assert objects.container()["volumeMounts"] == [{"name": "config", "mountPath": "/config", "subPath": "x"}]
+
+
+def test_paths_are_left_out_from_the_root_of_the_volume(render):
+    text = script(render(ON % "" + VOLUME + FILES % ", exclude: [logs, 'cache/*']"))
+
+    assert "--exclude '/data/config/logs' --exclude '/data/config/cache/*' /data\n" in text
+
+
+def test_old_copies_go_as_the_platform_says(render):
+    text = script(render(ON % ", keep: {daily: 3, weekly: 2, monthly: 0}" + VOLUME + FILES % ""))
+
+    assert "--keep-daily 3 --keep-weekly 2 --keep-monthly 0\n" in text
+
+
+def test_the_repository_comes_from_the_platforms_secret(render):
+    container = render(ON % ", secret: copies" + VOLUME + FILES % "").container("restic", "CronJob")
+
+    assert container["envFrom"] == [{"secretRef": {"name": "copies"}}]
+
+
+def test_a_database_is_dumped_by_its_own_version_before_the_copy(render):
+    objects = render(ON % "" + DATABASE)
+
+    (dump,) = objects.pod_spec("CronJob")["initContainers"]
+    assert dump["image"] == "registry.test/postgres:18.6-x"
+    assert dump["command"] == ["pg_dump", "--format=custom", "--file=/data/dump/demo.dump"]
+    secrets = {item["valueFrom"]["secretKeyRef"]["name"] for item in dump["env"]}
+    assert secrets == {"demo-app"}
+    assert {mount["mountPath"] for mount in dump["volumeMounts"]} == {"/data/dump"}
+
+
+def test_copies_have_only_their_own_edges(render):
+    network = "network: {dns: false, egress: {web: {to: {peer: internet}, ports: [8080]}}}"
+    objects = render(ON % ", peer: lan, ports: [8000]" + network.join("\n\n") + DATABASE)
+    egress = objects.one("NetworkPolicy", "demo-backup").at("spec", "egress")
+
+    ports = {port["port"] for rule in egress for port in rule["ports"]}
+    assert ports == {53, 8000, 5432}
+    assert "ingress" not in objects.one("NetworkPolicy", "demo-backup").at("spec")
+
+
+def test_dumps_come_before_files_and_each_service_has_its_minute(bench, render):
+    minimal = bench.minimal + VOLUME.replace("controllers: {demo: {strategy: Recreate}}\n", "")
+
+    def minutes(name, values):
+        chart = bench.chart(name, values=minimal.replace("app:\n", "app:\n", 1))
+        more = "controllers: {demo: {strategy: Recreate}}\n" + values
+        minute, hour, *_ = render(ON % "" + "\n" + more, chart=chart).one("CronJob").at("spec", "schedule").split()
+        return int(hour) * 60 + int(minute) - 120
+
+    names = ("sonarr", "radarr", "jellyfin", "immich", "nextcloud")
+    files = [minutes(name, FILES % "") for name in names]
+    dumps = [minutes(name, DATABASE) for name in names]
+
+    assert all(0 <= minute < 30 for minute in dumps)
+    assert all(30 <= minute < 210 for minute in files)
+    assert len(set(files)) == len(files)
+
+
+def test_a_service_still_finds_its_only_controller(render):
+    objects = render(ON % "" + VOLUME + FILES % "" + "\nservice: {demo: {ports: {http: {port: 80}}}}")
+
+    assert objects.one("Service").at("spec", "selector", "app.kubernetes.io/component") == "demo"
+
+
+def test_what_is_copied_exists(refuse):
+    error = refuse("backup: {config: {persistence: config, method: files}}")
+
+    assert "backup config copies persistence.config, which does not exist or is off" in error
+
+
+def test_what_ends_with_its_pod_is_not_copied(refuse):
+    error = refuse(
+        "persistence: {tmp: {type: emptyDir, mounts: {app: [{path: /tmp}]}}}\nbackup: {tmp: {persistence: tmp, method: files}}"
+    )
+
+    assert "backup tmp copies persistence.tmp, which is no claim and ends with its pod" in error
+
+
+def test_the_copies_controller_is_the_librarys(refuse):
+    error = refuse("controllers: {backup: {containers: {app: {image: {repository: registry.test/x, tag: 1.2.3}}}}}")
+
+    assert "the controller backup is the library's own; rename controllers.backup" in error
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{persistence: config}",
+        "{persistence: config, method: database}",
+        "{database: demo, method: files}",
+        "{persistence: config, method: files, optOut: why}",
+    ],
+)
+def test_an_entry_says_what_and_how_or_why_not(refuse, entry):
+    refuse(f"{VOLUME}backup: {{config: {entry}}}")
