@@ -18,6 +18,7 @@ from slipway.lint.renders import Case
 from slipway.lint.run import LintContext, check
 from slipway.model import Chart, ChartKind, ChartName
 from slipway.render import Object
+from slipway.seal import inventory, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.yard import Yard
@@ -113,18 +114,37 @@ def test(
     charts = [yard.workspace.charts[name] for name in names if name in built]
     cases = [case for chart in charts for case in renders.cases_of(builder, chart)]
     source = cache.source_digest()
-    keys = [cache.key_of(source, renderer.key(case.request)) for case in cases]
+    keys = [cache.key_of(source, renderer.key(case.request), *sealed_in(yard, case)) for case in cases]
     todo = [(case, key) for case, key in zip(cases, keys, strict=True) if marks.get(key) is None]
     done = renderer.render_all([case.request for case, _ in todo])
     problems: list[Problem] = []
     for (case, key), made in zip(todo, done, strict=True):
         found = [problem for subject in subjects_of(builder, case, made.objects) for problem in contract.check(subject)]
+        found += producers(yard, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, yard.workspace)
         if not found:
             marks.put(key, "")
         problems += found
     return tuple(sorted(renders.merged(sorted(set(problems)))))
+
+
+def sealed_in(yard: Yard, case: Case) -> tuple[bytes, ...]:
+    """The SealedSecrets that a render is judged with: those of its environment."""
+    environment = yard.workspace.environments.get(case.label)
+    return tuple(file.text for file in environment.sealed) if environment is not None else ()
+
+
+def producers(yard: Yard, case: Case, objects: Sequence[Object]) -> Iterator[Problem]:
+    """Who makes the secrets of a namespace; asked of umbrellas, since a producer may be another member."""
+    if case.chart.kind is not ChartKind.UMBRELLA or not objects:
+        return
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    declared = tuple(inventory.declared_by(yard.workspace, case.chart, above)) if case.label != renders.ALL_OFF else ()
+    space = inventory.Namespace(name=case.request.namespace, objects=tuple(objects), declared=declared)
+    environment = yard.workspace.environments.get(case.label)
+    sealed = store.read(environment)[0] if environment is not None else {}
+    yield from inventory.check(space, sealed, case.label)
 
 
 def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iterator[Subject]:
@@ -149,12 +169,9 @@ def subject_of(chart: Chart, case: Case, objects: Sequence[Object], above: Seque
     values = chart_document(chart).mapping
     for layer in above:
         values = merge(values, layer)
-    entries = values.get("secrets")
-    declared: dict[str, frozenset[str]] = {}
-    for name, entry in (entries if isinstance(entries, Mapping) else {}).items():
-        if isinstance(entry, Mapping):
-            keys = entry.get("keys")
-            declared[str(entry.get("name", name))] = frozenset(map(str, keys if isinstance(keys, list) else ()))
+    declared = {
+        entry.name: frozenset(entry.keys) for entry in inventory.declarations(values, chart.name, str(chart.name))
+    }
     return Subject(
         chart=chart.name,
         label=case.label,

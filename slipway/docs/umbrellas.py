@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slipway import yamls
 from slipway.docs.book import Book, Entry
-from slipway.docs.charts import accesses, address, link
+from slipway.docs.charts import accesses, address, link, maker
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
 from slipway.docs.shapes import items, mapping, texts
 from slipway.docs.values import rows
@@ -58,16 +58,19 @@ def addresses(book: Book, entry: Entry) -> str:
 
 
 def all_secrets(book: Book, entry: Entry) -> str:
-    """Every secret of the namespace, once, with its keys and readers."""
+    """Every secret of the namespace, once, with its keys, who makes it and its readers."""
     keys: dict[str, dict[str, None]] = {}
+    makers: dict[str, str] = {}
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
         for name, spec in items(book.entries[dep.name].values.get("secrets")):
             secret = str(spec.get("name", name))
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
             readers.setdefault(secret, []).append(link(book.entries[dep.name]))
-    rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))
-    return table(("Secret", "Keys", "Members"), rows)
+            if spec.get("producer") or secret not in makers:
+                makers[secret] = maker(spec)
+    rows = ((code(name), codes(keys[name]), makers[name], ", ".join(readers[name])) for name in sorted(keys))
+    return table(("Secret", "Keys", "Made by", "Members"), rows)
 
 
 def changes(book: Book, entry: Entry) -> Iterator[str]:

@@ -61,6 +61,8 @@ RULES: dict[str, str] = {
     "secret.value": "A password-like key has no literal value.",
     "secret.manifest": "A Secret has no data in the sources.",
     "secret.reason": "An exception from the search for secrets says why.",
+    "secret.producer": "A secret that is read is declared or made by an object, and its declared producer makes it, alone.",
+    "sealed.file": "A file below sealed/ is a SealedSecret with nothing in the open, at its namespace and name.",
     # helm, ct and kubeconform
     "package.helm": "helm packages the chart.",
     "package.size": "A package fits into the Secret that Helm would keep it in.",
