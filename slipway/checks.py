@@ -16,7 +16,7 @@ from slipway.lint import renders, styles
 from slipway.lint.layers import chart_document, merge, parsed
 from slipway.lint.renders import Case
 from slipway.lint.run import LintContext, check
-from slipway.model import Chart, ChartKind, ChartName
+from slipway.model import Chart, ChartKind, ChartName, Workspace
 from slipway.render import Object
 from slipway.seal import inventory, store
 from slipway.tools.ct import ChartTesting
@@ -137,14 +137,20 @@ def sealed_in(yard: Yard, case: Case) -> tuple[bytes, ...]:
 
 def producers(yard: Yard, case: Case, objects: Sequence[Object]) -> Iterator[Problem]:
     """Who makes the secrets of a namespace; asked of umbrellas, since a producer may be another member."""
-    if case.chart.kind is not ChartKind.UMBRELLA or not objects:
+    if case.chart.kind is not ChartKind.UMBRELLA or case.label == renders.ALL_OFF or not objects:
         return
-    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
-    declared = tuple(inventory.declared_by(yard.workspace, case.chart, above)) if case.label != renders.ALL_OFF else ()
-    space = inventory.Namespace(name=case.request.namespace, objects=tuple(objects), declared=declared)
+    space = inventory.Namespace(
+        name=case.request.namespace, objects=tuple(objects), declared=declared_in(yard.workspace, case)
+    )
     environment = yard.workspace.environments.get(case.label)
     sealed = store.read(environment)[0] if environment is not None else {}
     yield from inventory.check(space, sealed, case.label)
+
+
+def declared_in(workspace: Workspace, case: Case) -> tuple[inventory.Declared, ...]:
+    """What the members of an umbrella declare with the values of a render."""
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    return tuple(inventory.declared_by(workspace, case.chart, above))
 
 
 def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iterator[Subject]:

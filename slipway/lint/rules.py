@@ -82,6 +82,7 @@ RULES: dict[str, str] = {
     "git.repository": "The checkout is a git repository, where a command compares with a revision.",
     "git.ownership": "The checkout belongs to the user who runs the command.",
     "git.revision": "A revision that a command is told exists.",
+    "secret.missing": "With `./inv secrets --check`: what something needs is sealed for the environment, or made by an object.",
     # release
     "release.already-published": "A published version keeps its content for ever.",
 }

@@ -127,7 +127,10 @@ def typed(keys: Sequence[str], source: Source) -> Iterator[tuple[str, bytes]]:
         raise WorkspaceError(Problem(where="--key", fact="standard input holds one value", hint=hint))
     for key in keys:
         if source.terminal:
-            yield key, source.prompt(f"{key}: ").encode()
+            try:
+                yield key, source.prompt(f"{key}: ").encode()
+            except EOFError:
+                raise WorkspaceError(Problem(where="--key", fact=f"nothing was typed for {key}")) from None
         else:
             yield key, source.stdin.read().removesuffix(b"\n").removesuffix(b"\r")
 
