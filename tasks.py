@@ -279,3 +279,73 @@ def crds(_: Context, check: bool = False) -> None:
         from slipway import verbs
 
         verbs.crds(yard_here(), check=check)
+
+
+@task(
+    help={"env": ENV, "only": ONLY, "check": "fail when something that is needed is missing", "json": JSON},
+)
+def secrets(_: Context, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
+    """List every secret that an environment needs: who makes it, who reads it, what is missing and the command for it."""
+    with presented():
+        from slipway.seal import listing
+
+        yard = yard_here(json)
+        listing.tell(yard, chosen(yard, env), yard.names(only), check=check, as_json=json)
+
+
+@task(
+    iterable=["key", "from_file", "generate", "label"],
+    help={
+        "env": ENV,
+        "namespace": "namespace of the secret",
+        "name": "its name",
+        "key": "ask for a key's value without echo, or read one from standard input; may be repeated",
+        "from-file": "KEY=PATH: read a key's value from a file, `-` for standard input; may be repeated",
+        "generate": "KEY or KEY:LENGTH: make a value of 32, or LENGTH, hexadecimal digits; may be repeated",
+        "label": "NAME=VALUE: a label of the secret; may be repeated",
+        "type": "type of the secret (default: Opaque)",
+        "scope": "strict, namespace-wide or cluster-wide",
+        "fetch-cert": "take the certificate from the running controller",
+        "new-key": "make a key for a cluster that is not there yet",
+        "out": "new file outside of the checkout for the private key of --new-key",
+        "kubeconfig": "the cluster of --fetch-cert (default: KUBECONFIG, or ~/.kube/config)",
+        "json": JSON,
+    },
+)
+def seal(
+    _: Context,
+    key: list[str],
+    from_file: list[str],
+    generate: list[str],
+    label: list[str],
+    env: str = "",
+    namespace: str = "",
+    name: str = "",
+    type: str = "",
+    scope: str = "strict",
+    fetch_cert: bool = False,
+    new_key: bool = False,
+    out: str = "",
+    kubeconfig: str = "",
+    json: bool = False,
+) -> None:
+    """Seal a secret for git, offline; its value comes from a prompt, standard input or a file, never from an argument."""
+    with presented():
+        from slipway.seal import verbs
+
+        flags = verbs.Flags(
+            namespace=namespace,
+            name=name,
+            key=tuple(key),
+            from_file=tuple(from_file),
+            generate=tuple(generate),
+            label=tuple(label),
+            type=type,
+            scope=scope,
+            fetch_cert=fetch_cert,
+            new_key=new_key,
+            out=out,
+            kubeconfig=kubeconfig,
+        )
+        yard = yard_here(json)
+        show(verbs.perform(yard, chosen(yard, env), flags, verbs.terminal()), verbs.text, json)

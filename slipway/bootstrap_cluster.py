@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from slipway import deploy, render, yamls
 from slipway.bootstrap_prepare import Ready, prepare
 from slipway.cluster.apply import DEFINITION, ESTABLISH_S, MANAGER, wait_established
+from slipway.deploy_git import PART_OF
 from slipway.errors import Problem, ToolFailed
 from slipway.nested import dig
 from slipway.render import Object
@@ -23,7 +24,7 @@ from slipway.yard import Yard
 OWN_MANAGER = "slipway"
 """Ours, for the namespace and for root.yaml, which nothing in the cluster applies."""
 TRACKING = "argocd.argoproj.io/tracking-id"
-ROOT_NAME = f"{deploy.PART_OF}-root"
+ROOT_NAME = f"{PART_OF}-root"
 
 ROLLOUT_S = 600
 """How long a workload may take to be ready: on a new machine it pulls its image first."""

@@ -12,15 +12,15 @@ from slipway import cache, contract, declared, numbering
 from slipway.build import Builder, Built
 from slipway.contract import reach
 from slipway.contract.subject import Subject
-from slipway.deploy import PART_OF
+from slipway.deploy_git import PART_OF
 from slipway.errors import Problem, RegistryError
 from slipway.lint import renders, styles
 from slipway.lint.layers import chart_document, merge, parsed
 from slipway.lint.renders import Case
 from slipway.lint.run import LintContext, check
-from slipway.model import Chart, ChartKind, ChartName
-from slipway.nested import dig
+from slipway.model import Chart, ChartKind, ChartName, Workspace
 from slipway.render import Object
+from slipway.seal import inventory, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.yard import Yard
@@ -116,12 +116,13 @@ def test(
     charts = [yard.workspace.charts[name] for name in names if name in built]
     cases = [case for chart in charts for case in renders.cases_of(builder, chart)]
     source = cache.source_digest()
-    keys = [cache.key_of(source, renderer.key(case.request)) for case in cases]
+    keys = [cache.key_of(source, renderer.key(case.request), *sealed_in(yard, case)) for case in cases]
     todo = [(case, key) for case, key in zip(cases, keys, strict=True) if marks.get(key) is None]
     done = renderer.render_all([case.request for case, _ in todo])
     problems: list[Problem] = []
     for (case, key), made in zip(todo, done, strict=True):
         found = [problem for subject in subjects_of(builder, case, made.objects) for problem in contract.check(subject)]
+        found += producers(yard, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, yard.workspace)
         if not found:
@@ -148,6 +149,30 @@ def edges(yard: Yard, builder: Builder, charts: Sequence[Chart]) -> Iterator[Pro
             )
 
 
+def sealed_in(yard: Yard, case: Case) -> tuple[bytes, ...]:
+    """The SealedSecrets that a render is judged with: those of its environment."""
+    environment = yard.workspace.environments.get(case.label)
+    return tuple(file.text for file in environment.sealed) if environment is not None else ()
+
+
+def producers(yard: Yard, case: Case, objects: Sequence[Object]) -> Iterator[Problem]:
+    """Who makes the secrets of a namespace; asked of umbrellas, since a producer may be another member."""
+    if case.chart.kind is not ChartKind.UMBRELLA or case.label == renders.ALL_OFF or not objects:
+        return
+    space = inventory.Namespace(
+        name=case.request.namespace, objects=tuple(objects), declared=declared_in(yard.workspace, case)
+    )
+    environment = yard.workspace.environments.get(case.label)
+    sealed = store.read(environment)[0] if environment is not None else {}
+    yield from inventory.check(space, sealed, case.label)
+
+
+def declared_in(workspace: Workspace, case: Case) -> tuple[inventory.Declared, ...]:
+    """What the members of an umbrella declare with the values of a render."""
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    return tuple(inventory.declared_by(workspace, case.chart, above))
+
+
 def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iterator[Subject]:
     """What the contract judges in a render: a service, or each member of an umbrella by itself.
 
@@ -155,20 +180,21 @@ def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iter
     """
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
-        yield subject_of(case.chart, case.chart.name, case, objects, above, above)
+        yield subject_of(case.chart, case.chart.name, case, objects=objects, above=above, platform=above)
         return
     own = chart_document(case.chart).mapping
     for member in case.chart.dependencies:
         chart = builder.workspace.charts[member.name]
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
         parts = [part for layer in (own, *above) if isinstance(part := layer.get(member.key), Mapping)]
-        yield subject_of(chart, member.key, case, mine, parts, (own, *above))
+        yield subject_of(chart, member.key, case, objects=mine, above=parts, platform=(own, *above))
 
 
 def subject_of(
     chart: Chart,
     key: str,
     case: Case,
+    *,
     objects: Sequence[Object],
     above: Sequence[Mapping[str, object]],
     platform: Sequence[Mapping[str, object]],
@@ -190,8 +216,7 @@ def subject_of(
         name: frozenset(map(str, keys if isinstance(keys := spec.get("keys"), list) else ()))
         for name, spec in declared.secrets(chart, key, values)
     }
-    named = [name for layer in platform if (name := dig(layer, "global", "backup").get("secret"))]
-    known |= dict(declared.backup_secrets(chart, key, values, str((named or [declared.REPOSITORY])[-1])))
+    known |= dict(declared.backup_secrets(chart, key, values, declared.repository(platform)))
     return Subject(
         chart=chart.name,
         label=case.label,

@@ -6,7 +6,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from slipway.model import Chart
 from slipway.nested import dig
@@ -52,6 +52,12 @@ def secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tu
     for identifier, spec in dig(values, "secrets").items():
         if isinstance(spec, Mapping):
             yield secret_name(chart, key, str(identifier), spec), spec
+
+
+def repository(layers: Sequence[Mapping[str, object]]) -> str:
+    """The Secret of the backups' repository, as the last layer that has the platform's facts says."""
+    named = [name for layer in layers if (name := dig(layer, "global", "backup").get("secret"))]
+    return str((named or [REPOSITORY])[-1])
 
 
 def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:

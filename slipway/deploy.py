@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from slipway import overlay, yamls
 from slipway.config import Config, SourceForm
+from slipway.deploy_git import PART_OF, metadata, root_application, sealed_application
 from slipway.errors import Problem, WorkspaceError
 from slipway.model import Chart, ChartName, Digest, Pin
 from slipway.nested import dig
@@ -25,11 +26,11 @@ CLUSTER_RESOURCES = "slipway.homelab/cluster-resources"
 
 STEP_LABEL = "slipway.homelab/step"
 LEVELS = ("privileged", "baseline", "restricted")
-PART_OF = "homelab"
 
 PINS = "pins.yaml"
 ROOT = "root.yaml"
-SYNCED = ("appprojects.yaml", "applicationset.yaml", "repository.yaml")
+SEALED = "sealed-secrets.yaml"
+SYNCED = ("appprojects.yaml", "applicationset.yaml", "repository.yaml", SEALED)
 """What the root Application applies; the other files are ours and the operator's."""
 
 HEADER = """\
@@ -89,9 +90,12 @@ def files(config: Config, environment: str, members: Sequence[Member]) -> dict[s
         "appprojects.yaml": head + documents([project(config, member) for member in ordered]),
         "applicationset.yaml": head + documents([application_set(config, environment, ordered)]),
         "repository.yaml": NO_SECRET + head + REPOSITORY_NOTE + documents([repository_secret(config)]),
+        SEALED: head
+        + SEALED_NOTE.format(environment=environment).encode()
+        + documents(sealed_application(config, environment, [str(member.pin.name) for member in ordered])),
         ROOT: head
         + ROOT_NOTE.format(environment=environment).encode()
-        + documents(root_application(config, environment)),
+        + documents(root_application(config, environment, SYNCED)),
     }
 
 
@@ -104,6 +108,11 @@ REPOSITORY_NOTE = b"""\
 
 ROOT_NOTE = """\
 # The only thing applied by hand, once: kubectl apply -f deploy/{environment}/root.yaml
+"""
+
+
+SEALED_NOTE = """\
+# What hands the cluster the SealedSecrets of values/{environment}/sealed, straight from git: a secret needs no release.
 """
 
 
@@ -172,11 +181,6 @@ def project(config: Config, member: Member) -> dict[str, object]:
             "orphanedResources": {"warn": False},
         },
     }
-
-
-def metadata(config: Config, name: str) -> dict[str, object]:
-    """Metadata of an object that Argo CD itself reads."""
-    return {"name": name, "namespace": config.argocd_namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}
 
 
 def application_set(config: Config, environment: str, members: Sequence[Member]) -> dict[str, object]:
@@ -281,36 +285,3 @@ def repository_secret(config: Config) -> dict[str, object]:
         "argocd.argoproj.io/secret-type": "repo-creds" if oci else "repository",
     }
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {**meta, "labels": labels}, "stringData": data}
-
-
-def root_application(config: Config, environment: str) -> list[dict[str, object]]:
-    """The Application that applies this folder, and its project."""
-    name = f"{PART_OF}-root"
-    kinds = [("argoproj.io", "AppProject"), ("argoproj.io", "ApplicationSet"), ("", "Secret")]
-    project_spec = {
-        "description": "deploy/ of the repository: the projects, the ApplicationSet and the registry's address",
-        "sourceRepos": [config.repository_url],
-        "destinations": [{"server": config.cluster, "namespace": config.argocd_namespace}],
-        "clusterResourceWhitelist": [],
-        "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in kinds],
-    }
-    application = {
-        "project": name,
-        "source": {
-            "repoURL": config.repository_url,
-            "path": f"deploy/{environment}",
-            "targetRevision": "HEAD",
-            "directory": {"include": "{" + ",".join(SYNCED) + "}"},
-        },
-        "destination": {"server": config.cluster, "namespace": config.argocd_namespace},
-        "syncPolicy": {
-            "automated": {"prune": False, "selfHeal": True},
-            "retry": {"limit": 5, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
-            "syncOptions": ["ServerSideApply=true"],
-        },
-    }
-    head = {"apiVersion": "argoproj.io/v1alpha1"}
-    return [
-        {**head, "kind": "AppProject", "metadata": metadata(config, name), "spec": project_spec},
-        {**head, "kind": "Application", "metadata": metadata(config, name), "spec": application},
-    ]

@@ -14,6 +14,7 @@ from slipway import yamls
 from slipway.config import Config
 from slipway.errors import Problem, WorkspaceError
 from slipway.model import Chart, ChartKind, ChartName, Dependency, Environment, ValuesFile, Workspace
+from slipway.seal.document import CERTIFICATE, FOLDER
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
 """Files of a chart that are packaged besides Chart.yaml."""
@@ -240,7 +241,7 @@ def _read_tree(top: Path, prefix: str, where: str, files: dict[str, bytes]) -> I
 
 
 def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, Environment], list[Problem]]:
-    """values/<environment>/*.yaml for every configured environment."""
+    """values/<environment>/*.yaml, and what is sealed, for every configured environment."""
     environments: dict[str, Environment] = {}
     problems: list[Problem] = []
     for name in config.environments:
@@ -262,8 +263,21 @@ def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, En
         }
         platform = read.pop("platform")
         problems.extend(_unknown_namespace(read[stem].path, stem, umbrellas) for stem in sorted(set(read) - umbrellas))
-        environments[name] = Environment(name=name, platform=platform, namespaces=read)
+        environments[name] = Environment(
+            name=name,
+            platform=platform,
+            namespaces=read,
+            sealed=tuple(read_sealed(config.root, folder / FOLDER)),
+            certificate=next(read_sealed(config.root, folder / CERTIFICATE), None),
+        )
     return environments, problems
+
+
+def read_sealed(root: Path, top: Path) -> Iterator[ValuesFile]:
+    """A file, or every file below a folder; nothing when it is not there."""
+    for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+            yield ValuesFile(path=path.relative_to(root).as_posix(), text=path.read_bytes())
 
 
 def _unknown_namespace(path: str, stem: str, umbrellas: set[str]) -> Problem:

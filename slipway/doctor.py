@@ -26,6 +26,7 @@ ENOUGH_GIB = 6
 MEND_GROUP = {
     "lab": "./inv lab up",
     "release": "./inv --list",
+    "seal": "./inv seal",
     "test": "./inv test",
     "docs": "./inv docs build",
     "lock": "./inv lock",

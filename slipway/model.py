@@ -97,6 +97,10 @@ class Environment:
     platform: ValuesFile
     namespaces: Mapping[str, ValuesFile]
     """Umbrella name → its values file; an umbrella without one uses its own defaults."""
+    sealed: tuple[ValuesFile, ...] = ()
+    """Everything below `sealed/`: Argo CD reads it from git, no package carries it."""
+    certificate: ValuesFile | None = None
+    """What secrets are sealed with."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 CHECKERS = ("promtool",)
 """Programs that read what charts configure."""
+OPENERS = ("kubeseal",)
+"""Programs that open what was sealed."""
 
 
 def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
@@ -55,7 +57,11 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
             ensure_group(yard.config.root, "browser", yard.progress)
     if LAB in names:
         ensure_group(yard.config.root, "lab", yard.progress)
-    extra = (*(CHECKERS if "charts" in names else ()), *(lab_tools() if LAB in names else ()))
+    extra = (
+        *(CHECKERS if "charts" in names else ()),
+        *(OPENERS if "release" in names else ()),
+        *(lab_tools() if LAB in names else ()),
+    )
     programs = yard.toolbox.ensure((*RELEASE_TOOLS, *extra))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}

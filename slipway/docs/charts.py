@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from slipway import declared
@@ -46,7 +46,10 @@ def service(entry: Entry) -> str:
     )
 
 
-SECRETS_NOTE = "Each must exist in the namespace before the pods start; the chart names it and never holds its value."
+SECRETS_NOTE = (
+    "Each must exist in the namespace before the pods start; the chart names it and never holds its value.\n"
+    "`./inv secrets` shows what is missing."
+)
 
 EXCEPTIONS_NOTE = "Rules of the [contract](../reference/rules.md#the-contract-of-a-service) that it cannot keep."
 
@@ -165,17 +168,24 @@ def sizes(entry: Entry, volume: facts.Volume) -> str:
 def secrets(entry: Entry) -> str:
     """The secrets that must exist."""
     return table(
-        ("Secret", "Keys", "Purpose", "Read by"),
+        ("Secret", "Keys", "Purpose", "Made by", "Read by"),
         (
             (
                 code(declared.secret_name(entry.chart, entry.chart.name, name, spec)),
                 codes(texts(spec.get("keys"))),
                 prose(str(spec.get("purpose", ""))),
+                maker(spec),
                 codes(facts.secret_users(entry.values, name)),
             )
             for name, spec in items(entry.values.get("secrets"))
         ),
     )
+
+
+def maker(spec: Mapping[str, object]) -> str:
+    """Who makes a secret."""
+    producer = str(spec.get("producer", ""))
+    return {"": "you, sealed", "hand": "you, in the cluster"}.get(producer) or code(producer)
 
 
 def network(entry: Entry) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slipway import declared, yamls
 from slipway.docs.book import Book, Entry
-from slipway.docs.charts import accesses, address
+from slipway.docs.charts import accesses, address, maker
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
 from slipway.docs.shapes import mapping, merge, texts
 from slipway.docs.values import rows
@@ -64,8 +64,9 @@ def addresses(book: Book, entry: Entry) -> str:
 
 
 def all_secrets(book: Book, entry: Entry) -> str:
-    """Every secret of the namespace that somebody must make, once, with its keys and readers."""
+    """Every secret of the namespace that somebody must make, once, with its keys, who makes it and its readers."""
     keys: dict[str, dict[str, None]] = {}
+    makers: dict[str, str] = {}
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
         member = book.entries[dep.name]
@@ -75,8 +76,10 @@ def all_secrets(book: Book, entry: Entry) -> str:
                 continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
             readers.setdefault(secret, []).append(known(dep))
-    rows = ((code(name), codes(keys[name]), ", ".join(readers[name])) for name in sorted(keys))
-    return table(("Secret", "Keys", "Members"), rows)
+            if spec.get("producer") or secret not in makers:
+                makers[secret] = maker(spec)
+    rows = ((code(name), codes(keys[name]), makers[name], ", ".join(readers[name])) for name in sorted(keys))
+    return table(("Secret", "Keys", "Made by", "Members"), rows)
 
 
 def changes(book: Book, entry: Entry) -> Iterator[str]:

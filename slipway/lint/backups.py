@@ -24,8 +24,8 @@ def scopes(run: Check, chart: Chart) -> Iterator[Scope]:
         own = Layer(document=run.values_of(chart))
         yield Scope(chart=chart, layers=(own,))
         for path in sorted((run.workspace.root / chart.folder).glob("ci/*-values.yaml")):
-            document = yamls.parse(path.read_bytes(), path.relative_to(run.workspace.root).as_posix())
-            yield Scope(chart=chart, layers=(own, Layer(document=document)))
+            variation = yamls.parse(path.read_bytes(), path.relative_to(run.workspace.root).as_posix())
+            yield Scope(chart=chart, layers=(own, Layer(document=variation)))
     elif chart.kind is ChartKind.UMBRELLA:
         for environment in (None, *run.workspace.environments.values()):
             document = None if environment is None else lay.namespace_document(environment, chart.name)

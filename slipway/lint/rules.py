@@ -67,6 +67,8 @@ RULES: dict[str, str] = {
     "secret.value": "A password-like key has no literal value.",
     "secret.manifest": "A Secret has no data in the sources.",
     "secret.reason": "An exception from the search for secrets says why.",
+    "secret.producer": "A secret that is read is declared or made by an object, and its declared producer makes it, alone.",
+    "sealed.file": "A file below sealed/ is a SealedSecret with nothing in the open, at its namespace and name.",
     # helm, ct and kubeconform
     "package.helm": "helm packages the chart.",
     "package.size": "A package fits into the Secret that Helm would keep it in.",
@@ -86,6 +88,7 @@ RULES: dict[str, str] = {
     "git.repository": "The checkout is a git repository, where a command compares with a revision.",
     "git.ownership": "The checkout belongs to the user who runs the command.",
     "git.revision": "A revision that a command is told exists.",
+    "secret.missing": "With `./inv secrets --check`: what something needs is sealed for the environment, or made by an object.",
     # release
     "release.already-published": "A published version keeps its content for ever.",
 }

@@ -9,6 +9,7 @@ from slipway import graph, overlay, package, values_check
 from slipway.errors import Problem, WorkspaceError
 from slipway.lint import backups, schemas, secrets, styles, templates, wiring
 from slipway.model import Chart, ChartKind, ChartName, Workspace
+from slipway.seal import store as sealed
 
 Part = Callable[[], Iterable[Problem]]
 
@@ -41,7 +42,8 @@ def of_workspace(tools: Tools, names: Sequence[ChartName]) -> Iterator[Problem]:
         tools.styles.environments,
         lambda: templates.check(workspace, ()),
         lambda: tools.values.environments(names),
-        lambda: secrets.scan_sources(read_tree(workspace.root, ("values", "deploy"))).problems,
+        lambda: sealed.check(workspace),
+        lambda: secrets.scan_sources(sealed.without_sealed(read_tree(workspace.root, ("values", "deploy")))).problems,
     )
 
 
@@ -71,7 +73,7 @@ def of_chart(tools: Tools, chart: Chart) -> Iterator[Problem]:
 def of_package(tools: Tools, chart: Chart, archive: Path) -> Iterator[Problem]:
     """What is published: no secret that the sources do not show, and not too much."""
     tops = (chart.folder, "values") if chart.kind is ChartKind.UMBRELLA else (chart.folder,)
-    known = secrets.scan_sources(read_tree(tools.workspace.root, tops)).known
+    known = secrets.scan_sources(sealed.without_sealed(read_tree(tools.workspace.root, tops))).known
     yield from secrets.scan_package(archive, known, tools.clean)
     size = archive.stat().st_size
     if size > package.MAX_BYTES:

@@ -105,7 +105,7 @@ def test_the_environment_is_handed_over_and_argo_cd_is_one_of_its_elements(here:
 
     (generator,) = dig(sets[0], "spec")["generators"]
     assert "argocd" in {element["name"] for element in generator["list"]["elements"]}
-    assert [dig(item, "metadata")["name"] for item in applications] == ["homelab-root"]
+    assert [dig(item, "metadata")["name"] for item in applications] == ["homelab-root", "homelab-sealed-secrets"]
     assert {"argocd", "htpc", "homelab-root"} <= projects
     assert here.kubectl.find("secret", "homelab-registry", "-n", "argocd") is not None
 

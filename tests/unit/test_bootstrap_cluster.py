@@ -221,7 +221,7 @@ def test_definitions_come_before_the_rest_and_the_deploy_folder_last(
         ("argocd-controller", ["CustomResourceDefinition"]),
         ("argocd-controller", ["Deployment"]),
         ("slipway", ["AppProject", "Application"]),
-        ("argocd-controller", ["AppProject", "ApplicationSet", "Secret"]),
+        ("argocd-controller", ["AppProject", "ApplicationSet", "Secret", "AppProject", "Application"]),
     ]
     assert outcome.left == ("IngressRoute argocd-server",)
     assert outcome.warnings == ()

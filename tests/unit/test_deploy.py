@@ -151,8 +151,36 @@ def test_the_repository_secret_holds_no_secret() -> None:
 def test_the_root_application_reads_only_what_argo_cd_understands() -> None:
     source = rendered()["root.yaml"][1]["spec"]["source"]
 
-    assert source["directory"]["include"] == "{appprojects.yaml,applicationset.yaml,repository.yaml}"
+    assert (
+        source["directory"]["include"] == "{appprojects.yaml,applicationset.yaml,repository.yaml,sealed-secrets.yaml}"
+    )
     assert source["repoURL"] == CONFIG.repository_url
+
+
+def test_sealed_secrets_come_from_git_and_nothing_else_comes_with_them() -> None:
+    project, application = rendered()["sealed-secrets.yaml"]
+    spec, source = project["spec"], application["spec"]["source"]
+
+    assert application["spec"]["project"] == project["metadata"]["name"] == "homelab-sealed-secrets"
+    assert spec["namespaceResourceWhitelist"] == [{"group": "bitnami.com", "kind": "SealedSecret"}]
+    assert spec["clusterResourceWhitelist"] == []
+    assert [item["namespace"] for item in spec["destinations"]] == ["argocd", "htpc"]
+    assert (source["path"], source["directory"]) == ("values/staging", {"recurse": True, "include": "sealed/**"})
+    assert source["targetRevision"] == "HEAD"
+
+
+def test_sealed_secrets_are_tried_until_their_kind_and_namespaces_are_there() -> None:
+    policy = rendered()["sealed-secrets.yaml"][1]["spec"]["syncPolicy"]
+
+    assert policy["retry"]["limit"] == -1
+    assert policy["automated"] == {"prune": False, "selfHeal": True}
+    assert "SkipDryRunOnMissingResource=true" in policy["syncOptions"]
+
+
+def test_the_root_may_make_the_application_of_the_sealed_secrets() -> None:
+    kinds = {item["kind"] for item in rendered()["root.yaml"][0]["spec"]["namespaceResourceWhitelist"]}
+
+    assert {item["kind"] for file in deploy.SYNCED for item in rendered()[file]} == kinds
 
 
 def test_pins_are_read_back_as_they_were_written() -> None:

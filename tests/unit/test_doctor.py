@@ -16,6 +16,7 @@ from slipway.tools.run import Command, Completed
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}
 MODULES = {
     "checks": [("github.com/prometheus/prometheus", "v0.314.0")],
+    "seal": [("github.com/bitnami/sealed-secrets", "v0.38.4")],
     "release": (
         ("helm.sh/helm/v4", "v4.3.1"),
         ("github.com/helm/chart-testing/v3", "v3.14.0"),
@@ -48,6 +49,7 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
     for group, package in {
         "release": "invoke==3.0.3",
         "lab": "cryptography==50.0.2",
+        "seal": "cryptography==50.0.2",
         "test": "pytest==9.2.0",
         "docs": "mkdocs==1.6.1",
     }.items():
@@ -86,6 +88,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     assert later == {
         "python release": "./inv --list",
         "python lab": "./inv lab up",
+        "python seal": "./inv seal",
         "python test": "./inv test",
         "python docs": "./inv docs build",
         "go": "./inv lint",
@@ -96,6 +99,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "registry": "./inv registry start",
         "controller-gen": "./inv crds --check",
         "promtool": "./inv test --tier charts",
+        "kubeseal": "./inv test --tier release",
         **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
     }
 

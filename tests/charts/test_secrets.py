@@ -1,0 +1,51 @@
+"""The secrets of the real platform: each has a producer, and what is missing can be sealed by the command that is told."""
+
+import re
+
+import pytest
+
+from slipway.checks import declared_in
+from slipway.lint.renders import ALL_OFF
+from slipway.model import ChartKind
+from slipway.seal import inventory
+from slipway.seal.ask import asked_for
+from testing.rendering import Yard, charts
+
+pytestmark = pytest.mark.helm
+
+UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UMBRELLA]
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """This repository."""
+    return Yard(folder=tmp_path_factory.mktemp("build"))
+
+
+def space(yard: Yard, umbrella: str, label: str) -> inventory.Namespace:
+    """An umbrella's render with what its members declare."""
+    case = yard.case(umbrella, label)
+    declared = declared_in(yard.builder.workspace, case)
+    return inventory.Namespace(name=umbrella, objects=yard.rendered(case).objects, declared=declared)
+
+
+@pytest.mark.parametrize("umbrella", UMBRELLAS)
+def test_every_secret_of_the_platform_has_one_producer(yard: Yard, umbrella: str) -> None:
+    labels = [case.label for case in yard.cases(umbrella) if case.label != ALL_OFF]
+
+    found = [str(problem) for label in labels for problem in inventory.check(space(yard, umbrella, label), {}, label)]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("umbrella", UMBRELLAS)
+def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(yard: Yard, umbrella: str) -> None:
+    entries = inventory.entries("staging", [space(yard, umbrella, "staging")], {})
+
+    for entry in entries:
+        if not entry.missing:
+            assert entry.producer, entry.name
+            continue
+        assert entry.purpose, entry.name
+        asked = asked_for(re.findall(r"--key (\S+)", entry.command), [], re.findall(r"--generate (\S+)", entry.command))
+        assert {*asked.typed, *asked.generated} == set(entry.missing)
