@@ -279,3 +279,13 @@ def crds(_: Context, check: bool = False) -> None:
         from slipway import verbs
 
         verbs.crds(yard_here(), check=check)
+
+
+@task(help={"check": "fail when they differ, write nothing"})
+def dashboards(_: Context, check: bool = False) -> None:
+    """Write Grafana's dashboards from the pages of slipway/dashboards and the runbooks."""
+    with presented():
+        from slipway import upkeep
+
+        changed = upkeep.dashboards(yard_here(), check=check)
+        print("\n".join(changed) or "every dashboard is as its page says")
