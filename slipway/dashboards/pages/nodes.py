@@ -80,7 +80,7 @@ NODES = Dashboard(
                 series(
                     "Load for each processor",
                     metric(
-                        'node_load5{node=~"$node"} / on (instance) group_left () count by (instance) (node_cpu_seconds_total{mode="idle"})',
+                        'node_load5{node=~"$node"} / count without (cpu, mode) (node_cpu_seconds_total{mode="idle"})',
                         "{{node}}",
                     ),
                     steps=rising(1, 2),
