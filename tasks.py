@@ -349,3 +349,13 @@ def seal(
         )
         yard = yard_here(json)
         show(verbs.perform(yard, chosen(yard, env), flags, verbs.terminal()), verbs.text, json)
+
+
+@task(help={"check": "fail when they differ, write nothing"})
+def dashboards(_: Context, check: bool = False) -> None:
+    """Write Grafana's dashboards from the pages of slipway/dashboards and the runbooks."""
+    with presented():
+        from slipway import upkeep
+
+        changed = upkeep.dashboards(yard_here(), check=check)
+        print("\n".join(changed) or "every dashboard is as its page says")

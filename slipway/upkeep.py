@@ -1,4 +1,4 @@
-"""`doctor`, `lock` and `crds`: what keeps the machine and the generated pins in order, over the wiring of a checkout."""
+"""`doctor`, `lock`, `crds` and `dashboards`: what keeps the machine and the generated files in order, over the wiring of a checkout."""
 
 from __future__ import annotations
 
@@ -75,3 +75,18 @@ def crds(yard: Yard, *, check: bool) -> tuple[str, ...]:
     if problems:
         raise ProblemsFound(problems)
     return changed
+
+
+def dashboards(yard: Yard, *, check: bool) -> tuple[str, ...]:
+    """`dashboards`: write Grafana's dashboards, or only compare them; returns the files that changed.
+
+    Raises:
+        ProblemsFound: `check` found files that are not what the pages give.
+    """
+    from slipway.dashboards import files
+
+    if not check:
+        return files.generate(yard.workspace)
+    if problems := files.check(yard.workspace):
+        raise ProblemsFound(problems)
+    return ()

@@ -4,12 +4,14 @@ Chart versions are forced to 0.0.0 and checksums are hidden, so a release alone 
 `./inv test --tier umbrella --update` rewrites them.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from slipway.lint import kube
 from slipway.model import ChartKind
+from slipway.nested import dig
 from slipway.render import Object, normalise, to_yaml
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
@@ -34,11 +36,28 @@ def file_of(item: Object) -> str:
     return f"{item.kind}-{item.name}.yaml"
 
 
+def committed_files(yard: Yard) -> dict[str, str]:
+    """Text → path of every file that a chart has below `files/`."""
+    paths = sorted(yard.root.glob("charts/*/files/**/*"))
+    return {
+        path.read_text(encoding="utf-8"): path.relative_to(yard.root).as_posix() for path in paths if path.is_file()
+    }
+
+
+def brief(made: dict[str, object], files: Mapping[str, str]) -> dict[str, object]:
+    """An object with `<path>` in place of what is committed as it is."""
+    if made["kind"] != "ConfigMap":
+        return made
+    data = {key: f"<{files[text]}>" if text in files else text for key, text in dig(made, "data").items()}
+    return {**made, "data": data}
+
+
 def wanted(yard: Yard, umbrella: str, environment: str) -> dict[str, str]:
     """File name → text. Definitions are left out: they are committed as they are, and checked by `./inv crds --check`."""
     rendered = yard.rendered(yard.case(umbrella, environment)).objects
     objects = [item for item in rendered if item.kind != "CustomResourceDefinition"]
-    made = {file_of(item): to_yaml(normalise(item)) for item in objects}
+    files = committed_files(yard)
+    made = {file_of(item): to_yaml(brief(normalise(item), files)) for item in objects}
     assert len(made) == len(objects), "two objects share a file name"
     return made
 

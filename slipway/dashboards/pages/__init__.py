@@ -1,0 +1,1 @@
+"""The pages that Grafana shows: what they ask, and how they show the answers."""
