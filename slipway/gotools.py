@@ -118,6 +118,16 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv test --tier release",
             cold_s=90,
         ),
+        GoTool(
+            name="amtool",
+            purpose="checks Alertmanager's configuration and where its alerts go",
+            module="github.com/prometheus/alertmanager",
+            package="github.com/prometheus/alertmanager/cmd/amtool",
+            # Its libraries are newer than those that promtool wants.
+            folder="tools/checks/alertmanager",
+            mend="./inv test --tier charts",
+            cold_s=50,
+        ),
         *(
             GoTool(
                 name=name,

@@ -100,6 +100,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "controller-gen": "./inv crds --check",
         "promtool": "./inv test --tier charts",
         "kubeseal": "./inv test --tier release",
+        "amtool": "./inv test --tier charts",
         **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
     }
 

@@ -2,92 +2,153 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from slipway.lint.renders import DEFAULTS
-from slipway.tools.run import Command, Completed, run_process
+from testing.monitoring import alerts_of, ask, catalogue, config_files, metrics_in, promtool_tests, rules_of
 from testing.rendering import Yard
-from testing.workspaces import ROOT, program
+from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
+HERE = Path(__file__).parent
+TESTS = sorted((HERE / "rules").glob("*.yaml"))
+CONFIGURATION = "prometheus.yml"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files as the pod has them, and the tests of the rules beside them."""
-    yard = Yard(folder=tmp_path_factory.mktemp("build"))
+def files(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The files of the chart's ConfigMaps."""
+    return config_files(Yard(folder=tmp_path_factory.mktemp("build")), "prometheus", DEFAULTS)
+
+
+@pytest.fixture(scope="module")
+def rules(files: Mapping[str, str]) -> Mapping[str, str]:
+    """The rule files among them."""
+    return {name: text for name, text in files.items() if "groups" in yaml.safe_load(text)}
+
+
+@pytest.fixture(scope="module")
+def folder(files: Mapping[str, str], rules: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files as the pod has them."""
     made = tmp_path_factory.mktemp("prometheus")
     (made / "rules").mkdir()
-    for name, text in files(yard).items():
-        place = made / name if name == "prometheus.yml" else made / "rules" / name
+    for name, text in files.items():
+        place = made / "rules" / name if name in rules else made / name
         place.write_text(text.replace("/etc/prometheus-rules/", f"{made}/rules/"), encoding="utf-8")
-    for path in (Path(__file__).parent / "rules").glob("*.yaml"):
-        (made / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     return made
 
 
-def files(yard: Yard) -> Mapping[str, str]:
-    """Every file of the chart's ConfigMaps."""
-    objects = yard.rendered(yard.case("prometheus", DEFAULTS)).objects
-    found: dict[str, str] = {}
-    for item in objects:
-        if item.kind == "ConfigMap":
-            data = item.at("data")
-            assert isinstance(data, dict)
-            found |= data
+def cases(path: Path) -> Mapping[str, list[Mapping[str, Any]]]:
+    """The cases of a test file by alert."""
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
     return found
-
-
-def promtool(*args: str) -> Completed:
-    """Run it; the caller reads the exit code."""
-    return run_process(Command(argv=(str(program("promtool")), *args), ok_codes=None))
-
-
-def alerts(folder: Path) -> dict[str, Mapping[str, object]]:
-    """Every alerting rule by its name."""
-    groups = [group for path in (folder / "rules").iterdir() for group in yaml.safe_load(path.read_text())["groups"]]
-    return {rule["alert"]: rule for group in groups for rule in group["rules"] if "alert" in rule}
 
 
 def test_prometheus_takes_its_configuration(folder: Path) -> None:
     # The token of the service account is not here.
-    done = promtool("check", "config", "--lint=all", "--syntax-only", str(folder / "prometheus.yml"))
+    done = ask("promtool", "check", "config", "--lint=all", "--syntax-only", str(folder / CONFIGURATION))
     assert done.code == 0, done.stdout + done.stderr
 
 
 def test_prometheus_takes_its_rules(folder: Path) -> None:
-    done = promtool("check", "rules", "--lint=all", *map(str, (folder / "rules").iterdir()))
+    done = ask("promtool", "check", "rules", "--lint=all", *map(str, (folder / "rules").iterdir()))
     assert done.code == 0, done.stdout + done.stderr
 
 
-def test_alerts_fire_when_they_should_and_only_then(folder: Path) -> None:
-    tests = sorted(folder.glob("*.yaml"))
-    assert tests
-    done = promtool("test", "rules", *map(str, tests))
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_alerts_fire_when_they_should_and_only_then(
+    path: Path, folder: Path, rules: Mapping[str, str], tmp_path: Path
+) -> None:
+    made = tmp_path / path.name
+    made.write_text(
+        promtool_tests(cases(path), alerts_of(rules.values()), [f"{folder}/rules/{path.stem}.yml"]), "utf-8"
+    )
+
+    done = ask("promtool", "test", "rules", str(made))
+
     assert done.code == 0, done.stdout + done.stderr
 
 
-def test_every_alert_is_tried(folder: Path) -> None:
-    tried = {
-        case["alertname"]
-        for path in folder.glob("*.yaml")
-        for test in yaml.safe_load(path.read_text())["tests"]
-        for case in test.get("alert_rule_test", ())
-        if case.get("exp_alerts")
+def test_every_alert_is_tried_beside_its_topic_with_a_case_that_fires_and_one_that_does_not(
+    rules: Mapping[str, str],
+) -> None:
+    tried = {path.stem: cases(path) for path in TESTS}
+
+    assert {topic: set(found) for topic, found in tried.items()} == {
+        name.removesuffix(".yml"): set(alerts_of([text])) for name, text in rules.items()
     }
-    assert tried == set(alerts(folder))
+    for found in tried.values():
+        for alert, each in found.items():
+            wanted = {True} if alert == "Watchdog" else {True, False}
+            assert {bool(case.get("alerts")) for case in each} == wanted, alert
 
 
-def test_every_alert_has_a_runbook_of_its_name_and_no_runbook_is_left_over(folder: Path) -> None:
-    assert {path.stem for path in RUNBOOKS.glob("*.md")} == set(alerts(folder))
-    for name, rule in alerts(folder).items():
-        annotations, labels = rule["annotations"], rule["labels"]
-        assert isinstance(annotations, dict)
-        assert isinstance(labels, dict)
-        assert annotations["runbook"] == f"docs/runbooks/{name}.md"
-        assert {"summary", "description"} <= annotations.keys()
-        assert labels["severity"] in {"warning", "critical"}
+def test_every_alert_has_a_runbook_of_its_name_and_no_runbook_is_left_over(rules: Mapping[str, str]) -> None:
+    alerts = alerts_of(rules.values())
+
+    assert {path.stem for path in RUNBOOKS.glob("*.md")} == set(alerts)
+    for name, rule in alerts.items():
+        assert rule["annotations"].keys() == {"summary", "description", "runbook"}
+        assert rule["annotations"]["runbook"] == f"docs/runbooks/{name}.md"
+        assert "{{" not in rule["annotations"]["description"]
+        assert rule["labels"]["severity"] in ({"none"} if name == "Watchdog" else {"warning", "critical"})
+
+
+def test_every_runbook_says_what_it_means_what_suffers_how_to_see_it_and_what_to_do() -> None:
+    for path in RUNBOOKS.glob("*.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        headings = [line for line in lines if line.startswith("#")]
+        assert headings == [f"# {path.stem}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"], path
+
+
+def test_rules_read_only_figures_that_something_exposes(rules: Mapping[str, str]) -> None:
+    known = catalogue(HERE / "metrics")
+    recorded = {rule["record"] for rule in rules_of(rules.values()) if "record" in rule}
+
+    missing = {
+        f"{rule.get('alert', rule.get('record'))}: {name}"
+        for rule in rules_of(rules.values())
+        for name in metrics_in(rule["expr"]) - known - recorded
+    }
+
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("up == 0", {"up"}),
+        ('sum by (pod) (rate(a_total{b="c"}[5m])) / on (d) group_left (e) f:g > 1e3', {"a_total", "f:g"}),
+        ("count(a) > 0 unless on () sum(b) > 0 and time() - c offset 5m > 26 * 3600", {"a", "b", "c"}),
+        ('a{b=~"}c"} or vector(0)', {"a"}),
+    ],
+)
+def test_names_are_found_in_expressions(expression: str, names: set[str]) -> None:
+    assert metrics_in(expression) == names
+
+
+def test_each_service_is_scraped_by_one_job(files: Mapping[str, str]) -> None:
+    jobs = {job["job_name"]: job for job in yaml.safe_load(files[CONFIGURATION])["scrape_configs"]}
+    app = "__meta_kubernetes_service_label_app_kubernetes_io_name"
+    chosen = {
+        (name, relabel["action"]): set(relabel["regex"].split("|"))
+        for name, job in jobs.items()
+        for relabel in job.get("relabel_configs", ())
+        if relabel.get("source_labels") == [app] and "regex" in relabel
+    }
+
+    assert chosen["services", "drop"] == chosen["objects", "keep"] | chosen["metallb", "keep"]
+    assert {name for name, job in jobs.items() if job.get("honor_labels")} == {"objects", "metallb"}
+    # The token opens the kubelets: nobody else may see it.
+    assert {name for name, job in jobs.items() if "authorization" in job} == {
+        "kubernetes-apiserver",
+        "kubelet",
+        "cadvisor",
+        "metallb",
+    }
