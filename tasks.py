@@ -191,16 +191,19 @@ def registry(_: Context, action: str, json: bool = False) -> None:
         "action": "up, status, logs, kubectl or down",
         "what": "a component, for logs",
         "name": "which lab (default: default); several run side by side",
+        "real": "for up: pods that run for real instead of being played, separated by commas",
         "env": ENV,
         "json": JSON,
     },
 )
-def lab(context: Context, action: str, what: str = "", name: str = "", env: str = "", json: bool = False) -> None:
+def lab(
+    context: Context, action: str, what: str = "", name: str = "", env: str = "", real: str = "", json: bool = False
+) -> None:
     """Run a Kubernetes API and Argo CD on this machine, and let them take the working tree."""
     with presented():
         from slipway.lab import verbs
 
-        asked = verbs.Asked(action=action, what=what, name=name, environment=env, rest=context.remainder)
+        asked = verbs.Asked(action=action, what=what, name=name, environment=env, real=real, rest=context.remainder)
         show(verbs.perform(yard_here(json), asked), verbs.text, json)
 
 

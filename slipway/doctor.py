@@ -30,6 +30,7 @@ MEND_GROUP = {
     "test": "./inv test",
     "docs": "./inv docs build",
     "lock": "./inv lock",
+    "traefik": "./inv lab up --real traefik",
     "go": "./inv lint",
 }
 """Group → a command that installs it."""

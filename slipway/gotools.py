@@ -190,6 +190,65 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv lab up",
             cold_s=5,
         ),
+        GoTool(
+            name="prometheus",
+            purpose="the real Prometheus of a lab, which finds its targets at the API server",
+            module="github.com/prometheus/prometheus",
+            package="github.com/prometheus/prometheus/cmd/prometheus",
+            # Without every cloud's client, as promtool; but with that of Kubernetes.
+            tags="remove_all_sd,enable_kubernetes_sd",
+            folder="tools/lab/prometheus",
+            mend="./inv lab up --real prometheus",
+            cold_s=90,
+        ),
+        GoTool(
+            name="kube-state-metrics",
+            purpose="the real kube-state-metrics of a lab",
+            module="k8s.io/kube-state-metrics/v2",
+            package="k8s.io/kube-state-metrics/v2",
+            folder="tools/lab/kube-state-metrics",
+            mend="./inv lab up --real kube-state-metrics",
+            cold_s=60,
+        ),
+        GoTool(
+            name="node-exporter",
+            purpose="the real node-exporter of a lab",
+            module="github.com/prometheus/node_exporter",
+            package="github.com/prometheus/node_exporter",
+            stamp="github.com/prometheus/common/version.Version",
+            bare=True,
+            ask=("--version",),
+            folder="tools/lab/node-exporter",
+            mend="./inv lab up --real node-exporter",
+            cold_s=20,
+        ),
+        GoTool(
+            name="metallb",
+            purpose="the real controller of MetalLB of a lab",
+            module="go.universe.tf/metallb",
+            package="go.universe.tf/metallb/controller",
+            folder="tools/lab/metallb",
+            mend="./inv lab up --real metallb",
+            cold_s=90,
+        ),
+        *(
+            GoTool(
+                name=name,
+                purpose=purpose,
+                module="github.com/bitnami/sealed-secrets",
+                package=f"github.com/bitnami/sealed-secrets/cmd/{program}",
+                stamp="main.VERSION",
+                bare=True,
+                ask=("--version",),
+                folder="tools/lab/sealed-secrets",
+                mend="./inv lab up --real sealed-secrets",
+                cold_s=30,
+            )
+            for name, program, purpose in (
+                ("sealed-secrets", "controller", "the real controller of sealed-secrets of a lab"),
+                ("kubeseal", "kubeseal", "seals for it"),
+            )
+        ),
     )
 }
 

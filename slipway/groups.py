@@ -1,7 +1,7 @@
 """The groups of Python packages that tasks ask for when they need them; each is installed once.
 
-`test` and `docs` are modules and go into the environment; `go` (the Go toolchain) and `lock` (uv) are programs and have
-folders of their own below `.tools`.
+`test` and `docs` are modules and go into the environment; `go` (the Go toolchain), `lock` (uv) and `traefik` are programs
+and have folders of their own below `.tools`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from slipway.errors import Problem, ToolFailed, ToolMissing
 from slipway.progress import Progress
 from slipway.ticker import Teller
 
-PROGRAMS = {"go": Path("go", "bin", "go"), "lock": Path("bin", "uv")}
+PROGRAMS = {"go": Path("go", "bin", "go"), "lock": Path("bin", "uv"), "traefik": Path("bin", "traefik")}
 """Group → its program inside its folder."""
 
 

@@ -6,6 +6,7 @@ supervisor.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -31,11 +32,18 @@ class Component:
     """File with the certificate that an `https://` question trusts."""
     patience_s: float = 60.0
     """How long it may take to become ready."""
+    vital: bool = True
+    """Whether the lab ends when it does."""
 
     @property
     def is_job(self) -> bool:
         """Whether it ends by itself."""
         return not self.ready
+
+    @property
+    def key(self) -> str:
+        """Stands for all of it: another one is another component, whatever its name."""
+        return hashlib.sha256(to_json((self,)).encode()).hexdigest()[:12]
 
     def command(self, folder: Path) -> Command:
         """How it is started, in the lab's folder."""

@@ -16,7 +16,7 @@ from slipway.build import Built
 from slipway.config import RegistryConfig
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.lab import folder as folders
-from slipway.lab.place import Place, free_ports, supervises
+from slipway.lab.place import PORTS, Place, free_ports, supervises
 from slipway.lab.plan import Extent
 from slipway.lab.state import Phase, State
 from slipway.model import Chart, ChartName, Pin, Published
@@ -77,7 +77,7 @@ def start(
     programs = yard.toolbox.ensure(extent.value)
     folders.prepare(
         place,
-        ports=free_ports(),
+        ports=free_ports(PORTS),
         programs=programs,
         definitions=folders.from_start(kube.definition_files(yard.config.root)) if definitions is None else definitions,
         argocd_namespace=yard.config.argocd_namespace,

@@ -17,6 +17,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALID_DAYS = 30
 SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+SERVER_ADDRESSES = ("127.0.0.1", "10.43.0.1")
+"""Of this machine, and of the Service that pods find the API server by."""
 
 USERS: Mapping[str, str] = {
     "admin": "system:masters",
@@ -41,7 +43,7 @@ class Pki:
 
     @property
     def certificate(self) -> Path:
-        """Of every server, for 127.0.0.1."""
+        """Of every server, for `SERVER_NAMES` and `SERVER_ADDRESSES`."""
         return self.folder / "server.crt"
 
     @property
@@ -92,7 +94,7 @@ def certificate(
     *,
     server: bool,
 ) -> x509.Certificate:
-    """A certificate authority, or a server's certificate for the loopback address."""
+    """A certificate authority, or a server's certificate."""
     now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -106,8 +108,9 @@ def certificate(
     )
     if server:
         names = [x509.DNSName(name) for name in SERVER_NAMES]
-        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        builder = builder.add_extension(x509.SubjectAlternativeName([*names, address]), critical=False).add_extension(
+        addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in SERVER_ADDRESSES]
+        names_and_addresses = x509.SubjectAlternativeName([*names, *addresses])
+        builder = builder.add_extension(names_and_addresses, critical=False).add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
         )
     return builder.sign(signer, hashes.SHA256())

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from slipway.errors import Problem, WorkspaceError
 from slipway.lab import state
 from slipway.lab.state import State
 from slipway.tools.process import LOOPBACK, reap
+
+T = TypeVar("T", bound=Hashable)
 
 FOLDER = ".lab"
 DEFAULT = "default"
@@ -84,11 +87,11 @@ def supervises(pid: int, folder: Path) -> bool:
     return os.fsencode(str(folder)) in arguments and reap(pid)
 
 
-def free_ports() -> Mapping[str, int]:
+def free_ports(names: Iterable[T]) -> dict[T, int]:
     """A port for everything that needs one; all different, and free a moment ago."""
     with ExitStack() as open_sockets:
         found = {}
-        for name in PORTS:
+        for name in names:
             probe = open_sockets.enter_context(socket.socket())
             probe.bind((LOOPBACK, 0))
             found[name] = int(probe.getsockname()[1])

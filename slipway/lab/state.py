@@ -33,6 +33,8 @@ class Part:
     pid: int = 0
     seconds: float = 0.0
     """From its start until it was ready."""
+    key: str = ""
+    """Of the component that was started under this name."""
     said: tuple[str, ...] = ()
     """Its last lines, when it failed."""
 
@@ -62,7 +64,7 @@ def read(folder: Path) -> State | None:
     try:
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
         parts = {
-            name: Part(phase=Phase(part["phase"]), pid=part["pid"], seconds=part["seconds"], said=tuple(part["said"]))
+            name: Part(**{**part, "phase": Phase(part["phase"]), "said": tuple(part["said"])})
             for name, part in data["parts"].items()
         }
         return State(pid=data["pid"], phase=Phase(data["phase"]), parts=parts)

@@ -1,7 +1,8 @@
 """The process that a lab lives in: starts components in order, watches them, and takes them with it when it ends.
 
 `python -m slipway.lab.supervisor FOLDER` reads FOLDER/components.json, writes FOLDER/state.json, and keeps one log for each
-component under FOLDER/logs. SIGTERM ends the lab in good order. However the supervisor dies, the kernel kills its children.
+component under FOLDER/logs. SIGTERM ends the lab in good order; SIGHUP makes it read components.json again, start what is
+new there and end what is not there any more. However the supervisor dies, the kernel kills its children.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from slipway.tools.run import Child, spawn_child, tail, with_parent
 
 COMPONENTS = "components.json"
 LOGS = "logs"
-SIGNALS = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
+SIGNALS = frozenset({signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
 PROBE_EVERY_S = 0.05
 """While something starts; otherwise the supervisor sleeps until a signal."""
 STOP_S = 10.0
@@ -45,7 +46,7 @@ class Supervisor:
     def run(self) -> int:
         """Start everything and stay until the end; returns the exit code: 0 after SIGTERM, 1 after a failure."""
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        self.parts = {item.name: Part() for item in self.components}
+        self.parts = {item.name: Part(key=item.key) for item in self.components}
         self.tell(Phase.STARTING)
         code = self.watch()
         self.stop()
@@ -59,7 +60,7 @@ class Supervisor:
             self.collect()
             self.start_next()
             self.ask()
-            if any(part.phase is Phase.FAILED for part in self.parts.values()):
+            if any(item.vital and self.parts[item.name].phase is Phase.FAILED for item in self.components):
                 return 1
             busy = any(part.phase in {Phase.WAITING, Phase.STARTING} for part in self.parts.values())
             phase = Phase.STARTING if busy else Phase.READY
@@ -67,8 +68,26 @@ class Supervisor:
                 self.tell(phase)
                 told = now
             caught = signal.sigtimedwait(SIGNALS, PROBE_EVERY_S if busy else 3600.0)
-            if caught is not None and caught.si_signo != signal.SIGCHLD:
+            if caught is not None and caught.si_signo == signal.SIGHUP:
+                self.reload()
+            elif caught is not None and caught.si_signo != signal.SIGCHLD:
                 return 0
+
+    def reload(self) -> None:
+        """Take over components.json as it is now: end what is gone, changed or failed, and begin what is there anew."""
+        wanted = read(self.folder)
+        kept = {
+            item.name
+            for item in wanted
+            if item.name in self.parts
+            and self.parts[item.name].key == item.key
+            and self.parts[item.name].phase is not Phase.FAILED
+        }
+        self.end(tuple(name for name in self.parts if name not in kept))
+        self.parts = {item.name: self.parts[item.name] if item.name in kept else Part(key=item.key) for item in wanted}
+        self.children = {name: child for name, child in self.children.items() if name in kept}
+        self.begun = {name: time_s for name, time_s in self.begun.items() if name in kept}
+        self.components = wanted
 
     def start_next(self) -> None:
         """Start what waits for nothing any more."""
@@ -78,10 +97,10 @@ class Supervisor:
             try:
                 child = spawn_child(item.command(self.folder), self.log(item.name))
             except ToolMissing as error:
-                self.parts[item.name] = Part(phase=Phase.FAILED, said=tuple(str(error).splitlines()))
+                self.parts[item.name] = Part(phase=Phase.FAILED, said=tuple(str(error).splitlines()), key=item.key)
                 return
             self.children[item.name] = child
-            self.parts[item.name] = Part(phase=Phase.STARTING, pid=child.pid)
+            self.parts[item.name] = Part(phase=Phase.STARTING, pid=child.pid, key=item.key)
 
     def ask(self) -> None:
         """Ask each component that starts whether it is ready."""
@@ -94,6 +113,7 @@ class Supervisor:
                 self.parts[item.name] = replace(part, phase=Phase.READY, seconds=round(took, 2))
             elif took > item.patience_s:
                 self.fail(item.name, f"was not ready within {item.patience_s:g} s")
+                self.end((item.name,))
 
     def collect(self) -> None:
         """Notice what ended: a job that ended with 0 is done, everything else is a failure."""
@@ -115,20 +135,24 @@ class Supervisor:
     def fail(self, name: str, fact: str) -> None:
         """A component that is not what it should be, with its last lines."""
         text = self.log(name).read_text(encoding="utf-8", errors="replace")
-        self.parts[name] = Part(phase=Phase.FAILED, said=(fact, *tail(text, CRASH_LINES)))
+        self.parts[name] = Part(phase=Phase.FAILED, said=(fact, *tail(text, CRASH_LINES)), key=self.parts[name].key)
 
     def stop(self) -> None:
         """End every component, dependents first."""
         for group in component.stop_order(self.components):
-            running = [self.children[name] for name in group if name in self.children]
-            for child in running:
-                child.end()
-            limit = time.monotonic() + STOP_S
-            while any(child.poll() is None for child in running):
-                if time.monotonic() > limit:
-                    for child in running:
-                        child.kill()
-                signal.sigtimedwait(SIGNALS, PROBE_EVERY_S)
+            self.end(group)
+
+    def end(self, names: Sequence[str]) -> None:
+        """End some components and wait until they are gone."""
+        running = [self.children[name] for name in names if name in self.children]
+        for child in running:
+            child.end()
+        limit = time.monotonic() + STOP_S
+        while any(child.poll() is None for child in running):
+            if time.monotonic() > limit:
+                for child in running:
+                    child.kill()
+            time.sleep(PROBE_EVERY_S)
 
     def log(self, name: str) -> Path:
         """Where a component's output is."""
@@ -144,8 +168,12 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(arguments[0])
     if "--attached" in arguments[1:]:
         with_parent(os.getppid(), signal.SIGTERM)
-    components = component.from_json((folder / COMPONENTS).read_text(encoding="utf-8"))
-    return Supervisor(folder=folder, components=components).run()
+    return Supervisor(folder=folder, components=read(folder)).run()
+
+
+def read(folder: Path) -> tuple[Component, ...]:
+    """What components.json says now."""
+    return component.from_json((folder / COMPONENTS).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

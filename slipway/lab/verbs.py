@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from slipway.lab import applications, lab
 from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
+from slipway.lab.real import catalog, join
 from slipway.lab.state import State
 from slipway.yard import Yard
 
@@ -25,6 +26,7 @@ ACTIONS = ("up", "status", "kubectl", "logs", "down")
 HEALTHY_S = 300.0
 """How long the Applications may take until they are well."""
 LOG_LINES = 50
+REAL_HEAD = ("REAL", "PROGRAM", "IMAGE", "IN PLACE OF", "REACHED AT", "SEES YOU")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class Asked:
     what: str = ""
     name: str = ""
     environment: str = ""
+    real: str = ""
+    """Components of `real/catalog.py`, separated by commas."""
     rest: str = ""
     """What follows `--`, quoted for a shell."""
 
@@ -48,7 +52,7 @@ def perform(yard: Yard, asked: Asked) -> Mapping[str, object]:
     place = place_of(yard.config.root, asked.name)
     one_of("lab", asked.action, ACTIONS)
     if asked.action == "up":
-        return up(yard, place, chosen(yard, asked.environment))
+        return up(yard, place, chosen(yard, asked.environment), catalog.chosen(asked.real))
     if asked.action == "down":
         ran = lab.stop(place)
         return {"lab": place.name, "said": "stopped, its folder is removed" if ran else "did not run"}
@@ -59,15 +63,24 @@ def perform(yard: Yard, asked: Asked) -> Mapping[str, object]:
     return status(yard, place, chosen(yard, asked.environment))
 
 
-def up(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
+def up(yard: Yard, place: Place, environment: str, real: Sequence[str] = ()) -> Mapping[str, object]:
     """Start the lab unless it runs, publish the working tree, and wait until every Application is well.
 
+    Args:
+        yard: the wiring.
+        place: the lab.
+        environment: what is delivered.
+        real: components that run for real, besides those that do already.
+
     Raises:
+        WorkspaceError: a real component's pod is not there, or lacks something.
         ToolFailed: a component failed.
         AlreadyPublished: the lab has a chart's version with other content.
         NotConverged: an Application is not well in time.
     """
     began = time.monotonic()
+    # Building may take minutes, and is better known before anything runs.
+    join.programs(yard, real)
     with lock.hold(place.folder.parent / f"{place.name}.lock", what="another start of this lab", wait_s=600.0):
         if place.running() is None:
             lab.start(yard, place)
@@ -78,10 +91,14 @@ def up(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
             found = applications.wait_until_well(
                 here.kubectl, yard.config.argocd_namespace, names, wait_s=HEALTHY_S, on_change=on_change
             )
+        if wanted := (*join.running(place), *real):
+            with yard.progress.step("real components") as done:
+                done(", ".join(join.join(here, wanted)))
     took = time.monotonic() - began
     many = "1 Application is" if len(found) == 1 else f"{len(found)} Applications are"
     said = f"{many} Synced and Healthy after {took:.0f} s"
-    return {"lab": place.name, "said": said, "next": next_steps(place), "applications": [item.row for item in found]}
+    rows = [item.row for item in found]
+    return {"lab": place.name, "said": said, "next": next_steps(place), "applications": rows, **real_rows(place)}
 
 
 def deliver(here: Lab) -> None:
@@ -146,11 +163,13 @@ def status(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
     found = place.running() or place.state()
     if found is None:
         return {"lab": place.name, "said": f"does not run; ./inv lab up{lab.name_flag(place)}"}
-    facts: dict[str, object] = {"lab": place.name, "components": component_rows(found)}
+    facts: dict[str, object] = {"lab": place.name, "components": component_rows(found), **real_rows(place)}
     if place.running() is None:
         return {**facts, "said": "does not run any more", "failed": [str(item) for item in lab.troubles(place, found)]}
     here = lab.attach(yard, place, environment)
     rows = applications.read(here.kubectl, yard.config.argocd_namespace)
+    if found.failed:
+        facts["failed"] = [str(item) for item in lab.troubles(place, found)]
     return {**facts, "said": f"runs, process {found.pid}", "applications": [item.row for item in rows]}
 
 
@@ -160,6 +179,16 @@ def component_rows(found: State) -> list[tuple[str, ...]]:
         (name, part.phase, str(part.pid or "-"), f"{part.seconds:.1f} s", memory(part.pid))
         for name, part in found.parts.items()
     ]
+
+
+def real_rows(place: Place) -> dict[str, object]:
+    """A line for each door of each real component; nothing when there is none."""
+    rows = [
+        (name, str(item["program"]), str(item["image"]), str(item["pod"]), f"{port} {address}", f"as {client}")
+        for name, item in join.facts(place).items()
+        for port, address, client in item["doors"]
+    ]
+    return {"real": rows} if rows else {}
 
 
 def memory(pid: int) -> str:
@@ -204,6 +233,7 @@ def text(facts: Mapping[str, object]) -> str:
     for key, head in (
         ("components", ("COMPONENT", "STATE", "PID", "READY AFTER", "MEMORY")),
         ("applications", applications.HEAD),
+        ("real", REAL_HEAD),
     ):
         rows = facts.get(key)
         if isinstance(rows, list) and rows:

@@ -13,6 +13,7 @@ from slipway.yard import open_yard
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
 from testing.monorepo import ROOT
+from testing.reality import Reality, reality
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,13 @@ def place(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
     lab.wait_ready(made)
     yield made
     lab.stop(made)
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Reality]:
+    """A cluster of its own: what real programs do there, kwok does in the other one."""
+    with reality(place_of(tmp_path_factory.mktemp("real"))) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.state import Phase, State
 from slipway.lab.supervisor import COMPONENTS
-from slipway.tools.process import free_port, reap, wait_until
+from slipway.tools.process import free_port, reap, replace_text, wait_until
 from slipway.tools.run import Command, spawn_daemon
 from testing.monorepo import ROOT
 
@@ -30,7 +31,7 @@ def job(name: str, script: str, *after: str) -> Component:
 
 def supervised(folder: Path, *components: Component) -> int:
     """Start a supervisor; returns its process."""
-    (folder / COMPONENTS).write_text(component.to_json(components), encoding="utf-8")
+    replace_text(folder / COMPONENTS, component.to_json(components))
     argv = (sys.executable, "-m", "slipway.lab.supervisor", str(folder))
     return spawn_daemon(Command(argv=argv, cwd=ROOT), folder / "supervisor.log")
 
@@ -38,6 +39,13 @@ def supervised(folder: Path, *components: Component) -> int:
 def reached(folder: Path, phase: Phase) -> State:
     """The state, once it is in this phase."""
     assert wait_until(lambda: (found := state.read(folder)) is not None and found.phase is phase, WAIT_S)
+    found = state.read(folder)
+    assert found is not None
+    return found
+
+
+def told(folder: Path) -> State:
+    """What the supervisor said last."""
     found = state.read(folder)
     assert found is not None
     return found
@@ -73,6 +81,39 @@ def test_a_crash_is_told_with_its_last_lines_and_ends_the_others(tmp_path: Path)
     assert found.parts["bad"].said == ("ended with exit code 3", "out of luck")
     assert wait_until(lambda: not reap(pid), WAIT_S)
     assert not reap(found.parts["good"].pid)
+
+
+def test_what_is_not_vital_fails_alone(tmp_path: Path) -> None:
+    bad = replace(server("bad"), argv=("sh", "-c", "echo out of luck; exit 3"), vital=False)
+    pid = supervised(tmp_path, server("good"), bad)
+
+    found = reached(tmp_path, Phase.READY)
+
+    assert wait_until(lambda: told(tmp_path).failed == ("bad",), WAIT_S)
+    assert told(tmp_path).parts["bad"].said == ("ended with exit code 3", "out of luck")
+    assert told(tmp_path).phase is Phase.READY
+    assert reap(found.parts["good"].pid)
+    os.kill(pid, signal.SIGTERM)
+    reached(tmp_path, Phase.STOPPED)
+
+
+def test_a_running_lab_takes_other_components(tmp_path: Path) -> None:
+    stays, goes, changes = server("stays"), server("goes"), server("changes", "stays")
+    pid = supervised(tmp_path, stays, goes, changes)
+    before = reached(tmp_path, Phase.READY).parts
+    changed, fresh = server("changes", "stays"), server("fresh", "changes")
+    replace_text(tmp_path / COMPONENTS, component.to_json((stays, changed, fresh)))
+
+    os.kill(pid, signal.SIGHUP)
+
+    assert wait_until(lambda: told(tmp_path).parts.keys() == {"stays", "changes", "fresh"}, WAIT_S)
+    after = reached(tmp_path, Phase.READY).parts
+    assert after["stays"] == before["stays"]
+    assert after["changes"].pid != before["changes"].pid
+    assert after["changes"].key == changed.key
+    assert not reap(before["goes"].pid)
+    os.kill(pid, signal.SIGTERM)
+    reached(tmp_path, Phase.STOPPED)
 
 
 def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:

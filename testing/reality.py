@@ -1,0 +1,287 @@
+"""A cluster with the whole platform and real programs in it, and how a test asks them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import json
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from slipway import compare, deploy
+from slipway.cluster.apply import apply
+from slipway.lab import lab
+from slipway.lab.lab import Lab
+from slipway.lab.place import Place
+from slipway.lab.plan import Extent
+from slipway.lab.real.assemble import NEIGHBOUR, Body
+from slipway.lab.real.catalog import CATALOG
+from slipway.lab.real.join import join
+from slipway.lint import kube
+from slipway.nested import dig
+from slipway.render import Object
+from slipway.tools.kubectl import Kubectl
+from slipway.tools.process import LOOPBACK, wait_until
+from slipway.yard import open_yard
+from testing.monorepo import ROOT
+
+ENVIRONMENT = "staging"
+WAIT_S = 90.0
+TIMEOUT_S = 10.0
+PAGE = b"<p>A page that is worth to be made smaller.</p>\n" * 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    certificate: bytes = b""
+    """Of the server, as DER; empty without TLS."""
+
+    @property
+    def json(self) -> object:
+        """The body as data."""
+        return json.loads(self.body)
+
+
+@dataclass(kw_only=True)
+class StandIn:
+    """A server in the place of a played one; it remembers what it was asked."""
+
+    server: ThreadingHTTPServer
+    asked: list[Mapping[str, str]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return f"{LOOPBACK}:{self.server.server_port}"
+
+
+@contextmanager
+def stand_in() -> Iterator[StandIn]:
+    """Run one."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            made.asked.append({name.lower(): value for name, value in self.headers.items()} | {"path": self.path})
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(PAGE)))
+            self.end_headers()
+            self.wfile.write(PAGE)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in http.server
+            pass
+
+    made = StandIn(server=ThreadingHTTPServer((LOOPBACK, 0), Handler))
+    thread = threading.Thread(target=made.server.serve_forever)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """A certificate authority of the tests', and a certificate of it."""
+
+    trusted: str
+    """The authority, as PEM."""
+    certificate: x509.Certificate
+    key: str
+
+    @classmethod
+    def make(cls, *names: str) -> Authority:
+        """An authority with a certificate for these names."""
+        root, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of the tests")])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+        now = dt.datetime.now(dt.UTC)
+
+        def signed(who: x509.Name, public: ec.EllipticCurvePublicKey, extra: x509.ExtensionType) -> x509.Certificate:
+            builder = x509.CertificateBuilder().subject_name(who).issuer_name(issuer).public_key(public)
+            builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(hours=1))
+            builder = builder.not_valid_after(now + dt.timedelta(days=1))
+            return builder.add_extension(extra, critical=False).sign(root, hashes.SHA256())
+
+        authority = signed(issuer, root.public_key(), x509.BasicConstraints(ca=True, path_length=None))
+        own = signed(subject, key.public_key(), x509.SubjectAlternativeName([x509.DNSName(name) for name in names]))
+        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return cls(trusted=authority.public_bytes(Encoding.PEM).decode(), certificate=own, key=secret.decode())
+
+    def secret(self, name: str, namespace: str) -> dict[str, object]:
+        """As cert-manager would write it."""
+        data = {"tls.crt": self.certificate.public_bytes(Encoding.PEM).decode(), "tls.key": self.key}
+        metadata = {"name": name, "namespace": namespace}
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": metadata,
+            "type": "kubernetes.io/tls",
+            "stringData": data,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reality:
+    """The cluster, and the real components in it."""
+
+    here: Lab
+    objects: tuple[Object, ...]
+    """Everything that was rendered."""
+    bodies: Mapping[str, Body]
+    backend: StandIn
+    """In the place of Jellyfin and Sonarr."""
+    authority: Authority
+    """That signed the wildcard certificate."""
+    domain: str
+
+    @property
+    def kubectl(self) -> Kubectl:
+        """The cluster's administrator."""
+        return self.here.kubectl
+
+    def log(self, name: str) -> str:
+        """What a component said."""
+        return (self.here.place.logs / f"{name}.log").read_text(encoding="utf-8")
+
+    def ask(
+        self,
+        name: str,
+        port: int,
+        path: str = "/",
+        *,
+        host: str = "",
+        client: str = NEIGHBOUR,
+        trusted: str | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask a component over HTTP, or over HTTPS when it says what is trusted.
+
+        Args:
+            name: of the component.
+            port: of the component.
+            path: what for.
+            host: name that it is called by.
+            client: address that the question comes from.
+            trusted: PEM of the authority; empty trusts everybody; None is plain HTTP.
+            body: makes it a POST.
+            headers: besides Host.
+        """
+        context = None
+        if trusted is not None:
+            context = ssl.create_default_context(cadata=trusted or None)
+            if not trusted:
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        said = {"Host": host or LOOPBACK, **(headers or {})}
+        with connection(self.bodies[name].door(port, client).here, host, context) as asked:
+            asked.request("POST" if body else "GET", path, body=body, headers=said)
+            answer = asked.getresponse()
+            sock = asked.sock
+            certificate = (sock.getpeercert(binary_form=True) or b"") if isinstance(sock, ssl.SSLSocket) else b""
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(status=answer.status, headers=told, body=answer.read(), certificate=certificate)
+
+    def metrics(self, name: str, port: int, trusted: str | None = None) -> dict[str, float]:
+        """Series → value, as a component tells them."""
+        answer = self.ask(name, port, "/metrics", trusted=trusted)
+        assert answer.status == 200, answer.body
+        lines = (line for line in answer.body.decode().splitlines() if line and not line.startswith("#"))
+        return {series: float(value) for series, _, value in (line.rpartition(" ") for line in lines)}
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for a condition; fails when it does not come true in time."""
+        assert wait_until(condition, WAIT_S), what
+
+
+@contextmanager
+def connection(port: int, host: str, context: ssl.SSLContext | None) -> Iterator[http.client.HTTPConnection]:
+    """A connection to a port of this machine that calls the other side by a name."""
+    made = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT_S)
+    made.sock = socket.create_connection((LOOPBACK, port), TIMEOUT_S)
+    if context is not None:
+        made.sock = context.wrap_socket(made.sock, server_hostname=host or None)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def reality(place: Place) -> Iterator[Reality]:
+    """A cluster without Argo CD that has every umbrella of this repository, and every program of the catalog."""
+    yard = open_yard(ROOT, os.environ, quiet=True)
+    lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=kube.definition_files(ROOT))
+    built = lab.build(yard)
+    here_objects = {
+        str(umbrella.name): compare.render_umbrella(yard, built[umbrella.name], ENVIRONMENT)
+        for umbrella in yard.workspace.umbrellas
+    }
+    lab.wait_ready(place)
+    here = lab.attach(yard, place, ENVIRONMENT)
+    everything = tuple(item for objects in here_objects.values() for item in objects)
+    domain = domain_of(everything)
+    authority = Authority.make(domain, f"*.{domain}")
+    for namespace in here_objects:
+        here.kubectl("create", "namespace", namespace)
+    lab.provide_storage(here, built)
+    here.kubectl.apply(deploy.documents([authority.secret("wildcard-tls", "infra")]), manager="tests")
+    for namespace, objects in here_objects.items():
+        refusals = apply(here.kubectl, objects, namespace).refusals
+        assert not refusals, "\n".join(f"{item.item.title}: {item.said}" for item in refusals)
+    wait_for_pods(here.kubectl)
+    with stand_in() as backend:
+        ways = {f"{address}:{port}": backend.address for address, port in endpoints(here.kubectl, "jellyfin", "sonarr")}
+        bodies = join(here, CATALOG, ways)
+        yield Reality(here=here, objects=everything, bodies=bodies, backend=backend, authority=authority, domain=domain)
+    lab.stop(place)
+
+
+def domain_of(objects: tuple[Object, ...]) -> str:
+    """The domain that the routes have in common."""
+    (names,) = (item.data for item in objects if item.kind == "Certificate" and item.name == "wildcard")
+    return str(cast(list[str], dig(names, "spec")["dnsNames"])[0])
+
+
+def wait_for_pods(kubectl: Kubectl) -> None:
+    """Wait until every deployment has its pods."""
+    for kind in ("deployments", "daemonsets"):
+        for item in kubectl.items(kind, "-A"):
+            meta = dig(item, "metadata")
+            where = (f"{kind}/{meta['name']}", "-n", str(meta["namespace"]))
+            kubectl("rollout", "status", *where, f"--timeout={WAIT_S:.0f}s")
+
+
+def endpoints(kubectl: Kubectl, *services: str) -> Iterator[tuple[str, int]]:
+    """Address and port of the pods behind some Services."""
+    for item in kubectl.items("endpointslices", "-A"):
+        if dig(item, "metadata", "labels").get("kubernetes.io/service-name") in services:
+            for endpoint in cast(list[Mapping[str, list[str]]], item["endpoints"]):
+                for port in cast(list[Mapping[str, int]], item["ports"]):
+                    yield endpoint["addresses"][0], port["port"]
+
+
+def folder_of(name: str) -> Path:
+    """Where the names of metrics are kept."""
+    return ROOT / "tests" / "charts" / "infra" / "metrics" / f"{name}.txt"

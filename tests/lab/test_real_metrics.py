@@ -1,0 +1,147 @@
+"""The real Prometheus with our configuration, rules and rights, and the real sources of metrics that it asks."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from slipway import yamls
+from slipway.nested import dig, listing
+from testing.monorepo import ROOT
+from testing.reality import Reality, folder_of
+
+PROMETHEUS, STATE, STATE_SELF, NODE = 9090, 8080, 8081, 9100
+NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+def query(real: Reality, path: str) -> object:
+    """`data` of an answer of Prometheus' API."""
+    answer = real.ask("prometheus", PROMETHEUS, f"/api/v1/{path}")
+    assert answer.status == 200, answer.body
+    told = answer.json
+    assert isinstance(told, dict)
+    return told["data"]
+
+
+def targets(real: Reality) -> list[dict[str, dict[str, str]]]:
+    """What Prometheus asks."""
+    data = query(real, "targets?state=active")
+    assert isinstance(data, dict)
+    return list(data["activeTargets"])
+
+
+def announced(real: Reality) -> Iterator[tuple[str, str, str, str]]:
+    """Job, scheme, port and path of every `metrics:` entry of a chart that the platform has, from the chart's own values."""
+    present = {item.labels.get("app.kubernetes.io/name") for item in real.objects}
+    for path in sorted(ROOT.glob("charts/*/values.yaml")):
+        name = path.parent.name
+        values = yamls.parse(path.read_bytes(), str(path)).mapping
+        entries = dig(values, "metrics")
+        job = {"argo-cd": "argocd"}.get(name, name)
+        if job not in present:
+            continue
+        for key in entries:
+            entry = dig(entries, key)
+            service = dig(values, "service", str(entry.get("service", key)))
+            port = dig(service, "ports", str(entry["port"]))
+            if service.get("enabled", True) and entry.get("enabled", True):
+                number = str(port.get("targetPort", port["port"]))
+                yield job, str(entry.get("scheme", "http")), number, str(entry.get("path", "/metrics"))
+
+
+def test_every_service_that_announces_metrics_becomes_a_target(real: Reality) -> None:
+    wanted = set(announced(real))
+    assert len(wanted) > 5
+
+    def found() -> set[tuple[str, str, str, str]]:
+        return {
+            (
+                item["labels"]["job"],
+                item["discoveredLabels"].get("__meta_kubernetes_service_annotation_prometheus_io_scheme", "http"),
+                str(item["scrapeUrl"]).rpartition(":")[2].partition("/")[0],
+                "/" + str(item["scrapeUrl"]).partition("://")[2].partition("/")[2],
+            )
+            for item in targets(real)
+        }
+
+    real.until(lambda: wanted <= found(), f"not found: {sorted(wanted - found())}")
+    asked = {str(item["scrapeUrl"]).partition(":")[0] for item in targets(real) if item["labels"]["job"] == "metallb"}
+    assert asked == {"https"}
+
+
+def test_the_node_is_a_target_by_its_kubelet(real: Reality) -> None:
+    real.until(lambda: {"kubelet", "cadvisor"} <= {item["labels"]["job"] for item in targets(real)}, "no kubelet")
+
+
+def test_nothing_is_forbidden_to_its_discovery(real: Reality) -> None:
+    log = real.log("prometheus")
+
+    assert "forbidden" not in log
+    assert "cannot list resource" not in log
+    assert '"level":"ERROR"' not in log
+    assert "source=k8s_client_runtime" not in log or "level=ERROR" not in log
+
+
+def test_every_rule_is_loaded_and_none_fails(real: Reality) -> None:
+    (rules,) = (item.data for item in real.objects if item.kind == "ConfigMap" and item.name == "prometheus-rules")
+    wanted = [
+        str(group["name"])
+        for path, text in dig(rules, "data").items()
+        for group in listing(yamls.parse(str(text).encode(), path).mapping, "groups")
+    ]
+
+    data = query(real, "rules")
+
+    assert isinstance(data, dict)
+    assert sorted(group["name"] for group in data["groups"]) == sorted(wanted)
+    assert [rule for group in data["groups"] for rule in group["rules"] if rule["health"] == "err"] == []
+
+
+def test_kube_state_metrics_may_list_what_it_is_told_to(real: Reality) -> None:
+    (deployment,) = (
+        item.data for item in real.objects if item.kind == "Deployment" and item.name == "kube-state-metrics"
+    )
+    text = str(deployment)
+    kinds = re.search(r"--resources=([a-z,]+)", text)
+    assert kinds is not None
+
+    def listed() -> dict[str, float]:
+        series = real.metrics("kube-state-metrics", STATE_SELF)
+        return {name: value for name, value in series.items() if name.startswith("kube_state_metrics_list_total{")}
+
+    many = len(kinds[1].split(","))
+    real.until(lambda: sum('result="success"' in name for name in listed()) >= many, f"not all listed: {listed()}")
+    assert [name for name, value in listed().items() if 'result="error"' in name and value] == []
+    assert "ailed to list" not in real.log("kube-state-metrics")
+
+
+def test_kube_state_metrics_tells_of_the_platforms_objects(real: Reality) -> None:
+    def names() -> set[str]:
+        return {name.partition("{")[0] for name in real.metrics("kube-state-metrics", STATE)}
+
+    real.until(lambda: {"kube_pod_info", "kube_deployment_status_replicas"} <= names(), "no pods, no deployments")
+    labelled = [name for name in real.metrics("kube-state-metrics", STATE) if name.startswith("kube_pod_labels{")]
+    assert any('label_app_kubernetes_io_name="sonarr"' in name for name in labelled)
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "prefix"), [("kube-state-metrics", STATE, "kube_"), ("node-exporter", NODE, "node_")]
+)
+def test_a_source_still_tells_the_metrics_that_are_kept_of_it(real: Reality, name: str, port: int, prefix: str) -> None:
+    text = real.ask(name, port, "/metrics").body.decode()
+    told = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+
+    kept = {line for line in folder_of(name).read_text(encoding="utf-8").split("\n") if line.startswith(prefix)}
+
+    assert kept
+    # What the machine or the cluster has nothing of is told elsewhere only.
+    assert {item for item in told if item.startswith(prefix)} <= kept
+
+
+def test_prometheus_gets_an_answer_of_every_real_source(real: Reality) -> None:
+    sources = {"kube-state-metrics", "node-exporter", "sealed-secrets", "traefik"}
+
+    def up() -> set[str]:
+        return {str(item["labels"]["job"]) for item in targets(real) if item["health"] == "up"}
+
+    real.until(lambda: sources <= up(), f"not up: {[item['lastError'] for item in targets(real)]}")

@@ -1,0 +1,174 @@
+"""The real Traefik with our configuration, rights and routes, asked over HTTPS by a neighbour and by a stranger."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+
+from slipway import deploy
+from slipway.lab.real.assemble import NEIGHBOUR, STRANGER
+from slipway.nested import dig, listing
+from testing.reality import PAGE, Answer, Reality
+
+WEB, WEBSECURE, METRICS = 8000, 8443, 9100
+LIMIT = 5000
+"""Requests that are made at most until the limit is met."""
+
+
+@pytest.fixture(scope="module")
+def tried(real: Reality) -> Iterator[str]:
+    """A host of the tests' own, whose requests pass every middleware that may be named in a route."""
+    host = f"tried.{real.domain}"
+    middlewares = [{"name": name, "namespace": "infra"} for name in ("default-headers", "compress", "rate-limit")]
+    services = [{"kind": "Service", "name": "jellyfin", "port": "http"}]
+    route = {"kind": "Rule", "match": f"Host(`{host}`)", "middlewares": middlewares, "services": services}
+    spec = {"entryPoints": ["websecure"], "routes": [route], "tls": {}}
+    metadata = {"name": "tried", "namespace": "htpc"}
+    data = {"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": metadata, "spec": spec}
+    real.kubectl.apply(deploy.documents([data]), manager="tests")
+    real.until(lambda: ask(real, "tried").status == 200, "the route of the tests is not taken")
+    yield host
+    real.kubectl("delete", "ingressroute", "tried", "-n", "htpc")
+
+
+def ask(real: Reality, name: str, path: str = "/", client: str = NEIGHBOUR, **headers: str) -> Answer:
+    """A page of a host of the platform, by HTTPS with the wildcard certificate's authority."""
+    host = f"{name}.{real.domain}"
+    trusted = real.authority.trusted
+    return real.ask("traefik", WEBSECURE, path, host=host, client=client, trusted=trusted, headers=headers)
+
+
+def test_a_request_by_https_reaches_the_service_of_its_route(real: Reality) -> None:
+    answer = ask(real, "sonarr", "/series")
+
+    assert (answer.status, answer.body) == (200, PAGE)
+    asked = real.backend.asked[-1]
+    assert (asked["path"], asked["host"]) == ("/series", f"sonarr.{real.domain}")
+    assert (asked["x-forwarded-for"], asked["x-forwarded-proto"]) == (NEIGHBOUR, "https")
+
+
+def test_an_internal_route_is_shut_to_strangers_and_an_external_one_is_not(real: Reality) -> None:
+    assert ask(real, "sonarr", client=STRANGER).status == 403
+    assert ask(real, "jellyfin", client=STRANGER).status == 200
+    assert real.backend.asked[-1]["x-forwarded-for"] == STRANGER
+
+
+def test_a_stranger_does_not_become_a_neighbour_by_saying_so(real: Reality) -> None:
+    claim = {"X-Forwarded-For": NEIGHBOUR, "X-Real-Ip": NEIGHBOUR}
+
+    assert ask(real, "sonarr", client=STRANGER, **claim).status == 403
+
+
+def test_a_blocked_path_has_no_route(real: Reality) -> None:
+    assert ask(real, "jellyfin", "/Metrics").status == 404
+
+
+def test_http_is_sent_to_https_on_the_port_that_clients_see(real: Reality) -> None:
+    answer = real.ask("traefik", WEB, "/x?y=1", host=f"sonarr.{real.domain}")
+
+    assert answer.status == 301
+    assert answer.headers["location"] == f"https://sonarr.{real.domain}/x?y=1"
+
+
+def test_every_host_is_served_with_the_certificate_of_the_secret(real: Reality) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    ours = real.authority.certificate.public_bytes(Encoding.DER)
+
+    assert ask(real, "sonarr").certificate == ours
+    stranger = real.ask("traefik", WEBSECURE, host="elsewhere.example.com", trusted="")
+    assert (stranger.status, stranger.certificate) == (404, ours)
+
+
+def test_old_versions_of_tls_are_refused(real: Reality) -> None:
+    import socket
+    import ssl
+    import warnings
+
+    context = ssl.create_default_context(cadata=real.authority.trusted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    door = real.bodies["traefik"].door(WEBSECURE)
+
+    with (
+        socket.create_connection(("127.0.0.1", door.here)) as raw,
+        pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"),
+    ):
+        context.wrap_socket(raw, server_hostname=f"sonarr.{real.domain}")
+
+
+def test_every_route_and_middleware_of_the_platform_is_taken(real: Reality) -> None:
+    routers = ask(real, "traefik", "/api/http/routers?per_page=1000").json
+    middlewares = ask(real, "traefik", "/api/http/middlewares?per_page=1000").json
+
+    assert isinstance(routers, list)
+    assert isinstance(middlewares, list)
+    wrong = [item for item in (*routers, *middlewares) if item["status"] != "enabled"]
+    assert wrong == []
+    taken = {item["rule"] for item in routers if item["provider"] == "kubernetescrd"}
+    wanted = {
+        str(route["match"])
+        for item in real.objects
+        if item.kind == "IngressRoute"
+        for route in listing(dig(item.data, "spec"), "routes")
+    }
+    assert wanted
+    assert wanted <= taken
+    ours = {
+        f"{item.namespace or 'infra'}-{item.name}@kubernetescrd" for item in real.objects if item.kind == "Middleware"
+    }
+    assert ours <= {item["name"] for item in middlewares}
+
+
+def test_nothing_is_forbidden_to_it(real: Reality) -> None:
+    wrong = [line for line in real.log("traefik").splitlines() if re.search(r'"level":"error"|forbidden', line)]
+
+    assert wrong == []
+
+
+def test_the_default_headers_are_said(real: Reality, tried: str) -> None:
+    headers = ask(real, "tried").headers
+
+    assert headers["strict-transport-security"] == "max-age=31536000"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+
+
+def test_a_long_page_is_compressed_for_who_asks(real: Reality, tried: str) -> None:
+    answer = ask(real, "tried", **{"Accept-Encoding": "gzip"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(answer.body) == PAGE
+    assert len(answer.body) < len(PAGE) / 4
+
+
+def test_too_many_requests_from_one_address_are_refused_and_those_of_others_are_not(real: Reality, tried: str) -> None:
+    turn = count()
+    refused: list[int] = []
+
+    def hurry() -> None:
+        while next(turn) < LIMIT and not refused:
+            if ask(real, "tried", client=STRANGER).status == 429:
+                refused.append(1)
+
+    with ThreadPoolExecutor(16) as pool:
+        for done in [pool.submit(hurry) for _ in range(16)]:
+            done.result()
+
+    assert refused, f"{LIMIT} requests were taken"
+    assert ask(real, "tried").status == 200
+
+
+def test_it_counts_requests_by_router(real: Reality) -> None:
+    ask(real, "sonarr")
+
+    series = real.metrics("traefik", METRICS)
+
+    assert any(name.startswith("traefik_router_requests_total{") and "sonarr" in name for name in series)
