@@ -181,8 +181,9 @@ def one_sided(objects: Sequence[Object], platform: str) -> Iterator[Trouble]:
 
 
 def ends(cluster: Cluster, peer: Map, namespace: str) -> tuple[Pod, ...]:
-    """The pods that a peer names; one that means every pod of some namespaces names none."""
-    return tuple(cluster.chosen(peer, namespace)) if dig(peer, "podSelector", "matchLabels") else ()
+    """The pods that a peer names; one that means every pod, or every one of the platform, names none."""
+    named = dig(peer, "podSelector", "matchLabels").keys() - {PART_OF}
+    return tuple(cluster.chosen(peer, namespace)) if named else ()
 
 
 def compared(
