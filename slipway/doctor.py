@@ -29,6 +29,7 @@ MEND_GROUP = {
     "seal": "./inv seal",
     "test": "./inv test",
     "docs": "./inv docs build",
+    "browser": "./inv test --tier docs",
     "lock": "./inv lock",
     "traefik": "./inv lab up --real traefik",
     "go": "./inv lint",

@@ -36,7 +36,8 @@ TOPS = (
     ".github/",
 )
 """What a path of this repository starts with; `deploy/`, `build/` and others are made by tasks."""
-PLACEHOLDER = re.compile(r"[<>{}*…]|\.\.\.|\b[A-Z][A-Z_-]+\b")
+PLACEHOLDER = re.compile(r"[<>{}*…]|\.\.\.|\b[A-Z][A-Z_-]+\b|^charts/bazarr")
+"""Stands for something else; bazarr is the service that the guide invents."""
 PASSED_ON = ("lab", "kubectl")
 """What follows is for another program."""
 
@@ -81,7 +82,8 @@ def line_at(text: str, start: int) -> int:
 
 def commands(body: str) -> Iterator[str]:
     """What one types in a console block, without prompt and comment."""
-    for line in body.splitlines():
+    # A command that goes on in the next line is one command.
+    for line in body.replace("\\\n", " ").splitlines():
         typed = line.strip()
         if typed.startswith("$ "):
             yield re.sub(r"\s+#\s.*$", "", typed[2:])

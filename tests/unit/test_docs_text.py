@@ -12,37 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "AGENTS.md"))]
 )
-TOP = ("slipway", "charts", "umbrella", "values", "tests", "testing", "tools", "locks", "docs")
-"""Folders whose files are in git."""
-
-EXAMPLES = re.compile(r"charts/bazarr|<[a-z]+>|\*|…")
-"""Names that stand for others, and the service that the guide invents."""
 
 
 def ids(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=ids)
-def test_every_path_that_a_page_names_exists(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    named = {part for part in re.findall(r"`([^`\n]+)`", text) if part.startswith(tuple(f"{top}/" for top in TOP))}
-
-    missing = {path for path in named if not EXAMPLES.search(path) and not (ROOT / path.split("`")[0].strip()).exists()}
-
-    assert missing == set()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=ids)
-def test_every_task_and_flag_that_a_page_names_exists(page: Path) -> None:
-    known = {task.name: {name for flag in task.flags for name in flag.names} for task in site.tasks_of(ROOT)}
-    # A command that goes on in the next line is one command.
-    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
-
-    for task, rest in re.findall(r"\./inv ([a-z]+)([^`#\n]*)", text):
-        assert task in known, task
-        flags = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest)) - {"--help", "-m"}
-        assert flags <= known[task], f"./inv {task}{rest}"
+def test_pages_name_only_tasks_flags_and_files_that_exist() -> None:
+    assert site.untrue(ROOT, site.tasks_of(ROOT)) == ()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)

