@@ -10,6 +10,7 @@ from slipway import doctor
 from slipway.docs import site
 from slipway.doctor import RegistryFacts, Row, State, gather, text
 from slipway.gotools import TOOLS
+from slipway.groups import PROGRAMS
 from slipway.locks import GROUPS
 from slipway.progress import Progress
 from slipway.report import to_json
@@ -68,8 +69,8 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
 
     assert {row.state for row in rows.values()} == {State.OK, State.LATER}
     later = {row.name: row.mend for row in rows.values() if row.state is State.LATER}
-    groups = {f"python {name}" for name in set(GROUPS) - {"go", "lock"}}
-    assert later.keys() == {*groups, "go", "uv", *TOOLS}
+    groups = {f"python {name}" for name in set(GROUPS) - PROGRAMS.keys()}
+    assert later.keys() == {*groups, "go", "uv", "traefik", *TOOLS}
     assert (later["python release"], later["go"], later["promtool"]) == (
         "./inv --list",
         "./inv lint",
