@@ -54,6 +54,22 @@ def test_an_external_route_has_the_external_middlewares(render):
     assert rule(render, more)["middlewares"] == [{"name": "crowdsec", "namespace": "infra"}]
 
 
+TARGET = "global: {route: {externalTarget: home.example.net}}"
+
+
+@pytest.mark.parametrize("kind", ["IngressRoute", "Ingress"])
+def test_public_dns_is_told_of_external_routes_only(render, kind):
+    told = {
+        access: render(f"{WEB}    access: {access}\n    kind: {kind}\n" + TARGET).one(kind).annotations
+        for access in ("internal", "external")
+    }
+
+    assert "external-dns.kubernetes.io/target" not in told["internal"]
+    assert told["external"]["external-dns.kubernetes.io/target"] == "home.example.net"
+    silent = render(f"{WEB}    access: external\n    kind: {kind}\n").one(kind).annotations
+    assert "external-dns.kubernetes.io/target" not in silent
+
+
 def test_its_own_middlewares_come_after_the_shared(render):
     found = rule(render, WEB + "    middlewares: [{name: mine}]\n")["middlewares"]
 

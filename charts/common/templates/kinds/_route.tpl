@@ -9,13 +9,14 @@ Input: root, id, spec. Output: one document.
 {{- $service := include "common.names.serviceId" (dict "root" .root "id" .spec.service "what" (printf "route %s" .id)) -}}
 {{- $ports := (index .root.Values.service $service).ports -}}
 {{- $host := include "common.render.text" (dict "root" .root "text" .spec.host) -}}
+{{- $published := ternary dict (dict "external-dns.kubernetes.io/target" $global.route.externalTarget) (or $internal (empty $global.route.externalTarget)) -}}
 {{- $name := include "common.names.service" (dict "root" .root "id" $service) -}}
 {{- $port := .spec.port | default (keys $ports | sortAlpha | first) -}}
 {{- $url := printf "http://%s.%s.svc:%d" $name (include "common.names.namespace" .root) (int (index $ports $port).port) -}}
 {{- $args := dict "root" .root "id" .id "spec" .spec "host" $host "service" $name "port" $port
       "middlewares" (concat ($shared | default list) (.spec.middlewares | default list))
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
-      "annotations" (include "common.kinds.dashboard" (dict "root" .root "id" .id "host" $host "url" $url) | fromYaml) -}}
+      "annotations" (include "common.kinds.dashboard" (dict "root" .root "id" .id "host" $host "url" $url) | fromYaml | merge $published) -}}
 {{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
 {{ include "common.kinds.ingress" $args }}
 {{- else -}}

@@ -1,0 +1,283 @@
+"""CrowdSec and its bouncer: their programs are not to be had here, so what they read is held against what their sources take.
+
+Sources: crowdsecurity/crowdsec v1.7.8, pkg/acquisition/modules/{file,appsec}/config.go, pkg/csconfig, pkg/parser/whitelist.go;
+maxlerebourg/crowdsec-bouncer-traefik-plugin v1.7.1, pkg/configuration/configuration.go; Kubernetes, LegacyLogSymlink of
+pkg/kubelet/kuberuntime.
+"""
+
+import fnmatch
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from slipway.lint.renders import DEFAULTS
+from slipway.render import Object
+from testing.rendering import Yard
+from testing.workspaces import ROOT
+
+pytestmark = pytest.mark.helm
+
+COMMUNITY, BOUNCER = "ci/community-values.yaml", "ci/bouncer-values.yaml"
+TEXT, TEXTS = {"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}
+NETWORKS = {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f.:]+/[0-9]+$"}, "minItems": 1}
+
+
+def closed(required: tuple[str, ...], **properties: object) -> dict[str, object]:
+    """An object with these keys and no others."""
+    return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}
+
+
+LABELS = {"type": "object", "required": ["type"], "additionalProperties": TEXT}
+SCHEMAS: Mapping[str, Mapping[str, object]] = {
+    "file": closed(
+        ("source", "filenames", "labels"),
+        source={"const": "file"},
+        filenames=TEXTS,
+        exclude_regexps=TEXTS,
+        force_inotify={"type": "boolean"},
+        poll_without_inotify={"type": "boolean"},
+        labels=LABELS,
+    ),
+    "appsec": closed(
+        ("source", "listen_addr", "appsec_configs", "labels"),
+        source={"const": "appsec"},
+        listen_addr={"type": "string", "pattern": "^[0-9.]+:[0-9]+$"},
+        path={"type": "string", "pattern": "^/"},
+        appsec_configs=TEXTS,
+        labels={"const": {"type": "appsec"}},
+    ),
+    "local": closed(
+        (),
+        db_config=closed((), use_wal={"type": "boolean"}),
+        api=closed((), server=closed((), disable_remote_lapi_registration={"type": "boolean"})),
+    ),
+    "whitelist": closed(
+        ("name", "description", "whitelist"),
+        name={"type": "string", "pattern": "^[a-z]+/[a-z]+$"},
+        description=TEXT,
+        whitelist=closed(("reason",), reason=TEXT, ip=TEXTS, cidr=NETWORKS, expression=TEXTS),
+    ),
+    "plugin": closed(
+        ("enabled", "crowdsecLapiHost", "crowdsecLapiKeyFile"),
+        enabled={"type": "boolean"},
+        crowdsecMode={"enum": ["none", "live", "stream", "alone", "appsec"]},
+        updateIntervalSeconds={"type": "integer", "minimum": 1},
+        updateMaxFailure={"type": "integer", "minimum": -1},
+        streamStartupBlock={"type": "boolean"},
+        remediationStatusCode={"type": "integer", "minimum": 400, "maximum": 599},
+        clientTrustedIps=NETWORKS,
+        crowdsecLapiScheme={"enum": ["http", "https"]},
+        crowdsecLapiHost={"type": "string", "pattern": "^[a-z.-]+:[0-9]+$"},
+        crowdsecLapiKeyFile={"type": "string", "pattern": "^/"},
+        crowdsecAppsecEnabled={"type": "boolean"},
+        crowdsecAppsecHost={"type": "string", "pattern": "^[a-z.-]+:[0-9]+$"},
+        crowdsecAppsecFailureBlock={"type": "boolean"},
+        crowdsecAppsecUnreachableBlock={"type": "boolean"},
+        crowdsecAppsecUnreadableBodyBlock={"type": "boolean"},
+    ),
+}
+"""What each file may say; every key is one that its program knows."""
+
+Objects = Mapping[str, Object]
+
+
+@pytest.fixture(scope="module")
+def render(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Objects]:
+    """`render(chart, values)`: kind and name → object."""
+    yard = Yard(folder=tmp_path_factory.mktemp("build"))
+
+    def made(chart: str, label: str = DEFAULTS) -> Objects:
+        return {item.title: item for item in yard.rendered(yard.case(chart, label)).objects}
+
+    return made
+
+
+def file(objects: Objects, config: str, name: str) -> Any:
+    """A file of a ConfigMap, read."""
+    return yaml.safe_load(objects[f"ConfigMap {config}"].data["data"][name])  # type: ignore[index]
+
+
+def container(objects: Objects, workload: str) -> Any:
+    """The only container of a workload."""
+    (found,) = objects[workload].data["spec"]["template"]["spec"]["containers"]  # type: ignore[index]
+    return found
+
+
+def variables(objects: Objects, workload: str) -> dict[str, Any]:
+    """Variable → text, or where it comes from."""
+    return {each["name"]: each.get("value", each.get("valueFrom")) for each in container(objects, workload)["env"]}
+
+
+def plugin(objects: Objects) -> Any:
+    """The settings of the bouncer."""
+    return objects["Middleware crowdsec"].data["spec"]["plugin"]["crowdsec"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("label", [DEFAULTS, COMMUNITY])
+def test_every_file_says_what_its_program_knows(render, label):
+    objects = render("crowdsec", label)
+    said = {
+        "file": file(objects, "crowdsec-logs", "acquis.yaml"),
+        "local": file(objects, "crowdsec-lapi", "config.yaml.local"),
+        "whitelist": file(objects, "crowdsec-whitelist", "home.yaml"),
+        "plugin": plugin(objects),
+    }
+    if label == COMMUNITY:
+        said["appsec"] = file(objects, "crowdsec-requests", "acquis.yaml")
+
+    for name, content in said.items():
+        jsonschema.validate(content, SCHEMAS[name])
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_key_that_no_program_knows_is_found(schema):
+    with pytest.raises(jsonschema.ValidationError, match="clientTrustedIPS"):
+        jsonschema.validate({"clientTrustedIPS": []}, SCHEMAS[schema])
+
+
+def log_of(pod: str, namespace: str, container: str) -> str:
+    """The name that the kubelet gives to a container's log."""
+    return f"/var/log/containers/{pod}_{namespace}_{container}-{'0123456789abcdef' * 4}.log"
+
+
+def test_the_agent_reads_the_logs_of_traefik_and_of_nobody_else(render):
+    (pattern,) = file(render("crowdsec"), "crowdsec-logs", "acquis.yaml")["filenames"]
+    infra = render("infra", BOUNCER)
+    read = {
+        (item.name, each["name"])
+        for item in infra.values()
+        if item.kind in {"Deployment", "DaemonSet", "StatefulSet"}
+        for each in item.data["spec"]["template"]["spec"]["containers"]
+        if fnmatch.fnmatchcase(log_of(f"{item.name}-5d9c7bfb6-x2x4z", item.namespace, each["name"]), pattern)
+    }
+
+    assert read == {("traefik", "app")}
+    assert not fnmatch.fnmatchcase(log_of("traefik-5d9c7bfb6-x2x4z", "htpc", "app"), pattern)
+
+
+def test_the_agent_sees_the_names_of_the_logs_and_where_they_lead(render):
+    pod = render("crowdsec")["DaemonSet crowdsec-agent"].at("spec", "template", "spec")
+    paths = {volume["name"]: volume["hostPath"]["path"] for volume in pod["volumes"] if "hostPath" in volume}
+    mounts = {mount["mountPath"]: mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] in paths}
+
+    # A link leads somewhere only when both folders are where the node has them.
+    assert set(mounts) == set(paths.values()) == {"/var/log/containers", "/var/log/pods"}
+    assert all(mount["readOnly"] for mount in mounts.values())
+
+
+def test_traefik_writes_the_log_that_the_agent_reads(render):
+    access = file(render("traefik"), "traefik-static", "traefik.yaml")["accessLog"]
+
+    assert "filePath" not in access
+    assert (access["format"], access["fields"]["headers"]["names"]["User-Agent"]) == ("json", "keep")
+    assert file(render("crowdsec"), "crowdsec-logs", "acquis.yaml")["labels"] == {
+        "type": "containerd",
+        "program": "traefik",
+    }
+
+
+def test_the_home_network_is_never_banned(render):
+    objects = render("crowdsec")
+    facts = yaml.safe_load((ROOT / "charts/common/values.yaml").read_text())["global"]
+    home = [ipaddress.ip_network(facts[name]["cidr"]) for name in ("lan", "pods", "services")]
+
+    for spared in (
+        file(objects, "crowdsec-whitelist", "home.yaml")["whitelist"]["cidr"],
+        plugin(objects)["clientTrustedIps"],
+    ):
+        networks = [ipaddress.ip_network(each) for each in spared]
+        assert all(network.is_private or network == ipaddress.ip_network("100.64.0.0/10") for network in networks)
+        for one in home:
+            assert any(one.subnet_of(network) for network in networks if network.version == one.version), one
+
+
+def test_agents_sign_in_as_the_account_that_the_api_makes(render):
+    objects = render("crowdsec", COMMUNITY)
+    api, *others = (
+        variables(objects, workload)
+        for workload in ("Deployment crowdsec-lapi", "DaemonSet crowdsec-agent", "Deployment crowdsec-appsec")
+    )
+
+    for other in others:
+        for name in ("AGENT_USERNAME", "AGENT_PASSWORD"):
+            assert other[name] == api[name]
+        assert re.fullmatch(r"http://([a-z-]+):(\d+)", other["LOCAL_API_URL"])
+        # Shared by every pod, so none of them may take it away.
+        assert "UNREGISTER_ON_EXIT" not in other
+
+
+@pytest.mark.parametrize(("key", "service"), [("crowdsecLapiHost", "lapi"), ("crowdsecAppsecHost", "appsec")])
+def test_the_bouncer_asks_services_that_exist(render, key, service):
+    objects = render("crowdsec", COMMUNITY)
+    host, port = plugin(objects)[key].split(":")
+    found = objects[f"Service crowdsec-{service}"]
+
+    assert host == f"{found.name}.{found.namespace}.svc"
+    assert int(port) in [each["port"] for each in found.at("spec", "ports")]
+
+
+def test_the_bouncer_stays_open_when_its_judge_is_away(render):
+    settings = plugin(render("crowdsec", COMMUNITY))
+
+    assert (settings["crowdsecMode"], settings["updateMaxFailure"], settings["streamStartupBlock"]) == (
+        "stream",
+        -1,
+        False,
+    )
+    assert [value for key, value in settings.items() if key.endswith("Block")] == [False] * 4
+
+
+def test_traefik_holds_the_key_that_the_api_registers(render):
+    infra = render("infra", BOUNCER)
+    registered = variables(infra, "Deployment crowdsec-lapi")["BOUNCER_KEY_traefik"]["secretKeyRef"]
+    (volume,) = (
+        each
+        for each in infra["Deployment traefik"].at("spec", "template", "spec", "volumes")
+        if each["name"] == "bouncer-key"
+    )
+    (mount,) = (
+        each for each in container(infra, "Deployment traefik")["volumeMounts"] if each["name"] == "bouncer-key"
+    )
+
+    assert volume["secret"]["secretName"] == registered["name"]
+    (item,) = volume["secret"]["items"]
+    assert item["key"] == registered["key"]
+    assert f"{mount['mountPath']}/{item['path']}" == plugin(infra)["crowdsecLapiKeyFile"]
+
+
+def test_traefik_knows_the_plugin_by_the_name_that_the_middleware_uses(render):
+    infra = render("infra", BOUNCER)
+    plugins = file(infra, "traefik-static", "traefik.yaml")["experimental"]["plugins"]
+
+    assert set(plugins) == set(infra["Middleware crowdsec"].at("spec", "plugin"))
+    assert all(re.fullmatch(r"v\d+\.\d+\.\d+", each["version"]) for each in plugins.values())
+    assert {"ports": [{"port": 443, "protocol": "TCP"}]}.items() <= next(
+        rule.items()
+        for rule in infra["NetworkPolicy traefik"].at("spec", "egress")
+        if rule["to"][0].get("ipBlock", {}).get("cidr") == "0.0.0.0/0"
+    )
+
+
+def test_a_new_cluster_needs_neither_the_plugin_nor_a_key(render):
+    infra = render("infra")
+
+    assert "experimental" not in file(infra, "traefik-static", "traefik.yaml")
+    assert not [title for title in infra if "crowdsec" in title or "external-dns" in title]
+    assert "bouncer-key" not in [
+        each["name"] for each in infra["Deployment traefik"].at("spec", "template", "spec", "volumes")
+    ]
+
+
+def test_the_guide_shows_the_values_that_are_tried_here():
+    guide = (ROOT / "docs/guides/bouncer.md").read_text()
+    blocks = [
+        yaml.safe_load(re.sub(r"^    ", "", block, flags=re.MULTILINE))
+        for block in re.findall(r"^    ```yaml\n(.*?)^    ```", guide, flags=re.MULTILINE | re.DOTALL)
+    ]
+
+    assert yaml.safe_load((ROOT / "umbrella/infra" / BOUNCER).read_text()) in blocks
