@@ -10,12 +10,14 @@ from slipway import doctor
 from slipway.doctor import RegistryFacts, Row, State, gather, text
 from slipway.progress import Progress
 from slipway.report import to_json
+from slipway.tiers import CHECKERS
 from slipway.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
 
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}
 MODULES = {
     "checks": [("github.com/prometheus/prometheus", "v0.314.0")],
+    "checks/alloy": [("github.com/grafana/alloy/syntax", "v0.1.1")],
     "release": (
         ("helm.sh/helm/v4", "v4.3.1"),
         ("github.com/helm/chart-testing/v3", "v3.14.0"),
@@ -95,7 +97,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "kubeconform": "./inv lint",
         "registry": "./inv registry start",
         "controller-gen": "./inv crds --check",
-        "promtool": "./inv test --tier charts",
+        **dict.fromkeys(CHECKERS, "./inv test --tier charts"),
         **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
     }
 
