@@ -128,6 +128,15 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv test --tier charts",
             cold_s=50,
         ),
+        GoTool(
+            name="alloycheck",
+            purpose="reads Alloy's configuration with Alloy's parser",
+            module="github.com/grafana/alloy/syntax",
+            package="homelab/tools/checks/alloy/alloycheck",
+            folder="tools/checks/alloy",
+            mend="./inv test --tier charts",
+            cold_s=20,
+        ),
         *(
             GoTool(
                 name=name,
