@@ -76,7 +76,13 @@ def test_credentials_are_files_of_the_secret_that_may_be_missing(yard: Yard, con
 
     assert {path.removeprefix(SECRETS) for path in named} <= set(values["secrets"]["alertmanager"]["keys"])
     assert all(path.startswith(SECRETS) for path in named)
-    assert not {key for key, _ in leaves(written)} & {"url", "webhook_url", "bot_token", "smtp_auth_password", "password"}
+    assert not {key for key, _ in leaves(written)} & {
+        "url",
+        "webhook_url",
+        "bot_token",
+        "smtp_auth_password",
+        "password",
+    }
     (pod,) = (item for item in yard.rendered(yard.case("alertmanager", DEFAULTS)).objects if item.kind == "Deployment")
     volumes = pod.at("spec", "template", "spec", "volumes")
     assert isinstance(volumes, list)
@@ -90,7 +96,9 @@ def test_alerts_that_silence_others_exist_and_so_do_those_that_they_silence(yard
 
     for rule in written["inhibit_rules"]:
         for side in ("source_matchers", "target_matchers"):
-            chosen = [name for name, each in alerts.items() if chosen_by(rule[side], {**each["labels"], "alertname": name})]
+            chosen = [
+                name for name, each in alerts.items() if chosen_by(rule[side], {**each["labels"], "alertname": name})
+            ]
             assert chosen, rule[side]
 
 
