@@ -39,9 +39,9 @@ def config_files(yard: Yard, chart: str, label: str) -> dict[str, str]:
     return found
 
 
-def ask(name: str, *args: str) -> Completed:
+def ask(name: str, *args: str, stdin: bytes | None = None) -> Completed:
     """Run a checker; the caller reads the exit code."""
-    return run_process(Command(argv=(str(program(name)), *args), ok_codes=None))
+    return run_process(Command(argv=(str(program(name)), *args), stdin=stdin, ok_codes=None))
 
 
 def rules_of(texts: Iterable[str]) -> list[Rule]:

@@ -23,6 +23,7 @@ MODULES = {
         ("github.com/distribution/distribution/v3", "v3.1.2"),
     ),
     "crds": (("sigs.k8s.io/controller-tools", "v0.23.0"),),
+    "alertmanager": (("github.com/prometheus/alertmanager", "v0.34.0"),),
     "lab/kubernetes": (("k8s.io/kubernetes", "v1.37.2"),),
     "lab/etcd": (("go.etcd.io/etcd/server/v3", "v3.7.3"),),
     "lab/kwok": (("sigs.k8s.io/kwok", "v0.8.0"),),
@@ -97,6 +98,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "controller-gen": "./inv crds --check",
         "promtool": "./inv test --tier charts",
         "amtool": "./inv test --tier charts",
+        "inhibited": "./inv test --tier charts",
         **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
     }
 
