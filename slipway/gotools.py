@@ -118,15 +118,21 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv test --tier release",
             cold_s=90,
         ),
-        GoTool(
-            name="amtool",
-            purpose="checks Alertmanager's configuration and where its alerts go",
-            module="github.com/prometheus/alertmanager",
-            package="github.com/prometheus/alertmanager/cmd/amtool",
-            # Its libraries are newer than those that promtool wants.
-            folder="tools/checks/alertmanager",
-            mend="./inv test --tier charts",
-            cold_s=50,
+        *(
+            GoTool(
+                name=name,
+                purpose=purpose,
+                module="github.com/prometheus/alertmanager",
+                package=package,
+                # Not beside promtool: its libraries are newer than those that promtool wants.
+                folder="tools/alertmanager",
+                mend="./inv test --tier charts",
+                cold_s=cold_s,
+            )
+            for name, purpose, package, cold_s in (
+                ("amtool", "checks Alertmanager's configuration", "github.com/prometheus/alertmanager/cmd/amtool", 50),
+                ("inhibited", "tells which alerts Alertmanager holds back", "homelab/tools/alertmanager/inhibited", 5),
+            )
         ),
         GoTool(
             name="alloycheck",

@@ -31,7 +31,7 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a browser that looks at the site; it is no part of what installs itself."""
 
-CHECKERS = ("promtool", "amtool", "alloycheck")
+CHECKERS = ("promtool", "amtool", "inhibited", "alloycheck")
 """Programs that read what charts configure."""
 OPENERS = ("kubeseal",)
 """Programs that open what was sealed."""

@@ -39,9 +39,9 @@ def config_files(yard: Yard, chart: str, label: str) -> dict[str, str]:
     return found
 
 
-def ask(name: str, *args: str) -> Completed:
+def ask(name: str, *args: str, stdin: bytes | None = None) -> Completed:
     """Run a checker; the caller reads the exit code."""
-    return run_process(Command(argv=(str(program(name)), *args), ok_codes=None))
+    return run_process(Command(argv=(str(program(name)), *args), stdin=stdin, ok_codes=None))
 
 
 def rules_of(texts: Iterable[str]) -> list[Rule]:
@@ -66,26 +66,28 @@ def catalogue(folder: Path) -> set[str]:
     return {line for line in lines if line and not line.startswith("#")}
 
 
-def promtool_tests(cases: Mapping[str, Sequence[Rule]], rules: Mapping[str, Rule], rule_files: Sequence[str]) -> str:
-    """The cases of one file in promtool's form; it compares every label and annotation."""
-    tests = [
-        {
-            "name": f"{alert}: {case['case']}",
-            "interval": case.get("interval", "1m"),
-            "input_series": [{"series": name, "values": str(values)} for name, values in case["series"].items()],
-            "alert_rule_test": [
-                {
-                    "eval_time": case["at"],
-                    "alertname": alert,
-                    "exp_alerts": [expected(each, rules[alert]) for each in case.get("alerts", ())],
-                }
-            ],
-        }
-        for alert, each_case in cases.items()
-        for case in each_case
-    ]
-    settings = {"rule_files": list(rule_files), "evaluation_interval": "1m", "fuzzy_compare": True}
-    return yaml.safe_dump({**settings, "tests": tests}, sort_keys=False)
+def promtool_tests(cases: Mapping[str, Sequence[Rule]], rules: Mapping[str, Rule], rule_file: Path) -> dict[str, str]:
+    """Interval → the cases of one file that have it, in promtool's form; it compares every label and annotation.
+
+    Rules are evaluated when there is a sample: between samples of ten minutes a series would be stale.
+    """
+    tests: dict[str, list[Rule]] = {}
+    for alert, of_alert in cases.items():
+        for case in of_alert:
+            fires = [expected(each, rules[alert]) for each in case.get("alerts", ())]
+            test = {
+                "name": f"{alert}: {case['case']}",
+                "interval": case.get("interval", "1m"),
+                "input_series": [{"series": name, "values": str(values)} for name, values in case["series"].items()],
+                "alert_rule_test": [{"eval_time": case["at"], "alertname": alert, "exp_alerts": fires}],
+            }
+            tests.setdefault(case.get("interval", "1m"), []).append(test)
+    return {
+        interval: yaml.safe_dump(
+            {"rule_files": [str(rule_file)], "evaluation_interval": interval, "fuzzy_compare": True, "tests": each}
+        )
+        for interval, each in tests.items()
+    }
 
 
 def expected(alert: Rule, rule: Rule) -> Rule:

@@ -1,9 +1,10 @@
-"""MkDocs' hook: pages of charts get their place in the navigation, pages with drawings the program that draws them, and
-what `serve` sees change in docs/ is staged."""
+"""MkDocs' hook: pages of charts and runbooks get their place in the navigation, pages with drawings the program that
+draws them, and what `serve` sees change is staged."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,9 @@ SLOT = "charts/index.md"
 """The entry of mkdocs.yml that the pages of charts follow, in the order in which it links to them."""
 
 LINK = re.compile(r"\]\(([a-z0-9-]+\.md)\)")
+
+RUNBOOKS = "runbooks/index.md"
+"""The entry of mkdocs.yml that the runbooks follow, by name: one for each alert, so that no list is kept by hand."""
 
 
 DRAWING = '<pre class="mermaid">'
@@ -27,10 +31,14 @@ class Settings(Protocol):
 
 
 def on_config(config: Settings) -> Settings:
-    """Put the pages of charts behind their catalogue; called before each build."""
-    stage_written(Path(config.config_file_path).parent / "docs", Path(config.docs_dir))
-    catalogue = (Path(config.docs_dir) / SLOT).read_text(encoding="utf-8")
-    pages = [f"charts/{name}" for name in dict.fromkeys(LINK.findall(catalogue))]
+    """Put the pages of charts behind their catalogue, and the runbooks behind their page; called before each build."""
+    docs = Path(config.docs_dir)
+    stage_written(Path(config.config_file_path).parent / "docs", docs)
+    catalogue = (docs / SLOT).read_text(encoding="utf-8")
+    pages = {
+        SLOT: [f"charts/{name}" for name in dict.fromkeys(LINK.findall(catalogue))],
+        RUNBOOKS: [f"runbooks/{path.name}" for path in sorted(docs.glob("runbooks/*.md")) if path.name != "index.md"],
+    }
     config.nav = [extended(entry, pages) for entry in config.nav or []]
     return config
 
@@ -58,11 +66,13 @@ def stage_written(source: Path, target: Path) -> None:
             place.write_bytes(path.read_bytes())
 
 
-def extended(entry: object, pages: list[str]) -> object:
-    """The section that holds the catalogue, with the pages of charts in it."""
+def extended(entry: object, pages: Mapping[str, list[str]]) -> object:
+    """A section that holds a slot, with the pages that follow it."""
     if isinstance(entry, dict):
-        return {
-            title: [*below, *pages] if isinstance(below, list) and SLOT in below else below
-            for title, below in entry.items()
-        }
+        return {title: followed(below, pages) if isinstance(below, list) else below for title, below in entry.items()}
     return entry
+
+
+def followed(below: list[object], pages: Mapping[str, list[str]]) -> list[object]:
+    """The entries of a section, each slot with its pages behind it."""
+    return [page for item in below for page in (item, *(pages.get(item, ()) if isinstance(item, str) else ()))]

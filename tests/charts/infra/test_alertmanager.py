@@ -1,7 +1,8 @@
 """Alertmanager's configuration in each of its values files, read by its own tool."""
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ SECRETS = "/etc/alertmanager-secrets/"
 LABELS = [DEFAULTS, *(f"ci/{path.name}" for path in sorted(CHART.glob("ci/*-values.yaml")))]
 WARNINGS = {"ci/mail-values.yaml": "interface"}
 """Where a warning goes, if not to the receiver that tells somebody."""
-MATCHER = re.compile(r'(\w+) (=~|!=|=) "([^"]*)"')
+ALERTNAME = re.compile(r'alertname !?=~? "([^"]*)"')
 
 
 @pytest.fixture(scope="module")
@@ -89,29 +90,51 @@ def test_credentials_are_files_of_the_secret_that_may_be_missing(yard: Yard, con
     assert {"name": "credentials", "secret": {"secretName": "alertmanager", "optional": True}} in volumes
 
 
-def test_alerts_that_silence_others_exist_and_so_do_those_that_they_silence(yard: Yard) -> None:
-    texts = config_files(yard, "prometheus", DEFAULTS).values()
-    alerts = alerts_of(text for text in texts if "groups" in yaml.safe_load(text))
-    written = yaml.safe_load(config_files(yard, "alertmanager", DEFAULTS)["alertmanager.yml"])
-
-    for rule in written["inhibit_rules"]:
-        for side in ("source_matchers", "target_matchers"):
-            chosen = [
-                name for name, each in alerts.items() if chosen_by(rule[side], {**each["labels"], "alertname": name})
-            ]
-            assert chosen, rule[side]
+NODE_DOWN = {"alertname": "NodeDown", "severity": "critical", "node": "n"}
+DISK_FULL = {"alertname": "NodeDiskFull", "severity": "critical", "node": "n", "mountpoint": "/"}
+DISK_FILLS = {"alertname": "NodeDiskFillsUp", "severity": "warning", "node": "n", "mountpoint": "/"}
+UNREACHABLE = {"alertname": "ClusterUnreachable", "severity": "critical", "namespace": "argocd", "server": "s"}
+NOT_SYNCED = {"alertname": "ApplicationNotSynced", "severity": "warning", "name": "htpc"}
+LOUD = {"alertname": "BackupOverdue", "severity": "critical", "namespace": "utils", "cronjob": "db-backup"}
 
 
-def chosen_by(matchers: list[str], labels: Mapping[str, str]) -> bool:
-    """Whether an alert with these labels is meant; a label that comes with its series may have any value."""
-    found = [MATCHER.fullmatch(matcher) for matcher in matchers]
-    assert all(found)
-    tests: Mapping[str, Callable[[str, str], bool]] = {
-        "=": str.__eq__,
-        "!=": str.__ne__,
-        "=~": lambda value, wanted: re.fullmatch(wanted, value) is not None,
-    }
-    return all(tests[each[2]](labels[each[1]], each[3]) for each in found if each and each[1] in labels)
+@pytest.mark.parametrize(
+    ("firing", "held_back"),
+    [
+        ([NODE_DOWN, DISK_FULL, LOUD], [DISK_FULL]),
+        ([NODE_DOWN, {**DISK_FULL, "node": "other"}, LOUD], []),
+        ([NODE_DOWN, {**NODE_DOWN, "node": "other"}], []),
+        ([DISK_FULL, DISK_FILLS], [DISK_FILLS]),
+        ([DISK_FULL, {**DISK_FILLS, "mountpoint": "/data"}], []),
+        ([UNREACHABLE, NOT_SYNCED, LOUD], [NOT_SYNCED]),
+        ([LOUD, {**LOUD, "severity": "warning"}], [{**LOUD, "severity": "warning"}]),
+        ([LOUD, {**LOUD, "severity": "warning", "namespace": "htpc"}, NOT_SYNCED, DISK_FILLS], []),
+    ],
+)
+def test_what_a_worse_alert_explains_is_held_back_and_nothing_else(
+    yard: Yard, tmp_path: Path, firing: list[Mapping[str, str]], held_back: list[Mapping[str, str]]
+) -> None:
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(config_files(yard, "alertmanager", DEFAULTS)[file.name], encoding="utf-8")
+
+    done = ask("inhibited", str(file), stdin=json.dumps(firing).encode())
+
+    assert done.code == 0, done.stderr
+    assert done.stdout.split() == [json.dumps(alert in held_back) for alert in firing]
+
+
+def test_every_alert_that_the_configuration_names_exists(yard: Yard) -> None:
+    texts = [text for text in config_files(yard, "prometheus", DEFAULTS).values() if "groups" in yaml.safe_load(text)]
+    matchers = [
+        text
+        for key, text in leaves(yaml.safe_load(config_files(yard, "alertmanager", DEFAULTS)["alertmanager.yml"]))
+        if key.endswith("matchers")
+    ]
+    named = {name for matcher in matchers for name in ALERTNAME.findall(matcher)}
+
+    assert named
+    for name in named:
+        assert any(re.fullmatch(name, alert) for alert in alerts_of(texts)), name
 
 
 def leaves(value: object, key: str = "") -> list[tuple[str, str]]:

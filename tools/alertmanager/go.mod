@@ -1,8 +1,13 @@
-module homelab/tools/checks/alertmanager
+module homelab/tools/alertmanager
 
 go 1.27.0
 
 tool github.com/prometheus/alertmanager/cmd/amtool
+
+require (
+	github.com/prometheus/alertmanager v0.34.0
+	github.com/prometheus/common v0.70.1
+)
 
 require (
 	github.com/alecthomas/kingpin/v2 v2.4.0 // indirect
@@ -76,10 +81,8 @@ require (
 	github.com/oklog/run v1.2.0 // indirect
 	github.com/oklog/ulid/v2 v2.1.2 // indirect
 	github.com/pierrec/lz4/v4 v4.1.26 // indirect
-	github.com/prometheus/alertmanager v0.34.0 // indirect
 	github.com/prometheus/client_golang v1.24.1 // indirect
 	github.com/prometheus/client_model v0.6.2 // indirect
-	github.com/prometheus/common v0.70.1 // indirect
 	github.com/prometheus/exporter-toolkit v0.17.1 // indirect
 	github.com/prometheus/procfs v0.21.1 // indirect
 	github.com/prometheus/sigv4 v0.4.1 // indirect

@@ -1,0 +1,39 @@
+"""The navigation that is made when the site is built."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.docs.hook import on_config
+
+
+@dataclass
+class Site:
+    """What MkDocs hands to its hooks."""
+
+    nav: list[object] | None
+    docs_dir: str
+    config_file_path: str
+
+
+def test_charts_follow_their_catalogue_and_runbooks_their_page(tmp_path: Path) -> None:
+    for name in ("charts/index.md", "runbooks/index.md", "runbooks/B.md", "runbooks/A.md"):
+        page = tmp_path / "docs" / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("[b](b.md) [a](a.md)" if name == "charts/index.md" else "text", encoding="utf-8")
+    site = Site(
+        nav=[
+            "index.md",
+            {"Charts": ["charts/index.md"]},
+            {"Runbooks": ["runbooks/index.md"]},
+            {"Other": [{"x": "x.md"}]},
+        ],
+        docs_dir=str(tmp_path / "staged"),
+        config_file_path=str(tmp_path / "mkdocs.yml"),
+    )
+
+    assert on_config(site).nav == [
+        "index.md",
+        {"Charts": ["charts/index.md", "charts/b.md", "charts/a.md"]},
+        {"Runbooks": ["runbooks/index.md", "runbooks/A.md", "runbooks/B.md"]},
+        {"Other": [{"x": "x.md"}]},
+    ]
