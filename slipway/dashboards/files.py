@@ -26,10 +26,11 @@ from slipway.dashboards.pages import (
 )
 from slipway.dashboards.write import to_text
 from slipway.errors import Problem
-from slipway.model import Workspace
+from slipway.model import ChartName, Workspace
 from slipway.tools.process import replace_text
 
-FOLDER = "charts/grafana/files/dashboards"
+CHART = ChartName("grafana")
+FOLDER = f"charts/{CHART}/files/dashboards"
 PAGES = (
     *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES),
     *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, argocd.ARGOCD),
@@ -44,6 +45,11 @@ def members(workspace: Workspace) -> frozenset[str]:
     return frozenset(str(dependency.name) for umbrella in workspace.umbrellas for dependency in umbrella.dependencies)
 
 
+def needs(page: Dashboard) -> frozenset[str]:
+    """Every chart that a page or a row of it needs."""
+    return frozenset({*page.needs, *(need for row in page.rows for need in row.needs)})
+
+
 def pages(root: Path, services: Collection[str]) -> tuple[Dashboard, ...]:
     """Every page of a platform with these services; what has nothing to show there is left out."""
     found = (*PAGES, *runbooks.dashboards(root))
@@ -56,7 +62,9 @@ def trimmed(page: Dashboard, services: Collection[str]) -> Dashboard:
 
 
 def fresh(workspace: Workspace) -> Mapping[str, str]:
-    """File, relative to the root → text."""
+    """File, relative to the root → text; none without Grafana."""
+    if CHART not in workspace.charts:
+        return {}
     made = pages(workspace.root, members(workspace))
     return {f"{FOLDER}/{page.file}": to_text(page) for page in made}
 

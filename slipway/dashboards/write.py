@@ -97,7 +97,8 @@ def variable(choice: Choice) -> Json:
         "current": {"text": ["All"], "value": ["$__all"]} if choice.multiple else {},
     }
     if choice.multiple:
-        made["allValue"] = ".*"
+        # Loki refuses a question whose every selector could be empty.
+        made["allValue"] = ".+" if choice.source is Source.LOKI else ".*"
     if choice.source is Source.LOKI:
         # 1 asks for the values of a label.
         loki = {"refId": "variable", "type": 1, "label": choice.label, "stream": choice.metric}

@@ -39,7 +39,9 @@ def file_of(item: Object) -> str:
 def committed_files(yard: Yard) -> dict[str, str]:
     """Text → path of every file that a chart has below `files/`."""
     paths = sorted(yard.root.glob("charts/*/files/**/*"))
-    return {path.read_text(encoding="utf-8"): path.relative_to(yard.root).as_posix() for path in paths if path.is_file()}
+    return {
+        path.read_text(encoding="utf-8"): path.relative_to(yard.root).as_posix() for path in paths if path.is_file()
+    }
 
 
 def brief(made: dict[str, object], files: Mapping[str, str]) -> dict[str, object]:
