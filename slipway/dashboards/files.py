@@ -10,11 +10,14 @@ from slipway.dashboards.model import Dashboard
 from slipway.dashboards.pages import (
     addresses,
     argocd,
+    caches,
     certificates,
+    crowdsec,
     databases,
     downloads,
     library,
     logs,
+    names,
     nodes,
     overview,
     pipeline,
@@ -32,8 +35,9 @@ from slipway.tools.process import replace_text
 CHART = ChartName("grafana")
 FOLDER = f"charts/{CHART}/files/dashboards"
 PAGES = (
-    *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES),
-    *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, argocd.ARGOCD),
+    *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES, caches.CACHES),
+    *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, names.NAMES, crowdsec.CROWDSEC),
+    argocd.ARGOCD,
     *(prometheus.PROMETHEUS, logs.LOGS, logs.TRACES, pipeline.PIPELINE),
     *(library.LIBRARY, downloads.DOWNLOADS),
 )

@@ -59,7 +59,14 @@ def test_the_same_page_gives_the_same_bytes() -> None:
     made = page(Row(title="one", panels=(number("a"),)))
 
     assert write.to_text(made) == write.to_text(made)
-    assert write.to_text(made) == json.dumps(json.loads(write.to_text(made)), indent=1, sort_keys=True) + "\n"
+    assert json.loads(write.to_text(made)) == write.to_json(made)
+
+
+def test_what_is_short_stays_on_one_line_and_keys_are_sorted() -> None:
+    long = ["x" * write.LINE, {}]
+
+    assert write.laid_out({"b": [1, 2], "a": {"d": None, "c": True}}, 0) == '{"a": {"c": true, "d": null}, "b": [1, 2]}'
+    assert write.laid_out({"b": 1, "a": long}, 0) == f'{{\n "a": [\n  "{long[0]}",\n  {{}}\n ],\n "b": 1\n}}'
 
 
 def test_columns_of_a_table_have_their_order_and_their_titles() -> None:
@@ -112,10 +119,11 @@ def test_a_runbook_is_shown_without_its_title_and_without_links_to_pages_of_the_
     assert runbooks.as_panel(markdown) == shown
 
 
-def test_every_runbook_has_a_page(tmp_path: Path) -> None:
+def test_every_runbook_has_a_page_and_their_list_has_none(tmp_path: Path) -> None:
     folder = tmp_path / runbooks.FOLDER
     folder.mkdir(parents=True)
     (folder / "NodeDown.md").write_text("# NodeDown\n\nIt is down.\n", encoding="utf-8")
+    (folder / "index.md").write_text("# Runbooks\n", encoding="utf-8")
 
     (made,) = runbooks.dashboards(tmp_path)
 
