@@ -10,11 +10,14 @@ from slipway.dashboards.model import Dashboard
 from slipway.dashboards.pages import (
     addresses,
     argocd,
+    caches,
     certificates,
+    crowdsec,
     databases,
     downloads,
     library,
     logs,
+    names,
     nodes,
     overview,
     pipeline,
@@ -26,13 +29,15 @@ from slipway.dashboards.pages import (
 )
 from slipway.dashboards.write import to_text
 from slipway.errors import Problem
-from slipway.model import Workspace
+from slipway.model import ChartName, Workspace
 from slipway.tools.process import replace_text
 
-FOLDER = "charts/grafana/files/dashboards"
+CHART = ChartName("grafana")
+FOLDER = f"charts/{CHART}/files/dashboards"
 PAGES = (
-    *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES),
-    *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, argocd.ARGOCD),
+    *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES, caches.CACHES),
+    *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, names.NAMES, crowdsec.CROWDSEC),
+    argocd.ARGOCD,
     *(prometheus.PROMETHEUS, logs.LOGS, logs.TRACES, pipeline.PIPELINE),
     *(library.LIBRARY, downloads.DOWNLOADS),
 )
@@ -42,6 +47,11 @@ PAGES = (
 def members(workspace: Workspace) -> frozenset[str]:
     """The charts that an umbrella brings."""
     return frozenset(str(dependency.name) for umbrella in workspace.umbrellas for dependency in umbrella.dependencies)
+
+
+def needs(page: Dashboard) -> frozenset[str]:
+    """Every chart that a page or a row of it needs."""
+    return frozenset({*page.needs, *(need for row in page.rows for need in row.needs)})
 
 
 def pages(root: Path, services: Collection[str]) -> tuple[Dashboard, ...]:
@@ -56,7 +66,9 @@ def trimmed(page: Dashboard, services: Collection[str]) -> Dashboard:
 
 
 def fresh(workspace: Workspace) -> Mapping[str, str]:
-    """File, relative to the root → text."""
+    """File, relative to the root → text; none without Grafana."""
+    if CHART not in workspace.charts:
+        return {}
     made = pages(workspace.root, members(workspace))
     return {f"{FOLDER}/{page.file}": to_text(page) for page in made}
 

@@ -16,13 +16,29 @@ SCHEMA_VERSION = 42
 COLUMNS = 24
 """Of Grafana's grid."""
 ROW_HEIGHT = 1
+LINE = 120
+"""Characters of JSON that stay on one line."""
 
 Json = dict[str, Any]
 
 
 def to_text(dashboard: Dashboard) -> str:
     """The file's text; equal dashboards give equal bytes."""
-    return json.dumps(to_json(dashboard), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return laid_out(to_json(dashboard), 0) + "\n"
+
+
+def laid_out(value: object, depth: int) -> str:
+    """JSON with sorted keys; what is short stays on one line, since a ConfigMap has to hold every page of a folder."""
+    short = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    if len(short) <= LINE or not value or not isinstance(value, (Mapping, list)):
+        return short
+    space = " " * depth
+    if isinstance(value, list):
+        inner = [laid_out(item, depth + 1) for item in value]
+    else:
+        inner = [f"{json.dumps(key)}: {laid_out(value[key], depth + 1)}" for key in sorted(value)]
+    opened, closed = "[]" if isinstance(value, list) else "{}"
+    return f"{opened}\n" + ",\n".join(f"{space} {item}" for item in inner) + f"\n{space}{closed}"
 
 
 def to_json(dashboard: Dashboard) -> Json:
@@ -39,11 +55,7 @@ def to_json(dashboard: Dashboard) -> Json:
         "graphTooltip": 1,
         "refresh": "1m",
         "time": {"from": dashboard.since, "to": "now"},
-        "timepicker": {},
         "timezone": "browser",
-        "weekStart": "",
-        "fiscalYearStartMonth": 0,
-        "liveNow": False,
         "annotations": {"list": []},
         "links": links(dashboard),
         "templating": {"list": [variable(choice) for choice in dashboard.choices]},
@@ -97,7 +109,8 @@ def variable(choice: Choice) -> Json:
         "current": {"text": ["All"], "value": ["$__all"]} if choice.multiple else {},
     }
     if choice.multiple:
-        made["allValue"] = ".*"
+        # Loki refuses a question whose every selector could be empty.
+        made["allValue"] = ".+" if choice.source is Source.LOKI else ".*"
     if choice.source is Source.LOKI:
         # 1 asks for the values of a label.
         loki = {"refId": "variable", "type": 1, "label": choice.label, "stream": choice.metric}
@@ -113,7 +126,7 @@ def reference(source: Source) -> Json:
 
 def picture(panel: Panel) -> Json:
     """A panel without its place."""
-    made: Json = {"type": panel.kind.value, "title": panel.title, "description": panel.about, "transparent": False}
+    made: Json = {"type": panel.kind.value, "title": panel.title, "description": panel.about}
     if panel.kind is Kind.TEXT:
         return {**made, "options": {"mode": "markdown", "content": panel.markdown}}
     made["datasource"] = reference(panel.queries[0].source)
@@ -169,7 +182,7 @@ def defaults(panel: Panel) -> Json:
             "thresholdsStyle": {"mode": "dashed" if panel.steps else "off"},
         }
     if panel.kind is Kind.TABLE:
-        made["custom"] = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False}
+        made["custom"] = {"align": "auto", "cellOptions": {"type": "auto"}}
     return made
 
 

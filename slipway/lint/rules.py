@@ -90,6 +90,7 @@ RULES: dict[str, str] = {
     "docs.image": "A picture on a page has a text.",
     "dashboards.drift": "Dashboards are what their pages say.",
     "crds.drift": "Generated definitions of custom resources are what their modules give.",
+    "dashboards.drift": "Grafana's dashboards are what their pages and the runbooks give.",
     "git.repository": "The checkout is a git repository, where a command compares with a revision.",
     "git.ownership": "The checkout belongs to the user who runs the command.",
     "git.revision": "A revision that a command is told exists.",

@@ -156,6 +156,26 @@ DOWNLOADS = Dashboard(
             ),
         ),
         Row(
+            title="FlareSolverr",
+            needs=("flaresolverr",),
+            panels=(
+                series(
+                    "Pages by result",
+                    metric("sum by (result) (increase(flaresolverr_request_total[1h]))", "{{result}}"),
+                    about="In an hour. Errors of one indexer alone mean that its pages cannot be solved; of all, that the browser does not start.",
+                ),
+                series(
+                    "Time for a page",
+                    metric(
+                        "sum by (domain) (rate(flaresolverr_request_duration_sum[1h]))"
+                        " / sum by (domain) (rate(flaresolverr_request_duration_count[1h]) > 0)",
+                        "{{domain}}",
+                    ),
+                    unit="s",
+                ),
+            ),
+        ),
+        Row(
             title="Lines of the VPN",
             needs=("loki",),
             panels=(log("gluetun", '{namespace="htpc", container="gluetun"}'),),

@@ -39,9 +39,9 @@ OVERVIEW = Dashboard(
             panels=(
                 stat(
                     "Alerts that fire",
-                    'count(ALERTS{alertstate="firing"}) or vector(0)',
+                    'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)',
                     steps=bad_from(1),
-                    about="Alerts of Prometheus that are past their waiting time. The table below leads to their runbooks.",
+                    about="Warnings and critical alerts that are past their waiting time. The table below leads to their runbooks.",
                 ),
                 stat(
                     "Targets that do not answer",
@@ -89,7 +89,7 @@ OVERVIEW = Dashboard(
                     "Alerts",
                     metric(
                         "count by (alertname, severity, namespace, node, pod, service, name)"
-                        ' (ALERTS{alertstate="firing"})'
+                        ' (ALERTS{alertstate="firing", severity=~"critical|warning"})'
                     ),
                     columns=(
                         Column(field="alertname", title="Alert", link=RUNBOOK, width=220),

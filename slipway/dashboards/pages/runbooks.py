@@ -15,8 +15,9 @@ LABELS = ("severity", "namespace", "node", "pod", "service", "name", "instance")
 
 
 def dashboards(root: Path) -> tuple[Dashboard, ...]:
-    """One page for each file of docs/runbooks."""
-    return tuple(page(path.stem, path.read_text(encoding="utf-8")) for path in sorted((root / FOLDER).glob("*.md")))
+    """One page for each file of docs/runbooks but their list."""
+    paths = sorted(path for path in (root / FOLDER).glob("*.md") if path.stem != "index")
+    return tuple(page(path.stem, path.read_text(encoding="utf-8")) for path in paths)
 
 
 def page(alert: str, markdown: str) -> Dashboard:

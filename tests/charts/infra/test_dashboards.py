@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from slipway.dashboards import files
+from slipway.dashboards import files, write
 from slipway.tools.run import Command, run_process
 from testing import dashboards as lint
 from testing import scraped
@@ -20,9 +20,14 @@ pytestmark = pytest.mark.helm
 
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE / "dashboard.schema.json").read_text(encoding="utf-8"))
-DASHBOARDS = lint.all_dashboards()
+COMMITTED = lint.all_dashboards()
+PAGES = {page.file: page for page in files.pages(ROOT, {need for page in files.PAGES for need in files.needs(page)})}
+DASHBOARDS = {name: json.loads(write.to_text(page)) for name, page in PAGES.items()}
+"""Every page in full, also what this platform has not the services for."""
 CATALOGUES = sorted(scraped.CATALOGUES.glob("*.txt"))
 KEPT = re.compile(r"stage\.label_keep\s*\{\s*values\s*=\s*\[([^\]]*)\]")
+LABELS = {"namespace", "pod", "container", "app"}
+"""Labels of lines; Alloy keeps no others."""
 MATCHERS = re.compile(r'\{((?:\s*\w+\s*(?:=~|!~|!=|=)\s*(?:"[^"]*"|`[^`]*`)\s*,?)+)\}')
 
 
@@ -33,11 +38,9 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
 
 
 @pytest.fixture(scope="module")
-def known(yard: Yard) -> frozenset[str]:
-    """Every metric that Prometheus has: of the jobs that it scrapes, and of its own rules."""
-    jobs = scraped.jobs(yard)
-    recorded = {str(rule["record"]) for rule in scraped.rules(yard) if "record" in rule}
-    return frozenset(name for path in CATALOGUES if path.stem in jobs for name in scraped.catalogue(path)) | recorded
+def recorded(yard: Yard) -> frozenset[str]:
+    """What Prometheus' own rules make."""
+    return frozenset(str(rule["record"]) for rule in scraped.rules(yard) if "record" in rule)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,18 @@ def alerts(yard: Yard) -> frozenset[str]:
     return frozenset(str(rule["alert"]) for rule in scraped.rules(yard) if "alert" in rule)
 
 
-def asked(source: str) -> list[lint.Question]:
+def asked(source: str, dashboards: dict[str, lint.Json] = DASHBOARDS) -> list[lint.Question]:
     """Every question to a data source."""
-    return [question for made in DASHBOARDS.values() for question in lint.questions(made) if question.source == source]
+    return [question for made in dashboards.values() for question in lint.questions(made) if question.source == source]
+
+
+def nowhere(dashboards: dict[str, lint.Json], known: frozenset[str]) -> set[str]:
+    """Where a metric is named that is not known."""
+    return {
+        f"{question.where}: {name}"
+        for question in asked("prometheus", dashboards)
+        for name in lint.metrics(question.expr) - known
+    }
 
 
 def refused_by_promtool(expressions: list[str], folder: Path) -> str:
@@ -61,7 +73,7 @@ def refused_by_promtool(expressions: list[str], folder: Path) -> str:
 
 
 def test_there_is_a_page_for_each_part_of_the_platform() -> None:
-    folders = {name.partition("/")[0] for name in DASHBOARDS}
+    folders = {name.partition("/")[0] for name in COMMITTED}
 
     assert folders >= {"platform", "edge", "delivery", "observability", "media", "runbooks"}
 
@@ -86,8 +98,12 @@ def test_nobody_stumbles_over_a_dashboard(name: str, alerts: frozenset[str]) -> 
     assert list(lint.stumbles(name, DASHBOARDS, alerts)) == []
 
 
+def test_no_link_leads_to_a_page_that_waits_for_its_service(alerts: frozenset[str]) -> None:
+    assert [said for made in COMMITTED.values() for said in lint.broken_links(made, COMMITTED, alerts)] == []
+
+
 def test_every_alert_has_the_page_that_the_overview_leads_to(alerts: frozenset[str]) -> None:
-    assert {f"runbooks/{alert}.json" for alert in alerts} <= DASHBOARDS.keys()
+    assert {f"runbooks/{alert}.json" for alert in alerts} <= COMMITTED.keys()
 
 
 def test_prometheus_understands_every_question(tmp_path: Path) -> None:
@@ -101,12 +117,23 @@ def test_a_question_that_prometheus_does_not_understand_is_found(tmp_path: Path)
     assert "expected type range vector" in told
 
 
-def test_every_metric_is_exposed_by_something_that_is_scraped(known: frozenset[str]) -> None:
-    unknown = {
-        f"{question.where}: {name}" for question in asked("prometheus") for name in lint.metrics(question.expr) - known
-    }
+def test_every_metric_is_exposed_by_something_that_is_scraped(yard: Yard, recorded: frozenset[str]) -> None:
+    jobs = scraped.jobs(yard)
+    exposed = {name for path in CATALOGUES if path.stem in jobs for name in scraped.catalogue(path)}
 
-    assert unknown == set()
+    assert nowhere(COMMITTED, recorded | exposed) == set()
+
+
+def test_every_metric_of_a_page_that_waits_for_its_service_is_in_a_catalogue(recorded: frozenset[str]) -> None:
+    listed = {name for path in CATALOGUES for name in scraped.catalogue(path)}
+
+    assert nowhere(DASHBOARDS, recorded | listed) == set()
+
+
+def test_a_metric_that_nothing_exposes_is_found() -> None:
+    assert "platform-overview: Processors of each node: node:processor_busy:ratio" in nowhere(
+        COMMITTED, frozenset({"up"})
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,20 +160,24 @@ def test_a_catalogue_is_sorted_says_where_it_is_from_and_has_no_other_lines(path
     assert [name for name in names if not re.fullmatch(r"[A-Za-z_:][A-Za-z0-9_:]*", name)] == []
 
 
-def test_lines_are_chosen_by_labels_that_alloy_gives_them() -> None:
-    found = asked("loki")
-    if not found:
-        # Without Loki there is no page that asks it.
-        assert "loki" not in files.members(load(ROOT))
-        return
-    kept = KEPT.search((ROOT / "charts/alloy/files/alloy/config.alloy").read_text(encoding="utf-8"))
-    assert kept is not None
-    given = set(re.findall(r"\w+", kept[1]))
-    for question in found:
+def test_lines_are_chosen_by_labels_that_they_are_given() -> None:
+    config = ROOT / "charts/alloy/files/alloy/config.alloy"
+    if config.is_file():
+        kept = KEPT.search(config.read_text(encoding="utf-8"))
+        assert kept is not None
+        assert set(re.findall(r"\w+", kept[1])) >= LABELS
+    for question in asked("loki"):
         selectors = MATCHERS.findall(question.expr)
         assert selectors, question
         chosen = {label for selector in selectors for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector)}
-        assert chosen <= given, question
+        assert chosen <= LABELS, question
+
+
+def test_loki_takes_a_question_about_all_values_of_a_choice() -> None:
+    variables = [item for made in DASHBOARDS.values() for item in lint.items(made["templating"]["list"])]
+    chosen = [item for item in variables if item.get("datasource", {}).get("uid") == "loki"]
+
+    assert {item["allValue"] for item in chosen if item["includeAll"]} == {".+"}
 
 
 def broken(change: str) -> dict[str, lint.Json]:
