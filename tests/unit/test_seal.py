@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from slipway.errors import WorkspaceError
+from slipway.lint import secrets, static
 from slipway.progress import Progress
 from slipway.seal import ask, document, envelope, store, verbs
 from slipway.seal.document import Scope, Sealed, Target
@@ -149,7 +150,8 @@ def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_
     assert data["metadata"] == {"name": "grafana-admin", "namespace": "infra"}
     assert data["spec"]["template"]["type"] == "kubernetes.io/basic-auth"
     assert data["spec"]["template"]["metadata"]["labels"] == {"part-of": "platform"}
-    assert list(store.check(yard_of(repo).workspace)) == []
+    workspace = yard_of(repo).workspace
+    assert [problem for problem in static.check(workspace, tuple(workspace.charts)) if "sealed" in problem.where] == []
     assert SECRET not in repo.read("values/staging/sealed/infra/grafana-admin.yaml")
 
 
@@ -213,8 +215,6 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
 def test_what_is_sealed_is_no_secret_for_the_search_and_what_only_claims_to_be_is(
     repo: Monorepo, tmp_path: Path
 ) -> None:
-    from slipway.lint import secrets
-
     with_key(repo, tmp_path / "key.yaml")
     sealed(repo, source(SECRET.encode()), key=("password",))
     path = "values/staging/sealed/infra/grafana-admin.yaml"
