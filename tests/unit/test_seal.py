@@ -164,6 +164,19 @@ def test_a_file_holds_values_of_one_scope(repo: Monorepo, tmp_path: Path) -> Non
     assert "--scope strict" in said
 
 
+def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path: Path) -> None:
+    with_key(repo, tmp_path / "key.yaml")
+    repo.write("charts/sonarr/values.yaml", "secrets: {login: {keys: [user, password], purpose: Login}}\n")
+
+    def said(name: str, key: str) -> str:
+        used = verbs.Flags(namespace="infra", name=name, key=(key,))
+        return verbs.text(verbs.seal(yard_of(repo), "staging", used, ask.asked_for([key], [], []), source(b"x")))
+
+    assert "note: no chart in infra declares a secret lgoin" in said("lgoin", "user")
+    assert "still missing: password" in said("login", "user")
+    assert "note: no chart declares its key pasword" in said("login", "pasword")
+
+
 @pytest.mark.parametrize(
     ("flags", "fact"),
     [
