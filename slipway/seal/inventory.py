@@ -59,6 +59,7 @@ class Entry:
     charts: tuple[str, ...]
     """That declare it or read it."""
     optional: bool
+    """Whether nothing that is rendered needs it: what is switched off, a variable that may be absent."""
     producer: str
     """Who makes it; empty when nobody does yet."""
     purpose: str
@@ -159,10 +160,10 @@ def of_namespace(environment: str, space: Namespace, sealed: Mapping[Target, Sea
 
 
 def is_optional(mine: Sequence[Reference], missing: Sequence[str]) -> bool:
-    """Whether everybody who reads a Secret starts without it, or without the keys that are missing."""
+    """Whether everything that is rendered starts without a Secret, or without the keys that are missing."""
     needed = [item for item in mine if not item.optional]
     loose = {item.key for item in mine if item.optional and item.key} - {item.key for item in needed}
-    return bool(mine) and (not needed or (bool(missing) and set(missing) <= loose))
+    return not needed or (bool(missing) and set(missing) <= loose)
 
 
 def keys_of(mine: Sequence[Reference], told: Sequence[Declared]) -> tuple[str, ...]:

@@ -194,9 +194,10 @@ def test_what_an_object_makes_or_a_person_does_is_not_missing() -> None:
 
 
 def test_a_secret_that_is_only_read_when_it_is_there_is_optional() -> None:
-    entries = listed()
+    entries = listed(replace(ADMIN, name="switched-off"))
 
     assert entries["start"].optional
+    assert entries["switched-off"].optional
     assert not entries["admin"].optional
 
 
