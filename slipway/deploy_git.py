@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from slipway.config import Config
 from slipway.seal.document import FOLDER
@@ -15,7 +15,7 @@ def metadata(config: Config, name: str) -> dict[str, object]:
     return {"name": name, "namespace": config.argocd_namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}
 
 
-def sealed_application(config: Config, environment: str, umbrellas: Sequence[str]) -> list[dict[str, object]]:
+def sealed_application(config: Config, environment: str, umbrellas: Iterable[str]) -> list[dict[str, object]]:
     """The Application that applies the environment's SealedSecrets, and its project, which admits nothing else.
 
     At the first sync neither their kind nor their namespaces are there. What can be applied is; the rest is tried until it

@@ -219,6 +219,12 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
     assert facts(data, "values/staging/sealed/infra/other.yaml") == [
         "is the Secret infra/grafana-admin, which lies at values/staging/sealed/infra/grafana-admin.yaml"
     ]
+    (repo.root / "values/staging/sealed/infra/link.yaml").symlink_to("../../platform.yaml")
+    assert facts({**data}) == ["is not a SealedSecret of bitnami.com/v1alpha1"]
+    (repo.root / "values/staging/sealed/infra/link.yaml").unlink()
+    assert facts(data, "values/staging/sealed/infra/.hidden.yaml") == [
+        "is the Secret infra/grafana-admin, which lies at values/staging/sealed/infra/grafana-admin.yaml"
+    ]
     moved = {**data, "metadata": {"name": "grafana-admin", "namespace": "nowhere"}}
     assert facts(moved, "values/staging/sealed/nowhere/grafana-admin.yaml") == [
         "there is no umbrella 'nowhere', so nobody makes that namespace"
