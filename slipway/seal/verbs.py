@@ -107,14 +107,15 @@ def seal(yard: Yard, environment: str, flags: Flags, asked: ask.Asked, source: a
 
     path = document.path_of(environment, target)
     file = yard.config.root / path
-    old = document.parse(file.read_bytes(), path) if file.is_file() else None
+    there = file.read_bytes() if file.is_file() else b""
+    old = document.parse(there, path) if there else None
     new = Sealed(target=target, scope=scope, values={}, type=flags.type or "Opaque", labels=labels_of(flags.label))
     # Before anybody is asked for a value: a refusal afterwards would cost the typing.
     document.merge(old, new)
     values = ask.values(asked, source)
     sealed = {key: encrypt(certificate, value, target, scope) for key, value in values.items()}
     made = document.merge(old, replace(new, values=sealed))
-    write_atomic(file, document.dump(made))
+    write_atomic(file, document.dump(made, yamls.parse(there, path).mapping))
     kept = sorted(set(made.values) - set(sealed))
     said = (f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()))
     return Done(

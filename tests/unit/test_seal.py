@@ -138,6 +138,24 @@ def test_another_key_leaves_the_earlier_ones_as_they_are(repo: Monorepo, tmp_pat
     assert set(second.values) == {"user", "password"}
 
 
+def test_what_somebody_added_to_a_file_stays(repo: Monorepo, tmp_path: Path) -> None:
+    with_key(repo, tmp_path / "key.yaml")
+    path = "values/staging/sealed/infra/grafana-admin.yaml"
+    sealed(repo, source(b"admin"), key=("user",), label=("a=b",))
+    data = yaml.safe_load(repo.read(path))
+    data["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "1"}
+    data["spec"]["template"]["immutable"] = True
+    repo.write(path, yaml.safe_dump(data))
+
+    sealed(repo, source(b"x"), key=("password",), label=("c=d",))
+
+    after = yaml.safe_load(repo.read(path))
+    assert after["metadata"] == data["metadata"]
+    assert after["spec"]["template"]["immutable"] is True
+    assert after["spec"]["template"]["metadata"]["labels"] == {"a": "b", "c": "d"}
+    assert set(after["spec"]["encryptedData"]) == {"user", "password"}
+
+
 def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_path: Path) -> None:
     with_key(repo, tmp_path / "key.yaml")
 
