@@ -297,6 +297,7 @@ def secrets(_: Context, env: str = "", only: str = "", check: bool = False, json
 
 
 @task(
+    positional=[],
     iterable=["key", "from_file", "generate", "label"],
     help={
         "env": ENV,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slipway import graph, overlay, pin, pinned, render
@@ -12,8 +13,12 @@ from slipway.build import Built
 from slipway.cluster.view import View, view
 from slipway.errors import ProblemsFound
 from slipway.model import ChartName
+from slipway.seal import document, store
 from slipway.tools.kubectl import Kubectl
 from slipway.yard import Yard, open_yard
+
+SEALED = ChartName("sealed secrets")
+"""What a difference of them is called: no umbrella carries them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,29 @@ def differences(
                     changes=render.diff(old, new),
                     server=view(kubectl, old, new, name) if kubectl is not None else None,
                 )
+        if earlier is not None and not only:
+            yield from sealed_differences(yard, earlier, environments, base)
+
+
+def sealed_differences(yard: Yard, earlier: Yard, environments: Sequence[str], base: str) -> Iterator[Difference]:
+    """The SealedSecrets of every environment in which one changed; nothing pins them, so only revisions are compared."""
+    for environment in environments:
+        old, new = (sealed_objects(one, environment) for one in (earlier, yard))
+        if changes := render.diff(old, new):
+            yield Difference(umbrella=SEALED, environment=environment, old=base, new="working tree", changes=changes)
+
+
+def sealed_objects(yard: Yard, environment: str) -> tuple[render.Object, ...]:
+    """The SealedSecrets of an environment, each value as a short digest: which one it is matters, not what it looks like."""
+    found = yard.workspace.environments.get(environment)
+    every = store.read(found)[0].values() if found is not None else ()
+    short = (replace(one, values={key: short_digest(value) for key, value in one.values.items()}) for one in every)
+    return tuple(item for one in short for item in render.parse(document.dump(one).decode()))
+
+
+def short_digest(value: str) -> str:
+    """A sealed value, told apart from others."""
+    return f"sealed {hashlib.sha256(value.encode()).hexdigest()[:12]}"
 
 
 def at_revision(yard: Yard, revision: str, folder: Path) -> Yard:

@@ -81,8 +81,17 @@ def pod_security_of(metadata: Mapping[str, object]) -> str:
     return str(dig(metadata, "annotations").get(POD_SECURITY, "restricted"))
 
 
-def files(config: Config, environment: str, members: Sequence[Member]) -> dict[str, bytes]:
-    """File name → text of `deploy/<environment>/`."""
+def files(
+    config: Config, environment: str, members: Sequence[Member], namespaces: Sequence[str] = ()
+) -> dict[str, bytes]:
+    """File name → text of `deploy/<environment>/`.
+
+    Args:
+        config: the settings.
+        environment: its name.
+        members: what it runs.
+        namespaces: of umbrellas, pinned or not, whose secrets may be sealed already.
+    """
     ordered = sorted(members, key=lambda member: (member.step, member.pin.name))
     head = HEADER.format(task="pin --env " + environment).encode()
     return {
@@ -92,7 +101,9 @@ def files(config: Config, environment: str, members: Sequence[Member]) -> dict[s
         "repository.yaml": NO_SECRET + head + REPOSITORY_NOTE + documents([repository_secret(config)]),
         SEALED: head
         + SEALED_NOTE.format(environment=environment).encode()
-        + documents(sealed_application(config, environment, [str(member.pin.name) for member in ordered])),
+        + documents(
+            sealed_application(config, environment, {*namespaces, *(str(member.pin.name) for member in ordered)})
+        ),
         ROOT: head
         + ROOT_NOTE.format(environment=environment).encode()
         + documents(root_application(config, environment, SYNCED)),

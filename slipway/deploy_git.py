@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from slipway.config import Config
 from slipway.seal.document import FOLDER
@@ -15,12 +15,14 @@ def metadata(config: Config, name: str) -> dict[str, object]:
     return {"name": name, "namespace": config.argocd_namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}
 
 
-def sealed_application(config: Config, environment: str, umbrellas: Sequence[str]) -> list[dict[str, object]]:
+def sealed_application(config: Config, environment: str, umbrellas: Iterable[str]) -> list[dict[str, object]]:
     """The Application that applies the environment's SealedSecrets, and its project, which admits nothing else.
 
-    At the first sync neither their kind nor their namespaces are there: it is tried until they are. The path is the
-    environment's folder, not that of its SealedSecrets: Argo CD refuses a path that git does not have, and git has no
-    empty folder. Source: argo-cd v3.6.1 reposerver/repository/repository.go:2149-2204, controller/appcontroller.go:1747.
+    At the first sync neither their kind nor their namespaces are there. What can be applied is; the rest is tried until it
+    can, since after a limit Argo CD leaves a commit alone for good. The path is the environment's folder, not that of its
+    SealedSecrets: Argo CD refuses a path that git does not have, and git has no empty folder.
+    Source: argo-cd v3.6.1 controller/appcontroller.go:1747, 2700-2705, reposerver/repository/repository.go:2149-2204;
+    gitops-engine pkg/sync/sync_context.go:1438-1441, which tries objects on the client only before it applies them.
     """
     name = f"{PART_OF}-sealed-secrets"
     spaces = sorted({config.argocd_namespace, *umbrellas})

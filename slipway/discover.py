@@ -274,10 +274,14 @@ def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, En
 
 
 def read_sealed(root: Path, top: Path) -> Iterator[ValuesFile]:
-    """A file, or every file below a folder; nothing when it is not there."""
+    """A file, or every file below a folder, hidden ones and links too, since Argo CD reads them; nothing when it is not there.
+
+    A link is taken for an empty file: where it leads to is not for the cluster.
+    """
     for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
-        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-            yield ValuesFile(path=path.relative_to(root).as_posix(), text=path.read_bytes())
+        if path.is_symlink() or (path.is_file() and path.name != ".gitkeep"):
+            text = b"" if path.is_symlink() else path.read_bytes()
+            yield ValuesFile(path=path.relative_to(root).as_posix(), text=text)
 
 
 def _unknown_namespace(path: str, stem: str, umbrellas: set[str]) -> Problem:

@@ -62,7 +62,8 @@ def wanted_files(
     members = [
         deploy.member_of(workspace.charts[name], pin) for name, pin in sorted(pins.items()) if name in workspace.charts
     ]
-    return deploy.files(config, environment, members)
+    # A secret for a namespace that the project does not list would hold up all others.
+    return deploy.files(config, environment, members, [umbrella.name for umbrella in workspace.umbrellas])
 
 
 def differences(config: Config, environment: str, files: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
             ensure_group(yard.config.root, "browser", yard.progress)
     if LAB in names:
         ensure_group(yard.config.root, "lab", yard.progress)
+    if "release" in names:
+        ensure_group(yard.config.root, "seal", yard.progress)
     extra = (
         *(CHECKERS if "charts" in names else ()),
         *(OPENERS if "release" in names else ()),

@@ -87,21 +87,33 @@ def check_target(target: Target) -> None:
             raise WorkspaceError(Problem(where=flag, fact=fact, hint=hint))
 
 
-def dump(sealed: Sealed) -> bytes:
-    """A file's text; the same content gives the same bytes."""
+def dump(sealed: Sealed, over: Mapping[str, object] | None = None) -> bytes:
+    """A file's text; the same content gives the same bytes.
+
+    Args:
+        sealed: what it says.
+        over: an earlier document of it, whose other fields stay.
+    """
     place: dict[str, object] = {"name": sealed.target.name, "namespace": sealed.target.namespace}
-    scope = {} if sealed.scope is Scope.STRICT else {"annotations": {SCOPES + sealed.scope: "true"}}
-    labels = {"labels": dict(sealed.labels)} if sealed.labels else {}
+    if sealed.scope is not Scope.STRICT:
+        place["annotations"] = {SCOPES + sealed.scope: "true"}
+    inside = {**place, **({"labels": dict(sealed.labels)} if sealed.labels else {})}
+    template = {"metadata": inside, "type": sealed.type}
     data: dict[str, object] = {
         "apiVersion": API_VERSION,
         "kind": KIND,
-        "metadata": {**place, **scope},
-        "spec": {
-            "encryptedData": dict(sealed.values),
-            "template": {"metadata": {**place, **scope, **labels}, "type": sealed.type},
-        },
+        "metadata": place,
+        "spec": {"encryptedData": dict(sealed.values), "template": template},
     }
-    return yamls.dump(data)
+    return yamls.dump(laid_over(over or {}, data))
+
+
+def laid_over(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, object]:
+    """A document over another one, mapping by mapping."""
+    below = {key: value for key, value in low.items() if key not in high}
+    return below | {
+        key: laid_over(dig(low, key), value) if isinstance(value, Mapping) else value for key, value in high.items()
+    }
 
 
 def merge(old: Sealed | None, new: Sealed) -> Sealed:

@@ -60,6 +60,7 @@ class Entry:
     charts: tuple[str, ...]
     """That declare it or read it."""
     optional: bool
+    """Whether nothing that is rendered needs it: what is switched off, a variable that may be absent."""
     producer: str
     """Who makes it; empty when nobody does yet."""
     purpose: str
@@ -149,7 +150,6 @@ def of_namespace(environment: str, space: Namespace, sealed: Mapping[Target, Sea
         told = [item for item in space.declared if item.name == name]
         target = Target(namespace=space.name, name=name)
         keys = keys_of(mine, told)
-        optional = bool(mine) and all(item.optional for item in mine)
         producer = next((item.producer for item in told if item.producer), "") or made.get(name, "")
         there = sealed.get(target)
         missing: tuple[str, ...] = ()
@@ -162,12 +162,19 @@ def of_namespace(environment: str, space: Namespace, sealed: Mapping[Target, Sea
             keys=keys,
             readers=tuple(dict.fromkeys(item.reader for item in mine)),
             charts=tuple(dict.fromkeys([*(item.chart for item in told), *members_of(mine, space)])),
-            optional=optional,
+            optional=is_optional(mine, missing),
             producer=producer.replace("/", " ", 1),
             purpose="; ".join(dict.fromkeys(item.purpose for item in told if item.purpose)),
             missing=missing,
             command=command(environment, target, missing, told) if missing else "",
         )
+
+
+def is_optional(mine: Sequence[Reference], missing: Sequence[str]) -> bool:
+    """Whether everything that is rendered starts without a Secret, or without the keys that are missing."""
+    needed = [item for item in mine if not item.optional]
+    loose = {item.key for item in mine if item.optional and item.key} - {item.key for item in needed}
+    return not needed or (bool(missing) and set(missing) <= loose)
 
 
 def keys_of(mine: Sequence[Reference], told: Sequence[Declared]) -> tuple[str, ...]:

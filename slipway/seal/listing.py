@@ -15,6 +15,8 @@ from slipway.seal.document import CERTIFICATE
 from slipway.yard import Yard
 
 RULE = "secret.missing"
+SHOWN = 4
+"""Keys of a secret that the table names; all of them stand in its command, and in the JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def text(made: Listing) -> str:
                 (
                     sign(entry),
                     f"{entry.namespace}/{entry.name}",
-                    ", ".join(entry.keys) or "-",
+                    brief(entry.keys),
                     entry.producer or "nobody",
                     ", ".join(dict.fromkeys(map(short, entry.readers))) or "-",
                 )
@@ -106,6 +108,13 @@ def sign(entry: inventory.Entry) -> str:
     return "- optional" if entry.optional else "✘ missing"
 
 
+def brief(keys: Sequence[str]) -> str:
+    """Keys in a column: the first ones, and how many more."""
+    shown = keys if len(keys) <= SHOWN else keys[: SHOWN - 1]
+    more = (f"{len(keys) - len(shown)} more",) if len(keys) > len(shown) else ()
+    return ", ".join((*shown, *more)) or "-"
+
+
 def short(reader: str) -> str:
     """Workload and container, or the object."""
     item, _, place = reader.partition(", ")
@@ -118,7 +127,7 @@ def to_do(made: Listing) -> Iterator[str]:
     wanted = [entry for entry in made.secrets if entry.missing]
     if wanted and not made.certificate:
         yield f"    ./inv seal --fetch-cert --env {made.environment}    # there is no values/{made.environment}/{CERTIFICATE} yet"
-    for entry in wanted:
+    for entry in sorted(wanted, key=lambda entry: entry.optional):
         optional = "optional: " if entry.optional else ""
         yield f"    {entry.command}    # {optional}{entry.purpose}"
 

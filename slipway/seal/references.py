@@ -162,7 +162,11 @@ def made_by(item: Object) -> tuple[str, ...]:
 
 def database_secrets(spec: Mapping[str, object]) -> Iterator[str]:
     """The Secrets of a PostgreSQL cluster. Source: cloudnative-pg v1.28 docs/src/applications.md, certificates.md."""
-    yield from ("replication", "server", "ca") if not dig(spec, "certificates") else ()
+    own = dig(spec, "certificates")
+    if not (own.get("serverCASecret") and own.get("clientCASecret")):
+        yield "ca"
+    yield from () if own.get("serverTLSSecret") else ("server",)
+    yield from () if own.get("replicationTLSSecret") else ("replication",)
     bootstrap = dig(spec, "bootstrap")
     ways = [dig(bootstrap, way) for way in ("initdb", "recovery", "pg_basebackup")]
     if not any(dig(way, "secret") for way in ways):

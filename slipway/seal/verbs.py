@@ -6,13 +6,13 @@ import base64
 import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway import pin, yamls
+from slipway import overlay, pin, yamls
 from slipway.bootstrap_prepare import kubeconfig_of
 from slipway.cli import one_of
 from slipway.errors import Problem, WorkspaceError
@@ -21,6 +21,7 @@ from slipway.model import ChartName
 from slipway.package import write_atomic
 from slipway.seal import ask, document, store
 from slipway.seal.document import Scope, Sealed, Target
+from slipway.seal.inventory import declared_by
 from slipway.yard import Yard
 
 if TYPE_CHECKING:
@@ -106,19 +107,36 @@ def seal(yard: Yard, environment: str, flags: Flags, asked: ask.Asked, source: a
 
     path = document.path_of(environment, target)
     file = yard.config.root / path
-    old = document.parse(file.read_bytes(), path) if file.is_file() else None
+    there = file.read_bytes() if file.is_file() else b""
+    old = document.parse(there, path) if there else None
     new = Sealed(target=target, scope=scope, values={}, type=flags.type or "Opaque", labels=labels_of(flags.label))
     # Before anybody is asked for a value: a refusal afterwards would cost the typing.
     document.merge(old, new)
     values = ask.values(asked, source)
     sealed = {key: encrypt(certificate, value, target, scope) for key, value in values.items()}
-    write_atomic(file, document.dump(document.merge(old, replace(new, values=sealed))))
-    kept = sorted(set(old.values) - set(sealed)) if old else []
+    made = document.merge(old, replace(new, values=sealed))
+    write_atomic(file, document.dump(made, yamls.parse(there, path).mapping))
+    kept = sorted(set(made.values) - set(sealed))
+    said = (f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()))
     return Done(
         wrote=(path,),
-        said=(f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()), *warnings),
+        said=(*said, *notes(yard, environment, made), *warnings),
         next=(f"git add {path}", "commit and push it: Argo CD follows the commit"),
     )
+
+
+def notes(yard: Yard, environment: str, made: Sealed) -> Iterator[str]:
+    """What the charts say to it: a name or key that nobody declares is often a slip of the pen."""
+    umbrella = yard.workspace.charts[ChartName(made.target.namespace)]
+    values = overlay.environment_values(yard.workspace.environments[environment], umbrella.name)
+    told = [item for item in declared_by(yard.workspace, umbrella, [values]) if item.name == made.target.name]
+    keys = {key for item in told for key in item.keys}
+    if not told:
+        yield f"note: no chart in {made.target.namespace} declares a secret {made.target.name}"
+    elif unknown := sorted(set(made.values) - keys):
+        yield f"note: no chart declares its key {', '.join(unknown)}"
+    if absent := sorted(keys - set(made.values)):
+        yield f"still missing: {', '.join(absent)}"
 
 
 def labels_of(labels: Sequence[str]) -> dict[str, str]:

@@ -235,7 +235,9 @@ def test_a_refusal_repeats_nothing_of_a_secret(repo: Monorepo, tmp_path: Path) -
 
     broken = inv(repo, "seal", *place, "--key", "password", given=SECRET)
     as_argument = inv(repo, "seal", *place, "--key", f"password={SECRET}")
+    beside_a_key = inv(repo, "seal", *place, "--key", "password", "word-of-a-secret")
 
+    assert beside_a_key.returncode != 0
     for done, code in ((broken, 2), (as_argument, 2)):
         assert done.returncode == code
         assert SECRET not in done.stdout + done.stderr

@@ -169,6 +169,13 @@ def test_sealed_secrets_come_from_git_and_nothing_else_comes_with_them() -> None
     assert source["targetRevision"] == "HEAD"
 
 
+def test_secrets_may_be_sealed_for_a_namespace_that_is_not_pinned_yet() -> None:
+    made = deploy.files(CONFIG, "staging", [deploy.member_of(umbrella(), pin())], ["utils", "htpc"])
+    project = yamls.load_all(made["sealed-secrets.yaml"].decode())[0]
+
+    assert [item["namespace"] for item in project["spec"]["destinations"]] == ["argocd", "htpc", "utils"]
+
+
 def test_sealed_secrets_are_tried_until_their_kind_and_namespaces_are_there() -> None:
     policy = rendered()["sealed-secrets.yaml"][1]["spec"]["syncPolicy"]
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from slipway.errors import WorkspaceError
+from slipway.lint import secrets, static
 from slipway.progress import Progress
 from slipway.seal import ask, document, envelope, store, verbs
 from slipway.seal.document import Scope, Sealed, Target
@@ -137,6 +138,24 @@ def test_another_key_leaves_the_earlier_ones_as_they_are(repo: Monorepo, tmp_pat
     assert set(second.values) == {"user", "password"}
 
 
+def test_what_somebody_added_to_a_file_stays(repo: Monorepo, tmp_path: Path) -> None:
+    with_key(repo, tmp_path / "key.yaml")
+    path = "values/staging/sealed/infra/grafana-admin.yaml"
+    sealed(repo, source(b"admin"), key=("user",), label=("a=b",))
+    data = yaml.safe_load(repo.read(path))
+    data["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "1"}
+    data["spec"]["template"]["immutable"] = True
+    repo.write(path, yaml.safe_dump(data))
+
+    sealed(repo, source(b"x"), key=("password",), label=("c=d",))
+
+    after = yaml.safe_load(repo.read(path))
+    assert after["metadata"] == data["metadata"]
+    assert after["spec"]["template"]["immutable"] is True
+    assert after["spec"]["template"]["metadata"]["labels"] == {"a": "b", "c": "d"}
+    assert set(after["spec"]["encryptedData"]) == {"user", "password"}
+
+
 def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_path: Path) -> None:
     with_key(repo, tmp_path / "key.yaml")
 
@@ -149,7 +168,8 @@ def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_
     assert data["metadata"] == {"name": "grafana-admin", "namespace": "infra"}
     assert data["spec"]["template"]["type"] == "kubernetes.io/basic-auth"
     assert data["spec"]["template"]["metadata"]["labels"] == {"part-of": "platform"}
-    assert list(store.check(yard_of(repo).workspace)) == []
+    workspace = yard_of(repo).workspace
+    assert [problem for problem in static.check(workspace, tuple(workspace.charts)) if "sealed" in problem.where] == []
     assert SECRET not in repo.read("values/staging/sealed/infra/grafana-admin.yaml")
 
 
@@ -160,6 +180,19 @@ def test_a_file_holds_values_of_one_scope(repo: Monorepo, tmp_path: Path) -> Non
     said = refusal(lambda: sealed(repo, source(b"x"), key=("password",), scope="cluster-wide"))
 
     assert "--scope strict" in said
+
+
+def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path: Path) -> None:
+    with_key(repo, tmp_path / "key.yaml")
+    repo.write("charts/sonarr/values.yaml", "secrets: {login: {keys: [user, password], purpose: Login}}\n")
+
+    def said(name: str, key: str) -> str:
+        used = verbs.Flags(namespace="infra", name=name, key=(key,))
+        return verbs.text(verbs.seal(yard_of(repo), "staging", used, ask.asked_for([key], [], []), source(b"x")))
+
+    assert "note: no chart in infra declares a secret lgoin" in said("lgoin", "user")
+    assert "still missing: password" in said("login", "user")
+    assert "note: no chart declares its key pasword" in said("login", "pasword")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +237,12 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
     assert facts(data, "values/staging/sealed/infra/other.yaml") == [
         "is the Secret infra/grafana-admin, which lies at values/staging/sealed/infra/grafana-admin.yaml"
     ]
+    (repo.root / "values/staging/sealed/infra/link.yaml").symlink_to("../../platform.yaml")
+    assert facts({**data}) == ["is not a SealedSecret of bitnami.com/v1alpha1"]
+    (repo.root / "values/staging/sealed/infra/link.yaml").unlink()
+    assert facts(data, "values/staging/sealed/infra/.hidden.yaml") == [
+        "is the Secret infra/grafana-admin, which lies at values/staging/sealed/infra/grafana-admin.yaml"
+    ]
     moved = {**data, "metadata": {"name": "grafana-admin", "namespace": "nowhere"}}
     assert facts(moved, "values/staging/sealed/nowhere/grafana-admin.yaml") == [
         "there is no umbrella 'nowhere', so nobody makes that namespace"
@@ -213,8 +252,6 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
 def test_what_is_sealed_is_no_secret_for_the_search_and_what_only_claims_to_be_is(
     repo: Monorepo, tmp_path: Path
 ) -> None:
-    from slipway.lint import secrets
-
     with_key(repo, tmp_path / "key.yaml")
     sealed(repo, source(SECRET.encode()), key=("password",))
     path = "values/staging/sealed/infra/grafana-admin.yaml"

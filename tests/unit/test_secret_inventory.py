@@ -141,7 +141,11 @@ def test_a_kind_says_what_it_makes() -> None:
         ("{}", {"app", "ca", "server", "replication"}),
         ("{bootstrap: {initdb: {secret: {name: own}}}}", {"ca", "server", "replication"}),
         ("{enableSuperuserAccess: true}", {"app", "ca", "server", "replication", "superuser"}),
-        ("{certificates: {serverCASecret: own}}", {"app"}),
+        ("{certificates: {serverCASecret: own}}", {"app", "ca", "server", "replication"}),
+        (
+            "{certificates: {serverCASecret: own, clientCASecret: own, serverTLSSecret: own}}",
+            {"app", "replication"},
+        ),
     ],
 )
 def test_a_database_makes_what_nobody_gives_it(spec: str, wanted: set[str]) -> None:
@@ -190,10 +194,25 @@ def test_what_an_object_makes_or_a_person_does_is_not_missing() -> None:
 
 
 def test_a_secret_that_is_only_read_when_it_is_there_is_optional() -> None:
-    entries = listed()
+    entries = listed(replace(ADMIN, name="switched-off"))
 
     assert entries["start"].optional
+    assert entries["switched-off"].optional
     assert not entries["admin"].optional
+
+
+def test_a_key_that_every_reader_starts_without_does_not_make_its_secret_missing() -> None:
+    more = "            - {name: MAIL, valueFrom: {secretKeyRef: {name: admin, key: mail, optional: true}}}\n"
+    objects = render.parse(POD.replace("          env:\n", f"          env:\n{more}"))
+    told = replace(ADMIN, keys=("password", "mail"))
+    space = Namespace(name="infra", objects=objects, declared=(told,))
+
+    def entry(*keys: str) -> Entry:
+        every = inventory.entries("staging", [space], sealed_as("admin", *keys))
+        return next(item for item in every if item.name == "admin")
+
+    assert (entry("password").missing, entry("password").optional) == (("mail",), True)
+    assert (entry("mail").missing, entry("mail").optional) == (("password",), False)
 
 
 def test_a_sealed_secret_that_nothing_refers_to_is_listed_too() -> None:

@@ -1,0 +1,123 @@
+"""`inv secrets` and `inv seal` hand in hand: what is missing, the command for it, and nothing missing afterwards."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from testing.monorepo import ROOT, SCHEMA, Monorepo
+from testing.sealing import with_controller, with_key
+
+pytestmark = pytest.mark.helm
+
+TEMPLATE = """\
+{{- define "common.all" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Chart.Name }}
+  namespace: {{ .Release.Namespace }}
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          env:
+            {{- range $name, $spec := .Values.secrets }}
+            {{- range $spec.keys }}
+            - {name: {{ upper . }}, valueFrom: {secretKeyRef: {name: {{ $name }}, key: {{ . }}}}}
+            {{- end }}
+            {{- end }}
+{{- end -}}
+"""
+SECRETS = """\
+text: hello
+secrets:
+  login:
+    keys: [user, password]
+    purpose: Account of the demonstration
+    generate: [password]
+"""
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Monorepo:
+    """One service that reads one secret."""
+    repo = with_controller(tmp_path / "repo")
+    repo.library(template=TEMPLATE)
+    properties = {**SCHEMA["properties"], "secrets": {"type": "object"}}  # type: ignore[dict-item]
+    repo.write("charts/common/schemas/values.json", json.dumps({**SCHEMA, "properties": properties}))
+    repo.write("charts/sonarr/values.yaml", SECRETS)
+    return repo
+
+
+def inv(repo: Monorepo, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "invoke", *arguments]
+    environ = {**os.environ, "SLIPWAY_ROOT": str(repo.root)}
+    return subprocess.run(command, cwd=ROOT, env=environ, input=given, capture_output=True, text=True, check=False)
+
+
+def test_what_is_missing_is_sealed_by_the_command_that_is_told(repo: Monorepo, tmp_path: Path) -> None:
+    asked = inv(repo, "secrets", "--check")
+
+    assert asked.returncode == 1
+    assert "1 of 1 secrets are missing in staging" in asked.stdout
+    assert "./inv seal --fetch-cert --env staging" in asked.stdout
+    assert "staging: infra/login: nobody provides user, password" in asked.stderr
+    (hint,) = [line for line in asked.stderr.splitlines() if "hint:" in line]
+    command = shlex.split(hint.partition("./inv ")[2])
+    assert command[-4:] == ["--key", "user", "--generate", "password"]
+
+    with_key(repo, tmp_path / "key.yaml")
+    sealed = inv(repo, *command, given="admin\n")
+    assert sealed.returncode == 0, sealed.stderr
+
+    again = inv(repo, "secrets", "--check")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing is missing in staging." in again.stdout
+    (entry,) = json.loads(inv(repo, "secrets", "--json").stdout)["secrets"]
+    assert (entry["producer"], entry["missing"], entry["charts"]) == ("SealedSecret", [], ["sonarr"])
+    assert entry["readers"] == ["Deployment sonarr, app: USER", "Deployment sonarr, app: PASSWORD"]
+
+
+def test_each_environment_has_secrets_of_its_own(repo: Monorepo, tmp_path: Path) -> None:
+    with_key(repo, tmp_path / "key.yaml")
+    place = ("--namespace", "infra", "--name", "login", "--generate", "user", "--generate", "password")
+    assert inv(repo, "seal", *place).returncode == 0
+
+    assert inv(repo, "secrets", "--check", "--env", "staging").returncode == 0
+    assert inv(repo, "secrets", "--check", "--env", "production").returncode == 1
+    assert inv(repo, "secrets", "--env", "production").returncode == 0
+    elsewhere = inv(repo, "seal", "--env", "production", *place)
+    assert "values/production/sealed-secrets.pem: is missing" in elsewhere.stderr
+
+
+def test_a_chart_that_needs_none_has_none(repo: Monorepo) -> None:
+    assert json.loads(inv(repo, "secrets", "--only", "sealed-secrets", "--json").stdout)["secrets"] == []
+    assert len(json.loads(inv(repo, "secrets", "--only", "sonarr", "--json").stdout)["secrets"]) == 1
+    assert inv(repo, "secrets", "--env", "nowhere").returncode == 2
+
+
+def test_a_difference_of_revisions_names_the_keys_that_were_sealed_anew(repo: Monorepo, tmp_path: Path) -> None:
+    with_key(repo, tmp_path / "key.yaml")
+    place = ("seal", "--namespace", "infra", "--name", "login")
+    assert inv(repo, *place, "--generate", "user", "--generate", "password").returncode == 0
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=repo.root, check=True)
+    assert "sealed secrets" not in inv(repo, "diff", "--base", "HEAD").stdout
+
+    assert inv(repo, *place, "--generate", "password").returncode == 0
+
+    said = inv(repo, "diff", "--base", "HEAD").stdout
+    assert "sealed secrets in staging: HEAD → working tree" in said
+    assert "changed: SealedSecret login" in said
+    assert [line.strip().split(":")[0] for line in said.splitlines() if ": sealed " in line] == [
+        "-    password",
+        "+    password",
+        "user",
+    ]
