@@ -135,14 +135,14 @@ def subjects_of(builder: Builder, case: Case, objects: Sequence[Object]) -> Iter
     """
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
-        yield subject_of(case.chart, case.chart.name, case, objects, above, above)
+        yield subject_of(case.chart, case.chart.name, case, objects, above, platform=above)
         return
     own = chart_document(case.chart).mapping
     for member in case.chart.dependencies:
         chart = builder.workspace.charts[member.name]
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
         parts = [part for layer in (own, *above) if isinstance(part := layer.get(member.key), Mapping)]
-        yield subject_of(chart, member.key, case, mine, parts, (own, *above))
+        yield subject_of(chart, member.key, case, mine, parts, platform=(own, *above))
 
 
 def subject_of(
@@ -151,6 +151,7 @@ def subject_of(
     case: Case,
     objects: Sequence[Object],
     above: Sequence[Mapping[str, object]],
+    *,
     platform: Sequence[Mapping[str, object]],
 ) -> Subject:
     """A chart's objects, with the secrets that its values declare and the exceptions that it states.

@@ -28,8 +28,8 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
 
 
-CHECKERS = ("promtool",)
-"""Programs that read what charts configure."""
+CHECKERS = ("promtool", "restic")
+"""Programs that read what charts configure, or do what they say."""
 
 
 def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:

@@ -15,6 +15,7 @@ from slipway.tools.run import Command, Completed
 
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}
 MODULES = {
+    "backup": [("github.com/restic/restic", "v0.19.1")],
     "checks": [("github.com/prometheus/prometheus", "v0.314.0")],
     "release": (
         ("helm.sh/helm/v4", "v4.3.1"),
@@ -96,6 +97,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "registry": "./inv registry start",
         "controller-gen": "./inv crds --check",
         "promtool": "./inv test --tier charts",
+        "restic": "./inv test --tier charts",
         **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
     }
 
