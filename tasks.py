@@ -176,6 +176,36 @@ def bootstrap(_: Context, env: str = "", kubeconfig: str = "", dry_run: bool = F
         verbs.bootstrap(yard_here(json), env, kubeconfig, dry_run=dry_run, as_json=json)
 
 
+@task(help={"env": ENV, "only": "umbrellas, comma separated (default: every one)", "json": JSON})
+def backups(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
+    """Show everything that holds data, how it is kept and when, or why it is not."""
+    with presented():
+        from slipway import backup_verbs as verbs
+
+        yard = yard_here(json)
+        show(verbs.backups(yard, chosen(yard, env), yard.names(only)), verbs.table, json)
+
+
+@task(
+    positional=["service"],
+    help={
+        "service": "a service, or the alias of its database",
+        "env": ENV,
+        "snapshot": "which copy (default: the latest)",
+        "kubeconfig": "the cluster (default: KUBECONFIG, or ~/.kube/config)",
+        "apply": "do it; without it the steps are only shown",
+    },
+)
+def restore(
+    _: Context, service: str, env: str = "", snapshot: str = "", kubeconfig: str = "", apply: bool = False
+) -> None:
+    """Show the steps that bring a service back to a copy of it, and do them with --apply."""
+    with presented():
+        from slipway import backup_verbs as verbs
+
+        verbs.restore(yard_here(), service, env, snapshot, kubeconfig, apply=apply)
+
+
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
 def registry(_: Context, action: str, json: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""

@@ -143,6 +143,16 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv test --tier charts",
             cold_s=20,
         ),
+        GoTool(
+            name="restic",
+            purpose="copies volumes and restores them",
+            module="github.com/restic/restic",
+            package="github.com/restic/restic/cmd/restic",
+            ask=("version",),
+            folder="tools/backup",
+            mend="./inv test --tier charts",
+            cold_s=90,
+        ),
         *(
             GoTool(
                 name=name,

@@ -102,7 +102,7 @@ def values_yaml(facts: Facts) -> str:
             "  ingress:",
             "    traefik: {from: {peer: traefik}, ports: [http], purpose: web interface}",
             *("dashboard:", f"  name: {scalar(facts.title)}", f"  group: {scalar(facts.group)}"),
-            f"  description: {scalar(facts.description)}",
+            *(f"  icon: {facts.name}.svg", f"  description: {scalar(facts.description)}"),
             *backup(facts.claims),
             "",
         ]

@@ -31,8 +31,8 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a browser that looks at the site; it is no part of what installs itself."""
 
-CHECKERS = ("promtool", "amtool", "inhibited", "alloycheck")
-"""Programs that read what charts configure."""
+CHECKERS = ("promtool", "amtool", "inhibited", "alloycheck", "restic")
+"""Programs that read what charts configure, or do what they say."""
 OPENERS = ("kubeseal",)
 """Programs that open what was sealed."""
 

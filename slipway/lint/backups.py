@@ -28,8 +28,8 @@ def scopes(run: Check, chart: Chart) -> Iterator[Scope]:
             yield Scope(chart=chart, layers=(own, Layer(document=variation)))
     elif chart.kind is ChartKind.UMBRELLA:
         for environment in (None, *run.workspace.environments.values()):
-            document = None if environment is None else lay.namespace_document(environment, chart.name)
-            for _, scope in run.members(chart, () if document is None else (document,)):
+            above = None if environment is None else lay.namespace_document(environment, chart.name)
+            for _, scope in run.members(chart, () if above is None else (above,)):
                 yield scope
 
 

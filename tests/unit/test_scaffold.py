@@ -88,7 +88,8 @@ def test_every_fact_arrives_in_the_values(repo: Monorepo) -> None:
     assert values["service"] == {"my-app": {"ports": {"http": {"port": 8080}}}}
     assert values["route"]["my-app"]["host"] == "my-app.{{ .Values.global.domain }}"
     assert values["persistence"]["config"] == {"size": "5Gi", "mounts": {"app": [{"path": "/config"}]}}
-    assert values["dashboard"] == {"name": "My App", "group": "Htpc", "description": 'Says "hi": x'}
+    shown = {"name": "My App", "group": "Htpc", "icon": "my-app.svg", "description": 'Says "hi": x'}
+    assert values["dashboard"] == shown
     assert values["backup"] == {"config": {"persistence": "config", "method": "files"}}
     chart = yaml.safe_load(repo.read("charts/my-app/Chart.yaml"))
     assert (chart["appVersion"], chart["description"], chart["version"]) == ("1.2.3", 'Says "hi": x', "1.0.0")

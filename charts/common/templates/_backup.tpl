@@ -118,7 +118,7 @@ resources:
 {{- end -}}
 
 {{- /*
-common.backup.schedule: each service at a minute of its own; dumps come first, so that files are never older than what the
+common.backup.schedule: services begin at different times, by their names; dumps come first, so that files are never older than what the
 database says of them.
 Input: root, entries. Output: text.
 */ -}}

@@ -174,3 +174,27 @@ def test_cron_is_the_applications_own_program_and_stays_beside_it(render):
     labels = objects.one("Deployment", "nextcloud")["spec"]["template"]["metadata"]["labels"]
     assert term["labelSelector"]["matchLabels"].items() <= labels.items()
     assert "flock --nonblock --shared" in cron.container("app")["command"][-1]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_that_uses_the_nodes_graphics_names_the_render_group(render, environment):
+    for pod in render("utils", environment).pods.values():
+        for container in pod.all:
+            if any(device.startswith("gpu.intel.com/") for device in container["resources"]["limits"]):
+                assert pod.spec["securityContext"]["supplementalGroups"]
+
+
+@pytest.mark.parametrize("values", ["its own values", "ci/openvino-values.yaml"])
+def test_server_and_recognition_have_one_version(render, values):
+    pods = render("immich", values).pods
+    tags = {name: pod.container("app")["image"].partition("@")[0].rpartition(":")[2] for name, pod in pods.items()}
+    assert tags["immich-machine-learning"].removesuffix("-openvino") == tags["immich-server"]
+
+
+def test_the_vectors_are_of_the_version_that_the_image_has(render):
+    objects = render("utils")
+    extensions = objects.one("Database", "immich-postgres")["spec"]["extensions"]
+    (version,) = [each["version"] for each in extensions if each["name"] == "vchord"]
+    spec = objects.one("Cluster", "immich-postgres")["spec"]
+    assert spec["imageName"].partition("@")[0].endswith(f"-{version}")
+    assert spec["postgresql"]["shared_preload_libraries"] == ["vchord.so"]

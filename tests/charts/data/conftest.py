@@ -1,0 +1,51 @@
+"""The real charts, rendered once for this folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slipway.nested import dig, listing
+from slipway.render import Object
+from testing.rendering import Yard
+
+
+@pytest.fixture(scope="session")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """This repository."""
+    return Yard(folder=tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="session")
+def objects(yard: Yard):
+    """What a chart renders with some values."""
+
+    def render(chart: str, values: str) -> tuple[Object, ...]:
+        return yard.rendered(yard.case(chart, values)).objects
+
+    return render
+
+
+def container_of(pod: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A container of a pod template, whatever its role."""
+    spec = dig(pod, "spec")
+    return next(item for key in ("initContainers", "containers") for item in listing(spec, key) if item["name"] == name)
+
+
+@pytest.fixture(scope="session")
+def container():
+    """A container of a rendered workload."""
+
+    def find(item: Object, name: str) -> Mapping[str, object]:
+        paths = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
+        return container_of(dig(item.data, *paths.get(item.kind, ("spec", "template"))), name)
+
+    return find
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Servers of one file are started by one worker."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
