@@ -18,7 +18,7 @@ def page(book: Book, entry: Entry) -> str:
     annotations = mapping(chart.metadata.get("annotations"))
     members = (
         (
-            f"[{dep.name}]({dep.name}.md)",
+            f"[{dep.key}]({dep.name}.md)",
             code(dep.version),
             code(book.entries[dep.name].chart.app_version or ""),
             code(dep.condition or ""),
