@@ -31,10 +31,16 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a browser that looks at the site; it is no part of what installs itself."""
 
-CHECKERS = ("promtool", "amtool", "inhibited", "alloycheck", "restic")
-"""Programs that read what charts configure, or do what they say."""
-OPENERS = ("kubeseal",)
-"""Programs that open what was sealed."""
+GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs",), LAB: ("lab",)}
+"""Tier → groups of packages that its tests need besides `test`."""
+
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    # What reads the files that charts configure, or does what they say.
+    "charts": ("promtool", "amtool", "inhibited", "alloycheck", "restic"),
+    # Opens what was sealed.
+    "release": ("kubeseal",),
+}
+"""Tier → programs that its tests run besides those of a release."""
 
 
 def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
@@ -50,21 +56,9 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
         BuildError: a tool cannot be built, or there is no such tier.
     """
     names = (one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(name for name in TIERS if name != LAB)
-    ensure_group(yard.config.root, "test", yard.progress)
-    if "docs" in names:
-        ensure_group(yard.config.root, "docs", yard.progress)
-        if any(which(name) for name in BROWSERS):
-            ensure_group(yard.config.root, "browser", yard.progress)
-    if LAB in names:
-        ensure_group(yard.config.root, "lab", yard.progress)
-    if "release" in names:
-        ensure_group(yard.config.root, "seal", yard.progress)
-    extra = (
-        *(CHECKERS if "charts" in names else ()),
-        *(OPENERS if "release" in names else ()),
-        *(lab_tools() if LAB in names else ()),
-    )
-    programs = yard.toolbox.ensure((*RELEASE_TOOLS, *extra))
+    for group in ("test", *(group for name in names for group in groups_of(name))):
+        ensure_group(yard.config.root, group, yard.progress)
+    programs = yard.toolbox.ensure((*RELEASE_TOOLS, *(tool for name in names for tool in programs_of(name))))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
     if not tier and not chosen:
@@ -83,8 +77,16 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     return 0
 
 
-def lab_tools() -> tuple[str, ...]:
-    """What the lab's tests run besides."""
+def groups_of(tier: str) -> tuple[str, ...]:
+    """The groups of packages of a tier; the one that drives a browser only where there is a browser."""
+    driver = ("browser",) if tier == "docs" and any(which(name) for name in BROWSERS) else ()
+    return (*GROUPS.get(tier, ()), *driver)
+
+
+def programs_of(tier: str) -> tuple[str, ...]:
+    """The programs of a tier."""
+    if tier != LAB:
+        return PROGRAMS.get(tier, ())
     from slipway.lab.plan import Extent
 
     return Extent.WHOLE.value

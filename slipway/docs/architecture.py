@@ -53,7 +53,6 @@ def pieces(book: Book) -> dict[str, str]:
         "load-balancers": load_balancers(every),
         "volumes": holdings.volumes(every),
         "storage-classes": holdings.storage_classes(real),
-        "backups": holdings.backups(real),
         "exceptions": guards.deviations(tuple(exceptions(real.members))),
         "pod-security": guards.pod_security(book),
         "beyond-restricted": guards.beyond_restricted(real),

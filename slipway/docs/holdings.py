@@ -1,4 +1,4 @@
-"""What the platform keeps: claims and their sizes, classes, backups, secrets. Pure."""
+"""What the platform keeps: claims and their sizes, classes, secrets. Pure."""
 
 from __future__ import annotations
 
@@ -44,16 +44,6 @@ def storage_classes(found: Platform) -> str:
                     )
                 )
     return table(("Class", "From", "Provisioner", "When a claim goes", "Binding"), rows)
-
-
-def backups(found: Platform) -> str:
-    """What happens with the data of every volume that says so."""
-    rows = (
-        (code(member.umbrella), member.link, code(spec.get("persistence", name)), prose(facts.backup_text(spec)))
-        for member in found.members
-        for name, spec in items(member.values.get("backup"))
-    )
-    return table(("Namespace", "Service", "Volume", "Backup"), rows)
 
 
 def secrets(found: Platform) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from slipway.docs import architecture, book, catalogue, charts, library, readme, reference, truth, umbrellas
+from slipway.docs import architecture, backups, book, catalogue, charts, library, readme, reference, truth, umbrellas
 from slipway.docs.reference import Flag, Task
 from slipway.errors import Problem, ToolFailed
 from slipway.model import ChartKind, Workspace
@@ -21,6 +21,7 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
     made = {
         "charts/index.md": catalogue.text(opened, icons),
         "reference/library.md": library.text(opened),
+        "reference/backups.md": backups.text(opened),
         "reference/tasks.md": reference.tasks(found),
         "reference/exit-codes.md": reference.exit_codes(),
         "reference/rules.md": reference.rules(rule_tables()),

@@ -88,7 +88,6 @@ RULES: dict[str, str] = {
     "docs.path": "A page names files of the repository that are there.",
     "docs.example": "YAML that a page shows can be parsed.",
     "docs.image": "A picture on a page has a text.",
-    "dashboards.drift": "Dashboards are what their pages say.",
     "crds.drift": "Generated definitions of custom resources are what their modules give.",
     "dashboards.drift": "Grafana's dashboards are what their pages and the runbooks give.",
     "git.repository": "The checkout is a git repository, where a command compares with a revision.",
