@@ -107,6 +107,15 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv test --tier charts",
             cold_s=60,
         ),
+        GoTool(
+            name="external-dns-flags",
+            purpose="reads external-dns' settings as it does itself, without its clients of every provider",
+            module="sigs.k8s.io/external-dns",
+            package="homelab/tools/checks/external-dns/external-dns-flags",
+            folder="tools/checks/external-dns",
+            mend="./inv test --tier charts",
+            cold_s=30,
+        ),
         *(
             GoTool(
                 name=name,
