@@ -97,6 +97,15 @@ TOOLS: Mapping[str, GoTool] = {
             cold_s=40,
         ),
         GoTool(
+            name="external-dns-flags",
+            purpose="reads external-dns' settings as it does itself, without its clients of every provider",
+            module="sigs.k8s.io/external-dns",
+            package="homelab/tools/checks/external-dns/external-dns-flags",
+            folder="tools/checks/external-dns",
+            mend="./inv test --tier charts",
+            cold_s=30,
+        ),
+        GoTool(
             name="promtool",
             purpose="checks and tries Prometheus' configuration and rules",
             module="github.com/prometheus/prometheus",
