@@ -7,7 +7,7 @@ import sys
 
 from slipway.cli import one_of
 from slipway.errors import Problem, ToolFailed
-from slipway.groups import ensure_group
+from slipway.groups import PROGRAMS, ensure_group, program
 from slipway.tools.run import Command, stream_process
 from slipway.yard import RELEASE_TOOLS, Yard
 
@@ -50,6 +50,7 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
         ensure_group(yard.config.root, "docs", yard.progress)
     if LAB in names:
         ensure_group(yard.config.root, "lab", yard.progress)
+        program(yard.config.root, "traefik", yard.progress)
     extra = (*(CHECKERS if "charts" in names else ()), *(lab_tools() if LAB in names else ()))
     programs = yard.toolbox.ensure((*RELEASE_TOOLS, *extra))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
@@ -71,10 +72,11 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
 
 
 def lab_tools() -> tuple[str, ...]:
-    """What the lab's tests run besides."""
+    """What the lab's tests run besides: a lab, every real component, and what seals for one of them."""
     from slipway.lab.plan import Extent
+    from slipway.lab.real.catalog import CATALOG
 
-    return Extent.WHOLE.value
+    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in PROGRAMS), "kubeseal")
 
 
 def refresh_goldens(yard: Yard) -> None:

@@ -95,8 +95,15 @@ def test_a_program_has_the_user_the_rights_and_the_files_that_it_was_given(
     seen = json.loads(done.stdout)
     tops = {mount.target.split("/")[1] for mount in enclosure.mounts}
     assert seen == {
-        "user": 65532, "group": 65533, "rights": "0" * 16, "gains": "1", "name": "enclosed",
-        "root": sorted(tops), "environment": enclosure.env, "writable": ["/own"], "shown": "hello",
+        "user": 65532,
+        "group": 65533,
+        "rights": "0" * 16,
+        "gains": "1",
+        "name": "enclosed",
+        "root": sorted(tops),
+        "environment": enclosure.env,
+        "writable": ["/own"],
+        "shown": "hello",
     }
     assert (tmp_path / "own/new").read_text(encoding="utf-8") == "x"
 
