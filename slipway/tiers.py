@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from slipway import groups
 from slipway.cli import one_of
 from slipway.errors import Problem, ToolFailed
-from slipway.groups import ensure_group
 from slipway.tools.run import Command, stream_process, which
 from slipway.yard import RELEASE_TOOLS, Yard
 
@@ -31,7 +31,7 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a browser that looks at the site; it is no part of what installs itself."""
 
-GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs",), LAB: ("lab",)}
+GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs",), LAB: ("lab", "traefik")}
 """Tier → groups of packages that its tests need besides `test`."""
 
 PROGRAMS: dict[str, tuple[str, ...]] = {
@@ -57,7 +57,8 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
     """
     names = (one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(name for name in TIERS if name != LAB)
     for group in ("test", *(group for name in names for group in groups_of(name))):
-        ensure_group(yard.config.root, group, yard.progress)
+        have = groups.program if group in groups.PROGRAMS else groups.ensure_group
+        have(yard.config.root, group, yard.progress)
     programs = yard.toolbox.ensure((*RELEASE_TOOLS, *(tool for name in names for tool in programs_of(name))))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
@@ -84,12 +85,13 @@ def groups_of(tier: str) -> tuple[str, ...]:
 
 
 def programs_of(tier: str) -> tuple[str, ...]:
-    """The programs of a tier."""
+    """The programs of a tier; the lab's are its own, every real component, and what seals for one of them."""
     if tier != LAB:
         return PROGRAMS.get(tier, ())
     from slipway.lab.plan import Extent
+    from slipway.lab.real.catalog import CATALOG
 
-    return Extent.WHOLE.value
+    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "kubeseal")
 
 
 def refresh_goldens(yard: Yard) -> None:

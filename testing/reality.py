@@ -73,6 +73,10 @@ class StandIn:
         """Where it is."""
         return f"{LOOPBACK}:{self.server.server_port}"
 
+    def last(self, host: str) -> Mapping[str, str]:
+        """The last question to a host: its headers in small letters, and its path."""
+        return [asked for asked in self.asked if asked["host"] == host][-1]
+
 
 @contextmanager
 def stand_in() -> Iterator[StandIn]:
@@ -196,10 +200,10 @@ class Reality:
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         said = {"Host": host or LOOPBACK, **(headers or {})}
         with connection(self.bodies[name].door(port, client).here, host, context) as asked:
-            asked.request("POST" if body else "GET", path, body=body, headers=said)
-            answer = asked.getresponse()
             sock = asked.sock
             certificate = (sock.getpeercert(binary_form=True) or b"") if isinstance(sock, ssl.SSLSocket) else b""
+            asked.request("POST" if body else "GET", path, body=body, headers=said)
+            answer = asked.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(status=answer.status, headers=told, body=answer.read(), certificate=certificate)
 

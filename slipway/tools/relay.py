@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from dataclasses import dataclass
 
@@ -37,7 +38,9 @@ async def serve(relay: Relay, server: socket.socket) -> None:
     """Pass on every connection that a listening socket takes, for ever."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await join(relay, reader, writer)
+        # At the end of the process its connections end as well, and nobody needs to be told.
+        with contextlib.suppress(asyncio.CancelledError):
+            await join(relay, reader, writer)
 
     listener = await asyncio.start_server(take, sock=server)
     await listener.serve_forever()

@@ -13,7 +13,7 @@ from slipway.tools.enclosure import Mount
 Token = Callable[[str, str], str]
 """Service account and audience → a token; the audience is empty for the API server's own."""
 MACHINE = (
-    *(("/proc", False), ("/sys", True), ("/etc/ssl", True), ("/usr/share/zoneinfo", True)),
+    *(("/proc", False), ("/sys", True), ("/etc/ssl/certs", True), ("/usr/share/zoneinfo", True)),
     *((f"/dev/{name}", False) for name in ("null", "zero", "full", "random", "urandom")),
 )
 """What an image or an engine brings, from this machine when it is there; and whether it is read-only."""

@@ -38,6 +38,12 @@ def test_the_entry_point_is_a_fact_of_the_platform(render):
     assert render(other).one("IngressRoute").at("spec", "entryPoints") == ["secure"]
 
 
+def test_a_route_names_the_class_that_traefik_looks_for(render):
+    assert render(WEB).one("IngressRoute").at("spec", "ingressClassName") == "traefik"
+    other = WEB + "global: {route: {ingressClass: inner}}"
+    assert render(other).one("IngressRoute").at("spec", "ingressClassName") == "inner"
+
+
 def test_without_a_port_it_is_the_first_by_name(render):
     assert rule(render, WEB.replace("    port: http\n", ""))["services"][0]["port"] == "http"
 

@@ -38,6 +38,8 @@ kind: IngressRoute
 metadata:
   {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" .annotations) | nindent 2 }}
 spec:
+  {{- /* Traefik takes only what names its class. */}}
+  ingressClassName: {{ .root.Values.global.route.ingressClass }}
   entryPoints:
     - {{ .root.Values.global.route.entryPoint }}
   routes:
