@@ -29,6 +29,9 @@ PART_OF = "homelab"
 
 PINS = "pins.yaml"
 ROOT = "root.yaml"
+PAUSE = "argocd.argoproj.io/skip-reconcile"
+"""Annotation of an Application that Argo CD leaves alone. Source: argo-cd v3.6.1, docs/user-guide/skip_reconcile.md."""
+
 SYNCED = ("appprojects.yaml", "applicationset.yaml", "repository.yaml")
 """What the root Application applies; the other files are ours and the operator's."""
 
@@ -187,6 +190,8 @@ def application_set(config: Config, environment: str, members: Sequence[Member])
         "generators": [{"list": {"elements": [element(member) for member in members]}}],
         # Taking an element away, or the whole set, never deletes a workload.
         "syncPolicy": {"preserveResourcesOnDeletion": True},
+        # A restore pauses an Application by it; the set would take it away again.
+        "preservedFields": {"annotations": [PAUSE]},
         "template": {
             "metadata": {
                 "name": "{{.name}}",

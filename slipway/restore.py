@@ -14,22 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway import yamls
+from slipway.deploy import PAUSE
 from slipway.errors import Problem, WorkspaceError
 from slipway.nested import dig, listing
 from slipway.render import Object
 
 LATEST = "latest"
 SNAPSHOT = re.compile(r"latest|[0-9a-f]{8,64}")
-PAUSE = "argocd.argoproj.io/skip-reconcile"
-"""Annotation of an Application that Argo CD leaves alone. Source: argo-cd v3.6.1, docs/user-guide/skip_reconcile.md."""
-
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 SCALED = ("Deployment", "StatefulSet")
 
-FILES = (
-    'restic restore "$SNAPSHOT:{path}" --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE" --target {path} --delete{exclude}\n'
-)
+FILES = 'restic restore "$SNAPSHOT:{path}" --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE" --target {path} --delete{exclude}\n'
 """Volume by volume: a mount point belongs to the node, and nobody else may give it the times that it had.
 
 What a copy leaves out stays as it is.

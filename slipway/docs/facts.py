@@ -129,6 +129,7 @@ def ports_of(data: object) -> str:
 def volumes(values: Map) -> Iterator[Volume]:
     """Every volume: those under `persistence`, then the claims of StatefulSets and of databases."""
     backups = {str(spec.get("persistence")): spec for _, spec in items(values.get("backup"))}
+    dumps = {str(spec.get("database")): spec for _, spec in items(values.get("backup"))}
     for name, spec in items(values.get("persistence")):
         kind = volume_kind(spec)
         backup = backups.get(name)
@@ -144,7 +145,9 @@ def volumes(values: Map) -> Iterator[Volume]:
             )
     for name, spec in items(values.get("databases")):
         size = str(spec.get("size", ""))
-        yield Volume(name=name, kind="claim for each instance", detail=size, mounts=(), kept="kept when the chart goes")
+        said = dumps.get(name)
+        kept = "; ".join(("kept when the chart goes", *(() if said is None else (backup_text(said),))))
+        yield Volume(name=name, kind="claim for each instance", detail=size, mounts=(), kept=kept)
 
 
 def volume_kind(spec: Map) -> str:

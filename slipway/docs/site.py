@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from slipway.docs import book, charts, library, readme, reference, umbrellas
+from slipway.docs import backups, book, charts, library, readme, reference, umbrellas
 from slipway.docs.reference import Flag, Task
 from slipway.errors import Problem
 from slipway.model import ChartKind, Workspace
@@ -21,6 +21,7 @@ def pages(opened: book.Book, found: tuple[Task, ...]) -> dict[str, str]:
     made = {
         "charts/index.md": charts.catalogue(opened),
         "reference/library.md": library.text(opened),
+        "reference/backups.md": backups.text(opened),
         "reference/tasks.md": reference.tasks(found),
         "reference/exit-codes.md": reference.exit_codes(),
         "reference/rules.md": reference.rules(rule_tables()),

@@ -54,6 +54,13 @@ def test_an_operators_object_becomes_ready(
     kubectl("wait", f"--for=condition={condition}", resource, "-n", NAMESPACE, "--timeout=30s")
 
 
+def test_what_a_database_asks_for_counts_as_done(kubectl: Kubectl) -> None:
+    make(kubectl, "postgresql.cnpg.io/v1", "Database", {"cluster": {"name": "it"}, "name": "app", "owner": "app"})
+
+    where = ("database.postgresql.cnpg.io/it", "-n", NAMESPACE, "--timeout=30s")
+    kubectl("wait", "--for=jsonpath={.status.applied}=true", *where)
+
+
 def test_a_load_balancer_gets_an_address(kubectl: Kubectl) -> None:
     make(kubectl, "v1", "Service", {"type": "LoadBalancer", "ports": [{"port": 80}]}, name="balanced")
 

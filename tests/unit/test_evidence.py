@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from slipway import yamls
 from slipway.evidence import DEFAULTS, Snapshot, compare
-from slipway.evidence_objects import parse_image, size_bytes
+from slipway.evidence_objects import compare_objects, parse_image, size_bytes
 from slipway.evidence_schema import compare_schemas
 from slipway.levels import Level, app_level, numbers, required_level
 from slipway.model import CHANGES, INPUT_DIGEST, ChartKind
@@ -291,6 +291,27 @@ def test_an_image_is_told_by_the_object_and_not_again_by_the_value() -> None:
 def moved(**changes: object) -> Snapshot:
     dependencies = [{"name": "common", "version": "2.0.0"}]
     return snapshot(vendored={"common-2.0.0.tgz": b"2"}, dependencies=dependencies, **changes)
+
+
+@pytest.mark.parametrize(
+    ("tag", "level"), [("19.0-standard-trixie", Level.MAJOR), ("18.7-standard-trixie", Level.PATCH)]
+)
+def test_a_major_version_of_postgresql_does_not_hide_in_values(tag: str, level: Level) -> None:
+    def cluster(image: str) -> dict[str, object]:
+        meta = {"name": "web-postgres"}
+        return {
+            "apiVersion": "postgresql.cnpg.io/v1",
+            "kind": "Cluster",
+            "metadata": meta,
+            "spec": {"imageName": image},
+        }
+
+    (found,) = compare_objects(
+        [cluster("x/postgresql:18.6-standard-trixie@sha256:aa")], [cluster(f"x/postgresql:{tag}@sha256:bb")]
+    )
+
+    assert found.level is level
+    assert found.description == f"Cluster web-postgres: image 18.6-standard-trixie → {tag}"
 
 
 def test_a_library_that_renders_the_same_bytes_is_a_patch() -> None:

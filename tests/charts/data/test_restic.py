@@ -119,20 +119,27 @@ def test_what_is_left_out_is_not_in_the_copy(place: Place, cron, container) -> N
 def test_of_each_day_the_last_copy_stays_and_each_service_has_its_own(place: Place, cron, container) -> None:
     place.volume("config")
     other = Place(folder=place.folder, service="radarr")
-    for text in ("one", "two"):
+    other.run(container(cron, "restic"))
+    for text in ("one", "two", "three"):
         place.write("config/sonarr.db", text)
         place.run(container(cron, "restic"))
-        other.run(container(cron, "restic"))
 
-    snapshots = json.loads(servers.run("restic", "snapshots", "--json", env=place.env).stdout)
-    assert sorted(tag for item in snapshots for tag in item["tags"]) == ["radarr", "sonarr"]
-    assert {item["hostname"] for item in snapshots} == {"apps"}
-    assert (
-        servers.run(
-            "restic", "dump", "latest", "--tag", "sonarr", str(place.folder / "data/config/sonarr.db"), env=place.env
-        ).stdout
-        == "two"
-    )
+    # restic keeps the oldest of all as long as there are fewer than it may keep.
+    assert [contents(place, item) for item in snapshots(place, "sonarr")] == ["one", "three"]
+    assert len(snapshots(place, "radarr")) == 1
+
+
+def snapshots(place: Place, service: str) -> list[Mapping[str, str]]:
+    """The copies of a service, the oldest first."""
+    found = json.loads(servers.run("restic", "snapshots", "--json", "--tag", service, env=place.env).stdout)
+    assert {item["hostname"] for item in found} <= {"apps"}
+    return sorted(found, key=lambda item: item["time"])
+
+
+def contents(place: Place, snapshot: Mapping[str, str]) -> str:
+    """The database as a copy has it."""
+    path = str(place.folder / "data/config/sonarr.db")
+    return servers.run("restic", "dump", snapshot["id"], path, env=place.env).stdout
 
 
 def test_a_repository_that_cannot_be_read_is_not_made_anew(place: Place, cron, container) -> None:

@@ -1,0 +1,169 @@
+"""The plan of a restore: from what a service renders, in an order that no writer can disturb."""
+
+import pytest
+
+from slipway import restore, yamls
+from slipway.errors import WorkspaceError
+from slipway.render import Object, parse
+
+LABELS = "app.kubernetes.io/name: {name}, app.kubernetes.io/instance: apps, app.kubernetes.io/component: {component}"
+
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: {name}, namespace: apps, labels: {{{labels}}}}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{{labels}}}}}
+"""
+
+COPY = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {{name: {name}-backup, namespace: apps, labels: {{{labels}, helm.sh/chart: {name}-1.0.0}}}}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        metadata: {{labels: {{{labels}}}}}
+        spec:
+          restartPolicy: OnFailure
+          {init}
+          containers:
+            - name: restic
+              image: restic
+              args:
+                - |
+                  restic backup --tag x --exclude '/data/config/logs' --exclude '/data/config/a b' /data
+                  restic forget --keep-daily 7
+              env: [{{name: SERVICE, value: {name}}}]
+              volumeMounts:
+                - {{name: config, mountPath: /data/config, readOnly: true}}
+                - {{name: work, mountPath: /work}}
+"""
+
+DUMP = """initContainers:
+            - name: dump-web
+              image: postgres
+              command: [pg_dump, --format=custom, --file=/data/dump/web.dump]
+              volumeMounts: [{name: dump, mountPath: /data/dump}]
+"""
+
+
+def workload(name: str, kind: str = "Deployment", replicas: int = 1, component: str = "") -> str:
+    labels = LABELS.format(name=name, component=component or name)
+    return WORKLOAD.format(kind=kind, name=component or name, replicas=replicas, labels=labels)
+
+
+def copied(name: str, init: str = "") -> str:
+    return COPY.format(name=name, labels=LABELS.format(name=name, component="backup"), init=init)
+
+
+def objects(*texts: str) -> tuple[Object, ...]:
+    return parse("---\n" + "---\n".join(texts))
+
+
+def plan_of(*texts: str, service: str = "web", also: tuple[str, ...] = (), snapshot: str = "latest") -> restore.Plan:
+    return restore.plan(
+        objects(*texts), service=service, namespace="apps", argocd="argocd", also=also, snapshot=snapshot
+    )
+
+
+def job_in(plan: restore.Plan):
+    (step,) = (step for step in plan.steps if step.stdin)
+    return yamls.parse(step.stdin, "job").mapping
+
+
+def test_the_service_stops_before_and_starts_after() -> None:
+    plan = plan_of(workload("web", replicas=2), workload("web", "StatefulSet", component="cache"), copied("web"))
+
+    assert [step.title for step in plan.steps] == [
+        "Argo CD leaves the namespace alone",
+        "no copy begins",
+        "stop web",
+        "stop cache",
+        "web has ended",
+        "cache has ended",
+        "the last restore goes",
+        "restore",
+        "wait for its end",
+        "it must have succeeded",
+        "start web",
+        "start cache",
+        "copies go on",
+        "Argo CD goes on",
+    ]
+    scaled = [step.arguments[-2:] for step in plan.steps if "scale" in step.arguments]
+    assert scaled == [
+        ("deployment/web", "--replicas=0"),
+        ("statefulset/cache", "--replicas=0"),
+        ("deployment/web", "--replicas=2"),
+        ("statefulset/cache", "--replicas=1"),
+    ]
+
+
+def test_other_services_run_on() -> None:
+    plan = plan_of(workload("web"), workload("other"), copied("web"), copied("other"))
+
+    assert "other" not in restore.text(plan)
+
+
+def test_the_application_of_a_database_stops_too() -> None:
+    plan = plan_of(workload("shop"), copied("shop-postgres", DUMP), service="shop-postgres", also=("shop",))
+
+    assert "stop shop" in [step.title for step in plan.steps]
+
+
+def test_the_job_writes_where_the_copy_read_and_keeps_what_it_left_out() -> None:
+    job = job_in(plan_of(workload("web"), copied("web"), snapshot="0a1b2c3d"))
+
+    spec = job["spec"]["template"]["spec"]
+    (restic,) = spec["containers"]
+    (script,) = restic["args"]
+    assert script.startswith(
+        'restic restore "$SNAPSHOT:/data/config" --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE"'
+    )
+    assert script.endswith(" --target /data/config --delete --exclude /logs --exclude '/a b'\n")
+    assert {"name": "SNAPSHOT", "value": "0a1b2c3d"} in restic["env"]
+    assert all("readOnly" not in mount for mount in restic["volumeMounts"])
+    assert job["spec"]["backoffLimit"] == 0
+    assert spec["restartPolicy"] == "Never"
+
+
+def test_the_jobs_pods_have_the_edges_of_the_copys() -> None:
+    job = job_in(plan_of(copied("web")))
+
+    assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "backup"
+    assert "helm.sh/chart" not in job["metadata"]["labels"]
+
+
+def test_a_dump_is_loaded_after_it_was_restored() -> None:
+    spec = job_in(plan_of(copied("web", DUMP)))["spec"]["template"]["spec"]
+
+    assert [container["name"] for container in spec["initContainers"]] == ["restic"]
+    (load,) = spec["containers"]
+    assert (load["name"], load["image"]) == ("load-web", "postgres")
+    assert load["args"][0].splitlines()[-1].endswith("/data/dump/web.dump")
+
+
+def test_a_plan_is_text_that_a_shell_reads() -> None:
+    text = restore.text(plan_of(workload("web"), copied("web")))
+
+    assert "kubectl --namespace apps scale deployment/web --replicas=0" in text
+    assert "kubectl --namespace apps create --filename - <<'EOF'\napiVersion: batch/v1\n" in text
+
+
+def test_what_is_not_copied_cannot_be_restored() -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(workload("web"), copied("other"))
+
+    assert str(caught.value) == (
+        "web: nothing of it is copied here\n"
+        "    hint: ./inv backups shows what is, and why not; `global.backup.enabled` in platform.yaml turns copies on"
+    )
+
+
+@pytest.mark.parametrize("snapshot", ["", "yesterday", "latest; rm", "abc"])
+def test_a_snapshot_is_an_identifier(snapshot: str) -> None:
+    with pytest.raises(WorkspaceError, match="is no copy's identifier"):
+        plan_of(copied("web"), snapshot=snapshot)
