@@ -74,11 +74,13 @@ def promtool_tests(cases: Mapping[str, Sequence[Rule]], rules: Mapping[str, Rule
     tests: dict[str, list[Rule]] = {}
     for alert, of_alert in cases.items():
         for case in of_alert:
+            # YAML reads an unquoted 0x20, which is promtool's for twenty more zeros, as thirty-two.
+            assert all(isinstance(values, str) for values in case["series"].values()), f"{alert}: quote the values"
             fires = [expected(each, rules[alert]) for each in case.get("alerts", ())]
             test = {
                 "name": f"{alert}: {case['case']}",
                 "interval": case.get("interval", "1m"),
-                "input_series": [{"series": name, "values": str(values)} for name, values in case["series"].items()],
+                "input_series": [{"series": name, "values": values} for name, values in case["series"].items()],
                 "alert_rule_test": [{"eval_time": case["at"], "alertname": alert, "exp_alerts": fires}],
             }
             tests.setdefault(case.get("interval", "1m"), []).append(test)
