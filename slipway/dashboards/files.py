@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from slipway import overlay, yamls
 from slipway.dashboards.model import Dashboard
 from slipway.dashboards.pages import (
     addresses,
@@ -29,7 +30,8 @@ from slipway.dashboards.pages import (
 )
 from slipway.dashboards.write import to_text
 from slipway.errors import Problem
-from slipway.model import ChartName, Workspace
+from slipway.model import Chart, ChartName, Workspace
+from slipway.nested import dig
 from slipway.tools.process import replace_text
 
 CHART = ChartName("grafana")
@@ -45,8 +47,31 @@ PAGES = (
 
 
 def members(workspace: Workspace) -> frozenset[str]:
-    """The charts that an umbrella brings."""
-    return frozenset(str(dependency.name) for umbrella in workspace.umbrellas for dependency in umbrella.dependencies)
+    """The charts that run in at least one environment.
+
+    Raises:
+        WorkspaceError: a values file cannot be understood.
+    """
+    environments = tuple(workspace.environments.values())
+    return frozenset(
+        str(member.name)
+        for umbrella in workspace.umbrellas
+        for environment in environments
+        for values in [(overlay.environment_values(environment, umbrella.name), own_values(umbrella))]
+        for member in umbrella.dependencies
+        if switched_on(member.key, values)
+    )
+
+
+def own_values(chart: Chart) -> Mapping[str, object]:
+    """The defaults of a chart."""
+    return yamls.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml").mapping
+
+
+def switched_on(key: str, layers: Iterable[Mapping[str, object]]) -> bool:
+    """Whether a member is rendered; the first layer that says so decides, and one that nobody speaks of is."""
+    said = (dig(layer, key).get("enabled") for layer in layers)
+    return bool(next((value for value in said if value is not None), True))
 
 
 def needs(page: Dashboard) -> frozenset[str]:
@@ -97,7 +122,7 @@ def check(workspace: Workspace) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             where=path,
-            fact="is not what slipway/dashboards and docs/runbooks give for these umbrellas",
+            fact="is not what slipway/dashboards and docs/runbooks give for what runs in some environment",
             hint="./inv dashboards",
             rule="dashboards.drift",
         )

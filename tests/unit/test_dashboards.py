@@ -158,6 +158,30 @@ def test_what_is_written_is_what_is_checked_and_what_is_left_over_goes(checkout:
     assert files.check(workspace) == ()
 
 
+@pytest.mark.parametrize(
+    ("layers", "on"),
+    [
+        (({}, {}), True),
+        (({}, {"loki": {"enabled": False}}), False),
+        (({"loki": {"enabled": True}}, {"loki": {"enabled": False}}), True),
+        (({"loki": {"enabled": False}}, {"loki": {"enabled": True}}), False),
+        (({"loki": {"size": 1}}, {"loki": {"enabled": False}}), False),
+    ],
+)
+def test_an_environment_switches_a_member_and_else_its_umbrella(layers, on: bool) -> None:
+    assert files.switched_on("loki", layers) is on
+
+
+def test_what_is_off_everywhere_has_no_page(checkout: Path) -> None:
+    umbrella = next(iter(load(checkout).umbrellas))
+    member = umbrella.dependencies[0]
+    assert member.name in files.members(load(checkout))
+
+    (checkout / umbrella.folder / "values.yaml").write_text(f"{member.key}: {{enabled: false}}\n", encoding="utf-8")
+
+    assert member.name not in files.members(load(checkout))
+
+
 def test_nothing_is_written_without_grafana(checkout: Path) -> None:
     shutil.rmtree(checkout / "charts/grafana")
 

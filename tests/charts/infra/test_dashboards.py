@@ -181,7 +181,7 @@ def test_loki_takes_a_question_about_all_values_of_a_choice() -> None:
 
 
 def broken(change: str) -> dict[str, lint.Json]:
-    """The overview with one mistake."""
+    """All pages, with one mistake in that of workloads."""
     made = copy.deepcopy(dict(DASHBOARDS))
     page = made["platform/workloads.json"]
     panels = lint.items(page["panels"])
