@@ -116,17 +116,6 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv test --tier charts",
             cold_s=60,
         ),
-        GoTool(
-            name="kubeseal",
-            purpose="opens what `inv seal` sealed, to show that a cluster can",
-            module="github.com/bitnami/sealed-secrets",
-            package="github.com/bitnami/sealed-secrets/cmd/kubeseal",
-            stamp="main.VERSION",
-            ask=("--version",),
-            folder="tools/seal",
-            mend="./inv test --tier release",
-            cold_s=90,
-        ),
         *(
             GoTool(
                 name=name,
@@ -280,7 +269,7 @@ TOOLS: Mapping[str, GoTool] = {
             )
             for name, program, purpose in (
                 ("sealed-secrets", "controller", "the real controller of sealed-secrets of a lab"),
-                ("kubeseal", "kubeseal", "seals for it"),
+                ("kubeseal", "kubeseal", "opens what `inv seal` sealed, to show that a cluster can"),
             )
         ),
     )

@@ -85,13 +85,13 @@ def groups_of(tier: str) -> tuple[str, ...]:
 
 
 def programs_of(tier: str) -> tuple[str, ...]:
-    """The programs of a tier; the lab's are its own, every real component, and what seals for one of them."""
+    """The programs of a tier; the lab's are its own, and every real component."""
     if tier != LAB:
         return PROGRAMS.get(tier, ())
     from slipway.lab.plan import Extent
     from slipway.lab.real.catalog import CATALOG
 
-    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "kubeseal")
+    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS))
 
 
 def refresh_goldens(yard: Yard) -> None:

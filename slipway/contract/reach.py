@@ -174,10 +174,10 @@ def one_sided(objects: Sequence[Object], platform: str) -> Iterator[Trouble]:
         mine = [pod for pod in own if selects(dig(policy.data, "spec", "podSelector"), pod.labels)]
         for direction, side in (("egress", "to"), ("ingress", "from")):
             for rule in listing(dig(policy.data, "spec"), direction):
-                others = {pod for peer in listing(rule, side) for pod in ends(cluster, peer, policy.namespace)}
-                for here in mine:
-                    for there in sorted(others - {here}, key=lambda pod: pod.title):
-                        yield from compared(cluster, policy, rule, direction=direction, here=here, there=there)
+                for peer in listing(rule, side):
+                    others = ends(cluster, peer, policy.namespace)
+                    for here in mine:
+                        yield from compared(cluster, policy, rule, direction=direction, here=here, others=others)
 
 
 def ends(cluster: Cluster, peer: Map, namespace: str) -> tuple[Pod, ...]:
@@ -187,19 +187,24 @@ def ends(cluster: Cluster, peer: Map, namespace: str) -> tuple[Pod, ...]:
 
 
 def compared(
-    cluster: Cluster, policy: Object, rule: Map, *, direction: str, here: Pod, there: Pod
+    cluster: Cluster, policy: Object, rule: Map, *, direction: str, here: Pod, others: Sequence[Pod]
 ) -> Iterator[Trouble]:
-    """The other side's answer, port by port."""
-    source, target = (here, there) if direction == "egress" else (there, here)
+    """The other side's answer, port by port; one of the pods that a peer means is enough.
+
+    A peer that names an application means each of its pods, such as the one that copies its volumes.
+    """
     answer = "ingress" if direction == "egress" else "egress"
-    for door in doors(rule, target):
-        if door.number is None:
+    there = sorted((pod for pod in others if pod is not here), key=lambda pod: pod.title)
+    asked = dict.fromkeys(door for pod in there for door in doors(rule, here if direction == "ingress" else pod))
+    for door in asked:
+        if door.number is None or any(cluster.allows(pod, answer, here, door.number, door.protocol) for pod in there):
             continue
-        if not cluster.allows(there, answer, here, door.number, door.protocol):
-            yield Trouble(
-                policy=f"{policy.namespace}/{policy.name}",
-                source=source.title,
-                target=target.title,
-                port=f"{door.number}/{door.protocol}",
-                missing=answer,
-            )
+        first = there[0]
+        source, target = (here, first) if direction == "egress" else (first, here)
+        yield Trouble(
+            policy=f"{policy.namespace}/{policy.name}",
+            source=source.title,
+            target=target.title,
+            port=f"{door.number}/{door.protocol}",
+            missing=answer,
+        )

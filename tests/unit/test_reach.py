@@ -129,3 +129,12 @@ def test_addresses_and_pods_that_are_not_installed_are_nobodys_fault() -> None:
     egress = [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}, out("nobody", 1)]
 
     assert troubles(WEB, policy("web", "apps", egress=egress)) == []
+
+
+def test_a_peer_that_means_several_pods_of_an_application_is_answered_by_one_of_them() -> None:
+    copier = workload("store", "data")
+    copier = Object(
+        **{**{key: getattr(copier, key) for key in ("api_version", "kind", "namespace", "data")}, "name": "x"}
+    )
+
+    assert troubles(*AGREED, copier) == []
