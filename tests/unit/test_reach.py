@@ -1,6 +1,7 @@
 """Both ends of a network edge: what one pod may send, the other must let in."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,9 +133,15 @@ def test_addresses_and_pods_that_are_not_installed_are_nobodys_fault() -> None:
 
 
 def test_a_peer_that_means_several_pods_of_an_application_is_answered_by_one_of_them() -> None:
-    copier = workload("store", "data")
-    copier = Object(
-        **{**{key: getattr(copier, key) for key in ("api_version", "kind", "namespace", "data")}, "name": "x"}
-    )
+    role = "app.kubernetes.io/component"
+    pods = [workload("store", "data", sql=5432), workload("store", "data")]
+    for pod, name in zip(pods, ("server", "copier"), strict=True):
+        pod.data["spec"]["template"]["metadata"]["labels"][role] = name
+    policies = [policy("store", "data", ingress=[into("web", "sql", namespace="apps")]), policy("store", "data")]
+    for one, name in zip(policies, ("server", "copier"), strict=True):
+        one.data["spec"]["podSelector"]["matchLabels"][role] = name
+    renamed = [replace(pod, name=f"store-{number}") for number, pod in enumerate(pods)]
+    web = policy("web", "apps", egress=[out("store", 5432, namespace="data")])
 
-    assert troubles(*AGREED, copier) == []
+    assert troubles(WEB, web, *renamed, *policies) == []
+    assert [item.missing for item in troubles(WEB, web, *renamed, policies[1])] == ["ingress"]
