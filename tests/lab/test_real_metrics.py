@@ -6,7 +6,7 @@ import pytest
 
 from slipway import yamls
 from slipway.nested import dig, listing
-from testing.reality import Reality, endpoints, folder_of
+from testing.reality import Reality, endpoints
 
 PROMETHEUS, STATE, STATE_SELF, NODE = 9090, 8080, 8081, 9100
 
@@ -112,15 +112,17 @@ def test_kube_state_metrics_tells_of_the_platforms_objects(real: Reality) -> Non
 @pytest.mark.parametrize(
     ("name", "port", "prefix"), [("kube-state-metrics", STATE, "kube_"), ("node-exporter", NODE, "node_")]
 )
-def test_a_source_still_tells_the_metrics_that_are_kept_of_it(real: Reality, name: str, port: int, prefix: str) -> None:
+def test_a_source_tells_every_metric_that_a_rule_asks_it_for(real: Reality, name: str, port: int, prefix: str) -> None:
+    data = query(real, "rules")
+    assert isinstance(data, dict)
+    asked = " ".join(rule["query"] for group in data["groups"] for rule in group["rules"])
+    # What a rule records has a colon in its name.
+    wanted = set(re.findall(rf"(?<![\w:]){prefix}\w+(?![\w:])", asked))
+
     text = real.ask(name, port, "/metrics").body.decode()
-    told = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
 
-    kept = {line for line in folder_of(name).read_text(encoding="utf-8").split("\n") if line.startswith(prefix)}
-
-    assert kept
-    # What the machine or the cluster has nothing of is told elsewhere only.
-    assert {item for item in told if item.startswith(prefix)} <= kept
+    assert wanted
+    assert wanted <= {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
 
 
 def test_prometheus_gets_an_answer_of_every_real_source(real: Reality) -> None:
