@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import cast
 
 from cryptography import x509
@@ -284,8 +283,3 @@ def endpoints(kubectl: Kubectl, *services: str) -> Iterator[tuple[str, int]]:
             for endpoint in cast(list[Mapping[str, list[str]]], item["endpoints"]):
                 for port in cast(list[Mapping[str, int]], item["ports"]):
                     yield endpoint["addresses"][0], port["port"]
-
-
-def folder_of(name: str) -> Path:
-    """Where the names of metrics are kept."""
-    return ROOT / "tests" / "charts" / "infra" / "metrics" / f"{name}.txt"

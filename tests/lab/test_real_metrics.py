@@ -1,14 +1,18 @@
 """The real Prometheus with our configuration, rules and rights, and the real sources of metrics that it asks."""
 
 import re
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from slipway import yamls
 from slipway.nested import dig, listing
-from testing.reality import Reality, endpoints, folder_of
+from slipway.tools.process import wait_until
+from testing.reality import WAIT_S, Reality, endpoints
 
 PROMETHEUS, STATE, STATE_SELF, NODE = 9090, 8080, 8081, 9100
+SCRAPED = "__meta_kubernetes_service_annotation_prometheus_io_scrape"
 
 
 def query(real: Reality, path: str) -> object:
@@ -20,25 +24,24 @@ def query(real: Reality, path: str) -> object:
     return told["data"]
 
 
-def targets(real: Reality) -> list[dict[str, dict[str, str]]]:
+def targets(real: Reality) -> list[dict[str, Any]]:
     """What Prometheus asks."""
     data = query(real, "targets?state=active")
     assert isinstance(data, dict)
     return list(data["activeTargets"])
 
 
-def announced(real: Reality) -> set[tuple[str, str, str, str]]:
-    """Job, namespace, Service and address of every target that the Services of the platform announce."""
+def announced(real: Reality) -> set[tuple[str, str, str]]:
+    """Job, namespace and address of every target that the Services of the platform announce."""
     wanted = set()
     for item in real.kubectl.items("services", "-A"):
         said, meta = dig(item, "metadata", "annotations"), dig(item, "metadata")
         if said.get("prometheus.io/scrape") == "true":
-            name = str(meta["name"])
             job = str(dig(meta, "labels")["app.kubernetes.io/name"])
             how = f"{said['prometheus.io/scheme']}://{{}}:{said['prometheus.io/port']}{said['prometheus.io/path']}"
-            pods = {address for address, _ in endpoints(real.kubectl, name)}
-            assert pods, f"nothing behind {name}"
-            wanted |= {(job, str(meta["namespace"]), name, how.format(address)) for address in pods}
+            pods = {address for address, _ in endpoints(real.kubectl, str(meta["name"]))}
+            assert pods, f"nothing behind {meta['name']}"
+            wanted |= {(job, str(meta["namespace"]), how.format(address)) for address in pods}
     return wanted
 
 
@@ -46,14 +49,13 @@ def test_every_service_that_announces_metrics_becomes_a_target(real: Reality) ->
     wanted = announced(real)
     assert {"traefik", "sealed-secrets", "metallb", "argocd", "scraparr"} <= {job for job, *_ in wanted}
 
-    def found() -> set[tuple[str, ...]]:
-        chosen = [item for item in targets(real) if item["scrapePool"] == "services"]
-        return {
-            (*(item["labels"][key] for key in ("job", "namespace", "service")), str(item["scrapeUrl"]))
-            for item in chosen
-        }
+    def found() -> set[tuple[str, str, str]]:
+        chosen = [item for item in targets(real) if SCRAPED in item["discoveredLabels"]]
+        return {(item["labels"]["job"], item["labels"]["namespace"], str(item["scrapeUrl"])) for item in chosen}
 
-    real.until(lambda: found() == wanted, f"differ: {sorted(found() ^ wanted)}")
+    wait_until(lambda: found() == wanted, WAIT_S)
+
+    assert found() == wanted
 
 
 def test_the_node_is_a_target_by_its_kubelet(real: Reality) -> None:
@@ -112,21 +114,30 @@ def test_kube_state_metrics_tells_of_the_platforms_objects(real: Reality) -> Non
 @pytest.mark.parametrize(
     ("name", "port", "prefix"), [("kube-state-metrics", STATE, "kube_"), ("node-exporter", NODE, "node_")]
 )
-def test_a_source_still_tells_the_metrics_that_are_kept_of_it(real: Reality, name: str, port: int, prefix: str) -> None:
+def test_a_source_tells_every_metric_that_a_rule_asks_it_for(real: Reality, name: str, port: int, prefix: str) -> None:
+    data = query(real, "rules")
+    assert isinstance(data, dict)
+    asked = " ".join(rule["query"] for group in data["groups"] for rule in group["rules"])
+    # What a rule records has a colon in its name.
+    wanted = set(re.findall(rf"(?<![\w:]){prefix}\w+(?![\w:])", asked))
+
     text = real.ask(name, port, "/metrics").body.decode()
-    told = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
 
-    kept = {line for line in folder_of(name).read_text(encoding="utf-8").split("\n") if line.startswith(prefix)}
-
-    assert kept
-    # What the machine or the cluster has nothing of is told elsewhere only.
-    assert {item for item in told if item.startswith(prefix)} <= kept
+    assert wanted
+    assert wanted <= {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
 
 
 def test_prometheus_gets_an_answer_of_every_real_source(real: Reality) -> None:
-    sources = {"kube-state-metrics", "node-exporter", "sealed-secrets", "traefik"}
+    sources = {"kube-state-metrics", "metallb", "node-exporter", "sealed-secrets", "traefik"}
+    real_pods = {real.bodies[name].pod.address for name in sources}
 
-    def up() -> set[str]:
-        return {str(item["labels"]["job"]) for item in targets(real) if item["health"] == "up"}
+    def silent() -> dict[str, str]:
+        return {
+            item["scrapeUrl"]: item["lastError"]
+            for item in targets(real)
+            if item["health"] != "up" and urlsplit(str(item["scrapeUrl"])).hostname in real_pods
+        }
 
-    real.until(lambda: sources <= up(), f"not up: {[item['lastError'] for item in targets(real)]}")
+    wait_until(lambda: not silent(), WAIT_S)
+
+    assert silent() == {}
