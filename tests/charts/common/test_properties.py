@@ -42,7 +42,7 @@ def test_the_vocabulary_has_a_word_for_every_kind(render):
     assert {item.kind for item in render(EVERYTHING)} == {
         *POD_KINDS, "Service", "IngressRoute", "Ingress", "ConfigMap", "PersistentVolumeClaim", "NetworkPolicy",
         "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ServiceMonitor",
-        "PodDisruptionBudget",
+        "PodDisruptionBudget", "Cluster", "Database", "ScheduledBackup",
     }  # fmt: skip
 
 
