@@ -32,10 +32,15 @@ What a copy leaves out stays as it is.
 """
 
 DATABASE = """\
-psql --no-psqlrc --set ON_ERROR_STOP=1 --command 'DROP OWNED BY CURRENT_USER CASCADE'
-pg_restore --dbname "$PGDATABASE" --no-owner --no-comments --exit-on-error {dump}
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command 'DROP OWNED BY CURRENT_USER CASCADE'
+pg_restore --no-owner --no-comments --file - {dump} |
+  sed "/^SELECT pg_catalog/s/set_config('search_path', ''/set_config('search_path', 'public'/" |
+  psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --output /dev/null
 """
-"""Nothing of the owner stays; extensions are the superuser's, who made them when the database was new."""
+"""Nothing of the owner stays; extensions are the superuser's, who made them when the database was new.
+
+Functions of some extensions, such as earthdistance, find each other only by a search path, and an index calls them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +229,7 @@ def loading(container: Mapping[str, object]) -> dict[str, object]:
     return {
         **container,
         "name": str(container["name"]).replace("dump-", "load-", 1),
-        "command": ["sh", "-ec"],
+        "command": ["bash", "-eo", "pipefail", "-c"],
         "args": [DATABASE.format(dump=shlex.quote(dump))],
     }
 
