@@ -82,7 +82,7 @@ def test_the_server_takes_every_setting_and_runs_all_our_sql(yard: Yard, chart: 
             assert {name for name in extensions if not absent(name)} <= set(made)
             # The owner is no superuser, and may do what applications do.
             assert server.ask("SELECT rolsuper FROM pg_roles WHERE rolname = current_user", database, owner) == ["f"]
-            server.ask("CREATE TABLE t (id int); CREATE EXTENSION pg_trgm; DROP EXTENSION pg_trgm", database, owner)
+            server.ask("CREATE TABLE t (id int); CREATE EXTENSION hstore; DROP EXTENSION hstore", database, owner)
 
 
 def wanted_extensions(yard: Yard, chart: str, values: str, name: str) -> list[Mapping[str, str]]:
