@@ -1,10 +1,16 @@
 """The plan of a restore: from what a service renders, in an order that no writer can disturb."""
 
+from pathlib import Path
+
 import pytest
 
-from slipway import restore, yamls
-from slipway.errors import WorkspaceError
+from slipway import backup_verbs, restore, yamls
+from slipway.errors import Problem, ToolFailed, WorkspaceError
 from slipway.render import Object, parse
+from slipway.tools.kubectl import Kubectl
+from slipway.tools.run import Command, Completed
+from slipway.yard import Yard, open_yard
+from testing.workspaces import ROOT
 
 LABELS = "app.kubernetes.io/name: {name}, app.kubernetes.io/instance: apps, app.kubernetes.io/component: {component}"
 
@@ -48,6 +54,12 @@ DUMP = """initContainers:
               command: [pg_dump, --format=custom, --file=/data/dump/web.dump]
               volumeMounts: [{name: dump, mountPath: /data/dump}]
 """
+
+
+@pytest.fixture
+def yard() -> Yard:
+    """This repository's wiring."""
+    return open_yard(ROOT, {}, quiet=True)
 
 
 def workload(name: str, kind: str = "Deployment", replicas: int = 1, component: str = "") -> str:
@@ -167,3 +179,39 @@ def test_what_is_not_copied_cannot_be_restored() -> None:
 def test_a_snapshot_is_an_identifier(snapshot: str) -> None:
     with pytest.raises(WorkspaceError, match="is no copy's identifier"):
         plan_of(copied("web"), snapshot=snapshot)
+
+
+def cluster(answers: list[Command], stops_at: str = "") -> Kubectl:
+    """A kubectl that takes every step, but one."""
+
+    def run(command: Command) -> Completed:
+        answers.append(command)
+        if stops_at and stops_at in command.argv:
+            raise ToolFailed(Problem(where="kubectl", fact="ended with exit code 1", evidence=("no",)))
+        return Completed(argv=command.argv, code=0, stdout="", stderr="", seconds=0.0)
+
+    return Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
+
+
+def test_the_steps_are_done_in_their_order(yard: Yard) -> None:
+    plan, done = plan_of(workload("web"), copied("web")), []
+
+    backup_verbs.perform(yard, plan, cluster(done))
+
+    assert [command.argv[3:] for command in done] == [step.arguments for step in plan.steps]
+    assert [command.stdin for command in done if command.stdin] == [step.stdin for step in plan.steps if step.stdin]
+
+
+def test_a_step_that_fails_leaves_the_service_stopped(yard: Yard) -> None:
+    plan, done = plan_of(workload("web"), copied("web")), []
+
+    with pytest.raises(ToolFailed) as caught:
+        backup_verbs.perform(yard, plan, cluster(done, stops_at="create"))
+
+    assert str(caught.value) == (
+        "restore of web: stopped at step 6: restore\n"
+        "    ended with exit code 1\n"
+        "    no\n"
+        "    hint: mend it and run the same again; until then Argo CD is paused and the service is stopped"
+    )
+    assert "create" in done[-1].argv
