@@ -96,19 +96,20 @@ def plan(
                 hint="./inv backups shows what is, and why not; `global.backup.enabled` in platform.yaml turns copies on",
             )
         )
-    stopped = [item for item in objects if item.kind in SCALED and item.labels.get(NAME) in {service, *also}]
+    ours = [item for item in objects if item.labels.get(NAME) in {service, *also}]
+    stopped = [item for item in ours if item.kind in SCALED]
+    timed = [item for item in ours if item.kind == "CronJob" and item.at("spec", "suspend") is not True]
     job = job_of(cron, snapshot)
     here = ("--namespace", namespace)
     name = str(dig(job, "metadata")["name"])
     application = ("--namespace", argocd, "annotate", "application", namespace)
-    suspend = ("patch", "cronjob", cron.name, "--type", "merge", "--patch")
     return Plan(
         service=service,
         namespace=namespace,
         snapshot=snapshot,
         steps=(
             Step(title="Argo CD leaves the namespace alone", arguments=(*application, f"{PAUSE}=true", "--overwrite")),
-            Step(title="no copy begins", arguments=(*here, *suspend, '{"spec": {"suspend": true}}')),
+            *(suspended(here, item, suspend=True) for item in timed),
             *(scaled(here, item, 0, "stop") for item in stopped),
             *gone(here, stopped),
             Step(
@@ -133,7 +134,7 @@ def plan(
                 arguments=(*here, "wait", f"job/{name}", "--for", "condition=Complete", "--timeout", "2m"),
             ),
             *(scaled(here, item, int(str(item.at("spec", "replicas"))), "start") for item in stopped),
-            Step(title="copies go on", arguments=(*here, *suspend, '{"spec": {"suspend": false}}')),
+            *(suspended(here, item, suspend=False) for item in timed),
             Step(title="Argo CD goes on", arguments=(*application, f"{PAUSE}-")),
         ),
     )
@@ -148,6 +149,13 @@ def scaled(here: tuple[str, ...], item: Object, replicas: int, verb: str) -> Ste
     """A workload with another number of pods."""
     what = f"{item.kind.lower()}/{item.name}"
     return Step(title=f"{verb} {item.name}", arguments=(*here, "scale", what, f"--replicas={replicas}"))
+
+
+def suspended(here: tuple[str, ...], item: Object, *, suspend: bool) -> Step:
+    """A CronJob that begins nothing, or does so again."""
+    patch = f'{{"spec": {{"suspend": {str(suspend).lower()}}}}}'
+    title = f"{item.name} waits" if suspend else f"{item.name} goes on"
+    return Step(title=title, arguments=(*here, "patch", "cronjob", item.name, "--type", "merge", "--patch", patch))
 
 
 def gone(here: tuple[str, ...], stopped: Sequence[Object]) -> Iterator[Step]:
