@@ -32,10 +32,15 @@ What a copy leaves out stays as it is.
 """
 
 DATABASE = """\
-psql --no-psqlrc --set ON_ERROR_STOP=1 --command 'DROP OWNED BY CURRENT_USER CASCADE'
-pg_restore --dbname "$PGDATABASE" --no-owner --no-comments --exit-on-error {dump}
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command 'DROP OWNED BY CURRENT_USER CASCADE'
+pg_restore --no-owner --no-comments --file - {dump} |
+  sed "/^SELECT pg_catalog/s/set_config('search_path', ''/set_config('search_path', 'public'/" |
+  psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --output /dev/null
 """
-"""Nothing of the owner stays; extensions are the superuser's, who made them when the database was new."""
+"""Nothing of the owner stays; extensions are the superuser's, who made them when the database was new.
+
+Functions of some extensions, such as earthdistance, find each other only by a search path, and an index calls them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +96,20 @@ def plan(
                 hint="./inv backups shows what is, and why not; `global.backup.enabled` in platform.yaml turns copies on",
             )
         )
-    stopped = [item for item in objects if item.kind in SCALED and item.labels.get(NAME) in {service, *also}]
+    ours = [item for item in objects if item.labels.get(NAME) in {service, *also}]
+    stopped = [item for item in ours if item.kind in SCALED]
+    timed = [item for item in ours if item.kind == "CronJob" and item.at("spec", "suspend") is not True]
     job = job_of(cron, snapshot)
     here = ("--namespace", namespace)
     name = str(dig(job, "metadata")["name"])
     application = ("--namespace", argocd, "annotate", "application", namespace)
-    suspend = ("patch", "cronjob", cron.name, "--type", "merge", "--patch")
     return Plan(
         service=service,
         namespace=namespace,
         snapshot=snapshot,
         steps=(
             Step(title="Argo CD leaves the namespace alone", arguments=(*application, f"{PAUSE}=true", "--overwrite")),
-            Step(title="no copy begins", arguments=(*here, *suspend, '{"spec": {"suspend": true}}')),
+            *(suspended(here, item, suspend=True) for item in timed),
             *(scaled(here, item, 0, "stop") for item in stopped),
             *gone(here, stopped),
             Step(
@@ -128,7 +134,7 @@ def plan(
                 arguments=(*here, "wait", f"job/{name}", "--for", "condition=Complete", "--timeout", "2m"),
             ),
             *(scaled(here, item, int(str(item.at("spec", "replicas"))), "start") for item in stopped),
-            Step(title="copies go on", arguments=(*here, *suspend, '{"spec": {"suspend": false}}')),
+            *(suspended(here, item, suspend=False) for item in timed),
             Step(title="Argo CD goes on", arguments=(*application, f"{PAUSE}-")),
         ),
     )
@@ -143,6 +149,13 @@ def scaled(here: tuple[str, ...], item: Object, replicas: int, verb: str) -> Ste
     """A workload with another number of pods."""
     what = f"{item.kind.lower()}/{item.name}"
     return Step(title=f"{verb} {item.name}", arguments=(*here, "scale", what, f"--replicas={replicas}"))
+
+
+def suspended(here: tuple[str, ...], item: Object, *, suspend: bool) -> Step:
+    """A CronJob that begins nothing, or does so again."""
+    patch = f'{{"spec": {{"suspend": {str(suspend).lower()}}}}}'
+    title = f"{item.name} waits" if suspend else f"{item.name} goes on"
+    return Step(title=title, arguments=(*here, "patch", "cronjob", item.name, "--type", "merge", "--patch", patch))
 
 
 def gone(here: tuple[str, ...], stopped: Sequence[Object]) -> Iterator[Step]:
@@ -224,7 +237,7 @@ def loading(container: Mapping[str, object]) -> dict[str, object]:
     return {
         **container,
         "name": str(container["name"]).replace("dump-", "load-", 1),
-        "command": ["sh", "-ec"],
+        "command": ["bash", "-eo", "pipefail", "-c"],
         "args": [DATABASE.format(dump=shlex.quote(dump))],
     }
 

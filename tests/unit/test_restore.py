@@ -1,10 +1,16 @@
 """The plan of a restore: from what a service renders, in an order that no writer can disturb."""
 
+from pathlib import Path
+
 import pytest
 
-from slipway import restore, yamls
-from slipway.errors import WorkspaceError
+from slipway import backup_verbs, restore, yamls
+from slipway.errors import Problem, ToolFailed, WorkspaceError
 from slipway.render import Object, parse
+from slipway.tools.kubectl import Kubectl
+from slipway.tools.run import Command, Completed
+from slipway.yard import Yard, open_yard
+from testing.workspaces import ROOT
 
 LABELS = "app.kubernetes.io/name: {name}, app.kubernetes.io/instance: apps, app.kubernetes.io/component: {component}"
 
@@ -50,6 +56,12 @@ DUMP = """initContainers:
 """
 
 
+@pytest.fixture
+def yard() -> Yard:
+    """This repository's wiring."""
+    return open_yard(ROOT, {}, quiet=True)
+
+
 def workload(name: str, kind: str = "Deployment", replicas: int = 1, component: str = "") -> str:
     labels = LABELS.format(name=name, component=component or name)
     return WORKLOAD.format(kind=kind, name=component or name, replicas=replicas, labels=labels)
@@ -79,7 +91,7 @@ def test_the_service_stops_before_and_starts_after() -> None:
 
     assert [step.title for step in plan.steps] == [
         "Argo CD leaves the namespace alone",
-        "no copy begins",
+        "web-backup waits",
         "stop web",
         "stop cache",
         "web has ended",
@@ -90,7 +102,7 @@ def test_the_service_stops_before_and_starts_after() -> None:
         "it must have succeeded",
         "start web",
         "start cache",
-        "copies go on",
+        "web-backup goes on",
         "Argo CD goes on",
     ]
     scaled = [step.arguments[-2:] for step in plan.steps if "scale" in step.arguments]
@@ -109,9 +121,10 @@ def test_other_services_run_on() -> None:
 
 
 def test_the_application_of_a_database_stops_too() -> None:
-    plan = plan_of(workload("shop"), copied("shop-postgres", DUMP), service="shop-postgres", also=("shop",))
+    texts = (workload("shop"), copied("shop"), copied("shop-postgres", DUMP))
+    titles = [step.title for step in plan_of(*texts, service="shop-postgres", also=("shop",)).steps]
 
-    assert "stop shop" in [step.title for step in plan.steps]
+    assert {"stop shop", "shop-backup waits", "shop-postgres-backup waits", "start shop"} <= set(titles)
 
 
 def test_the_job_writes_where_the_copy_read_and_keeps_what_it_left_out() -> None:
@@ -143,7 +156,7 @@ def test_a_dump_is_loaded_after_it_was_restored() -> None:
     assert [container["name"] for container in spec["initContainers"]] == ["restic"]
     (load,) = spec["containers"]
     assert (load["name"], load["image"]) == ("load-web", "postgres")
-    assert load["args"][0].splitlines()[-1].endswith("/data/dump/web.dump")
+    assert "pg_restore --no-owner --no-comments --file - /data/dump/web.dump |" in load["args"][0]
 
 
 def test_a_plan_is_text_that_a_shell_reads() -> None:
@@ -167,3 +180,39 @@ def test_what_is_not_copied_cannot_be_restored() -> None:
 def test_a_snapshot_is_an_identifier(snapshot: str) -> None:
     with pytest.raises(WorkspaceError, match="is no copy's identifier"):
         plan_of(copied("web"), snapshot=snapshot)
+
+
+def cluster(answers: list[Command], stops_at: str = "") -> Kubectl:
+    """A kubectl that takes every step, but one."""
+
+    def run(command: Command) -> Completed:
+        answers.append(command)
+        if stops_at and stops_at in command.argv:
+            raise ToolFailed(Problem(where="kubectl", fact="ended with exit code 1", evidence=("no",)))
+        return Completed(argv=command.argv, code=0, stdout="", stderr="", seconds=0.0)
+
+    return Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
+
+
+def test_the_steps_are_done_in_their_order(yard: Yard) -> None:
+    plan, done = plan_of(workload("web"), copied("web")), []
+
+    backup_verbs.perform(yard, plan, cluster(done))
+
+    assert [command.argv[3:] for command in done] == [step.arguments for step in plan.steps]
+    assert [command.stdin for command in done if command.stdin] == [step.stdin for step in plan.steps if step.stdin]
+
+
+def test_a_step_that_fails_leaves_the_service_stopped(yard: Yard) -> None:
+    plan, done = plan_of(workload("web"), copied("web")), []
+
+    with pytest.raises(ToolFailed) as caught:
+        backup_verbs.perform(yard, plan, cluster(done, stops_at="create"))
+
+    assert str(caught.value) == (
+        "restore of web: stopped at step 6: restore\n"
+        "    ended with exit code 1\n"
+        "    no\n"
+        "    hint: mend it and run the same again; until then Argo CD is paused and the service is stopped"
+    )
+    assert "create" in done[-1].argv

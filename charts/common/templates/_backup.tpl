@@ -33,8 +33,12 @@ Input: root (its values grow). Output: nothing.
 {{- $_ := set $persistence "backup-dump" (dict "type" "emptyDir" "mounts" $mounts) -}}
 {{- end -}}
 {{- $restic := include "common.backup.restic" (dict "root" . "entries" $entries) | fromYaml -}}
-{{- $controller := dict "type" "CronJob" "cron" (dict "schedule" (include "common.backup.schedule" (dict "root" . "entries" $entries)))
-      "job" (dict "backoffLimit" 2 "activeDeadlineSeconds" 21600) "pod" $pod "init" $dumps "containers" (dict "restic" $restic) -}}
+{{- /* An alert tells of a copy that failed; to Argo CD it would be a reason to call the application sick and stop a sync. */ -}}
+{{- $quiet := dict "argocd.argoproj.io/ignore-healthcheck" "true" -}}
+{{- $cron := dict "schedule" (include "common.backup.schedule" (dict "root" . "entries" $entries)) -}}
+{{- $job := dict "backoffLimit" 2 "activeDeadlineSeconds" 21600 -}}
+{{- $controller := dict "type" "CronJob" "wave" .Values.common.waves.route "annotations" $quiet "cron" $cron "job" $job
+      "pod" $pod "init" $dumps "containers" (dict "restic" $restic) -}}
 {{- $more := dict "controllers" (dict "backup" $controller) "persistence" $persistence "secrets" $secrets "network" (dict "egress" $egress) -}}
 {{- $_ := mustMergeOverwrite $values $more -}}
 {{- end -}}
@@ -118,8 +122,8 @@ resources:
 {{- end -}}
 
 {{- /*
-common.backup.schedule: services begin at different times, by their names; dumps come first, so that files are never older than what the
-database says of them.
+common.backup.schedule: services begin at different times, by their names; dumps come first, so that files are never older
+than what the database says of them.
 Input: root, entries. Output: text.
 */ -}}
 {{- define "common.backup.schedule" -}}

@@ -91,15 +91,20 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- end -}}
 
 {{- /*
-common.names.controllerId: identifier of the controller that an entry belongs to; what ends by itself has no Service.
+common.names.controllerId: identifier of the controller that an entry belongs to; what ends by itself counts only where nothing
+else is.
 Input: root, id (empty: the only one), what (for the error). Output: text.
 */ -}}
 {{- define "common.names.controllerId" -}}
-{{- $controllers := list -}}
+{{- $lasting := list -}}
+{{- $ending := list -}}
 {{- range $id, $spec := .root.Values.controllers -}}
-{{- $ends := has (dig "type" "" ($spec | default dict)) (list "CronJob" "Job") -}}
-{{- if and (eq (include "common.render.enabled" $spec) "true") (not $ends) -}}{{- $controllers = append $controllers $id -}}{{- end -}}
+{{- if eq (include "common.render.enabled" $spec) "true" -}}
+{{- if has (dig "type" "" ($spec | default dict)) (list "CronJob" "Job") -}}{{- $ending = append $ending $id -}}
+{{- else -}}{{- $lasting = append $lasting $id -}}{{- end -}}
 {{- end -}}
+{{- end -}}
+{{- $controllers := $lasting | default $ending -}}
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $controllers) 1 -}}{{ first $controllers }}
 {{- else -}}

@@ -107,6 +107,16 @@ def test_dumps_come_before_files_and_each_service_has_its_minute(bench, render):
     assert len(set(files)) == len(files)
 
 
+def test_a_copy_that_fails_stops_no_sync(render):
+    objects = render(ON % "" + VOLUME + FILES % "")
+
+    annotations = objects.one("CronJob").at("metadata", "annotations")
+    assert annotations["argocd.argoproj.io/ignore-healthcheck"] == "true"
+    assert int(annotations["argocd.argoproj.io/sync-wave"]) > int(
+        objects.one("Deployment").at("metadata", "annotations", "argocd.argoproj.io/sync-wave")
+    )
+
+
 def test_a_service_still_finds_its_only_controller(render):
     objects = render(ON % "" + VOLUME + FILES % "" + "\nservice: {demo: {ports: {http: {port: 80}}}}")
 

@@ -43,6 +43,7 @@ def test_the_vocabulary_has_a_word_for_every_kind(render):
         *POD_KINDS, "Service", "IngressRoute", "Ingress", "ConfigMap", "PersistentVolumeClaim", "NetworkPolicy",
         "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ServiceMonitor",
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "PodDisruptionBudget",
+        "Cluster", "Database", "ScheduledBackup",
     }  # fmt: skip
 
 

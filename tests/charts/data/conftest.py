@@ -1,7 +1,6 @@
 """The real charts, rendered once for this folder."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -41,11 +40,3 @@ def container():
         return container_of(dig(item.data, *paths.get(item.kind, ("spec", "template"))), name)
 
     return find
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Servers of one file are started by one worker."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -15,7 +15,7 @@ from testing.servers import Postgres
 
 pytestmark = pytest.mark.helm
 
-ABSENT = frozenset({"vchord"})
+ABSENT = frozenset({"uuid-ossp", "vchord"})
 """Libraries and extensions that the package of the test group does not have."""
 
 
@@ -82,7 +82,7 @@ def test_the_server_takes_every_setting_and_runs_all_our_sql(yard: Yard, chart: 
             assert {name for name in extensions if not absent(name)} <= set(made)
             # The owner is no superuser, and may do what applications do.
             assert server.ask("SELECT rolsuper FROM pg_roles WHERE rolname = current_user", database, owner) == ["f"]
-            server.ask("CREATE TABLE t (id int); CREATE EXTENSION pg_trgm; DROP EXTENSION pg_trgm", database, owner)
+            server.ask("CREATE TABLE t (id int); CREATE EXTENSION hstore; DROP EXTENSION hstore", database, owner)
 
 
 def wanted_extensions(yard: Yard, chart: str, values: str, name: str) -> list[Mapping[str, str]]:
@@ -93,12 +93,29 @@ def wanted_extensions(yard: Yard, chart: str, values: str, name: str) -> list[Ma
     return []
 
 
+FOREIGN = "CREATE EXTENSION vector; CREATE EXTENSION earthdistance CASCADE"
+"""What the superuser makes, and the owner may neither drop nor comment."""
+
+OWN = """
+CREATE EXTENSION pg_trgm;
+CREATE TABLE kept (id int, v vector(2));
+INSERT INTO kept VALUES (1, '[1,2]');
+CREATE SCHEMA own;
+CREATE VIEW own.w AS TABLE kept;
+CREATE TABLE place (lat float8, long float8);
+CREATE INDEX place_earth ON place USING gist (ll_to_earth(lat, long));
+INSERT INTO place VALUES (52.5, 13.4);
+"""
+
+TABLES = "SELECT tablename FROM pg_tables WHERE tableowner = current_user ORDER BY 1"
+EXTENSIONS = "SELECT extname, rolname FROM pg_extension JOIN pg_roles r ON r.oid = extowner ORDER BY 1"
+
+
 def test_a_dump_brings_back_what_was_there_and_nothing_else(objects, container) -> None:
     rendered = objects("postgres", "ci/backup-values.yaml")
     cluster = next(item for item in rendered if item.kind == "Cluster")
     cron = next(item for item in rendered if item.kind == "CronJob")
-    job = restore.job_of(cron, "latest")
-    load = dig(job, "spec", "template", "spec")["containers"][0]
+    load = dig(restore.job_of(cron, "latest"), "spec", "template", "spec")["containers"][0]
     database, owner = names_of(cluster)
     with served(cluster) as server:
         env = {**server.env(database, owner), "PATH": f"{server.programs}:/usr/bin:/bin"}
@@ -106,25 +123,21 @@ def test_a_dump_brings_back_what_was_there_and_nothing_else(objects, container) 
         def act(command: list[str]) -> None:
             servers.run(*(word.replace("/data/dump", str(server.folder)) for word in command), env=env)
 
-        server.ask("CREATE EXTENSION vector", database)
-        server.ask("CREATE EXTENSION pg_trgm; CREATE TABLE kept (id int, v vector(2))", database, owner)
-        server.ask(
-            "INSERT INTO kept VALUES (1, '[1,2]'); CREATE SCHEMA own; CREATE VIEW own.w AS TABLE kept", database, owner
-        )
+        server.ask(FOREIGN, database)
+        server.ask(OWN, database, owner)
         act(list(container(cron, "dump-postgres")["command"]))
         server.ask("DELETE FROM kept; CREATE TABLE later (id int); DROP SCHEMA own CASCADE", database, owner)
 
         act([*load["command"], *load["args"]])
 
         assert server.ask("SELECT id, v FROM own.w", database, owner) == ["1|[1,2]"]
-        assert server.ask("SELECT tablename FROM pg_tables WHERE tableowner = current_user", database, owner) == [
-            "kept"
-        ]
-        owned = "SELECT extname, rolname FROM pg_extension JOIN pg_roles r ON r.oid = extowner ORDER BY 1"
-        assert server.ask(owned, database) == [f"pg_trgm|{owner}", "plpgsql|postgres", "vector|postgres"]
+        assert server.ask(TABLES, database, owner) == ["kept", "place"]
+        assert server.ask("SELECT indexname FROM pg_indexes WHERE tablename = 'place'", database) == ["place_earth"]
+        theirs = [f"{name}|postgres" for name in ("cube", "earthdistance", "plpgsql", "vector")]
+        assert server.ask(EXTENSIONS, database) == sorted([*theirs, f"pg_trgm|{owner}"])
         # And into a database that is new.
         server.ask(f'CREATE DATABASE again OWNER "{owner}"')
-        server.ask("CREATE EXTENSION vector", "again")
+        server.ask(FOREIGN, "again")
         env["PGDATABASE"] = "again"
         act([*load["command"], *load["args"]])
-        assert server.ask("SELECT count(*) FROM kept", "again", owner) == ["1"]
+        assert server.ask(TABLES, "again", owner) == ["kept", "place"]

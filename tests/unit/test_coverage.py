@@ -1,0 +1,45 @@
+"""What holds data, and what is said of it."""
+
+from slipway import coverage, yamls
+
+VALUES = """\
+persistence:
+  config: {size: 5Gi}
+  media: {existingClaim: media}
+  tmp: {type: emptyDir}
+  old: {size: 1Gi, enabled: false}
+  gone: null
+controllers:
+  app: {volumeClaims: {data: {size: 2Gi}}}
+databases:
+  app: {size: 3Gi}
+backup:
+  config: {persistence: config, method: application, exclude: [logs, cache]}
+  media: {persistence: media, optOut: it comes again}
+  app: {database: app, method: database}
+"""
+
+
+def values():
+    return yamls.parse(VALUES.encode(), "values.yaml").mapping
+
+
+def test_claims_and_databases_hold_data_and_nothing_else_does() -> None:
+    found = [(".".join(item.path), item.kind, item.detail) for item in coverage.holdings(values())]
+
+    assert found == [
+        ("persistence.config", "persistence", "5Gi"),
+        ("persistence.media", "persistence", "media"),
+        ("controllers.app.volumeClaims.data", "persistence", "2Gi"),
+        ("databases.app", "database", "3Gi"),
+    ]
+
+
+def test_an_entry_says_how_or_why_not() -> None:
+    said = {key: item.said for key, item in coverage.kept(values()).items()}
+
+    assert said == {
+        ("persistence", "config"): "files, with the application's own copy among them, without logs, cache",
+        ("persistence", "media"): "no copy: it comes again",
+        ("database", "app"): "dump",
+    }
