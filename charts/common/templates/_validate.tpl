@@ -3,7 +3,6 @@ common.validate: rules across fields, one define for each. `helm lint` swallows 
 Input: root. Output: nothing, or an error that names the object, the rule, and what to set.
 */ -}}
 {{- define "common.validate" -}}
-{{- include "common.validate.service" . -}}
 {{- range $id, $spec := .Values.controllers -}}
 {{- if and $spec (eq (include "common.render.enabled" $spec) "true") -}}
 {{- $args := dict "root" $ "id" $id "spec" $spec -}}
@@ -16,6 +15,8 @@ Input: root. Output: nothing, or an error that names the object, the rule, and w
 {{- include "common.validate.controller" $args -}}
 {{- end -}}
 {{- end -}}
+{{- include "common.validate.service" . -}}
+{{- include "common.validate.config" . -}}
 {{- include "common.validate.secretVolumes" . -}}
 {{- include "common.validate.mounts" . -}}
 {{- include "common.validate.writers" . -}}

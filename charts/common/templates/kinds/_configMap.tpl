@@ -18,11 +18,8 @@ Input: root, id, spec. Output: YAML.
 */ -}}
 {{- define "common.kinds.configMap.data" -}}
 {{- $files := .spec.files | default dict -}}
-{{- if not (or $files .spec.folder) -}}{{ fail (printf "%s: config %s has no file; add config.%s.files or config.%s.folder" .root.Chart.Name .id .id .id) }}{{- end -}}
 {{- with .spec.folder -}}
-{{- $found := $.root.Files.Glob (printf "%s/*" .) -}}
-{{- if not $found -}}{{ fail (printf "%s: config %s reads the folder %q, which has no file" $.root.Chart.Name $.id .) }}{{- end -}}
-{{- range $path, $content := $found }}
+{{- range $path, $content := $.root.Files.Glob (printf "%s/*" .) }}
 {{- if not (hasKey $files (base $path)) }}
 {{ base $path | quote }}: {{ toString $content | toJson }}
 {{- end }}

@@ -81,3 +81,22 @@ Input: root, id, spec (the controller). Output: nothing, or an error.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- /*
+common.validate.config: a configuration has files, its own or those of a folder that is there.
+Input: root. Output: nothing, or an error.
+*/ -}}
+{{- define "common.validate.config" -}}
+{{- range $id, $spec := .Values.config -}}
+{{- if and $spec (eq (include "common.render.enabled" $spec) "true") -}}
+{{- if not (or $spec.files $spec.folder) -}}
+{{- fail (printf "%s: config %s has no file; add config.%s.files or config.%s.folder" $.Chart.Name $id $id $id) -}}
+{{- end -}}
+{{- with $spec.folder -}}
+{{- if not ($.Files.Glob (printf "%s/*" .)) -}}
+{{- fail (printf "%s: config %s reads the folder %q, which has no file" $.Chart.Name $id .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
