@@ -18,6 +18,7 @@ PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": 
 MODULES = {
     "checks": [("github.com/prometheus/prometheus", "v0.314.0")],
     "checks/alloy": [("github.com/grafana/alloy/syntax", "v0.1.1")],
+    "checks/loki": [("github.com/grafana/loki/v3", "v3.7.6")],
     "release": (
         ("helm.sh/helm/v4", "v4.3.1"),
         ("github.com/helm/chart-testing/v3", "v3.14.0"),
