@@ -133,6 +133,27 @@ TOOLS: Mapping[str, GoTool] = {
             )
         ),
         GoTool(
+            name="loki",
+            purpose="reads its configuration, and answers questions about lines that were written to it",
+            module="github.com/grafana/loki/v3",
+            package="github.com/grafana/loki/v3/cmd/loki",
+            stamp="github.com/grafana/loki/v3/pkg/util/build.Version",
+            bare=True,
+            ask=("-version",),
+            folder="tools/checks/loki",
+            mend="./inv test --tier charts",
+            cold_s=400,
+        ),
+        GoTool(
+            name="logql",
+            purpose="reads questions as Loki does",
+            module="github.com/grafana/loki/v3",
+            package="homelab/tools/checks/loki/logql",
+            folder="tools/checks/loki",
+            mend="./inv test --tier charts",
+            cold_s=10,
+        ),
+        GoTool(
             name="alloycheck",
             purpose="reads Alloy's configuration with Alloy's parser",
             module="github.com/grafana/alloy/syntax",

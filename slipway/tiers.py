@@ -36,7 +36,7 @@ GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs",), L
 
 PROGRAMS: dict[str, tuple[str, ...]] = {
     # What reads the files that charts configure, or does what they say.
-    "charts": ("promtool", "amtool", "inhibited", "alloycheck", "external-dns-flags", "restic"),
+    "charts": ("promtool", "amtool", "inhibited", "alloycheck", "logql", "external-dns-flags", "crowdsec-check", "restic"),
     # Opens what was sealed.
     "release": ("kubeseal",),
 }

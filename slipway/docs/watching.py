@@ -65,7 +65,8 @@ def dashboards(book: Book) -> str:
     rows = []
     for entry in book.of_kind(ChartKind.SERVICE):
         for path, content in sorted(entry.chart.files.items()):
-            if path.startswith("files/dashboards/") and path.endswith(".json"):
+            # Runbooks are pages as well, and have a list of their own.
+            if path.startswith("files/dashboards/") and path.endswith(".json") and "/runbooks/" not in path:
                 model = mapping(json.loads(content))
                 panels = model.get("panels")
                 count = (

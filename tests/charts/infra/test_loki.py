@@ -1,0 +1,233 @@
+"""Loki with the configuration and the rules of its chart: read by itself, started, written to and asked."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+from slipway.gotools import required
+from slipway.lint.renders import DEFAULTS
+from slipway.tools.process import free_port, wait_until
+from slipway.tools.run import Command, Completed, run_process
+from testing.faulty import Answer, Seen, serving
+from testing.rendering import Yard
+from testing.running import PATIENCE_S, Server, config_files, running
+from testing.workspaces import ROOT, program
+
+pytestmark = pytest.mark.helm
+
+SCHEMA = {
+    "from": "2024-04-01",
+    "store": "tsdb",
+    "object_store": "filesystem",
+    "schema": "v13",
+    "index": {"prefix": "loki_index_", "period": "24h"},
+}
+PANIC = "panic: runtime error: invalid memory address or nil pointer dereference"
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """This repository."""
+    return Yard(folder=tmp_path_factory.mktemp("build"))
+
+
+def test_the_program_that_checks_is_of_the_version_that_runs() -> None:
+    app = yaml.safe_load((ROOT / "charts/loki/values.yaml").read_text(encoding="utf-8"))["controllers"]["loki"]
+    required_here = required((ROOT / "tools/checks/loki/go.mod").read_text(encoding="utf-8"))
+    assert required_here["github.com/grafana/loki/v3"] == f"v{app['containers']['app']['image']['tag']}"
+
+
+def verify(text: str, folder: Path) -> Completed:
+    """What Loki says to a configuration."""
+    place = folder / "config.yaml"
+    place.write_text(text, encoding="utf-8")
+    return run_process(
+        Command(argv=(str(program("loki")), "-verify-config", f"-config.file={place}", "-target=all"), ok_codes=None)
+    )
+
+
+@pytest.mark.parametrize("values", [DEFAULTS, "ci/short-values.yaml"])
+def test_loki_takes_its_configuration(yard: Yard, values: str, tmp_path: Path) -> None:
+    done = verify(config_files(yard, "loki", values)["config.yaml"], tmp_path)
+    assert done.code == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("limits_config", "retention_perod", "336h", "field retention_perod not found"),
+        (
+            "schema_config",
+            "configs",
+            [SCHEMA | {"index": {"prefix": "loki_index_", "period": "48h"}}],
+            "index set to 24h",
+        ),
+        ("schema_config", "configs", [SCHEMA | {"schema": "v12"}], "schema v13 is required"),
+    ],
+    ids=["unknown key", "period that is never deleted", "schema without structured metadata"],
+)
+def test_loki_refuses_a_mistake(
+    yard: Yard, section: str, key: str, value: object, message: str, tmp_path: Path
+) -> None:
+    config = yaml.safe_load(config_files(yard, "loki")["config.yaml"])
+    config[section][key] = value
+
+    done = verify(yaml.safe_dump(config), tmp_path)
+
+    assert done.code != 0
+    assert message in done.stdout + done.stderr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox:
+    """What an Alertmanager is told."""
+
+    port: int
+    seen: list[Seen]
+
+    @property
+    def alerts(self) -> list[dict[str, dict[str, str]]]:
+        """Every alert of every request."""
+        return [alert for each in self.seen if each.path == "/api/v2/alerts" for alert in json.loads(each.body)]
+
+
+@pytest.fixture(scope="module")
+def inbox() -> Iterator[Inbox]:
+    """It listens before Loki starts."""
+    with serving(lambda _: Answer()) as server:
+        yield Inbox(port=server.port, seen=server.seen)
+
+
+@pytest.fixture(scope="module")
+def loki(yard: Yard, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """It runs with its own folders below one of ours, on ports of ours, and looks at its rules every second."""
+    folder = tmp_path_factory.mktemp("loki")
+    files = config_files(yard, "loki")
+    config = yaml.safe_load(
+        files["config.yaml"]
+        .replace("/var/loki", f"{folder}/data")
+        .replace("/etc/loki-rules", f"{folder}/rules")
+        .replace("/tmp/rules", f"{folder}/tmp")
+    )
+    # A pod has an address of its own, and nobody else on these ports.
+    config["server"] |= {
+        "http_listen_address": "127.0.0.1", "http_listen_port": free_port(),
+        "grpc_listen_address": "127.0.0.1", "grpc_listen_port": free_port(),
+    }  # fmt: skip
+    config["ruler"] |= {"alertmanager_url": f"http://127.0.0.1:{inbox.port}", "evaluation_interval": "1s"}
+    (folder / "rules" / "fake").mkdir(parents=True)
+    (folder / "rules" / "fake" / "logs.yaml").write_text(files["logs.yaml"], encoding="utf-8")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    server = Server(port=config["server"]["http_listen_port"])
+    argv = (str(program("loki")), f"-config.file={folder}/config.yaml", "-target=all")
+    with running(argv, folder / "loki.log", server, "/ready"):
+        yield server
+
+
+def push(loki: Server, labels: dict[str, str], *lines: str) -> None:
+    """Write lines as Alloy does; the first is the oldest."""
+    now = time.time_ns()
+    values = [[str(now - len(lines) + number), line] for number, line in enumerate(lines)]
+    status, text = loki.ask("/loki/api/v1/push", {"streams": [{"stream": labels, "values": values}]})
+    assert status == 204, text
+
+
+def query(loki: Server, expression: str) -> list[dict[str, Any]]:
+    """The vector of a question about now."""
+    found = loki.json(f"/loki/api/v1/query?query={quote(expression)}")["data"]["result"]
+    assert isinstance(found, list)
+    return found
+
+
+def rules(loki: Server) -> dict[str, str]:
+    """Alert → question, as Loki has loaded them."""
+    groups = loki.json("/prometheus/api/v1/rules")["data"]["groups"]
+    return {rule["name"]: rule["query"] for group in groups for rule in group["rules"]}
+
+
+def test_what_is_written_can_be_asked_for_with_its_four_labels_and_no_other(loki: Server) -> None:
+    labels = {"namespace": "htpc", "pod": "sonarr-0", "container": "app", "app": "sonarr"}
+
+    push(loki, labels, "first", "second")
+
+    selector = quote('{app="sonarr"}')
+    question = f"/loki/api/v1/query_range?query={selector}&direction=forward"
+    assert wait_until(lambda: bool(loki.json(question)["data"]["result"]), PATIENCE_S)
+    (stream,) = loki.json(question)["data"]["result"]
+    assert [line for _, line in stream["values"]] == ["first", "second"]
+    assert {name: stream["stream"][name] for name in labels} == labels
+    assert set(loki.json("/loki/api/v1/labels")["data"]) == set(labels)
+
+
+def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(yard: Yard, loki: Server) -> None:
+    (group,) = yaml.safe_load(config_files(yard, "loki")["logs.yaml"])["groups"]
+
+    assert wait_until(lambda: bool(rules(loki)), PATIENCE_S)
+
+    assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"LogsMissing", "ProgramPanicked"}
+    for rule in group["rules"]:
+        assert rule["annotations"]["runbook"] == f"docs/runbooks/{rule['alert']}.md"
+        assert (ROOT / rule["annotations"]["runbook"]).is_file()
+        assert rule["labels"]["severity"] in {"warning", "critical"}
+
+
+def test_a_panic_reaches_the_alertmanager_and_a_line_that_quotes_one_does_not(loki: Server, inbox: Inbox) -> None:
+    push(loki, {"namespace": "infra", "pod": "quoting", "container": "app", "app": "quoting"}, f'query="|= {PANIC}"')
+    push(
+        loki,
+        {"namespace": "infra", "pod": "broken", "container": "app", "app": "broken"},
+        PANIC,
+        "goroutine 1 [running]:",
+    )
+
+    assert wait_until(lambda: bool(inbox.alerts), PATIENCE_S)
+
+    told = inbox.alerts[0]
+    assert {alert["labels"]["app"] for alert in inbox.alerts} == {"broken"}
+    assert told["labels"] == {
+        "alertname": "ProgramPanicked", "namespace": "infra", "app": "broken", "severity": "warning",
+    }  # fmt: skip
+    assert told["annotations"]["summary"] == "broken in infra ended with a fault of its own"
+
+
+def test_missing_lines_are_told_only_while_none_come(yard: Yard, loki: Server) -> None:
+    (group,) = yaml.safe_load(config_files(yard, "loki")["logs.yaml"])["groups"]
+    question = next(rule["expr"] for rule in group["rules"] if rule["alert"] == "LogsMissing")
+    push(loki, {"namespace": "infra", "pod": "a", "container": "app", "app": "a"}, "here")
+
+    assert wait_until(lambda: not query(loki, question), PATIENCE_S)
+    # The same question about a namespace that writes nothing.
+    assert query(loki, question.replace(".+", "nobody"))
+
+
+def test_figures_that_alerts_and_dashboards_name_are_there(loki: Server) -> None:
+    _, text = loki.ask("/metrics")
+    names = {line.split("{")[0].split(" ")[0] for line in text.splitlines() if not line.startswith("#")}
+    assert {
+        "loki_build_info",
+        "loki_ingester_memory_streams",
+        "loki_request_duration_seconds_count",
+        "loki_compactor_apply_retention_last_successful_run_timestamp_seconds",
+        "loki_prometheus_rule_evaluation_failures_total",
+    } <= names
+
+
+def logql(*queries: str) -> Completed:
+    """What LogQL's own parser says."""
+    return run_process(Command(argv=(str(program("logql")),), stdin=json.dumps(queries).encode(), ok_codes=None))
+
+
+def test_a_question_is_read_by_the_parser_of_loki_itself() -> None:
+    assert logql('{app="sonarr"} | json | level="error"', "sum by (app) (rate({namespace=~`.+`}[5m]))").code == 0
+
+    done = logql('{app="sonarr"}', '{app="sonarr"', "rate({}[5m])")
+
+    assert done.code == 1
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["1", "2"]
