@@ -28,7 +28,7 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
 
 
-CHECKERS = ("promtool", "external-dns-flags")
+CHECKERS = ("promtool", "external-dns-flags", "crowdsec-check")
 """Programs that read what charts configure."""
 
 
