@@ -97,6 +97,15 @@ TOOLS: Mapping[str, GoTool] = {
             cold_s=40,
         ),
         GoTool(
+            name="crowdsec-check",
+            purpose="reads CrowdSec's configuration as it does itself",
+            module="github.com/crowdsecurity/crowdsec",
+            package="homelab/tools/checks/crowdsec/crowdsec-check",
+            folder="tools/checks/crowdsec",
+            mend="./inv test --tier charts",
+            cold_s=60,
+        ),
+        GoTool(
             name="external-dns-flags",
             purpose="reads external-dns' settings as it does itself, without its clients of every provider",
             module="sigs.k8s.io/external-dns",

@@ -1,6 +1,7 @@
-"""CrowdSec and its bouncer: their programs are not to be had here, so what they read is held against what their sources take.
+"""CrowdSec and its bouncer: files are read by CrowdSec's own readers where those can be had, else held against what the
+sources take.
 
-Sources: crowdsecurity/crowdsec v1.7.8, pkg/acquisition/modules/{file,appsec}/config.go, pkg/csconfig, pkg/parser/whitelist.go;
+Sources: crowdsecurity/crowdsec v1.7.8, pkg/acquisition/modules/appsec/config.go, pkg/parser/whitelist.go;
 maxlerebourg/crowdsec-bouncer-traefik-plugin v1.7.1, pkg/configuration/configuration.go; Kubernetes, LegacyLogSymlink of
 pkg/kubelet/kuberuntime.
 """
@@ -9,6 +10,7 @@ import fnmatch
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -17,8 +19,9 @@ import yaml
 
 from slipway.lint.renders import DEFAULTS
 from slipway.render import Object
+from slipway.tools.run import Command, Completed, run_process
 from testing.rendering import Yard
-from testing.workspaces import ROOT
+from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
 
@@ -32,17 +35,7 @@ def closed(required: tuple[str, ...], **properties: object) -> dict[str, object]
     return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}
 
 
-LABELS = {"type": "object", "required": ["type"], "additionalProperties": TEXT}
 SCHEMAS: Mapping[str, Mapping[str, object]] = {
-    "file": closed(
-        ("source", "filenames", "labels"),
-        source={"const": "file"},
-        filenames=TEXTS,
-        exclude_regexps=TEXTS,
-        force_inotify={"type": "boolean"},
-        poll_without_inotify={"type": "boolean"},
-        labels=LABELS,
-    ),
     "appsec": closed(
         ("source", "listen_addr", "appsec_configs", "labels"),
         source={"const": "appsec"},
@@ -50,11 +43,6 @@ SCHEMAS: Mapping[str, Mapping[str, object]] = {
         path={"type": "string", "pattern": "^/"},
         appsec_configs=TEXTS,
         labels={"const": {"type": "appsec"}},
-    ),
-    "local": closed(
-        (),
-        db_config=closed((), use_wal={"type": "boolean"}),
-        api=closed((), server=closed((), disable_remote_lapi_registration={"type": "boolean"})),
     ),
     "whitelist": closed(
         ("name", "description", "whitelist"),
@@ -118,15 +106,43 @@ def plugin(objects: Objects) -> Any:
     return objects["Middleware crowdsec"].data["spec"]["plugin"]["crowdsec"]  # type: ignore[index]
 
 
+def check(what: str, path: Path) -> Completed:
+    """Have CrowdSec's own reader read a file; the caller reads the exit code."""
+    return run_process(Command(argv=(str(program("crowdsec-check")), what, str(path)), ok_codes=None))
+
+
+BASE = "config_paths: {config_dir: /etc/crowdsec, data_dir: /data}\ndb_config: {type: sqlite, use_wal: false}\napi: {server: {}}\n"
+"""As much of the image's own configuration as the loader wants."""
+
+
+@pytest.mark.parametrize(("wrong", "refused"), [("", False), ("use_wall", True)])
+def test_the_api_takes_its_configuration(render, tmp_path, wrong, refused):
+    local = render("crowdsec")["ConfigMap crowdsec-lapi"].at("data", "config.yaml.local")
+    (tmp_path / "config.yaml").write_text(BASE)
+    (tmp_path / "config.yaml.local").write_text(local.replace("use_wal", wrong) if wrong else local)
+    done = check("config", tmp_path / "config.yaml")
+
+    if refused:
+        assert (done.code, f"field {wrong} not found" in done.stderr) == (1, True)
+    else:
+        merged = yaml.safe_load(done.stdout)
+        assert merged["db_config"] == {"type": "sqlite", "use_wal": True}
+        assert merged["api"]["server"]["disable_remote_lapi_registration"] is True
+
+
+@pytest.mark.parametrize(("wrong", "code"), [("", 0), ("filenamez", 1)])
+def test_the_agent_takes_its_source(render, tmp_path, wrong, code):
+    text = render("crowdsec")["ConfigMap crowdsec-logs"].at("data", "acquis.yaml")
+    (tmp_path / "acquis.yaml").write_text(text.replace("filenames", wrong) if wrong else text)
+    done = check("logs", tmp_path / "acquis.yaml")
+
+    assert (done.code, wrong in done.stderr) == (code, True)
+
+
 @pytest.mark.parametrize("label", [DEFAULTS, COMMUNITY])
-def test_every_file_says_what_its_program_knows(render, label):
+def test_every_other_file_says_what_its_program_knows(render, label):
     objects = render("crowdsec", label)
-    said = {
-        "file": file(objects, "crowdsec-logs", "acquis.yaml"),
-        "local": file(objects, "crowdsec-lapi", "config.yaml.local"),
-        "whitelist": file(objects, "crowdsec-whitelist", "home.yaml"),
-        "plugin": plugin(objects),
-    }
+    said = {"whitelist": file(objects, "crowdsec-whitelist", "home.yaml"), "plugin": plugin(objects)}
     if label == COMMUNITY:
         said["appsec"] = file(objects, "crowdsec-requests", "acquis.yaml")
 
