@@ -181,9 +181,10 @@ async def accompany(process: int, relays: Sequence[Relay], servers: Sequence[soc
     ended: asyncio.Future[int] = loop.create_future()
 
     def collect() -> None:
-        found, status = os.waitpid(process, os.WNOHANG)
-        if found and not ended.done():
-            ended.set_result(os.waitstatus_to_exitcode(status))
+        if not ended.done():
+            found, status = os.waitpid(process, os.WNOHANG)
+            if found:
+                ended.set_result(os.waitstatus_to_exitcode(status))
 
     loop.add_signal_handler(signal.SIGCHLD, collect)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -75,6 +75,11 @@ def test_a_blocked_path_has_no_route(real: Reality) -> None:
     assert ask(real, "jellyfin", "/Metrics").status == 404
 
 
+def test_a_route_leads_to_another_real_component(real: Reality) -> None:
+    assert ask(real, "prometheus", "/-/ready").body == b"Prometheus Server is Ready.\n"
+    assert ask(real, "prometheus", "/-/ready", client=STRANGER).status == 403
+
+
 def test_http_is_sent_to_https_on_the_port_that_clients_see(real: Reality) -> None:
     answer = real.ask("traefik", WEB, "/x?y=1", host=f"sonarr.{real.domain}")
 
