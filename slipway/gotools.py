@@ -150,7 +150,7 @@ TOOLS: Mapping[str, GoTool] = {
             bare=True,
             ask=("-version",),
             folder="tools/checks/loki",
-            mend="./inv test --tier charts",
+            mend="./inv test --lab",
             cold_s=400,
         ),
         GoTool(

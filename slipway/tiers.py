@@ -36,7 +36,16 @@ GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs",), L
 
 PROGRAMS: dict[str, tuple[str, ...]] = {
     # What reads the files that charts configure, or does what they say.
-    "charts": ("promtool", "amtool", "inhibited", "alloycheck", "logql", "external-dns-flags", "crowdsec-check", "restic"),
+    "charts": (
+        "promtool",
+        "amtool",
+        "inhibited",
+        "alloycheck",
+        "logql",
+        "external-dns-flags",
+        "crowdsec-check",
+        "restic",
+    ),
     # Opens what was sealed.
     "release": ("kubeseal",),
 }
@@ -85,13 +94,13 @@ def groups_of(tier: str) -> tuple[str, ...]:
 
 
 def programs_of(tier: str) -> tuple[str, ...]:
-    """The programs of a tier; the lab's are its own, and every real component."""
+    """The programs of a tier; the lab's are its own, every real component, and what takes as long to build."""
     if tier != LAB:
         return PROGRAMS.get(tier, ())
     from slipway.lab.plan import Extent
     from slipway.lab.real.catalog import CATALOG
 
-    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS))
+    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "loki")
 
 
 def refresh_goldens(yard: Yard) -> None:

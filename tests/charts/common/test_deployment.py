@@ -46,17 +46,20 @@ def test_no_replicas_at_all_are_a_number_too(render):
     assert render("controllers: {demo: {replicas: 0}}").one("Deployment").at("spec", "replicas") == 0
 
 
-def test_selector_and_pod_labels_are_the_same_three(render):
+PART_OF = {"app.kubernetes.io/part-of": "homelab"}
+
+
+def test_pods_carry_what_selects_them_and_what_they_are_part_of(render):
     deployment = render().one("Deployment")
 
     assert deployment.at("spec", "selector", "matchLabels") == SELECTOR
-    assert deployment.at("spec", "template", "metadata", "labels") == SELECTOR
+    assert deployment.at("spec", "template", "metadata", "labels") == SELECTOR | PART_OF
 
 
 def test_more_labels_of_a_pod_do_not_reach_the_selector(render):
     deployment = render("controllers: {demo: {pod: {labels: {vpn: gluetun}}}}").one("Deployment")
 
-    assert deployment.at("spec", "template", "metadata", "labels") == {**SELECTOR, "vpn": "gluetun"}
+    assert deployment.at("spec", "template", "metadata", "labels") == {**SELECTOR, **PART_OF, "vpn": "gluetun"}
     assert deployment.at("spec", "selector", "matchLabels") == SELECTOR
 
 

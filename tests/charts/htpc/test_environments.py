@@ -34,7 +34,8 @@ def test_the_facts_of_an_environment_reach_every_member(render, htpc_yard, envir
     objects = render("htpc", environment)
     for item in objects.of_kind("IngressRoute"):
         assert item.data["spec"]["routes"][0]["match"].startswith(f"Host(`{item.name}.{facts['domain']}`)")
-    for name, pod in objects.pods.items():
+    for name in (item.name for item in objects.of_kind("Deployment")):
+        pod = objects.pod(name)
         container = "gluetun" if name == "qbittorrent" else "app"
         assert pod.env(container)["TZ"] == facts["timezone"]
 

@@ -37,7 +37,8 @@ def references(pod):
 
 @pytest.mark.parametrize("environment", ["its own values", "staging", "production"])
 def test_each_service_reads_the_secrets_that_are_written_down_here(render, environment):
-    assert {name: references(pod) for name, pod in render("htpc", environment).pods.items()} == READ
+    objects = render("htpc", environment)
+    assert {item.name: references(objects.pod(item.name)) for item in objects.of_kind("Deployment")} == READ
 
 
 @pytest.mark.parametrize("environment", ["its own values", "staging", "production"])
