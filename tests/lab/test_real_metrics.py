@@ -1,12 +1,13 @@
 """The real Prometheus with our configuration, rules and rights, and the real sources of metrics that it asks."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from slipway import yamls
+from slipway import deploy, yamls
 from slipway.nested import dig, listing
 from slipway.tools.process import wait_until
 from testing.reality import WAIT_S, Reality, endpoints
@@ -111,6 +112,27 @@ def test_kube_state_metrics_tells_of_the_platforms_objects(real: Reality) -> Non
     assert any('label_app_kubernetes_io_name="sonarr"' in name for name in labelled)
 
 
+@pytest.fixture
+def every_kind(real: Reality) -> Iterator[None]:
+    """A job of each kind: kube-state-metrics is silent about kinds that the cluster has nothing of."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "app", "image": "registry.example.org/job:1"}]}
+    job = {"template": {"spec": pod}}
+    metadata = {"name": "counted", "namespace": "default"}
+    objects = [
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": job},
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": metadata,
+            "spec": {"schedule": "0 0 1 1 *", "suspend": True, "jobTemplate": {"spec": job}},
+        },
+    ]
+    real.kubectl.apply(deploy.documents(objects), manager="tests")
+    yield
+    real.kubectl("delete", "job,cronjob", "counted", "-n", "default")
+
+
+@pytest.mark.usefixtures("every_kind")
 @pytest.mark.parametrize(
     ("name", "port", "prefix"), [("kube-state-metrics", STATE, "kube_"), ("node-exporter", NODE, "node_")]
 )
@@ -121,10 +143,14 @@ def test_a_source_tells_every_metric_that_a_rule_asks_it_for(real: Reality, name
     # What a rule records has a colon in its name.
     wanted = set(re.findall(rf"(?<![\w:]){prefix}\w+(?![\w:])", asked))
 
-    text = real.ask(name, port, "/metrics").body.decode()
+    def missing() -> set[str]:
+        text = real.ask(name, port, "/metrics").body.decode()
+        return wanted - {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+
+    wait_until(lambda: not missing(), WAIT_S)
 
     assert wanted
-    assert wanted <= {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+    assert missing() == set()
 
 
 def test_prometheus_gets_an_answer_of_every_real_source(real: Reality) -> None:
