@@ -14,9 +14,10 @@ from pathlib import Path
 
 from slipway import environment
 from slipway.errors import BuildError
-from slipway.gotools import TOOLS, version_in
+from slipway.gotools import version_in
 from slipway.groups import PROGRAMS
 from slipway.locks import GROUPS, LOCKS, lock_file
+from slipway.programs import TOOLS
 from slipway.toolbox import Toolbox
 from slipway.tools.run import Command, Runner, which
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.errors import BuildError, Problem, WorkspaceError
-from slipway.gotools import TOOLS, GoTool, required, version_in
+from slipway.gotools import GoTool, required, version_in
+from slipway.programs import TOOLS
 from slipway.progress import Progress
 from slipway.tools.run import Command, Runner, which
 

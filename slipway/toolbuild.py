@@ -103,7 +103,7 @@ def accept(box: Toolbox, tool: GoTool, version: str, scratch: Path) -> None:
             Problem(
                 where=f"{tool.name} {version}",
                 fact=f"says it is {said or 'of no version'}",
-                hint=f"look where {tool.module} keeps its version now, and mend `stamp` in slipway/gotools.py",
+                hint=f"look where {tool.module} keeps its version now, and mend `stamp` in slipway/programs.py",
             )
         )
     target = box.built_path(tool.name)

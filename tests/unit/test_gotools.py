@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.gotools import TOOLS, build_argv, required, version_in
+from slipway.gotools import build_argv, required, version_in
+from slipway.programs import TOOLS
 
 
 def test_every_program_is_stamped_with_its_own_version() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from slipway.environment import group_folder
 from slipway.errors import ToolFailed, WorkspaceError
-from slipway.gotools import TOOLS
+from slipway.programs import TOOLS
 from slipway.progress import Progress
 from slipway.toolbox import CHECKOUT, Toolbox
 from slipway.toolbuild import about, go_environment, go_version
@@ -239,7 +239,7 @@ def test_a_program_that_does_not_say_its_version_after_the_build_is_refused(benc
 
     assert str(caught.value) == (
         "helm v4.3.1: says it is of no version\n"
-        "    hint: look where helm.sh/helm/v4 keeps its version now, and mend `stamp` in slipway/gotools.py"
+        "    hint: look where helm.sh/helm/v4 keeps its version now, and mend `stamp` in slipway/programs.py"
     )
     assert bench.leftovers() == []
 
