@@ -64,7 +64,7 @@ class Browser:
 
     @contextmanager
     def visit(self, path: str, *, dark: bool = False, size: dict[str, int] | None = None) -> Iterator[Visit]:
-        """Open a page in a context of its own and wait until it is drawn."""
+        """Open a page in a context of its own and wait until its scripts have run."""
         context = self.program.new_context(
             viewport=size or DESKTOP, color_scheme="dark" if dark else "light", reduced_motion="reduce"
         )
@@ -81,9 +81,14 @@ class Browser:
         context.route("**/*", judge)
         made.page.on("pageerror", lambda error: made.errors.append(str(error)))
         made.page.on("console", lambda said: made.errors.append(said.text) if said.type == "error" else None)
-        made.page.goto(f"{self.address}/{path}", wait_until="networkidle")
+        self.go(made, path)
         yield made
         context.close()
+
+    def go(self, visit: Visit, path: str) -> None:
+        """Lead the browser to another page of the site, and wait until its drawings are pictures."""
+        visit.page.goto(f"{self.address}/{path}")
+        visit.page.wait_for_function("!document.querySelector('pre.mermaid')")
 
 
 @pytest.fixture(scope="session")
