@@ -280,6 +280,6 @@ def endpoints(kubectl: Kubectl, *services: str) -> Iterator[tuple[str, int]]:
     """Address and port of the pods behind some Services."""
     for item in kubectl.items("endpointslices", "-A"):
         if dig(item, "metadata", "labels").get("kubernetes.io/service-name") in services:
-            for endpoint in cast(list[Mapping[str, list[str]]], item["endpoints"]):
-                for port in cast(list[Mapping[str, int]], item["ports"]):
+            for endpoint in cast(list[Mapping[str, list[str]]], item.get("endpoints") or []):
+                for port in cast(list[Mapping[str, int]], item.get("ports") or []):
                     yield endpoint["addresses"][0], port["port"]
