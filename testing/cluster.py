@@ -31,6 +31,8 @@ from testing.monorepo import ROOT, Monorepo
 
 WAIT_S = 90.0
 """How long a change may take to reach the cluster; it takes a few seconds."""
+WHOLE_S = 600.0
+"""How long the whole platform may take to be well in an empty cluster; it takes two or three minutes on two cores."""
 
 VALUES = """\
 controllers:
@@ -142,11 +144,14 @@ class Platform:
         return pins
 
     def settle(
-        self, names: Sequence[str] = (), accept: Callable[[Application], bool] = lambda application: application.well
+        self,
+        names: Sequence[str] = (),
+        accept: Callable[[Application], bool] = lambda application: application.well,
+        wait_s: float = WAIT_S,
     ) -> Mapping[str, Application]:
         """Wait until the Applications are well; fails when they are not in time."""
         found = applications.wait_until_well(
-            self.kubectl, "argocd", tuple(names) or self.umbrellas, wait_s=WAIT_S, accept=accept
+            self.kubectl, "argocd", tuple(names) or self.umbrellas, wait_s=wait_s, accept=accept
         )
         return {item.name: item for item in found}
 

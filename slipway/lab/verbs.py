@@ -23,7 +23,7 @@ from slipway.lab.state import State
 from slipway.yard import Yard
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
-HEALTHY_S = 300.0
+HEALTHY_S = 600.0
 """How long the Applications may take until they are well."""
 LOG_LINES = 50
 REAL_HEAD = ("REAL", "PROGRAM", "IMAGE", "IN PLACE OF", "REACHED AT", "SEES YOU")

@@ -63,5 +63,5 @@ def homelab(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """This repository's staging, Synced and Healthy."""
     made = cluster.checkout(tmp_path_factory.mktemp("checkout") / "homelab", place)
     made.release()
-    made.settle()
+    made.settle(wait_s=cluster.WHOLE_S)
     return made

@@ -1,4 +1,7 @@
-"""The real controller of MetalLB gives out addresses of the pool, and judges what is written into pools."""
+"""The real controller of MetalLB gives out addresses of the pool, and writes its authority where it is asked for.
+
+Its webhook is not asked: it starts when a kubelet has brought its certificate into the pod, and none runs here.
+"""
 
 import base64
 import ipaddress
@@ -6,9 +9,6 @@ from typing import cast
 
 from slipway.nested import dig, listing
 from testing.reality import Reality
-
-WEBHOOK = 9443
-HOST = "metallb-webhook-service.infra.svc"
 
 
 def pool(real: Reality) -> ipaddress.IPv4Network:
