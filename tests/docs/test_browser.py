@@ -20,7 +20,6 @@ PAGES = (
     "runbooks/TargetDown.html",
 )
 SCHEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
 def test_every_page_opens_without_an_error_or_a_request_to_another_host(browser: Any, built_site: Path) -> None:
@@ -67,18 +66,6 @@ def test_a_page_does_not_scroll_sideways_on_a_phone(browser: Any, path: str) -> 
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-@SCHEMES
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_on_a_page(browser: Any, path: str, dark: bool) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    with browser.visit(path, dark=dark) as visit:
-        result = Axe().run(visit.page, options={"runOnly": {"type": "tag", "values": RULES}})
-
-        found = {(item["id"], node["html"][:120]) for item in result.response["violations"] for node in item["nodes"]}
-        assert found == set()
-
-
 def test_the_catalogue_narrows_down_by_words_namespace_and_access(browser: Any) -> None:
     with browser.visit("charts/index.html") as visit:
         cards = visit.page.locator(".catalogue > li:visible")
@@ -114,7 +101,7 @@ def test_the_search_finds_a_page_and_leads_there(browser: Any) -> None:
 def test_the_keyboard_leads_to_the_content_and_shows_where_it_is(browser: Any) -> None:
     with browser.visit("charts/sonarr.html") as visit:
         visit.page.keyboard.press("Tab")
-        assert visit.page.evaluate("document.activeElement.className") == "md-skip"
+        assert "md-skip" in visit.page.evaluate("document.activeElement.className")
         for _ in range(6):
             visit.page.keyboard.press("Tab")
             shown = visit.page.evaluate(
