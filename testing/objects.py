@@ -41,7 +41,7 @@ class Pod:
     def env(self, name: str) -> dict[str, Any]:
         """Variable → text, or where it comes from."""
         variables = self.container(name).get("env", ())
-        return {each["name"]: each["value"] if "value" in each else each["valueFrom"] for each in variables}
+        return {each["name"]: each.get("value", each.get("valueFrom", "")) for each in variables}
 
     def volume(self, name: str) -> dict[str, Any]:
         """One volume."""

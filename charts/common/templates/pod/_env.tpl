@@ -11,7 +11,11 @@ Input: root, env (name → text, number, boolean or reference). Output: a YAML l
   valueFrom:
     {{- include "common.pod.env.reference" (dict "root" $.root "value" $value) | nindent 4 }}
   {{- else }}
-  value: {{ include "common.pod.env.text" (dict "root" $.root "value" $value) }}
+  {{- /* The API server leaves an empty text out. */}}
+  {{- $text := include "common.pod.env.text" (dict "root" $.root "value" $value) }}
+  {{- if ne $text `""` }}
+  value: {{ $text }}
+  {{- end }}
   {{- end }}
 {{- end }}
 {{- end -}}
