@@ -46,7 +46,11 @@ def env(render):
 
 
 def test_a_text_is_a_text(env):
-    assert (env["TEXT"], env["EMPTY"], env["QUOTED"]) == ("plain", "", 'a "b" \\c')
+    assert (env["TEXT"], env["QUOTED"]) == ("plain", 'a "b" \\c')
+
+
+def test_an_empty_text_is_a_name_alone_as_the_api_server_keeps_it(env):
+    assert env["EMPTY"] is None
 
 
 def test_a_text_may_name_values(env):
