@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from slipway.lint.renders import DEFAULTS
 from slipway.tools.run import Command, Completed, run_process
 from testing.rendering import Yard
 from testing.workspaces import program
@@ -27,7 +28,7 @@ WORDS = frozenset(
 )
 
 
-def config_files(yard: Yard, chart: str, label: str) -> dict[str, str]:
+def config_files(yard: Yard, chart: str, label: str = DEFAULTS) -> dict[str, str]:
     """Every file of a chart's ConfigMaps in one of its renders, by its name."""
     found: dict[str, str] = {}
     for item in yard.rendered(yard.case(chart, label)).objects:

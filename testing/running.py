@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.lint.renders import DEFAULTS
 from slipway.tools.process import wait_until
 from slipway.tools.run import Command, spawn_child, tail
-from testing.rendering import Yard
 
 READY_S = 90.0
 """How long a program may take until it serves; on a machine that is busy with other tests too."""
@@ -69,14 +67,3 @@ def running(argv: Sequence[str], log: Path, server: Server, ready: str) -> Itera
         if not wait_until(lambda: child.poll() is not None, ENDING_S):
             child.kill()
             wait_until(lambda: child.poll() is not None, ENDING_S)
-
-
-def config_files(yard: Yard, chart: str, values: str = DEFAULTS) -> Mapping[str, str]:
-    """Every file of a chart's ConfigMaps."""
-    found: dict[str, str] = {}
-    for item in yard.rendered(yard.case(chart, values)).objects:
-        if item.kind == "ConfigMap":
-            data = item.at("data")
-            assert isinstance(data, dict)
-            found |= data
-    return found

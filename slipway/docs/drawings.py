@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from slipway import declared
 from slipway.docs import facts
 from slipway.docs.platform import Member, Platform, Traffic, traffic
 from slipway.docs.shapes import items, mapping
@@ -103,7 +104,7 @@ def quoted(text: str) -> str:
 
 def claim_name(member: Member, volume: str) -> str:
     """A claim as the library names it."""
-    return member.name if volume == member.name else f"{member.name}-{volume}"
+    return declared.object_name(member.entry.chart, member.name, volume)
 
 
 def waves(members: Sequence[Member], steps: Sequence[tuple[str, str]]) -> str:

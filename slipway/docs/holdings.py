@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from slipway import declared
 from slipway.docs import drawings, facts
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.platform import Platform
@@ -51,12 +52,12 @@ def secrets(found: Platform) -> str:
     rows = (
         (
             code(member.umbrella),
-            code(facts.fill(str(spec.get("name", name)), mapping(member.values.get("global")))),
+            code(facts.fill(name, mapping(member.values.get("global")))),
             codes(texts(spec.get("keys"))),
             member.link,
             prose(str(spec.get("purpose", ""))),
         )
         for member in found.members
-        for name, spec in items(member.values.get("secrets"))
+        for name, spec in declared.secrets(member.entry.chart, member.name, member.values)
     )
     return table(("Namespace", "Secret", "Keys", "Read by", "Purpose"), rows)

@@ -18,8 +18,9 @@ from slipway.lint.renders import DEFAULTS
 from slipway.tools.process import free_port, wait_until
 from slipway.tools.run import Command, Completed, run_process
 from testing.faulty import Answer, Seen, serving
+from testing.monitoring import config_files
 from testing.rendering import Yard
-from testing.running import PATIENCE_S, Server, config_files, running
+from testing.running import PATIENCE_S, Server, running
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm

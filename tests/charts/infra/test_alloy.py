@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from slipway.tools.run import Command, Completed, run_process
+from testing.monitoring import config_files
 from testing.rendering import Yard
-from testing.running import config_files
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm

@@ -12,8 +12,8 @@ import yaml
 
 from slipway.lint.renders import DEFAULTS
 from slipway.render import Object
+from testing.monitoring import config_files
 from testing.rendering import Yard
-from testing.running import config_files
 
 pytestmark = pytest.mark.helm
 
