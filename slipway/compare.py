@@ -109,7 +109,7 @@ def short_digest(value: str) -> str:
 
 
 def at_revision(yard: Yard, revision: str, folder: Path) -> Yard:
-    """The same wiring over the files of a git revision.
+    """The same wiring and programs over the files of a git revision.
 
     Raises:
         WorkspaceError: there is no such revision, or its files cannot be understood.
@@ -117,7 +117,8 @@ def at_revision(yard: Yard, revision: str, folder: Path) -> Yard:
     from slipway.tools.git import Git
 
     Git(run=yard.run, root=yard.config.root).export(revision, folder)
-    return open_yard(folder, yard.environ, run=yard.run, progress=yard.progress)
+    opened = open_yard(folder, yard.environ, run=yard.run, progress=yard.progress)
+    return replace(opened, programs=yard.toolbox)
 
 
 def objects_of(yard: Yard, name: ChartName, environment: str) -> tuple[render.Object, ...]:

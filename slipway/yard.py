@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,8 @@ class Yard:
     environ: Mapping[str, str]
     run: Runner
     progress: Progress
+    programs: Toolbox | None = None
+    """The programs of another checkout, where this one is only looked at; its own when None."""
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -57,7 +59,7 @@ class Yard:
     @cached_property
     def toolbox(self) -> Toolbox:
         """The pinned programs; found or built at their first use."""
-        return Toolbox(root=self.config.root, tools=self.config.tools, run=self.run, progress=self.progress)
+        return self.programs or Toolbox(root=self.config.root, tools=self.config.tools, run=self.run, progress=self.progress)
 
     @cached_property
     def helm(self) -> Helm:
@@ -131,7 +133,7 @@ class Yard:
 
     def reload(self) -> Yard:
         """The same wiring over the files as they are now."""
-        return Yard(config=self.config, environ=self.environ, run=self.run, progress=self.progress)
+        return replace(self)
 
     def names(self, only: str) -> tuple[ChartName, ...]:
         """The charts of a comma-separated list; none for an empty one.
