@@ -278,9 +278,9 @@ def doctor(_: Context, json: bool = False) -> None:
         verbs.doctor(yard_here(json), as_json=json)
 
 
-@task(positional=["action"], help={"action": "build, serve or generate"})
+@task(positional=["action"], help={"action": "build, serve, generate, or examples"})
 def docs(_: Context, action: str) -> None:
-    """Build or serve the site; generate the READMEs of the charts."""
+    """Build or serve the site; generate the READMEs of the charts; list the commands of pages that the tests run."""
     with presented():
         from slipway import verbs
 

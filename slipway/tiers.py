@@ -31,7 +31,7 @@ STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a browser that looks at the site; it is no part of what installs itself."""
 
-GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs",), LAB: ("lab", "traefik")}
+GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs", "seal"), LAB: ("lab", "traefik")}
 """Tier → groups of packages that its tests need besides `test`."""
 
 PROGRAMS: dict[str, tuple[str, ...]] = {

@@ -254,7 +254,7 @@ def doctor(yard: Yard, *, as_json: bool) -> None:
 
 
 def docs(yard: Yard, action: str) -> None:
-    """`docs build|serve|generate`.
+    """`docs build|serve|generate|examples`.
 
     Raises:
         WorkspaceError: an unknown action.
@@ -262,10 +262,12 @@ def docs(yard: Yard, action: str) -> None:
     """
     from slipway import docs as writing
 
-    action = one_of("docs", action, ("build", "serve", "generate"))
+    action = one_of("docs", action, ("build", "serve", "generate", "examples"))
     if action == "generate":
         changed = writing.generate(yard)
         print("\n".join(changed) if changed else "every README is as it should be")
+    elif action == "examples":
+        print(writing.list_examples(yard))
     elif action == "serve":
         writing.serve(yard)
     else:

@@ -59,7 +59,9 @@ class Yard:
     @cached_property
     def toolbox(self) -> Toolbox:
         """The pinned programs; found or built at their first use."""
-        return self.programs or Toolbox(root=self.config.root, tools=self.config.tools, run=self.run, progress=self.progress)
+        return self.programs or Toolbox(
+            root=self.config.root, tools=self.config.tools, run=self.run, progress=self.progress
+        )
 
     @cached_property
     def helm(self) -> Helm:

@@ -24,6 +24,7 @@ def stage(yard: Yard) -> int:
     from slipway.docs import book, site
 
     made = site.pages(book.open_book(yard.workspace), site.tasks_of(yard.config.root), site.icons())
+    made |= site.tried_pages(yard.config.root)
     site.stage(yard.config.root, made | site.vendored())
     return len(made)
 
@@ -88,6 +89,14 @@ def generate(yard: Yard) -> tuple[str, ...]:
     for path in changed:
         write_atomic(yard.config.root / path, wanted[path])
     return changed
+
+
+def list_examples(yard: Yard) -> str:
+    """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
+    from slipway import report
+    from slipway.docs import site, tried
+
+    return report.table(tried.HEAD, tried.listing(site.console(yard.config.root)))
 
 
 def check_readmes(workspace: Workspace) -> tuple[Problem, ...]:

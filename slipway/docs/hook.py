@@ -1,5 +1,5 @@
 """MkDocs' hook: pages of charts and runbooks get their place in the navigation, pages with drawings the program that
-draws them, and what `serve` sees change is staged."""
+draws them, console blocks lose their marks, and what `serve` sees change is staged."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ def on_config(config: Settings) -> Settings:
     }
     config.nav = [extended(entry, pages) for entry in config.nav or []]
     return config
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Take the marks of console blocks off: they are for the tests, and MkDocs would not know the blocks any more."""
+    from slipway.docs.examples import unmarked
+
+    return unmarked(markdown)
 
 
 class Page(Protocol):

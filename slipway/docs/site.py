@@ -6,7 +6,20 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from slipway.docs import architecture, backups, book, catalogue, charts, library, readme, reference, truth, umbrellas
+from slipway.docs import (
+    architecture,
+    backups,
+    book,
+    catalogue,
+    charts,
+    examples,
+    library,
+    readme,
+    reference,
+    tried,
+    truth,
+    umbrellas,
+)
 from slipway.docs.reference import Flag, Task
 from slipway.errors import Problem, ToolFailed
 from slipway.model import ChartKind, Workspace
@@ -32,6 +45,11 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
         f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
     return made | architecture.pieces(opened)
+
+
+def tried_pages(root: Path) -> dict[str, str]:
+    """The page about the console blocks of all others."""
+    return {"reference/examples.md": tried.text(console(root))}
 
 
 def vendored() -> dict[str, str]:
@@ -120,9 +138,20 @@ WRITTEN = ("README.md", "CONTRIBUTING.md", "AGENTS.md")
 def untrue(root: Path, found: tuple[Task, ...]) -> tuple[Problem, ...]:
     """What written pages promise and the repository does not have."""
     facts = truth.Facts(tasks={task.name: task for task in found}, exists=lambda path: (root / path).exists())
-    written = [*sorted((root / "docs").rglob("*.md")), *(root / name for name in WRITTEN)]
-    texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in written if path.is_file()}
-    return tuple(problem for path, text in texts.items() for problem in truth.check(path, text, facts))
+    texts = written(root)
+    promised = (problem for path, text in texts.items() for problem in truth.check(path, text, facts))
+    return (*promised, *examples.problems(console(root)))
+
+
+def console(root: Path) -> tuple[examples.Block, ...]:
+    """Every console block of the written pages."""
+    return tuple(block for path, text in written(root).items() for block in examples.blocks(path, text))
+
+
+def written(root: Path) -> dict[str, str]:
+    """Path → text of every page that people write: those of the front first."""
+    paths = [*(root / name for name in WRITTEN), *sorted((root / "docs").rglob("*.md"))]
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
 
 def stage(root: Path, generated: Mapping[str, str]) -> Path:

@@ -6,20 +6,21 @@ each example must parse; what a reader is meant to replace is in capitals, angle
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import shlex
+import textwrap
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
 
+from slipway.docs.examples import FENCE, blocks, line_at
 from slipway.docs.reference import Task
 from slipway.errors import Problem
 
-FENCE = re.compile(
-    r"^(?P<indent> *)(?P<mark>`{3,}|~{3,})(?P<kind>[\w+-]*)[^\n]*\n(?P<body>.*?)^(?P=indent)(?P=mark) *$",
-    re.MULTILINE | re.DOTALL,
-)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\(")
 TOPS = (
@@ -40,6 +41,14 @@ PLACEHOLDER = re.compile(r"[<>{}*…]|\.\.\.|\b[A-Z][A-Z_-]+\b|^charts/bazarr")
 """Stands for something else; bazarr is the service that the guide invents."""
 PASSED_ON = ("lab", "kubectl")
 """What follows is for another program."""
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "yaml": lambda body: list(yaml.safe_load_all(body)),
+    "yml": lambda body: list(yaml.safe_load_all(body)),
+    "toml": tomllib.loads,
+    "json": json.loads,
+    "python": ast.parse,
+}
+"""Language of an example → what reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +65,13 @@ def check(path: str, text: str, facts: Facts) -> Iterator[Problem]:
     spans = [(found.start(), found[1]) for found in SPAN.finditer(without_fences(text))]
     for start, said in spans:
         yield from of_code(f"{path}:{line_at(text, start)}", said, facts)
+    for typed in blocks(path, text):
+        for step in typed.steps:
+            yield from of_command(f"{path}:{step.line}", without_comment(step.command), facts)
     for block in FENCE.finditer(text):
         where = f"{path}:{line_at(text, block.start())}"
-        if block["kind"] in {"console", "sh", "bash"}:
-            for command in commands(block["body"]):
-                yield from of_command(where, command, facts)
-        elif block["kind"] in {"yaml", "yml"}:
-            yield from of_yaml(where, block["body"])
+        if block["kind"] in PARSERS:
+            yield from of_example(where, block["kind"], textwrap.dedent(block["body"]))
     for image in IMAGE.finditer(without_fences(text)):
         if not image["text"].strip():
             yield Problem(
@@ -75,18 +84,9 @@ def without_fences(text: str) -> str:
     return FENCE.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
 
 
-def line_at(text: str, start: int) -> int:
-    """The line of a place, counted from 1."""
-    return text.count("\n", 0, start) + 1
-
-
-def commands(body: str) -> Iterator[str]:
-    """What one types in a console block, without prompt and comment."""
-    # A command that goes on in the next line is one command.
-    for line in body.replace("\\\n", " ").splitlines():
-        typed = line.strip()
-        if typed.startswith("$ "):
-            yield re.sub(r"\s+#\s.*$", "", typed[2:])
+def without_comment(command: str) -> str:
+    """A command in one line, without what follows its `#`."""
+    return re.sub(r"\s+#\s.*$", "", command.replace("\\\n", " "))
 
 
 def of_code(where: str, said: str, facts: Facts) -> Iterator[Problem]:
@@ -123,10 +123,10 @@ def of_command(where: str, line: str, facts: Facts) -> Iterator[Problem]:
             yield Problem(where=where, fact=f"{name} has no flag {flag}", hint=f"./inv {name} --help", rule="docs.task")
 
 
-def of_yaml(where: str, body: str) -> Iterator[Problem]:
+def of_example(where: str, kind: str, body: str) -> Iterator[Problem]:
     """An example must parse."""
     try:
-        list(yaml.safe_load_all(body))
-    except yaml.YAMLError as error:
+        PARSERS[kind](body)
+    except (yaml.YAMLError, ValueError, SyntaxError) as error:
         said = str(error).splitlines()[0]
-        yield Problem(where=where, fact=f"shows YAML that does not parse: {said}", rule="docs.example")
+        yield Problem(where=where, fact=f"shows {kind} that does not parse: {said}", rule="docs.example")

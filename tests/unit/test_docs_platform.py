@@ -97,15 +97,20 @@ def told(text: str) -> list[str]:
     ("text", "fact"),
     [
         ("Run `./inv polish`.", "docs/a.md:1 names the task 'polish', which does not exist"),
-        ("\n```console\n$ ./inv lint --fast\n```\n", "docs/a.md:2 lint has no flag --fast"),
+        ("\n```console\n$ ./inv lint --fast\n```\n", "docs/a.md:3 lint has no flag --fast"),
         ("See `charts/sonar/values.yaml`.", "docs/a.md:1 names charts/sonar/values.yaml, which is not there"),
-        ("```yaml\na: [1\n```\n", "docs/a.md:1 shows YAML that does not parse: while parsing a flow sequence"),
+        ("```yaml\na: [1\n```\n", "docs/a.md:1 shows yaml that does not parse: while parsing a flow sequence"),
+        ("    ```toml\n    a = 1 2\n    ```\n", "docs/a.md:1 shows toml that does not parse: Expected newline"),
+        ("```json\n{a: 1}\n```\n", "docs/a.md:1 shows json that does not parse: Expecting property name"),
+        ("```python\nf(\n```\n", "docs/a.md:1 shows python that does not parse: '(' was never closed"),
         ("![](picture.png)", "docs/a.md:1 an image has no text"),
     ],
-    ids=["task", "flag", "path", "example", "image"],
+    ids=["task", "flag", "path", "yaml", "toml", "json", "python", "image"],
 )
 def test_a_page_that_promises_what_is_not_there_is_told(text: str, fact: str) -> None:
-    assert told(text) == [fact]
+    (found,) = told(text)
+
+    assert found.startswith(fact)
 
 
 @pytest.mark.parametrize(

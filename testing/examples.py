@@ -1,0 +1,186 @@
+"""The sessions of the pages, run: a copy of the working tree, the commands as they are typed, and what they say.
+
+Worker processes share one folder. A session runs once; whoever needs what it left waits for it, and sessions that go on with
+the same one never run at the same time, because they share the port of its registry.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.config import load_config
+from slipway.docs import examples, site, transcript
+from slipway.docs.examples import Session, Step
+from slipway.errors import Problem
+from slipway.tools import registry as embedded
+from slipway.tools.git import Git
+from slipway.tools.process import free_port
+from slipway.tools.run import Command, Completed, run_process, tail
+from testing.monorepo import ROOT
+
+STEP_S = 900.0
+"""How long one command may take; the slowest brings the whole platform up in a lab."""
+IDENTITY = ("-c", "user.name=Reader", "-c", "user.email=reader@example.org")
+SHELL = """\
+unset ${!PYTEST_@}
+[ ! -e "$STATE" ] || . "$STATE"
+cd "${CWD:-.}" || exit
+trap 'code=$?; CWD=$PWD; export CWD; export -p >"$STATE"; exit $code' EXIT
+exec 2>&1
+"""
+"""A shell of the session: it goes on in the folder and with the variables of the one before."""
+UPDATE = "write into the page what it says now; `…` stands for what differs from run to run"
+
+
+def known(lab: bool) -> tuple[Session, ...]:
+    """The sessions of the pages, in the order in which they can run."""
+    return tuple(session for session in examples.sessions(site.console(ROOT)) if session.lab is lab)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A copy of the repository, and the home of its user."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Path:
+        """The checkout."""
+        return self.folder / "homelab"
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """What is set besides the variables of this process."""
+        port = (self.folder / "port").read_text(encoding="utf-8")
+        home = str(self.folder / "home")
+        return {"HOME": home, "SLIPWAY_REGISTRY_PORT": port, "STATE": str(self.folder / "state")}
+
+    def make(self) -> None:
+        """The working tree as a first commit, with what git would take and nothing that a release writes."""
+        self.folder.mkdir()
+        (self.folder / "home").mkdir()
+        (self.folder / "port").write_text(str(free_port()), encoding="utf-8")
+        listed = Git(run=run_process, root=ROOT)("ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).is_file() and not name.startswith("deploy/"):
+                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.root / name)
+        git = Git(run=run_process, root=self.root)
+        git("init", "--quiet", "--initial-branch=main")
+        git("add", "--all")
+        git(*IDENTITY, "commit", "--quiet", "--message=Homelab")
+        for setting in IDENTITY[1::2]:
+            git("config", *setting.split("=", 1))
+        self.equip()
+
+    def go_on(self, before: Copy) -> None:
+        """What another session left."""
+        shutil.copytree(before.folder, self.folder, symlinks=True)
+        shutil.rmtree(self.root / ".venv")
+        (self.folder / "state").unlink(missing_ok=True)
+        self.equip()
+
+    def equip(self) -> None:
+        """The programs and packages that are there already, under the copy's own name."""
+        (self.root / ".tools").mkdir(exist_ok=True)
+        for made in (ROOT / ".tools").glob("*-*/"):
+            if not (self.root / ".tools" / made.name).exists():
+                (self.root / ".tools" / made.name).symlink_to(made)
+        venv = self.root / ".venv"
+        shutil.copytree(Path(sys.prefix) / ".slipway", venv / ".slipway")
+        (venv / ".slipway" / "place").write_text(f"{self.root}\n", encoding="utf-8")
+        for name in ("bin", "lib", "pyvenv.cfg"):
+            (venv / name).symlink_to(Path(sys.prefix) / name)
+
+    def type(self, step: Step) -> Completed:
+        """A command of the page, to its end."""
+        argv = ("bash", "-c", f"{SHELL}{step.command}\n")
+        return run_process(Command(argv=argv, cwd=self.root, env=self.environ, ok_codes=None, timeout_s=STEP_S))
+
+    def leave(self) -> None:
+        """End what the session started."""
+        if (self.root / ".lab").exists():
+            self.type(Step(command=f"cd '{self.root}' && ./inv lab down", output=(), code=0, line=0))
+        embedded.daemon_of(load_config(self.root, self.environ)).stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Every session, and the folder that all workers share."""
+
+    folder: Path
+    known: Mapping[str, Session]
+
+    def verdict(self, name: str) -> str:
+        """What is wrong with a session; empty when nothing is."""
+        first = self.known[name]
+        while first.origin:
+            first = self.known[first.origin]
+        with held(self.folder / f"{first.name}.lock"):
+            return self.settled(name)
+
+    def settled(self, name: str) -> str:
+        """The verdict of an earlier run, or of one now."""
+        verdict = self.folder / f"{name}.verdict"
+        if not verdict.exists():
+            verdict.write_text(self.run(self.known[name]), encoding="utf-8")
+        return verdict.read_text(encoding="utf-8")
+
+    def run(self, session: Session) -> str:
+        """Run the commands until one does not do what the page says."""
+        copy = Copy(folder=self.folder / session.name)
+        if session.origin:
+            if self.settled(session.origin):
+                return f"{session.blocks[0].where}: goes on with the session {session.origin!r}, which failed"
+            copy.go_on(Copy(folder=self.folder / session.origin))
+        else:
+            copy.make()
+        try:
+            for block in session.blocks:
+                for step in block.steps:
+                    if problem := judge(f"{block.page}:{step.line}", step, copy.type(step)):
+                        return str(problem)
+        finally:
+            copy.leave()
+        return ""
+
+
+def judge(where: str, step: Step, done: Completed) -> Problem | None:
+    """What differs between a page and what happened."""
+    said = done.stdout.splitlines()
+    if done.code != step.code:
+        fact = f"`{step.command}` ended with exit code {done.code}, and the page says {step.code}"
+        return Problem(where=where, fact=fact, evidence=tail(done.stdout), hint=f"mend it, or {UPDATE}")
+    different = transcript.compare(step.output, said) if step.output else None
+    if different is None:
+        return None
+    page, _, first = where.rpartition(":")
+    line = int(first) + len(step.command.splitlines()) + different.line
+    return Problem(
+        where=f"{page}:{line}",
+        fact=f"`{step.command}` says something else",
+        evidence=(f"page  {different.shown}", f"said  {different.said}", "all that it said:", *tail(done.stdout, 60)),
+        hint=UPDATE,
+    )
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock that no other process holds."""
+    with path.open("w", encoding="utf-8") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def shared(folder: Path) -> Path:
+    """The folder of a whole test run, below that of this worker."""
+    top = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    (top / "sessions").mkdir(exist_ok=True)
+    return top / "sessions"

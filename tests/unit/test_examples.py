@@ -1,0 +1,152 @@
+"""Console blocks of pages: what is typed, what is shown, what is compared, and that nothing stays unexecuted unnoticed."""
+
+import pytest
+
+from slipway.docs import examples, hook, transcript
+from slipway.docs.examples import Step
+
+PAGE = """\
+# Page
+
+```console run="first"
+$ ./inv plan   # why
+$ ./inv release --only sonarr    # exit code 5
+charts/sonarr: refused
+
+    hint: mend it
+```
+
+1. In a list:
+
+    ```console run="first"
+    $ cat >> file <<'END'
+    > text
+    > END
+    $ ./inv new \\
+        --port 1
+    >not typed
+    ```
+
+```console run="second" from="first"
+$ ./inv status
+```
+"""
+
+
+def told(*pages: str) -> list[str]:
+    blocks = [block for number, text in enumerate(pages) for block in examples.blocks(f"docs/{number}.md", text)]
+    return [f"{problem.where} {problem.fact}" for problem in examples.problems(blocks)]
+
+
+def test_commands_have_their_output_their_exit_code_and_their_line() -> None:
+    first, second, _ = examples.blocks("docs/a.md", PAGE)
+
+    assert first.steps == (
+        Step(command="./inv plan   # why", output=(), code=0, line=4),
+        Step(
+            command="./inv release --only sonarr    # exit code 5",
+            output=("charts/sonarr: refused", "", "    hint: mend it"),
+            code=5,
+            line=5,
+        ),
+    )
+    assert second.steps == (
+        Step(command="cat >> file <<'END'\ntext\nEND", output=(), code=0, line=14),
+        Step(command="./inv new \\\n    --port 1", output=(">not typed",), code=0, line=17),
+    )
+
+
+def test_blocks_of_one_name_are_one_session_and_follow_the_one_that_they_go_on_with() -> None:
+    late = '```console run="late" from="early"\n$ a\n```\n\n```console lab="early"\n$ b\n```\n'
+
+    ordered = examples.sessions(examples.blocks("docs/a.md", PAGE))
+
+    assert [(one.name, one.origin, len(one.blocks)) for one in ordered] == [("first", "", 2), ("second", "first", 1)]
+    assert [one.name for one in examples.sessions(examples.blocks("docs/a.md", late))] == ["early", "late"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("```console\n$ ./inv plan\n```\n", "no test runs this block, and nothing says why"),
+        ("```sh\n$ make\n```\n", "no test runs this block, and nothing says why"),
+        ('```console runs="a"\n$ ./inv plan\n```\n', "the block has the mark 'runs'"),
+        ('```console skip=""\n$ ./inv plan\n```\n', "the marks of this block say nothing clear"),
+        ('```console run="a" skip="b"\n$ ./inv plan\n```\n', "the marks of this block say nothing clear"),
+        ('```console run="a"\n./inv plan\n```\n', "no line of this block begins with `$ `"),
+        ('```console run="a" from="b"\n$ ./inv plan\n```\n', "the session 'a' goes on with 'b', which it cannot"),
+        ('```console run="a" from="a"\n$ ./inv plan\n```\n', "the session 'a' goes on with 'a', which it cannot"),
+    ],
+    ids=["no mark", "another shell", "unknown", "no reason", "both", "no prompt", "no origin", "itself"],
+)
+def test_a_block_whose_fate_is_not_said_is_told(text: str, fact: str) -> None:
+    assert told(f"\n{text}") == [f"docs/0.md:2 {fact}"]
+
+
+def test_a_session_is_on_one_page() -> None:
+    text = '```console run="a"\n$ ./inv plan\n```\n'
+
+    assert told(text, text) == ["docs/0.md:1 the session 'a' is also one of docs/1.md"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PAGE,
+        '```console skip="it waits"\n$ ./inv docs serve\n```\n',
+        "```console\n$ kubectl get pods\n```\n",
+        "```yaml\na: 1\n```\n",
+    ],
+    ids=["run", "reason", "cluster", "no shell"],
+)
+def test_a_block_whose_fate_is_clear_is_left_alone(text: str) -> None:
+    assert told(text) == []
+
+
+def test_readers_of_the_site_do_not_see_the_marks() -> None:
+    shown = examples.unmarked(
+        '    ```console title="A run" run="a" from="b"\n    $ x\n    ```\n```python run="a"\n```\n'
+    )
+
+    assert shown == '    ```console title="A run"\n    $ x\n    ```\n```python run="a"\n```\n'
+    assert hook.on_page_markdown('```console run="a"\n$ x\n```\n') == "```console\n$ x\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("a\nb", "a\nb\n\n"),
+        ("✔ lint  39 charts, no problems (77.6 s)", "✔ lint  40 charts, no problems (8 s)"),
+        ("  common  1.0.0  sha256:0123abcd…", "  common                  1.10.2  sha256:" + "f" * 64),
+        ("to oci://127.0.0.1:5055/charts", "to oci://127.0.0.1:41234/charts"),
+        ("kept … charts of …", "kept 7 charts of 2026-11-26"),
+        ("a\n…\nd", "a\nb\nc\nd"),
+        ("a\n…\nd", "a\nd"),
+        ("…\nc\n…\nc", "a\nc\nb\nc"),
+        ("…\n", ""),
+    ],
+    ids=["same", "seconds", "digest", "port", "within", "lines", "no lines", "twice", "anything"],
+)
+def test_what_no_two_runs_share_is_no_difference(shown: str, said: str) -> None:
+    assert transcript.compare(shown.splitlines(), said.splitlines()) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "said", "place"),
+    [
+        ("a\nb", "a\nc", (1, "b", "c")),
+        ("a", "a\nb", (1, "", "b")),
+        ("a\nb", "a", (1, "b", "")),
+        ("a\n…\nc\nd", "a\nb\nc\ne", (3, "d", "e")),
+        ("a\n…\nc", "a\nc\nd", (2, "c", "d")),
+        ("2 problems", "3 problems", (0, "2 problems", "3 problems")),
+        ("  a", "a", (0, "  a", "a")),
+        ("…\nb\n…", "a\nc", (1, "b", "a")),
+    ],
+    ids=["line", "more", "less", "after", "end", "numbers", "indent", "nowhere"],
+)
+def test_the_first_difference_is_named(shown: str, said: str, place: tuple[int, str, str]) -> None:
+    found = transcript.compare(shown.splitlines(), said.splitlines())
+
+    assert found is not None
+    assert (found.line, found.shown, found.said) == place
