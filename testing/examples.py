@@ -39,11 +39,6 @@ exec 2>&1
 UPDATE = "write into the page what it says now; `…` stands for what differs from run to run"
 
 
-def known(lab: bool) -> tuple[Session, ...]:
-    """The sessions of the pages, in the order in which they can run."""
-    return tuple(session for session in examples.sessions(site.console(ROOT)) if session.lab is lab)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """A copy of the repository, and the home of its user."""
@@ -118,6 +113,18 @@ class Sessions:
     folder: Path
     known: Mapping[str, Session]
 
+    @staticmethod
+    def of_pages() -> dict[str, Session]:
+        """Name → session, in the order in which they can run."""
+        return {one.name: one for one in examples.sessions(site.console(ROOT))}
+
+    @classmethod
+    def below(cls, worker: Path, known: Mapping[str, Session]) -> Sessions:
+        """In the folder of the whole test run, when given that of this worker."""
+        folder = (worker.parent if "PYTEST_XDIST_WORKER" in os.environ else worker) / "sessions"
+        folder.mkdir(exist_ok=True)
+        return cls(folder=folder, known=known)
+
     def verdict(self, name: str) -> str:
         """What is wrong with a session; empty when nothing is."""
         first = self.known[name]
@@ -177,10 +184,3 @@ def held(path: Path) -> Iterator[None]:
     with path.open("w", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def shared(folder: Path) -> Path:
-    """The folder of a whole test run, below that of this worker."""
-    top = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    (top / "sessions").mkdir(exist_ok=True)
-    return top / "sessions"

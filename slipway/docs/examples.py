@@ -4,7 +4,7 @@ A block says in its first line what becomes of it; neither GitHub nor the site s
 
     ```console run="NAME"               commands of one session: they run in the order of the page, in one copy
     ```console run="NAME" from="OTHER"  the session starts in a copy of what another one left
-    ```console lab="NAME"               the same, with the programs of the lab
+    ```console lab="NAME"               the same, with the programs of the lab; no session with run= goes on with it
     ```console skip="REASON"            the tests cannot run it, and why
 
 What asks a running cluster needs no mark. In the output `…` stands for anything within a line, and alone for any lines.
@@ -186,7 +186,7 @@ def problems(found: Iterable[Block]) -> Iterator[Problem]:
             fact = f"the session {session.name!r} is also one of {', '.join(sorted(others))}"
             yield Problem(where=session.blocks[0].where, fact=fact, hint="give it another name", rule="docs.run")
         origin = names.get(session.origin)
-        if session.origin and (origin is None or origin.lab is not session.lab or origin.origin == session.name):
+        if session.origin and (origin is None or (origin.lab and not session.lab) or origin.origin == session.name):
             fact = f"the session {session.name!r} goes on with {session.origin!r}, which it cannot"
             hint = f"from= one of {', '.join(sorted(names))}"
             yield Problem(where=session.blocks[0].where, fact=fact, hint=hint, rule="docs.run")

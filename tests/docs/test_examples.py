@@ -6,21 +6,15 @@ import pytest
 
 from slipway.docs import site
 from slipway.tools.run import Command, run_process
-from testing.examples import Sessions, known, shared
+from testing.examples import Sessions
 from testing.monorepo import ROOT
 
-SESSIONS = known(lab=False)
+KNOWN = Sessions.of_pages()
 
 
-@pytest.fixture(scope="session")
-def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
-    """The sessions of the pages; each runs once, whoever asks."""
-    return Sessions(folder=shared(tmp_path_factory.getbasetemp()), known={one.name: one for one in SESSIONS})
-
-
-@pytest.mark.parametrize("name", [one.name for one in SESSIONS])
-def test_a_session_does_what_its_page_shows(sessions: Sessions, name: str) -> None:
-    if said := sessions.verdict(name):
+@pytest.mark.parametrize("name", [name for name, one in KNOWN.items() if not one.lab])
+def test_a_session_does_what_its_page_shows(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    if said := Sessions.below(tmp_path_factory.getbasetemp(), KNOWN).verdict(name):
         pytest.fail(said, pytrace=False)
 
 

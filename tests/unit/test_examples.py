@@ -76,8 +76,12 @@ def test_blocks_of_one_name_are_one_session_and_follow_the_one_that_they_go_on_w
         ('```console run="a"\n./inv plan\n```\n', "no line of this block begins with `$ `"),
         ('```console run="a" from="b"\n$ ./inv plan\n```\n', "the session 'a' goes on with 'b', which it cannot"),
         ('```console run="a" from="a"\n$ ./inv plan\n```\n', "the session 'a' goes on with 'a', which it cannot"),
+        (
+            '```console run="a" from="b"\n$ ./inv plan\n```\n```console lab="b"\n$ ./inv lab up\n```\n',
+            "the session 'a' goes on with 'b', which it cannot",
+        ),
     ],
-    ids=["no mark", "another shell", "unknown", "no reason", "both", "no prompt", "no origin", "itself"],
+    ids=["no mark", "another shell", "unknown", "no reason", "both", "no prompt", "no origin", "itself", "a lab"],
 )
 def test_a_block_whose_fate_is_not_said_is_told(text: str, fact: str) -> None:
     assert told(f"\n{text}") == [f"docs/0.md:2 {fact}"]
