@@ -55,7 +55,9 @@ class Copy:
         """What is set besides the variables of this process."""
         port = (self.folder / "port").read_text(encoding="utf-8")
         home = str(self.folder / "home")
-        return {"HOME": home, "SLIPWAY_REGISTRY_PORT": port, "STATE": str(self.folder / "state")}
+        # Whatever the settings of the checkout say: nothing of a test is published to a registry of somebody.
+        registry = {"SLIPWAY_REGISTRY": "embedded", "SLIPWAY_REGISTRY_PORT": port}
+        return {**registry, "HOME": home, "STATE": str(self.folder / "state")}
 
     def make(self) -> None:
         """The working tree as a first commit, with what git would take and nothing that a release writes."""
