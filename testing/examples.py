@@ -18,6 +18,7 @@ from pathlib import Path
 from slipway.config import load_config
 from slipway.docs import examples, site, transcript
 from slipway.docs.examples import Session, Step
+from slipway.docs.tried import first_line
 from slipway.errors import Problem
 from slipway.tools import registry as embedded
 from slipway.tools.git import Git
@@ -163,9 +164,9 @@ class Sessions:
 
 def judge(where: str, step: Step, done: Completed) -> Problem | None:
     """What differs between a page and what happened."""
-    said = done.stdout.splitlines()
+    said, typed = done.stdout.splitlines(), first_line(step.command)
     if done.code != step.code:
-        fact = f"`{step.command}` ended with exit code {done.code}, and the page says {step.code}"
+        fact = f"`{typed}` ended with exit code {done.code}, and the page says {step.code}"
         return Problem(where=where, fact=fact, evidence=tail(done.stdout), hint=f"mend it, or {UPDATE}")
     different = transcript.compare(step.output, said) if step.output else None
     if different is None:
@@ -174,7 +175,7 @@ def judge(where: str, step: Step, done: Completed) -> Problem | None:
     line = int(first) + len(step.command.splitlines()) + different.line
     return Problem(
         where=f"{page}:{line}",
-        fact=f"`{step.command}` says something else",
+        fact=f"`{typed}` says something else",
         evidence=(f"page  {different.shown}", f"said  {different.said}", "all that it said:", *tail(done.stdout, 60)),
         hint=UPDATE,
     )

@@ -4,6 +4,8 @@ import pytest
 
 from slipway.docs import examples, hook, transcript
 from slipway.docs.examples import Step
+from slipway.tools.run import Completed
+from testing.examples import judge
 
 PAGE = """\
 # Page
@@ -154,3 +156,28 @@ def test_the_first_difference_is_named(shown: str, said: str, place: tuple[int, 
 
     assert found is not None
     assert (found.line, found.shown, found.said) == place
+
+
+def verdict(code: int, stdout: str) -> str:
+    step = Step(command="./inv lint \\\n    --only sonarr", output=("1 chart", "2 problems"), code=0, line=7)
+    done = Completed(argv=("bash",), code=code, stdout=stdout, stderr="", seconds=0.0)
+    return str(judge("docs/a.md:7", step, done) or "")
+
+
+def test_a_session_is_told_the_line_of_the_page_that_is_not_so() -> None:
+    said = verdict(0, "1 chart\n3 problems\n").splitlines()
+
+    assert said[0].startswith("docs/a.md:10: `./inv lint")
+    assert [line.strip() for line in said if line.strip().startswith(("page", "said"))] == [
+        "page  2 problems",
+        "said  3 problems",
+    ]
+    assert "hint: write into the page what it says now" in said[-1]
+
+
+def test_a_session_is_told_an_exit_code_that_the_page_does_not_name() -> None:
+    assert "ended with exit code 5, and the page says 0" in verdict(5, "1 chart\n2 problems\n")
+
+
+def test_a_session_is_told_nothing_when_all_is_as_shown() -> None:
+    assert verdict(0, "1 chart\n2 problems\n") == ""
