@@ -159,6 +159,8 @@ class Sessions:
                         return str(problem)
         finally:
             copy.leave()
+        if all(other.origin != session.name for other in self.known.values()):
+            shutil.rmtree(copy.folder)
         return ""
 
 
