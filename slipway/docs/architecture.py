@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from slipway.docs import drawings, facts, guards, holdings, watching
+from slipway.docs import drawings, facts, guards, holdings, needs, watching
 from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, page, prose, section, table
 from slipway.docs.platform import CHARTS, Member, Platform, exceptions, platform, traffic
@@ -51,6 +51,7 @@ def pieces(book: Book) -> dict[str, str]:
         "platform": environment_facts(every),
         "hosts": hosts(every),
         "load-balancers": load_balancers(every),
+        "needs": needs.text(every),
         "volumes": holdings.volumes(every),
         "storage-classes": holdings.storage_classes(real),
         "exceptions": guards.deviations(tuple(exceptions(real.members))),

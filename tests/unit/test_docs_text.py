@@ -62,3 +62,23 @@ def test_the_two_commands_are_on_the_first_screen_of_the_readme() -> None:
 
     assert "./inv release" in first
     assert "./inv test" in first
+
+
+def test_the_terms_of_the_glossary_are_in_order_and_each_leads_to_a_page() -> None:
+    text = (ROOT / "docs/reference/glossary.md").read_text(encoding="utf-8")
+    terms = {title: body.strip() for title, body in re.findall(r"^## (.+)\n((?:(?!## ).*\n)*)", text, re.MULTILINE)}
+
+    assert list(terms) == sorted(terms, key=str.casefold)
+    assert [
+        term for term, body in terms.items() if not re.search(r"^\[[^]]+\]\([^)]+\.md[^)]*\)$", body, re.MULTILINE)
+    ] == []
+
+
+def test_the_k3s_that_the_pages_install_is_of_the_version_that_the_charts_are_checked_with() -> None:
+    minor = re.search(
+        r'^kube-version = "(\d+\.\d+)', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    named = {name for page in PAGES for name in re.findall(r"_CHANNEL=v(\S+)", page.read_text(encoding="utf-8"))}
+
+    assert minor is not None
+    assert named == {minor[1]}

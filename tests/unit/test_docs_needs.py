@@ -1,0 +1,81 @@
+"""What the platform asks of a machine: the sums on the page are those of the objects that helm renders."""
+
+from pathlib import Path
+
+import pytest
+
+from slipway import yamls
+from slipway.config import Config, RegistryConfig
+from slipway.discover import load
+from slipway.docs import book, needs, platform
+from slipway.docs.shapes import Map, dig, mapping
+from slipway.evidence_objects import size_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "umbrella" / "golden"
+ALWAYS = {"Deployment", "StatefulSet", "DaemonSet"}
+
+
+@pytest.fixture(scope="module")
+def real() -> platform.Platform:
+    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
+    return platform.platform(book.open_book(load(config)), "production")
+
+
+def rendered(umbrella: str) -> list[Map]:
+    """The objects of a namespace in production."""
+    paths = sorted((GOLDEN / "production" / umbrella).glob("*.yaml"))
+    return [yamls.parse(path.read_bytes(), path.name).mapping for path in paths]
+
+
+def kept(item: Map) -> float:
+    """Bytes of memory that the scheduler keeps for the pods of an object, as it counts them."""
+    kind, spec = item["kind"], mapping(item["spec"]) if "spec" in item else {}
+    if kind == "Cluster":
+        return int(str(spec["instances"])) * size_bytes(dig(spec, "resources", "requests", "memory"))
+    if kind not in ALWAYS:
+        return 0.0
+    pod = dig(spec, "template", "spec")
+    running = [
+        *pod["containers"],
+        *(one for one in pod.get("initContainers", ()) if one.get("restartPolicy") == "Always"),
+    ]
+    return int(str(spec.get("replicas", 1))) * sum(
+        size_bytes(dig(one, "resources", "requests", "memory")) for one in running
+    )
+
+
+@pytest.mark.parametrize("umbrella", ["argocd", "htpc", "infra", "utils"])
+def test_the_memory_of_a_namespace_is_what_its_pods_request(real: platform.Platform, umbrella: str) -> None:
+    told = needs.total(real.of(umbrella)).memory
+
+    assert told == sum(kept(item) for item in rendered(umbrella)) > 0
+
+
+@pytest.mark.parametrize("umbrella", ["htpc", "infra", "utils"])
+def test_the_volumes_of_a_namespace_are_its_claims(real: platform.Platform, umbrella: str) -> None:
+    objects = rendered(umbrella)
+    claims = sum(
+        size_bytes(dig(item, "spec", "resources", "requests", "storage"))
+        for item in objects
+        if item["kind"] == "PersistentVolumeClaim"
+    )
+    databases = sum(size_bytes(dig(item, "spec", "storage", "size")) for item in objects if item["kind"] == "Cluster")
+
+    assert needs.total(real.of(umbrella)).disk == claims + databases
+
+
+def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
+    resources = {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
+    values = {
+        "controllers": {
+            "on": {"replicas": 2, "containers": {"app": {"resources": resources}, "off": {"enabled": False, "resources": resources}}},
+            "off": {"enabled": False, "containers": {"app": {"resources": resources}}},
+            "nightly": {"type": "CronJob", "containers": {"app": {"resources": resources}}},
+        },
+        "persistence": {"kept": {"size": "3Gi"}, "off": {"enabled": False, "size": "5Gi"}},
+    }  # fmt: skip
+
+    assert sum(needs.needs(values), needs.Need()) == needs.Need(
+        cores=1.0, memory=2 * needs.GIB, most=4 * needs.GIB, disk=3 * needs.GIB
+    )
