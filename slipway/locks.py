@@ -12,7 +12,7 @@ from pathlib import Path
 
 from slipway.tools.run import Command, Runner
 
-GROUPS = ("release", "go", "lock", "lab", "seal", "test", "docs", "browser", "traefik")
+GROUPS = ("release", "go", "lock", "lab", "seal", "test", "docs", "browser", "node", "traefik")
 """In the order of resolution; `release` is `[project] dependencies`, the others are `[dependency-groups]`."""
 LOCKS = "locks"
 PYTHON = "3.11"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from slipway import groups
+from slipway import chromium, groups
 from slipway.cli import one_of
 from slipway.errors import Problem, ToolFailed
-from slipway.tools.run import Command, stream_process, which
+from slipway.tools.run import Command, stream_process
 from slipway.yard import RELEASE_TOOLS, Yard
 
 LAB = "lab"
@@ -27,11 +27,7 @@ TIERS: dict[str, tuple[str, ...]] = {
 STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
 
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-"""Names of a browser that looks at the site; it is no part of what installs itself."""
-
-GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs", "seal"), LAB: ("lab", "traefik")}
+GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs", "seal", "browser"), LAB: ("lab", "traefik")}
 """Tier → groups of packages that its tests need besides `test`."""
 
 PROGRAMS: dict[str, tuple[str, ...]] = {
@@ -65,9 +61,11 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
         BuildError: a tool cannot be built, or there is no such tier.
     """
     names = (one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(name for name in TIERS if name != LAB)
-    for group in ("test", *(group for name in names for group in groups_of(name))):
+    for group in ("test", *(group for name in names for group in GROUPS.get(name, ()))):
         have = groups.program if group in groups.PROGRAMS else groups.ensure_group
         have(yard.config.root, group, yard.progress)
+    if "docs" in names:
+        chromium.ensure(yard.config.root, yard.run, yard.progress)
     programs = yard.toolbox.ensure((*RELEASE_TOOLS, *(tool for name in names for tool in programs_of(name))))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
     environment = {"PATH": os.pathsep.join([*folders, yard.environ.get("PATH", os.defpath)])}
@@ -85,12 +83,6 @@ def run_tiers(yard: Yard, tier: str, chosen: str, *, update: bool) -> int:
                 continue
             return code
     return 0
-
-
-def groups_of(tier: str) -> tuple[str, ...]:
-    """The groups of packages of a tier; the one that drives a browser only where there is a browser."""
-    driver = ("browser",) if tier == "docs" and any(which(name) for name in BROWSERS) else ()
-    return (*GROUPS.get(tier, ()), *driver)
 
 
 def programs_of(tier: str) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def serve(yard: Yard) -> None:
     ensure_group(yard.config.root, "docs", yard.progress)
     stage(yard)
     yard.progress.say(
-        "http://127.0.0.1:8000/ until Ctrl-C; a change in docs/ shows at once, one of a chart after a new start"
+        "http://127.0.0.1:8000/ until Ctrl-C; a change in docs/ shows at once, in the search and of a chart after a new start"
     )
     if code := site.serve(yard.config.root):
         raise ToolFailed(Problem(where="mkdocs", fact=f"ended with exit code {code}", hint="is port 8000 taken?"))

@@ -17,6 +17,8 @@ RUNBOOKS = "runbooks/index.md"
 """The entry of mkdocs.yml that the runbooks follow, by name: one for each alert, so that no list is kept by hand."""
 
 
+SEARCH = 'role="dialog"'
+"""The theme's dialog without a name."""
 DRAWING = '<pre class="mermaid">'
 MERMAID = "assets/mermaid.min.js"
 """Draws in the browser, in the colours of the page; the theme would ask another host for it where it is not loaded."""
@@ -57,7 +59,9 @@ class Page(Protocol):
 
 
 def on_post_page(output: str, page: Page, config: Settings) -> str:
-    """Load Mermaid where there is something to draw: it is larger than any page."""
+    """Name the theme's search for screen readers, and load Mermaid where there is something to draw: it is larger than any
+    page."""
+    output = output.replace(SEARCH, f'{SEARCH} aria-label="Search"', 1)
     if DRAWING not in output:
         return output
     script = f"{'../' * page.url.count('/')}{MERMAID}"

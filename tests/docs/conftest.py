@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from slipway import docs
+from slipway import chromium, docs
 from slipway.docs import site as sites
-from slipway.tiers import BROWSERS
 from slipway.tools.run import run_process
 from slipway.yard import open_yard
 
@@ -52,6 +51,15 @@ class Visit:
     """Requests to other hosts; none gets through."""
     errors: list[str] = field(default_factory=list)
     """Exceptions of scripts, and errors on the console."""
+
+    def judged(self) -> dict[str, list[str]]:
+        """Rule of axe → places that break it; WCAG 2.2 AA and what axe holds for good practice, landmarks among it."""
+        self.page.add_script_tag(path=chromium.found(ROOT).axe)
+        result = self.page.evaluate("axe.run()")
+        return {
+            rule["id"]: [f"{node['html'][:160]} {node['failureSummary']}" for node in rule["nodes"][:5]]
+            for rule in result["violations"]
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,15 +119,19 @@ def server(built_site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser(server: str) -> Iterator[Browser]:
-    """Chromium, or a skip when this machine has none."""
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
+    """Chromium, or a skip where there is none to be had."""
+    found = chromium.found(ROOT)
+    if found.program is None:
+        pytest.skip("no Chromium comes for this kind of machine, and none is on PATH")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         # As root Chromium refuses its sandbox; the pages are our own.
         quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-        launched = playwright.chromium.launch(executable_path=program, args=[*quiet, "--no-sandbox", "--disable-gpu"])
+        launched = playwright.chromium.launch(
+            executable_path=found.program,
+            args=[*quiet, "--no-sandbox", "--disable-gpu"],
+            env={**os.environ, **found.environment},
+        )
         yield Browser(program=launched, address=server)
         launched.close()

@@ -123,3 +123,17 @@ def test_the_switch_changes_the_colours_and_is_remembered(browser: Any, dark: bo
         assert after != before
         visit.page.reload()
         assert visit.page.evaluate(scheme) == after
+
+
+@SCHEMES
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_keeps_the_rules_of_accessibility(browser: Any, path: str, dark: bool) -> None:
+    with browser.visit(path, dark=dark) as visit:
+        assert visit.judged() == {}
+
+
+def test_a_broken_rule_of_accessibility_would_be_seen(browser: Any) -> None:
+    with browser.visit("index.html") as visit:
+        visit.page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=\"x.png\">')")
+
+        assert list(visit.judged()) == ["image-alt"]

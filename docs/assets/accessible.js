@@ -1,0 +1,13 @@
+// What the theme's scripts add to a page gets what readers without a mouse or a screen need.
+const mend = () => {
+  // A copy button's frame is no place to navigate to, and there may be dozens on a page.
+  for (const frame of document.querySelectorAll("nav.md-code__nav:not([role])")) frame.setAttribute("role", "none");
+  // A wide table scrolls by keyboard only when it can have the focus.
+  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap")) {
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  }
+};
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+addEventListener("resize", mend);
+mend();
