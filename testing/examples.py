@@ -1,7 +1,7 @@
 """The sessions of the pages, run: a copy of the working tree, the commands as they are typed, and what they say.
 
-Worker processes share one folder. A session runs once; whoever needs what it left waits for it, and sessions that go on with
-the same one never run at the same time, because they share the port of its registry.
+Worker processes share one folder. A session runs once, and whoever needs what it left waits for it. Each copy has a registry
+of its own, with what the session that it goes on with had published.
 """
 
 from __future__ import annotations
@@ -52,19 +52,28 @@ class Copy:
         return self.folder / "homelab"
 
     @property
+    def port(self) -> str:
+        """Of the copy's registry."""
+        return (self.folder / "port").read_text(encoding="utf-8")
+
+    def take_port(self) -> str:
+        """A port of its own."""
+        (self.folder / "port").write_text(str(free_port()), encoding="utf-8")
+        return self.port
+
+    @property
     def environ(self) -> Mapping[str, str]:
         """What is set besides the variables of this process."""
-        port = (self.folder / "port").read_text(encoding="utf-8")
         home = str(self.folder / "home")
         # Whatever the settings of the checkout say: nothing of a test is published to a registry of somebody.
-        registry = {"SLIPWAY_REGISTRY": "embedded", "SLIPWAY_REGISTRY_PORT": port}
+        registry = {"SLIPWAY_REGISTRY": "embedded", "SLIPWAY_REGISTRY_PORT": self.port}
         return {**registry, "HOME": home, "STATE": str(self.folder / "state")}
 
     def make(self) -> None:
         """The working tree as a first commit, with what git would take and nothing that a release writes."""
         self.folder.mkdir()
         (self.folder / "home").mkdir()
-        (self.folder / "port").write_text(str(free_port()), encoding="utf-8")
+        self.take_port()
         listed = Git(run=run_process, root=ROOT)("ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
         for name in filter(None, listed.split("\0")):
             if (ROOT / name).is_file() and not name.startswith("deploy/"):
@@ -78,9 +87,13 @@ class Copy:
             git("config", *setting.split("=", 1))
         self.equip()
 
-    def go_on(self, before: Copy) -> None:
+    def go_on(self, other: Copy) -> None:
         """What another session left."""
-        shutil.copytree(before.folder, self.folder, symlinks=True)
+        shutil.copytree(other.folder, self.folder, symlinks=True)
+        before, now = (f"127.0.0.1:{port}" for port in (self.port, self.take_port()))
+        # A pin names the registry; two copies cannot have one at the same port.
+        for path in (self.root / "deploy").rglob("*.yaml"):
+            path.write_text(path.read_text(encoding="utf-8").replace(before, now), encoding="utf-8")
         shutil.rmtree(self.root / ".venv")
         (self.folder / "state").unlink(missing_ok=True)
         self.equip()
@@ -129,25 +142,18 @@ class Sessions:
         return cls(folder=folder, known=known)
 
     def verdict(self, name: str) -> str:
-        """What is wrong with a session; empty when nothing is."""
-        first = self.known[name]
-        while first.origin:
-            first = self.known[first.origin]
-        with held(self.folder / f"{first.name}.lock"):
-            return self.settled(name)
-
-    def settled(self, name: str) -> str:
-        """The verdict of an earlier run, or of one now."""
+        """What is wrong with a session, by an earlier run or by one now; empty when nothing is."""
         verdict = self.folder / f"{name}.verdict"
-        if not verdict.exists():
-            verdict.write_text(self.run(self.known[name]), encoding="utf-8")
-        return verdict.read_text(encoding="utf-8")
+        with held(self.folder / f"{name}.lock"):
+            if not verdict.exists():
+                verdict.write_text(self.run(self.known[name]), encoding="utf-8")
+            return verdict.read_text(encoding="utf-8")
 
     def run(self, session: Session) -> str:
         """Run the commands until one does not do what the page says."""
         copy = Copy(folder=self.folder / session.name)
         if session.origin:
-            if self.settled(session.origin):
+            if self.verdict(session.origin):
                 return f"{session.blocks[0].where}: goes on with the session {session.origin!r}, which failed"
             copy.go_on(Copy(folder=self.folder / session.origin))
         else:
