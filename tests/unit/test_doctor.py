@@ -70,7 +70,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     assert {row.state for row in rows.values()} == {State.OK, State.LATER}
     later = {row.name: row.mend for row in rows.values() if row.state is State.LATER}
     groups = {f"python {name}" for name in set(GROUPS) - PROGRAMS.keys()}
-    assert later.keys() == {*groups, "go", "uv", "traefik", *TOOLS}
+    assert later.keys() == {*groups, "go", "uv", "node", "traefik", *TOOLS}
     assert (later["python release"], later["go"], later["promtool"]) == (
         "./inv --list",
         "./inv lint",
