@@ -9,11 +9,7 @@ from slipway.nested import dig
 
 CLAIMS = frozenset({"claim", "existingClaim"})
 
-METHODS = {
-    "files": "files",
-    "application": "files, with the application's own copy among them",
-    "database": "dump",
-}
+METHODS = {"files": "files", "database": "dump"}
 """Method → how a table says it."""
 
 NEVER = "never"
@@ -38,6 +34,10 @@ class Kept:
 
     method: str = ""
     exclude: tuple[str, ...] = ()
+    sqlite: tuple[str, ...] = ()
+    """SQLite databases of the volume, which are copied as of one moment."""
+    quiet: bool = False
+    """Whether the application waits meanwhile."""
     reason: str = ""
     """Why there is no copy."""
 
@@ -47,7 +47,9 @@ class Kept:
         if self.reason:
             return f"no copy: {self.reason}"
         without = f", without {', '.join(self.exclude)}" if self.exclude else ""
-        return f"{METHODS.get(self.method, self.method)}{without}"
+        whole = f", with {', '.join(self.sqlite)} as of one moment" if self.sqlite else ""
+        quiet = ", while the application waits" if self.quiet else ""
+        return f"{METHODS.get(self.method, self.method)}{whole}{without}{quiet}"
 
 
 def entries(values: Mapping[str, object], *path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -76,11 +78,23 @@ def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
     """(kind, identifier) → how it is kept, of every backup entry."""
     found = {}
     for _, spec in entries(values, "backup"):
-        kind = "database" if "database" in spec else "persistence"
-        exclude = spec.get("exclude")
+        kind = kind_of(spec)
         found[kind, str(spec.get(kind))] = Kept(
             method=str(spec.get("method") or ""),
-            exclude=tuple(map(str, exclude)) if isinstance(exclude, list) else (),
+            exclude=words(spec, "exclude"),
+            sqlite=words(spec, "sqlite"),
+            quiet="quiet" in spec,
             reason=str(spec.get("optOut") or ""),
         )
     return found
+
+
+def kind_of(entry: Mapping[str, object]) -> str:
+    """What a backup entry is about: `persistence` and `database` are the chart's own, `secret` is the account of another's."""
+    return next((kind for kind in ("database", "secret") if kind in entry), "persistence")
+
+
+def words(entry: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """A list of an entry."""
+    found = entry.get(key)
+    return tuple(map(str, found)) if isinstance(found, list) else ()

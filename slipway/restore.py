@@ -43,6 +43,18 @@ Functions of some extensions, such as earthdistance, find each other only by a s
 """
 
 
+SQLITE = """\
+import pathlib, shutil, sys
+volume, dump = map(pathlib.Path, sys.argv[1:3])
+for name in sys.argv[3:]:
+    for end in ("-wal", "-shm", "-journal"):
+        (volume / f"{name}{end}").unlink(missing_ok=True)
+    (volume / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(dump / name, volume / name)
+"""
+"""What was written after the copy and lies beside the database would be read into it, so it goes first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One call of kubectl."""
@@ -171,7 +183,8 @@ def job_of(cron: Object, snapshot: str) -> dict[str, object]:
     """The Job that turns a CronJob's work round."""
     template = copy.deepcopy(dict(dig(cron.data, "spec", "jobTemplate", "spec", "template")))
     spec = dict(dig(template, "spec"))
-    dumps = [loading(container) for container in listing(spec, "initContainers")]
+    # What keeps the application quiet is no use: it is stopped.
+    dumps = [loading(item) for item in listing(spec, "initContainers") if item.get("restartPolicy") != "Always"]
     (restic,) = (restoring(container, snapshot) for container in listing(spec, "containers"))
     if dumps:
         spec |= {"initContainers": [restic], "containers": dumps}
@@ -233,6 +246,8 @@ def loading(container: Mapping[str, object]) -> dict[str, object]:
     """The container that loads a dump, from the one that writes it."""
     command = container.get("command")
     words = [str(word) for word in command] if isinstance(command, list) else []
+    if words[0] == "python3":
+        return {**container, "name": f"load-{container['name']}", "command": ["python3", "-c", SQLITE]}
     (dump,) = (word.removeprefix("--file=") for word in words if word.startswith("--file="))
     return {
         **container,

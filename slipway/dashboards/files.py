@@ -21,6 +21,7 @@ from slipway.dashboards.pages import (
     names,
     nodes,
     overview,
+    photos,
     pipeline,
     prometheus,
     runbooks,
@@ -41,7 +42,7 @@ PAGES = (
     *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, names.NAMES, crowdsec.CROWDSEC),
     argocd.ARGOCD,
     *(prometheus.PROMETHEUS, logs.LOGS, logs.TRACES, pipeline.PIPELINE),
-    *(library.LIBRARY, downloads.DOWNLOADS),
+    *(library.LIBRARY, downloads.DOWNLOADS, photos.PHOTOS),
 )
 """Every page, but for the runbooks, which are files."""
 

@@ -51,8 +51,8 @@ def judge(scope: Scope) -> Iterator[Problem]:
             rule="backup.missing",
         )
     for name, spec in coverage.entries(values, "backup"):
-        kind = "database" if "database" in spec else "persistence"
-        if (kind, str(spec.get(kind))) not in held:
+        kind = coverage.kind_of(spec)
+        if kind != "secret" and (kind, str(spec.get(kind))) not in held:
             path = ("backup", name)
             layer = lay.top_layer(scope.layers, path)
             yield Problem(

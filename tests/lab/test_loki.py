@@ -168,7 +168,7 @@ def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(yard: Yard, lo
 
     assert wait_until(lambda: bool(rules(loki)), PATIENCE_S)
 
-    assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"LogsMissing", "ProgramPanicked"}
+    assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"ProgramPanicked"}
     for rule in group["rules"]:
         assert rule["annotations"]["runbook"] == f"docs/runbooks/{rule['alert']}.md"
         assert (ROOT / rule["annotations"]["runbook"]).is_file()
@@ -192,16 +192,6 @@ def test_a_panic_reaches_the_alertmanager_and_a_line_that_quotes_one_does_not(lo
         "alertname": "ProgramPanicked", "namespace": "infra", "app": "broken", "severity": "warning",
     }  # fmt: skip
     assert told["annotations"]["summary"] == "broken in infra ended with a fault of its own"
-
-
-def test_missing_lines_are_told_only_while_none_come(yard: Yard, loki: Server) -> None:
-    (group,) = yaml.safe_load(config_files(yard, "loki")["logs.yaml"])["groups"]
-    question = next(rule["expr"] for rule in group["rules"] if rule["alert"] == "LogsMissing")
-    push(loki, {"namespace": "infra", "pod": "a", "container": "app", "app": "a"}, "here")
-
-    assert wait_until(lambda: not query(loki, question), PATIENCE_S)
-    # The same question about a namespace that writes nothing.
-    assert query(loki, question.replace(".+", "nobody"))
 
 
 def test_figures_that_alerts_and_dashboards_name_are_there(loki: Server) -> None:

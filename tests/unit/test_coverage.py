@@ -14,9 +14,10 @@ controllers:
 databases:
   app: {size: 3Gi}
 backup:
-  config: {persistence: config, method: application, exclude: [logs, cache]}
+  config: {persistence: config, method: files, exclude: [logs, cache], sqlite: [a.db, b.db], quiet: {image: x}}
   media: {persistence: media, optOut: it comes again}
   app: {database: app, method: database}
+  other: {secret: account, method: database, image: x}
 """
 
 
@@ -39,7 +40,11 @@ def test_an_entry_says_how_or_why_not() -> None:
     said = {key: item.said for key, item in coverage.kept(values()).items()}
 
     assert said == {
-        ("persistence", "config"): "files, with the application's own copy among them, without logs, cache",
+        (
+            "persistence",
+            "config",
+        ): "files, with a.db, b.db as of one moment, without logs, cache, while the application waits",
         ("persistence", "media"): "no copy: it comes again",
         ("database", "app"): "dump",
+        ("secret", "account"): "dump",
     }

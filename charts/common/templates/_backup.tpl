@@ -13,18 +13,38 @@ Input: root (its values grow). Output: nothing.
 {{- $secrets := dict "backup-repository" (dict "name" $facts.secret "keys" (list "RESTIC_REPOSITORY" "RESTIC_PASSWORD") "purpose" "Repository of the copies") -}}
 {{- $egress := dict "backup-repository" (dict "controller" "backup" "to" (dict "peer" $facts.peer) "ports" $facts.ports) -}}
 {{- $dumps := dict -}}
+{{- $quiet := dict -}}
 {{- $pod := dict -}}
 {{- range $id, $entry := $entries -}}
 {{- if $entry.persistence -}}
-{{- $mount := dict "path" (printf "/data/%s" $entry.persistence) "readOnly" true -}}
-{{- $_ := set $persistence $entry.persistence (dict "mounts" (dict "backup/restic" (list $mount))) -}}
-{{- $pod = mergeOverwrite (include "common.backup.owner" (dict "root" $ "volume" $entry.persistence) | fromYaml) $pod -}}
+{{- $volume := $entry.persistence -}}
+{{- $path := printf "/data/%s" $volume -}}
+{{- $mounts := dict "backup/restic" (list (dict "path" $path "readOnly" true)) -}}
+{{- if $entry.sqlite -}}
+{{- $name := printf "sqlite-%s" $volume -}}
+{{- $_ := set $dumps $name (include "common.backup.sqlite" (dict "root" $ "entry" $entry) | fromYaml) -}}
+{{- $_ := set $mounts (printf "backup/%s" $name) (list (dict "path" $path)) -}}
+{{- end -}}
+{{- if $entry.quiet -}}
+{{- $name := printf "quiet-%s" $volume -}}
+{{- /* Before everything that copies. */ -}}
+{{- $_ := set $quiet $name (mergeOverwrite (deepCopy $entry.quiet) (dict "order" -1)) -}}
+{{- $_ := set $mounts (printf "backup/%s" $name) (list (dict "path" $path)) -}}
+{{- end -}}
+{{- $_ := set $persistence $volume (dict "mounts" $mounts) -}}
+{{- $pod = mergeOverwrite (include "common.backup.owner" (dict "root" $ "volume" $volume) | fromYaml) $pod -}}
 {{- else -}}
-{{- $args := dict "root" $ "id" $entry.database -}}
-{{- $name := include "common.names.object" $args -}}
-{{- $_ := set $dumps (printf "dump-%s" $entry.database) (include "common.backup.dump" $args | fromYaml) -}}
-{{- $_ := set $secrets (printf "backup-%s" $entry.database) (dict "database" $name "keys" (list "host" "port" "dbname" "username" "password") "purpose" "Account of the database") -}}
-{{- $_ := set $egress (printf "backup-%s" $entry.database) (dict "controller" "backup" "to" (dict "database" $name) "ports" (list 5432)) -}}
+{{- $file := $entry.database | default $entry.secret -}}
+{{- $secret := $entry.secret | default (printf "backup-%s" $file) -}}
+{{- $image := $entry.image -}}
+{{- $name := dig $secret "database" "" ($values.secrets | default dict) -}}
+{{- if $entry.database -}}
+{{- $image = (index $values.databases $file).image -}}
+{{- $name = include "common.names.object" (dict "root" $ "id" $file) -}}
+{{- $_ := set $secrets $secret (dict "database" $name "keys" (list "host" "port" "dbname" "username" "password") "purpose" "Account of the database") -}}
+{{- end -}}
+{{- $_ := set $dumps (printf "dump-%s" $file) (include "common.backup.dump" (dict "root" $ "file" $file "image" $image "secret" $secret) | fromYaml) -}}
+{{- $_ := set $egress (printf "backup-%s" $file) (dict "controller" "backup" "to" (dict "database" $name) "ports" (list 5432)) -}}
 {{- end -}}
 {{- end -}}
 {{- if $dumps -}}
@@ -34,11 +54,11 @@ Input: root (its values grow). Output: nothing.
 {{- end -}}
 {{- $restic := include "common.backup.restic" (dict "root" . "entries" $entries) | fromYaml -}}
 {{- /* An alert tells of a copy that failed; to Argo CD it would be a reason to call the application sick and stop a sync. */ -}}
-{{- $quiet := dict "argocd.argoproj.io/ignore-healthcheck" "true" -}}
+{{- $annotations := dict "argocd.argoproj.io/ignore-healthcheck" "true" -}}
 {{- $cron := dict "schedule" (include "common.backup.schedule" (dict "root" . "entries" $entries)) -}}
 {{- $job := dict "backoffLimit" 2 "activeDeadlineSeconds" 21600 -}}
-{{- $controller := dict "type" "CronJob" "wave" .Values.common.waves.route "annotations" $quiet "cron" $cron "job" $job
-      "pod" $pod "init" $dumps "containers" (dict "restic" $restic) -}}
+{{- $controller := dict "type" "CronJob" "wave" .Values.common.waves.route "annotations" $annotations "cron" $cron "job" $job
+      "pod" $pod "sidecars" $quiet "init" $dumps "containers" (dict "restic" $restic) -}}
 {{- $more := dict "controllers" (dict "backup" $controller) "persistence" $persistence "secrets" $secrets "network" (dict "egress" $egress) -}}
 {{- $_ := mustMergeOverwrite $values $more -}}
 {{- end -}}
@@ -74,17 +94,42 @@ Input: root, volume. Output: YAML map, empty when the platform's user has it.
 
 {{- /*
 common.backup.dump: writes a database into a file that restic takes; pg_dump reads the rest from its variables.
-Input: root, id (the database's). Output: YAML, an init container.
+Input: root, file (without its end), image, secret (identifier of the account). Output: YAML, an init container.
 */ -}}
 {{- define "common.backup.dump" -}}
-{{- $secret := printf "backup-%s" .id -}}
 image:
-  {{- toYaml (index .root.Values.databases .id).image | nindent 2 }}
-command: [pg_dump, --format=custom, {{ printf "--file=/data/dump/%s.dump" .id }}]
+  {{- toYaml .image | nindent 2 }}
+command: [pg_dump, --format=custom, {{ printf "--file=/data/dump/%s.dump" .file }}]
 env:
   {{- range $variable, $key := dict "PGHOST" "host" "PGPORT" "port" "PGDATABASE" "dbname" "PGUSER" "username" "PGPASSWORD" "password" }}
-  {{ $variable }}: {secret: {{ $secret }}, key: {{ $key }}}
+  {{ $variable }}: {secret: {{ $.secret }}, key: {{ $key }}}
   {{- end }}
+resources:
+  {{- toYaml .root.Values.common.backup.resources | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.backup.sqlite: copies SQLite databases as of one moment, beside the volume's other files. A database that is not there
+is an error; one that is being written to is waited for. The volume is writable, because SQLite keeps its locks in files.
+Input: root, entry. Output: YAML, an init container.
+*/ -}}
+{{- define "common.backup.sqlite" -}}
+image:
+  {{- toYaml .root.Values.common.backup.sqlite.image | nindent 2 }}
+command:
+  - python3
+  - -c
+  - |
+    import pathlib, sqlite3, sys
+    volume, dump = map(pathlib.Path, sys.argv[1:3])
+    for name in sys.argv[3:]:
+        (dump / name).parent.mkdir(parents=True, exist_ok=True)
+        source = sqlite3.connect(f"{(volume / name).as_uri()}?mode=rw", uri=True, timeout=600)
+        target = sqlite3.connect(dump / name)
+        source.backup(target)
+        target.close()
+        source.close()
+args: [/data/{{ .entry.persistence }}, /data/dump/{{ .entry.persistence }}, {{ join ", " .entry.sqlite }}]
 resources:
   {{- toYaml .root.Values.common.backup.resources | nindent 2 }}
 {{- end -}}
@@ -107,6 +152,8 @@ args:
     {{- range $id := keys .entries | sortAlpha }}
     {{- $entry := index $.entries $id }}
     {{- range $entry.exclude }} --exclude '/data/{{ $entry.persistence }}/{{ . }}'{{ end }}
+    {{- /* Without the files that a writer is changing; their copies are below /data/dump. */ -}}
+    {{- range $name := $entry.sqlite }}{{ range $end := list "" "-wal" "-shm" "-journal" }} --exclude '/data/{{ $entry.persistence }}/{{ $name }}{{ $end }}'{{ end }}{{ end }}
     {{- end }} /data
     restic forget --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE" --group-by host,tags --keep-daily {{ $keep.daily }} --keep-weekly {{ $keep.weekly }} --keep-monthly {{ $keep.monthly }}
     if [ "$(date +%u)" = 7 ]; then restic prune --retry-lock 1h; restic check --retry-lock 1h; fi

@@ -79,6 +79,62 @@ def test_a_database_is_dumped_by_its_own_version_before_the_copy(render):
     assert {mount["mountPath"] for mount in dump["volumeMounts"]} == {"/data/dump"}
 
 
+def test_a_database_of_another_chart_is_dumped_into_the_same_copy(render):
+    values = """
+secrets: {account: {database: shop-postgres, keys: [host, port, dbname, username, password], purpose: x}}
+backup:
+  shop: {secret: account, method: database, image: {repository: registry.test/postgres, tag: 18.6-y}}
+  config: {persistence: config, method: files}
+"""
+    objects = render(ON % "" + VOLUME + values)
+
+    (dump,) = objects.pod_spec("CronJob")["initContainers"]
+    assert dump["image"] == "registry.test/postgres:18.6-y"
+    assert dump["command"] == ["pg_dump", "--format=custom", "--file=/data/dump/account.dump"]
+    assert {item["valueFrom"]["secretKeyRef"]["name"] for item in dump["env"]} == {"shop-postgres-app"}
+    (edge,) = (
+        rule
+        for rule in objects.one("NetworkPolicy", "demo-backup").at("spec", "egress")
+        if rule["ports"][0]["port"] == 5432
+    )
+    assert edge["to"][0]["podSelector"]["matchLabels"] == {"cnpg.io/cluster": "shop-postgres"}
+
+
+def test_sqlite_databases_are_copied_before_the_files_and_left_out_of_them(render):
+    objects = render(ON % "" + VOLUME + FILES % ", exclude: [logs], sqlite: [app.db, data/more.db]")
+
+    (copy,) = objects.pod_spec("CronJob")["initContainers"]
+    assert copy["args"] == ["/data/config", "/data/dump/config", "app.db", "data/more.db"]
+    # Its locks are files of the volume.
+    mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in copy["volumeMounts"]}
+    assert mounts == {"/data/config": False, "/data/dump": False}
+    mounts = {mount["mountPath"]: mount for mount in objects.container("restic", "CronJob")["volumeMounts"]}
+    assert mounts["/data/config"]["readOnly"]
+    assert mounts["/data/dump"]["readOnly"]
+    left_out = [
+        "logs",
+        *(f"{name}{end}" for name in ("app.db", "data/more.db") for end in ("", "-wal", "-shm", "-journal")),
+    ]
+    words = script(objects).partition("restic backup")[2].partition("\n")[0].split()
+    assert [word.strip("'") for word in words if word.startswith("'/data")] == [
+        f"/data/config/{name}" for name in left_out
+    ]
+
+
+QUIET = """, sqlite: [app.db], quiet: {
+  image: {repository: registry.test/demo, tag: "1"}, command: [hush], probes: {startup: {exec: [test, -e, /data/config/x]}}}"""
+
+
+def test_what_keeps_the_application_quiet_is_there_first_and_goes_last(render):
+    first, second = render(ON % "" + VOLUME + FILES % QUIET).pod_spec("CronJob")["initContainers"]
+
+    # The kubelet starts what follows after its startup probe, and ends it after everything else.
+    assert (first["name"], first["restartPolicy"]) == ("quiet-config", "Always")
+    assert first["startupProbe"] == {"exec": {"command": ["test", "-e", "/data/config/x"]}}
+    assert first["volumeMounts"] == [{"name": "config", "mountPath": "/data/config"}]
+    assert second["name"] == "sqlite-config"
+
+
 def test_copies_have_only_their_own_edges(render):
     network = "network: {dns: false, egress: {web: {to: {peer: internet}, ports: [8080]}}}"
     objects = render(ON % ", peer: lan, ports: [8000]" + network.join("\n\n") + DATABASE)
@@ -154,3 +210,31 @@ def test_the_copies_controller_is_the_librarys(refuse):
 )
 def test_an_entry_says_what_and_how_or_why_not(refuse, entry):
     refuse(f"{VOLUME}backup: {{config: {entry}}}")
+
+
+def test_a_dump_needs_the_account_of_a_database(refuse):
+    error = refuse("""
+secrets: {account: {keys: [x], purpose: x}}
+backup: {shop: {secret: account, method: database, image: {repository: registry.test/postgres, tag: "1"}}}
+""")
+
+    assert (
+        "backup shop dumps with secrets.account, which is no account of a database; set secrets.account.database"
+        in error
+    )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{persistence: config, method: files, sqlite: []}",
+        "{persistence: config, method: files, sqlite: [../x.db]}",
+        "{persistence: config, method: files, sqlite: ['*.db']}",
+        "{database: demo, method: database, sqlite: [x.db]}",
+        "{secret: account, method: database}",
+        "{persistence: config, secret: account, method: files}",
+        "{persistence: config, method: application}",
+    ],
+)
+def test_an_entry_that_says_nothing_is_refused(refuse, entry):
+    assert "at '/backup/x': 'oneOf' failed" in refuse(f"backup: {{x: {entry}}}")
