@@ -7,7 +7,7 @@ from html import escape
 
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, link
-from slipway.docs.markdown import prose, section, site_page, table
+from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.shapes import mapping
 from slipway.model import ChartKind
 
@@ -40,7 +40,8 @@ def text(book: Book, icons: Collection[str]) -> str:
         icons: what the theme has, as `simple/jellyfin`.
     """
     umbrellas = (
-        (link(entry), prose(entry.description), entry.chart.version) for entry in book.of_kind(ChartKind.UMBRELLA)
+        (link(entry), prose(entry.description), entry.chart.version, *pinned(book, entry))
+        for entry in book.of_kind(ChartKind.UMBRELLA)
     )
     libraries = (
         (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
@@ -51,10 +52,27 @@ def text(book: Book, icons: Collection[str]) -> str:
     return site_page(
         "# Charts",
         "Every chart of this repository.\nA service is one application, an umbrella is one namespace.",
-        section(2, "Namespaces", table(("Umbrella", "What it is", "Version"), umbrellas)),
+        section(
+            2,
+            "Namespaces",
+            table(("Umbrella", "What it is", "Version here", *book.workspace.environments), umbrellas),
+            STATUS,
+        ),
         section(2, "Services", form(namespaces), cards(services, icons)),
         section(2, "Library", table(("Chart", "What it is", "Version"), libraries)),
     )
+
+
+STATUS = """\
+A column of an environment has the version that `deploy/` pins there, which is published.
+`./inv status` asks the registry about every other."""
+
+
+def pinned(book: Book, entry: Entry) -> Iterator[str]:
+    """The pinned version of an umbrella in each environment."""
+    for environment in book.workspace.environments:
+        pin = book.pins.get(environment, {}).get(entry.chart.name)
+        yield code(pin.version) if pin else "not pinned"
 
 
 def form(namespaces: Collection[str]) -> str:

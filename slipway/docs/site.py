@@ -6,7 +6,21 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from slipway.docs import architecture, backups, book, catalogue, charts, library, readme, reference, truth, umbrellas
+from slipway.docs import (
+    architecture,
+    backups,
+    book,
+    catalogue,
+    changelogs,
+    charts,
+    concerns,
+    library,
+    readme,
+    reference,
+    settable,
+    truth,
+    umbrellas,
+)
 from slipway.docs.reference import Flag, Task
 from slipway.errors import Problem, ToolFailed
 from slipway.model import ChartKind, Workspace
@@ -27,11 +41,15 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
     }
-    made |= {f"charts/{entry.chart.name}.md": charts.service(entry) for entry in opened.of_kind(ChartKind.SERVICE)}
+    watch = concerns.watch(opened)
+    made |= {
+        f"charts/{entry.chart.name}.md": charts.service(opened, entry, watch)
+        for entry in opened.of_kind(ChartKind.SERVICE)
+    }
     made |= {
         f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
-    return made | architecture.pieces(opened)
+    return made | settable.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened)
 
 
 def vendored() -> dict[str, str]:

@@ -10,7 +10,20 @@ import pytest
 from slipway import docs, yamls
 from slipway.config import KEYS, Config, RegistryConfig
 from slipway.discover import load
-from slipway.docs import book, charts, facts, library, markdown, readme, reference, shapes, site, umbrellas, values
+from slipway.docs import (
+    book,
+    charts,
+    concerns,
+    facts,
+    library,
+    markdown,
+    readme,
+    reference,
+    shapes,
+    site,
+    umbrellas,
+    values,
+)
 from slipway.docs.settings import INTERNAL, SETTINGS, VARIABLES
 from slipway.errors import ExitCode
 from slipway.model import ChartName
@@ -136,7 +149,7 @@ def test_a_section_without_content_says_so_or_is_left_out() -> None:
 def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -> None:
     entry = opened.entries[ChartName("qbittorrent")]
 
-    page = charts.service(entry)
+    page = charts.service(opened, entry, concerns.watch(opened))
 
     for title in (
         "Images",
