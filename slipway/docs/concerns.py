@@ -19,7 +19,6 @@ PREFIXES: Mapping[str, tuple[str, ...]] = {
     "argo-cd": ("argocd_",),
     "cloudnative-pg": (),
     "crowdsec": ("cs_",),
-    "kube-state-metrics": ("kube_state_metrics_",),
     "media": (),
     "node-exporter": ("node_",),
     "postgres": ("cnpg_",),

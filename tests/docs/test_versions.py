@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,9 @@ def git(folder: Path, *arguments: str) -> str:
 @pytest.fixture
 def deployed(built_site: Path, tmp_path: Path) -> Path:
     """A repository that two versions of the staged site were deployed into."""
-    root = built_site.parent
+    # A copy: mike builds into `site/` as well, and other tests look at that.
+    root = tmp_path / "checkout"
+    shutil.copytree(built_site.parent, root, ignore=shutil.ignore_patterns("site"))
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -28,6 +31,18 @@ def deployed(built_site: Path, tmp_path: Path) -> Path:
         **{f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    git(
+        tmp_path,
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        "first",
+    )
     for version, *alias in (["1.0.0", "latest"], ["1.1.0", "latest"]):
         subprocess.run(
             ["mike", "deploy", "--update-aliases", "--alias-type", "redirect", version, *alias],
