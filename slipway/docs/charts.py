@@ -7,7 +7,7 @@ from itertools import groupby
 
 from slipway import declared
 from slipway.contract import parse_exceptions
-from slipway.docs import concerns, facts, operating
+from slipway.docs import concerns, facts, operating, released
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
 from slipway.docs.shapes import dig, items, mapping, texts
@@ -25,12 +25,12 @@ def accesses(entry: Entry) -> Iterator[tuple[str, str]]:
         yield name, str(route.get("access", "internal"))
 
 
-def service(book: Book, entry: Entry, watch: concerns.Watch) -> str:
+def service(book: Book, entry: Entry, watch: concerns.Watch, known: released.State) -> str:
     """The page of a service."""
     return site_page(
         f"# {entry.title}",
         prose(entry.description) + ".",
-        identity(entry),
+        identity(entry, known),
         section(2, "Images", images(entry), empty="It runs no container."),
         section(2, "How it is reached", reach(entry), empty="It has no route from outside the cluster."),
         section(2, "Ports", ports(entry)),
@@ -70,7 +70,7 @@ What values.yaml sets.
 Every key that it could set besides is in the [vocabulary](../reference/library.md)."""
 
 
-def identity(entry: Entry) -> str:
+def identity(entry: Entry, known: released.State) -> str:
     """Versions, dependencies and links."""
     chart = entry.chart
     links = [str(chart.metadata.get("home", "")), *texts(chart.metadata.get("sources"))]
@@ -83,6 +83,7 @@ def identity(entry: Entry) -> str:
             "Depends on",
             ", ".join(f"[{dep.name}](../reference/library.md) {code(dep.version)}" for dep in chart.dependencies),
         ),
+        *released.rows(known, entry),
         ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
     ]
     return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])

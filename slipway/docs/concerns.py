@@ -28,6 +28,10 @@ PREFIXES: Mapping[str, tuple[str, ...]] = {
 of caches are theirs."""
 
 
+LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
+TEMPLATE = re.compile(r"\{\{.*?\}\}")
+
+
 def patterns(book: Book, entry: Entry) -> re.Pattern[str]:
     """What a question about a service has in it: its figures, the job it is asked by, or one of its containers."""
     name = str(entry.chart.name)
@@ -79,8 +83,13 @@ def alerts(book: Book, entry: Entry, watch: Watch) -> str:
         if about.search(asked):
             name, said = str(one["alert"]), str(mapping(one.get("annotations")).get("summary", ""))
             severity = str(mapping(one.get("labels")).get("severity", ""))
-            rows.append((f"[{name}](../runbooks/{name}.md)", severity, prose(said)))
+            rows.append((f"[{name}](../runbooks/{name}.md)", severity, prose(shown(said))))
     return table(("Alert", "Severity", "Summary"), sorted(rows))
+
+
+def shown(summary: str) -> str:
+    """A summary with its labels by name, and an ellipsis for what is worked out."""
+    return TEMPLATE.sub("…", LABEL.sub(lambda found: f"<{found[1]}>", summary))
 
 
 def dashboards(book: Book, entry: Entry, watch: Watch) -> str:

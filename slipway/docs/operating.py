@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway import coverage, declared
+from slipway import coverage, declared, overlay
 from slipway.discover import NOTES
-from slipway.docs.book import Book, Entry
+from slipway.docs.book import Book, Entry, layered
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.shapes import Map, items, mapping
 from slipway.lint import notes
+from slipway.model import ChartKind
 
 WATCHED = (
     "Every pod, claim, backup and target is watched besides; [the runbooks](../runbooks/index.md) have all alerts.\n"
@@ -90,24 +91,34 @@ def used_by(book: Book, entry: Entry) -> str:
 
 
 def keeping(book: Book, entry: Entry) -> str:
-    """What holds data and how it is kept, then the way back."""
-    values = real(entry)
-    kept = coverage.kept(values)
+    """What holds data and how it is kept, for each member that the chart is, then the way back."""
+    found = tuple(of_members(book, entry)) or (("", entry.values),)
     rows = [
         (
-            code(".".join(item.path)),
+            code(" ".join(part for part in (key if len(found) > 1 else "", ".".join(item.path)) if part)),
             code(item.detail),
             prose(kept.get((item.kind, item.identifier), coverage.Kept(reason="nothing says so")).said),
         )
+        for key, values in found
+        for kept in [coverage.kept(values)]
         for item in coverage.holdings(values)
     ]
     if not rows:
         return ""
     blocks = [table(("What", "Size or claim", "How it is kept"), rows)]
-    if tuple(declared.copied(values)):
-        lines = [f"$ ./inv restore --service {key}" for key in book.member_keys(entry.chart.name)]
-        blocks += ["The steps back to the latest copy; with `--apply` they are done:", fenced(lines), COPIES]
+    if commands := [f"$ ./inv restore {key}" for key, values in found if key and tuple(declared.copied(values))]:
+        blocks += ["The steps back to the latest copy; with `--apply` they are done:", fenced(commands), COPIES]
     return "\n\n".join(blocks)
+
+
+def of_members(book: Book, entry: Entry) -> Iterator[tuple[str, Map]]:
+    """What the umbrellas call a chart, with the values that it gets in the last environment."""
+    environments = tuple(book.workspace.environments.values())
+    for umbrella in book.of_kind(ChartKind.UMBRELLA):
+        above = overlay.environment_values(environments[-1], umbrella.chart.name) if environments else {}
+        for dep in umbrella.chart.dependencies:
+            if dep.name == entry.chart.name:
+                yield dep.key, layered(entry.values, dep.key, (umbrella.values, above), {})
 
 
 def fenced(lines: list[str]) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from slipway.discover import NOTES
 from slipway.docs import (
     architecture,
     backups,
@@ -17,6 +18,7 @@ from slipway.docs import (
     library,
     readme,
     reference,
+    released,
     settable,
     truth,
     umbrellas,
@@ -41,13 +43,14 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
     }
-    watch = concerns.watch(opened)
+    watch, known = concerns.watch(opened), released.state(opened)
     made |= {
-        f"charts/{entry.chart.name}.md": charts.service(opened, entry, watch)
+        f"charts/{entry.chart.name}.md": charts.service(opened, entry, watch, known)
         for entry in opened.of_kind(ChartKind.SERVICE)
     }
     made |= {
-        f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
+        f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry, known)
+        for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
     return made | settable.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened)
 
@@ -138,7 +141,8 @@ WRITTEN = ("README.md", "CONTRIBUTING.md", "AGENTS.md")
 def untrue(root: Path, found: tuple[Task, ...]) -> tuple[Problem, ...]:
     """What written pages promise and the repository does not have."""
     facts = truth.Facts(tasks={task.name: task for task in found}, exists=lambda path: (root / path).exists())
-    written = [*sorted((root / "docs").rglob("*.md")), *(root / name for name in WRITTEN)]
+    notes = sorted((root / "charts").glob(f"*/{NOTES}"))
+    written = [*sorted((root / "docs").rglob("*.md")), *notes, *(root / name for name in WRITTEN)]
     texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in written if path.is_file()}
     return tuple(problem for path, text in texts.items() for problem in truth.check(path, text, facts))
 

@@ -41,17 +41,17 @@ def check(chart: Chart) -> Iterator[Problem]:
             filled.add(seen[-1])
         elif line.strip() and not (line.startswith("  ") and seen and seen[-1] in filled):
             yield problem(f"{path}:{number}", "has text outside a list")
-    yield from whole(path, seen, filled)
+    yield from of_order(path, seen, filled)
 
 
-def whole(path: str, seen: list[str], filled: set[str]) -> Iterator[Problem]:
-    """What is wrong with the sections as such."""
+def of_order(path: str, seen: list[str], filled: set[str]) -> Iterator[Problem]:
+    """What is wrong with the sections as a whole."""
     if not seen:
         yield problem(path, "has no section")
-    for title in seen:
-        if title in HEADINGS and title not in filled:
-            yield problem(path, f"has nothing below {title}")
     known = [title for title in seen if title in HEADINGS]
+    for title in dict.fromkeys(known):
+        if title not in filled:
+            yield problem(path, f"has nothing below {title}")
     if known != [title for title in HEADINGS if title in known]:
         yield problem(path, f"has its sections in the order {', '.join(known)}")
 
