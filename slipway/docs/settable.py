@@ -13,6 +13,7 @@ from slipway.model import ChartKind, Dependency
 from slipway.yamls import Path
 
 FOLDER = "reference/values"
+SWITCH = ("enabled",)
 CHARTS = "../../charts"
 """From these pages to those of charts."""
 
@@ -101,19 +102,27 @@ def effective(book: Book, entry: Entry, dep: Dependency, environment: str = "") 
 
 
 def own(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
-    """What the umbrella's own values.yaml sets, and what the charts have without it."""
-    lines = (
-        (
-            code(dotted((dep.key, *row.path))),
-            prose(row.type),
-            value(row.default),
-            value(dig(book.entries[dep.name].values, *row.path)),
-            said(row),
+    """What the umbrella's own values.yaml sets for each member, and what its chart has without it; switches stand above."""
+    blocks = []
+    for dep in members:
+        found = typed(book, dep, mapping(entry.values.get(dep.key)), below(entry.notes, dep.key))
+        lines = (
+            (
+                code(row.key),
+                prose(row.type),
+                instead(row.default, dig(book.entries[dep.name].values, *row.path)),
+                said(row),
+            )
+            for row in found
+            if row.path != SWITCH
         )
-        for dep in members
-        for row in typed(book, dep, mapping(entry.values.get(dep.key)), below(entry.notes, dep.key))
-    )
-    return table(("Key", "Type", "Value", "The chart's", "Description"), lines)
+        blocks.append(section(3, f"`{dep.key}`", table(("Key", "Type", "Value", "Description"), lines)))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def instead(here: object, otherwise: object) -> str:
+    """A value, and below it the one that it takes the place of."""
+    return value(here) if otherwise is None else f"{value(here)}<br>instead of {value(otherwise)}"
 
 
 def below(notes: Mapping[Path, str], key: str) -> dict[Path, str]:
@@ -127,33 +136,34 @@ def typed(book: Book, dep: Dependency, data: Map, notes: Mapping[Path, str]) -> 
 
 
 def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
-    """Every key that some environment sets, with its value in each."""
-    found: dict[Path, Row] = {}
-    set_in: dict[Path, dict[str, object]] = {}
-    layered: dict[Path, object] = {}
-    for name, environment in book.workspace.environments.items():
-        if (file := environment.namespaces.get(entry.chart.name)) is None:
-            continue
-        document = yamls.parse(file.text, file.path)
-        notes = comments(file.text.decode("utf-8"), document.lines)
-        for dep in members:
-            for row in typed(book, dep, mapping(document.mapping.get(dep.key)), below(notes, dep.key)):
-                path = (dep.key, *row.path)
-                found.setdefault(path, row)
-                set_in.setdefault(path, {})[name] = row.default
-                layered[path] = dig(effective(book, entry, dep), *row.path)
-    environments = tuple(book.workspace.environments)
-    lines = (
-        (
-            code(dotted(path)),
-            prose(row.type),
-            *(value(set_in[path][name]) if name in set_in[path] else EMPTY for name in environments),
-            value(layered[path]),
-            said(row),
+    """Every key that some environment sets, by member, with its value in each environment and without one."""
+    blocks = []
+    for dep in members:
+        found: dict[Path, Row] = {}
+        set_in: dict[Path, dict[str, object]] = {}
+        for name, environment in book.workspace.environments.items():
+            if (file := environment.namespaces.get(entry.chart.name)) is None:
+                continue
+            document = yamls.parse(file.text, file.path)
+            notes = below(comments(file.text.decode("utf-8"), document.lines), dep.key)
+            for row in typed(book, dep, mapping(document.mapping.get(dep.key)), notes):
+                found.setdefault(row.path, row)
+                set_in.setdefault(row.path, {})[name] = row.default
+        layered = effective(book, entry, dep)
+        environments = tuple(book.workspace.environments)
+        lines = (
+            (
+                code(row.key),
+                prose(row.type),
+                *(value(set_in[path][name]) if name in set_in[path] else EMPTY for name in environments),
+                value(dig(layered, *path)),
+                said(row),
+            )
+            for path, row in found.items()
         )
-        for path, row in found.items()
-    )
-    return table(("Key", "Type", *environments, "Otherwise", "Description"), lines)
+        head = ("Key", "Type", *environments, "Otherwise", "Description")
+        blocks.append(section(3, f"`{dep.key}` in an environment", table(head, lines)))
+    return "\n\n".join(block for block in blocks if block)
 
 
 def said(row: Row) -> str:

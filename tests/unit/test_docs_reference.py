@@ -9,11 +9,12 @@ import pytest
 from slipway import yamls
 from slipway.config import Config, RegistryConfig
 from slipway.discover import CHANGELOG, load
-from slipway.docs import book, changelogs, platform, secret_drawings, settable, site
+from slipway.docs import book, changelogs, platform, secret_drawings, settable, shapes, site
 from slipway.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.seal.inventory import Declared
 
 ROOT = Path(__file__).resolve().parents[2]
+SIZE = ("persistence", "config", "size")
 HTPC, SONARR = ChartName("htpc"), ChartName("sonarr")
 LOG = """\
 # Changelog
@@ -42,6 +43,11 @@ def changed(opened: book.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin
     """The book with another state of one chart."""
     entries = {**opened.entries, chart.name: replace(opened.entries[chart.name], chart=chart)}
     return replace(opened, entries=entries, pins=pins or {})
+
+
+def own_size() -> object:
+    """What sonarr's claim has where nobody says otherwise."""
+    return shapes.dig(yamls.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
 
 
 def pin(version: str) -> Pin:
@@ -109,7 +115,21 @@ def test_a_member_that_an_environment_switches_off_is_off_there_only(opened: boo
     page = settable.page(known, known.entries[HTPC])
 
     assert "| `sonarr` | map | off | on |" in page
-    assert "| `sonarr.enabled` | boolean | `false` | - | `true` |" in page
+    assert "### `sonarr` in an environment\n\n" in page
+    assert "| `enabled` | boolean | `false` | - | `true` |" in page
+
+
+def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(opened: book.Book) -> None:
+    entry = opened.entries[HTPC]
+    sonarr = {"sonarr": {"enabled": True, "persistence": {"config": {"size": "2Gi"}}}}
+    known = replace(opened, entries={**opened.entries, HTPC: replace(entry, values=sonarr)})
+
+    page = settable.page(known, known.entries[HTPC])
+    part = page.partition("## What the umbrella sets\n")[2].partition("\n## ")[0]
+
+    assert "### `sonarr`\n" in part
+    assert f"| `persistence.config.size` | text | `2Gi`<br>instead of `{own_size()}` |" in part
+    assert "`enabled`" not in part
 
 
 def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_without_it(opened: book.Book) -> None:
@@ -120,11 +140,11 @@ def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_withou
         opened,
         workspace=replace(opened.workspace, environments={"staging": replace(staging, namespaces={"htpc": file})}),
     )
-    size = yamls.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping["persistence"]["config"]["size"]  # type: ignore[index, call-overload]
+    size = own_size()
 
     page = settable.page(known, known.entries[HTPC])
 
-    assert f"| `sonarr.persistence.config.size` | text | `2Gi` | `{size}` | " in page
+    assert f"| `persistence.config.size` | text | `2Gi` | `{size}` | " in page
     assert "*A small disk.* |" in page
 
 
