@@ -61,7 +61,9 @@ def ensure(root: Path, run: Runner, progress: Progress) -> Browser:
     """
     folder = place(root)
     if not folder.is_dir():
-        with lock.hold(root / ".tools" / "browser.lock", what="another set-up of the browser", wait_s=INSTALL_TIMEOUT_S):
+        with lock.hold(
+            root / ".tools" / "browser.lock", what="another set-up of the browser", wait_s=INSTALL_TIMEOUT_S
+        ):
             if not folder.is_dir():
                 install(root, folder, run, progress)
     return found(root)

@@ -23,7 +23,11 @@ PACKAGED_FOLDERS = ("templates", "crds", "files")
 LIBRARY_FOLDERS = ("schemas",)
 """Only the library carries these: the fragments that schemas are composed from."""
 
-UNPACKAGED = ("Chart.yaml", "README.md", "CHANGELOG.md", "Chart.lock", "ci", "tests", "charts")
+CHANGELOG = "CHANGELOG.md"
+NOTES = "notes.md"
+"""What an operator should know of a service, in words; its page on the site takes it in."""
+
+UNPACKAGED = ("Chart.yaml", "README.md", CHANGELOG, NOTES, "Chart.lock", "ci", "tests", "charts")
 """May lie in a chart folder and is never packaged."""
 
 
@@ -86,10 +90,18 @@ def read_chart(root: Path, folder: str) -> Chart:
             Problem(where=folder, fact="has no Chart.yaml", hint=f"add one, or delete {folder}", rule="chart.missing")
         ) from None
     library = parse_kind(folder, yamls.parse(text, f"{folder}/Chart.yaml").mapping) is ChartKind.LIBRARY
-    return parse_chart(text, folder, read_files(root / folder, folder, library=library))
+    files = read_files(root / folder, folder, library=library)
+    return parse_chart(text, folder, files, read_beside(root / folder))
 
 
-def parse_chart(text: bytes, folder: str, files: Mapping[str, bytes]) -> Chart:
+def read_beside(folder: Path) -> dict[str, bytes]:
+    """What is written for readers and not packaged."""
+    return {name: (folder / name).read_bytes() for name in (CHANGELOG, NOTES) if (folder / name).is_file()}
+
+
+def parse_chart(
+    text: bytes, folder: str, files: Mapping[str, bytes], beside: Mapping[str, bytes] | None = None
+) -> Chart:
     """Chart.yaml's text → Chart; pure.
 
     Raises:
@@ -109,6 +121,7 @@ def parse_chart(text: bytes, folder: str, files: Mapping[str, bytes]) -> Chart:
         lines={path[0]: line for path, line in document.lines.items() if len(path) == 1},
         dependencies=tuple(parse_dependency(document, index) for index in range(len(dependency_entries(metadata)))),
         files=files,
+        beside=beside or {},
     )
 
 

@@ -63,6 +63,8 @@ class Chart:
     dependencies: tuple[Dependency, ...] = ()
     files: Mapping[str, bytes] = field(repr=False)
     """What is packaged, by path relative to the chart; without Chart.yaml, which is rewritten when staged."""
+    beside: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """What people wrote for readers, and no package carries: CHANGELOG.md and notes.md, those that are there."""
 
     @property
     def app_version(self) -> str | None:

@@ -27,7 +27,11 @@ TIERS: dict[str, tuple[str, ...]] = {
 STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 """What is asked of the sources before anything runs."""
 
-GROUPS: dict[str, tuple[str, ...]] = {"release": ("seal",), "docs": ("docs", "seal", "browser"), LAB: ("lab", "traefik")}
+GROUPS: dict[str, tuple[str, ...]] = {
+    "release": ("seal",),
+    "docs": ("docs", "seal", "browser"),
+    LAB: ("lab", "traefik"),
+}
 """Tier → groups of packages that its tests need besides `test`."""
 
 PROGRAMS: dict[str, tuple[str, ...]] = {

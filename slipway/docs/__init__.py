@@ -12,18 +12,25 @@ from slipway.errors import Problem
 from slipway.model import Workspace
 
 if TYPE_CHECKING:
+    from slipway.docs.reference import Task
     from slipway.yard import Yard
 
 
-def stage(yard: Yard) -> int:
+def stage(yard: Yard, tasks: tuple[Task, ...]) -> int:
     """Put every page into build/docs; returns how many were generated.
 
+    Args:
+        yard: the wiring.
+        tasks: of tasks.py.
+
     Raises:
-        WorkspaceError: a chart, a values file or a schema cannot be understood.
+        WorkspaceError: a chart, a values file, a schema or `deploy/` cannot be understood.
     """
+    from slipway import pin
     from slipway.docs import book, site
 
-    made = site.pages(book.open_book(yard.workspace), site.tasks_of(yard.config.root), site.icons())
+    pins = {name: pin.current(yard.config, name) for name in yard.config.environments}
+    made = site.pages(book.open_book(yard.workspace, pins), tasks, site.icons())
     made |= site.tried_pages(yard.config.root)
     site.stage(yard.config.root, made | site.vendored())
     return len(made)
@@ -46,9 +53,10 @@ def build(yard: Yard, strict: bool = True) -> None:
     from slipway.groups import ensure_group
 
     ensure_group(yard.config.root, "docs", yard.progress)
+    tasks = site.tasks_of(yard.config.root)
     with yard.progress.step("pages") as done:
-        done(f"{stage(yard)} generated pages")
-    if strict and (problems := site.untrue(yard.config.root, site.tasks_of(yard.config.root))):
+        done(f"{stage(yard, tasks)} generated pages")
+    if strict and (problems := site.untrue(yard.config.root, tasks)):
         raise ProblemsFound(problems)
     with yard.progress.step("site") as done:
         site.render(yard.config.root, yard.run, strict=strict)
@@ -67,7 +75,7 @@ def serve(yard: Yard) -> None:
     from slipway.groups import ensure_group
 
     ensure_group(yard.config.root, "docs", yard.progress)
-    stage(yard)
+    stage(yard, site.tasks_of(yard.config.root))
     yard.progress.say(
         "http://127.0.0.1:8000/ until Ctrl-C; a change in docs/ shows at once, in the search and of a chart after a new start"
     )

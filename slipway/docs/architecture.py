@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from slipway.docs import drawings, facts, guards, holdings, needs, watching
+from slipway.docs import drawings, facts, guards, holdings, needs, secret_drawings, watching
 from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, page, prose, section, table
 from slipway.docs.platform import CHARTS, Member, Platform, exceptions, platform, traffic
@@ -65,6 +65,7 @@ def pieces(book: Book) -> dict[str, str]:
     }
     made["edges"] = each(real, lambda umbrella: edges(real, umbrella))
     made["claims"] = each(real, lambda umbrella: drawings.volumes(real.of(umbrella)))
+    made["secret-makers"] = each(real, lambda umbrella: secret_drawings.drawing(book, real, umbrella))
     made["waves"] = each(
         real, lambda umbrella: drawings.waves(real.of(umbrella), library_waves(book, real.of(umbrella)))
     )

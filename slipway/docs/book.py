@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slipway import overlay, schema, stage, yamls
 from slipway.docs.shapes import Map, items, mapping, merge
 from slipway.docs.values import Row, comments, rows
-from slipway.model import Chart, ChartKind, ChartName, Workspace
+from slipway.model import Chart, ChartKind, ChartName, Pin, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,25 @@ class Book:
     entries: Mapping[ChartName, Entry]
     fragments: Mapping[str, Map]
     """Schema fragment of the library, by name without `.json`."""
+    pins: Mapping[str, Mapping[ChartName, Pin]] = field(default_factory=dict)
+    """Environment → what `deploy/` pins there; nothing before the first release."""
+
+    def member_keys(self, name: ChartName) -> tuple[str, ...]:
+        """What the umbrellas call a chart: its name, or an alias."""
+        found = (dep for umbrella in self.workspace.umbrellas for dep in umbrella.dependencies if dep.name == name)
+        return tuple(dict.fromkeys(dep.key for dep in found))
 
     def of_kind(self, kind: ChartKind) -> tuple[Entry, ...]:
         """The entries of a kind, by name."""
         return tuple(self.entries[chart.name] for chart in self.workspace.of_kind(kind))
 
 
-def open_book(workspace: Workspace) -> Book:
+def open_book(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, Pin]] | None = None) -> Book:
     """Parse what the pages need.
+
+    Args:
+        workspace: as read.
+        pins: environment → what it is pinned to.
 
     Raises:
         WorkspaceError: a values file or a schema cannot be understood.
@@ -81,7 +92,7 @@ def open_book(workspace: Workspace) -> Book:
             environments=effective(workspace, chart, parsed, library),
         )
     named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
-    return Book(workspace=workspace, entries=entries, fragments=named)
+    return Book(workspace=workspace, entries=entries, fragments=named, pins=pins or {})
 
 
 def fragment_of(text: bytes, where: str) -> Map:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from html import escape
 
+from slipway.docs import released
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, link
-from slipway.docs.markdown import prose, section, site_page, table
+from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.shapes import mapping
 from slipway.model import ChartKind
 
@@ -31,6 +32,10 @@ ICONS = {
 """Chart → icon, where its name is not the icon's."""
 PLAIN = "material/cube-outline"
 
+STATUS = """\
+An environment runs what `deploy/` pins there; a dash means that nothing was released to it yet.
+What is published besides, `./inv registry list` and `./inv plan` tell."""
+
 
 def text(book: Book, icons: Collection[str]) -> str:
     """The page.
@@ -39,9 +44,17 @@ def text(book: Book, icons: Collection[str]) -> str:
         book: the workspace.
         icons: what the theme has, as `simple/jellyfin`.
     """
+    known = released.state(book)
     umbrellas = (
-        (link(entry), prose(entry.description), entry.chart.version) for entry in book.of_kind(ChartKind.UMBRELLA)
+        (
+            link(entry),
+            prose(entry.description),
+            code(entry.chart.version),
+            *(released.umbrella(pins.get(entry.chart.name)) for pins in known.values()),
+        )
+        for entry in book.of_kind(ChartKind.UMBRELLA)
     )
+    head = ("Umbrella", "What it is", "Version here", *(f"Pinned in {name}" for name in known))
     libraries = (
         (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
         for entry in book.of_kind(ChartKind.LIBRARY)
@@ -51,8 +64,8 @@ def text(book: Book, icons: Collection[str]) -> str:
     return site_page(
         "# Charts",
         "Every chart of this repository.\nA service is one application, an umbrella is one namespace.",
-        section(2, "Namespaces", table(("Umbrella", "What it is", "Version"), umbrellas)),
-        section(2, "Services", form(namespaces), cards(services, icons)),
+        section(2, "Namespaces", STATUS, table(head, umbrellas)),
+        section(2, "Services", form(namespaces), cards(services, icons, known)),
         section(2, "Library", table(("Chart", "What it is", "Version"), libraries)),
     )
 
@@ -70,14 +83,18 @@ def form(namespaces: Collection[str]) -> str:
     )
 
 
-def cards(services: Collection[Entry], icons: Collection[str]) -> str:
+def cards(services: Collection[Entry], icons: Collection[str], known: released.State) -> str:
     """A list with one card for each service."""
     return "\n".join(
-        ['<ul class="catalogue" markdown>', *(line for entry in services for line in card(entry, icons)), "</ul>"]
+        [
+            '<ul class="catalogue" markdown>',
+            *(line for entry in services for line in card(entry, icons, known)),
+            "</ul>",
+        ]
     )
 
 
-def card(entry: Entry, icons: Collection[str]) -> Iterator[str]:
+def card(entry: Entry, icons: Collection[str], known: released.State) -> Iterator[str]:
     """One service: icon, name, what it does, where it is and how it is reached."""
     chart = entry.chart
     access = " ".join(dict.fromkeys(access for _, access in accesses(entry))) or "none"
@@ -90,6 +107,7 @@ def card(entry: Entry, icons: Collection[str]) -> Iterator[str]:
     yield f":{icon(entry, icons).replace('/', '-')}: [{entry.title}]({chart.name}.md)"
     yield f"<small>{escape(' · '.join(part for part in (f'{chart.name}{version}', where, access) if part))}</small>"
     yield f"<span>{prose(entry.description)}</span>"
+    yield f"<small>{escape(released.card(known, entry))}</small>"
     yield "</li>"
 
 

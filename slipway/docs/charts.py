@@ -7,8 +7,8 @@ from itertools import groupby
 
 from slipway import declared
 from slipway.contract import parse_exceptions
-from slipway.docs import facts
-from slipway.docs.book import Entry
+from slipway.docs import concerns, facts, operating, released
+from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
 from slipway.docs.shapes import dig, items, mapping, texts
 from slipway.docs.values import Row, dotted
@@ -25,23 +25,35 @@ def accesses(entry: Entry) -> Iterator[tuple[str, str]]:
         yield name, str(route.get("access", "internal"))
 
 
-def service(entry: Entry) -> str:
+def service(book: Book, entry: Entry, watch: concerns.Watch, known: released.State) -> str:
     """The page of a service."""
     return site_page(
         f"# {entry.title}",
         prose(entry.description) + ".",
-        identity(entry),
+        identity(entry, known),
         section(2, "Images", images(entry), empty="It runs no container."),
         section(2, "How it is reached", reach(entry), empty="It has no route from outside the cluster."),
         section(2, "Ports", ports(entry)),
         section(2, "Storage", storage(entry), empty="It has no volume."),
+        section(2, "Backup and restore", operating.keeping(book, entry), empty="It holds nothing that must be kept."),
         section(
             2, "Secrets to provide", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."
         ),
+        section(2, "Dependencies", operating.dependencies(book, entry), empty="It talks to no other service."),
+        section(2, "Used by", operating.used_by(book, entry)),
         section(2, "Network", network(entry)),
         section(2, "Exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
         section(2, "Probes", probes(entry)),
         section(2, "Metrics", metrics(entry), empty="It announces no metrics."),
+        section(
+            2,
+            "Alerts and dashboards",
+            concerns.alerts(book, entry, watch),
+            concerns.dashboards(book, entry, watch),
+            operating.WATCHED,
+        ),
+        section(2, "Gotchas", operating.note(entry, "Gotchas"), operating.switches(entry)),
+        section(2, "Upgrades", operating.note(entry, "Upgrades"), operating.replaced(entry), operating.REHEARSE),
         section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
     )
 
@@ -58,7 +70,7 @@ What values.yaml sets.
 Every key that it could set besides is in the [vocabulary](../reference/library.md)."""
 
 
-def identity(entry: Entry) -> str:
+def identity(entry: Entry, known: released.State) -> str:
     """Versions, dependencies and links."""
     chart = entry.chart
     links = [str(chart.metadata.get("home", "")), *texts(chart.metadata.get("sources"))]
@@ -71,6 +83,7 @@ def identity(entry: Entry) -> str:
             "Depends on",
             ", ".join(f"[{dep.name}](../reference/library.md) {code(dep.version)}" for dep in chart.dependencies),
         ),
+        *released.rows(known, entry),
         ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
     ]
     return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])

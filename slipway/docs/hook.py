@@ -3,6 +3,7 @@ draws them, console blocks lose their marks, and what `serve` sees change is sta
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,11 @@ LINK = re.compile(r"\]\(([a-z0-9-]+\.md)\)")
 RUNBOOKS = "runbooks/index.md"
 """The entry of mkdocs.yml that the runbooks follow, by name: one for each alert, so that no list is kept by hand."""
 
+FOLDERS = (RUNBOOKS, "reference/values/index.md", "changelog/index.md")
+"""Entries that the other pages of their folder follow, by name."""
+
+VERSIONED = "MIKE_DOCS_VERSION"
+"""Set by mike while it builds one version. Only then the theme offers the others: it asks for versions.json beside them."""
 
 SEARCH = 'role="dialog"'
 """The theme's dialog without a name."""
@@ -29,6 +35,7 @@ class Settings(Protocol):
 
     nav: list[object] | None
     docs_dir: str
+    extra: dict[str, object]
     config_file_path: str
 
 
@@ -39,8 +46,10 @@ def on_config(config: Settings) -> Settings:
     catalogue = (docs / SLOT).read_text(encoding="utf-8")
     pages = {
         SLOT: [f"charts/{name}" for name in dict.fromkeys(LINK.findall(catalogue))],
-        RUNBOOKS: [f"runbooks/{path.name}" for path in sorted(docs.glob("runbooks/*.md")) if path.name != "index.md"],
+        **{entry: beside(docs, entry) for entry in FOLDERS},
     }
+    if os.environ.get(VERSIONED):
+        config.extra["version"] = {"provider": "mike", "default": "latest"}
     config.nav = [extended(entry, pages) for entry in config.nav or []]
     return config
 
@@ -50,6 +59,12 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     from slipway.docs.examples import unmarked
 
     return unmarked(markdown)
+
+
+def beside(docs: Path, entry: str) -> list[str]:
+    """The other pages of an entry's folder."""
+    pages = sorted((docs / entry).parent.glob("*.md"))
+    return [path.relative_to(docs).as_posix() for path in pages if path.name != "index.md"]
 
 
 class Page(Protocol):
@@ -85,5 +100,9 @@ def extended(entry: object, pages: Mapping[str, list[str]]) -> object:
 
 
 def followed(below: list[object], pages: Mapping[str, list[str]]) -> list[object]:
-    """The entries of a section, each slot with its pages behind it."""
-    return [page for item in below for page in (item, *(pages.get(item, ()) if isinstance(item, str) else ()))]
+    """The entries of a section, those of sections in it too, each slot with its pages behind it."""
+    return [
+        page
+        for item in below
+        for page in (extended(item, pages), *(pages.get(item, ()) if isinstance(item, str) else ()))
+    ]

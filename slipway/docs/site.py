@@ -6,16 +6,21 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from slipway.discover import NOTES
 from slipway.docs import (
     architecture,
     backups,
     book,
     catalogue,
+    changelogs,
     charts,
+    concerns,
     examples,
     library,
     readme,
     reference,
+    released,
+    settable,
     tried,
     truth,
     umbrellas,
@@ -40,11 +45,16 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
     }
-    made |= {f"charts/{entry.chart.name}.md": charts.service(entry) for entry in opened.of_kind(ChartKind.SERVICE)}
+    watch, known = concerns.watch(opened), released.state(opened)
     made |= {
-        f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry) for entry in opened.of_kind(ChartKind.UMBRELLA)
+        f"charts/{entry.chart.name}.md": charts.service(opened, entry, watch, known)
+        for entry in opened.of_kind(ChartKind.SERVICE)
     }
-    return made | architecture.pieces(opened)
+    made |= {
+        f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry, known)
+        for entry in opened.of_kind(ChartKind.UMBRELLA)
+    }
+    return made | settable.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened)
 
 
 def tried_pages(root: Path) -> dict[str, str]:
@@ -150,7 +160,8 @@ def console(root: Path) -> tuple[examples.Block, ...]:
 
 def written(root: Path) -> dict[str, str]:
     """Path → text of every page that people write: those of the front first."""
-    paths = [*(root / name for name in WRITTEN), *sorted((root / "docs").rglob("*.md"))]
+    notes = sorted((root / "charts").glob(f"*/{NOTES}"))
+    paths = [*(root / name for name in WRITTEN), *sorted((root / "docs").rglob("*.md")), *notes]
     return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway import declared, yamls
+from slipway.docs import changelogs, released, settable
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, address, maker
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
@@ -13,7 +14,7 @@ from slipway.docs.values import rows
 from slipway.model import Dependency
 
 
-def page(book: Book, entry: Entry) -> str:
+def page(book: Book, entry: Entry, held: released.State) -> str:
     """The page of an umbrella: its members, and what each environment changes."""
     chart = entry.chart
     annotations = mapping(chart.metadata.get("annotations"))
@@ -34,6 +35,9 @@ def page(book: Book, entry: Entry) -> str:
         ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
         ("Pod Security level", code(annotations.get("slipway.homelab/pod-security", "restricted"))),
         ("Step of a cautious roll-out", code(annotations.get("slipway.homelab/sync-step", "50"))),
+        *((f"Pinned in {name}", released.umbrella(pins.get(chart.name))) for name, pins in held.items()),
+        ("What can be set", f"[values of {chart.name}](../{settable.FOLDER}/{chart.name}.md)"),
+        ("What changed", f"[changelog](../{changelogs.FOLDER}/{chart.name}.md)"),
     ]
     return site_page(
         f"# The {chart.name} namespace",

@@ -21,6 +21,7 @@ RULES: dict[str, str] = {
     "chart.app-version": "appVersion is text, not what YAML makes of 1.10.",
     "chart.schema": "A service has a values.schema.json.",
     "chart.unexpected-file": "Nothing lies in a chart folder that is neither packaged nor known.",
+    "chart.notes": "notes.md has the sections Gotchas and Upgrades, one of them or both, in this order, each a list.",
     "chart.symlink": "Nothing that is packaged is a symbolic link.",
     "chart.dependencies": "dependencies is a list.",
     # dependencies and graph

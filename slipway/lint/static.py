@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway import graph, overlay, package, values_check
 from slipway.errors import Problem, WorkspaceError
-from slipway.lint import backups, schemas, secrets, styles, templates, wiring
+from slipway.lint import backups, notes, schemas, secrets, styles, templates, wiring
 from slipway.model import Chart, ChartKind, ChartName, Workspace
 from slipway.seal import store as sealed
 
@@ -65,6 +65,7 @@ def of_chart(tools: Tools, chart: Chart) -> Iterator[Problem]:
         lambda: tools.styles.chart(chart),
         lambda: tools.values.chart(chart),
         lambda: backups.check(tools.values, chart),
+        lambda: notes.check(chart),
         lambda: wiring.check(tools.values, chart) if chart.kind is ChartKind.UMBRELLA else (),
         lambda: secrets.scan_sources(read_tree(workspace.root, (chart.folder,))).problems,
     )

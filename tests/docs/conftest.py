@@ -36,7 +36,7 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copyfile(ROOT / name, root / name)
     pytest.importorskip("mkdocs", reason="the group docs is not installed: ./inv docs build")
     yard = open_yard(root, os.environ, quiet=True)
-    docs.stage(yard)
+    docs.stage(yard, sites.tasks_of(root))
     sites.render(root, run_process, strict=True)
     return root / "site"
 

@@ -77,3 +77,23 @@ def test_the_drawing_is_part_of_the_page(built_site: Path) -> None:
 
     assert "<svg viewBox" in home
     assert "drawing-title" in home
+
+
+def test_every_umbrella_has_a_page_of_its_values_and_one_of_its_changes(built_site: Path) -> None:
+    for umbrella in (path.name for path in (ROOT / "umbrella").iterdir()):
+        for page in (f"reference/values/{umbrella}.html", f"changelog/{umbrella}.html"):
+            name = page.rpartition("/")[2]
+            listed = (built_site / page).with_name("index.html").read_text(encoding="utf-8")
+
+            assert f'href="{name}"' in listed, page
+            assert f'<a href="../charts/{umbrella}.html"' in (built_site / page).read_text(encoding="utf-8").replace(
+                "../../charts", "../charts"
+            )
+
+
+def test_the_security_page_draws_who_makes_the_secrets_of_each_namespace(built_site: Path) -> None:
+    page = (built_site / "architecture" / "security.html").read_text(encoding="utf-8")
+
+    drawn = page.partition('id="who-makes-which-secret"')[2].partition("<h2")[0]
+
+    assert drawn.count('class="mermaid"') == len(list((ROOT / "umbrella").iterdir()))

@@ -10,7 +10,21 @@ import pytest
 from slipway import docs, yamls
 from slipway.config import KEYS, Config, RegistryConfig
 from slipway.discover import load
-from slipway.docs import book, charts, facts, library, markdown, readme, reference, shapes, site, umbrellas, values
+from slipway.docs import (
+    book,
+    charts,
+    concerns,
+    facts,
+    library,
+    markdown,
+    readme,
+    reference,
+    released,
+    shapes,
+    site,
+    umbrellas,
+    values,
+)
 from slipway.docs.settings import INTERNAL, SETTINGS, VARIABLES
 from slipway.errors import ExitCode
 from slipway.model import ChartName
@@ -136,16 +150,21 @@ def test_a_section_without_content_says_so_or_is_left_out() -> None:
 def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -> None:
     entry = opened.entries[ChartName("qbittorrent")]
 
-    page = charts.service(entry)
+    page = charts.service(opened, entry, concerns.watch(opened), released.state(opened))
 
     for title in (
         "Images",
         "How it is reached",
         "Ports",
         "Storage",
+        "Backup and restore",
         "Secrets to provide",
+        "Used by",
         "Network",
         "Probes",
+        "Alerts and dashboards",
+        "Gotchas",
+        "Upgrades",
         "Values",
     ):
         assert f"## {title}\n" in page
@@ -175,7 +194,7 @@ def test_a_member_that_is_switched_off_has_no_address(opened: book.Book) -> None
 def test_the_page_of_an_umbrella_lists_its_members(opened: book.Book) -> None:
     entry = opened.entries[ChartName("htpc")]
 
-    page = umbrellas.page(opened, entry)
+    page = umbrellas.page(opened, entry, released.state(opened))
 
     assert all(f"| [{dep.name}]({dep.name}.md) | `{dep.version}` |" in page for dep in entry.chart.dependencies)
 

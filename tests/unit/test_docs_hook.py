@@ -15,8 +15,9 @@ class Site:
     config_file_path: str
 
 
-def test_charts_follow_their_catalogue_and_runbooks_their_page(tmp_path: Path) -> None:
-    for name in ("charts/index.md", "runbooks/index.md", "runbooks/B.md", "runbooks/A.md"):
+def test_charts_follow_their_catalogue_and_the_pages_of_a_folder_its_first_one(tmp_path: Path) -> None:
+    folders = ("runbooks", "changelog", "reference/values")
+    for name in ("charts/index.md", *(f"{folder}/{page}.md" for folder in folders for page in ("index", "B", "A"))):
         page = tmp_path / "docs" / name
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("[b](b.md) [a](a.md)" if name == "charts/index.md" else "text", encoding="utf-8")
@@ -25,7 +26,7 @@ def test_charts_follow_their_catalogue_and_runbooks_their_page(tmp_path: Path) -
             "index.md",
             {"Charts": ["charts/index.md"]},
             {"Runbooks": ["runbooks/index.md"]},
-            {"Other": [{"x": "x.md"}]},
+            {"Reference": [{"x": "x.md"}, {"Values": ["reference/values/index.md"]}, "changelog/index.md"]},
         ],
         docs_dir=str(tmp_path / "staged"),
         config_file_path=str(tmp_path / "mkdocs.yml"),
@@ -35,5 +36,11 @@ def test_charts_follow_their_catalogue_and_runbooks_their_page(tmp_path: Path) -
         "index.md",
         {"Charts": ["charts/index.md", "charts/b.md", "charts/a.md"]},
         {"Runbooks": ["runbooks/index.md", "runbooks/A.md", "runbooks/B.md"]},
-        {"Other": [{"x": "x.md"}]},
+        {
+            "Reference": [
+                {"x": "x.md"},
+                {"Values": [f"reference/values/{name}.md" for name in ("index", "A", "B")]},
+                *(f"changelog/{name}.md" for name in ("index", "A", "B")),
+            ]
+        },
     ]

@@ -1,0 +1,86 @@
+"""What the page of a service says to whoever runs it: who needs whom, the way back, and what the environments run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from slipway.config import Config, RegistryConfig
+from slipway.digest import digest_all
+from slipway.discover import load
+from slipway.docs import book, catalogue, charts, concerns, operating, released, site
+from slipway.model import ChartKind, ChartName, Digest, Pin
+
+ROOT = Path(__file__).resolve().parents[2]
+HTPC = ChartName("htpc")
+
+
+@pytest.fixture(scope="module")
+def opened() -> book.Book:
+    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
+    return book.open_book(load(config))
+
+
+def entry(opened: book.Book, name: str) -> book.Entry:
+    return opened.entries[ChartName(name)]
+
+
+def test_a_database_and_its_application_name_each_other(opened: book.Book) -> None:
+    assert "| [nextcloud-postgres](postgres.md) | its database |" in operating.dependencies(
+        opened, entry(opened, "nextcloud")
+    )
+    assert "| [nextcloud](nextcloud.md) | its database |" in operating.used_by(opened, entry(opened, "postgres"))
+
+
+def test_a_chart_with_several_names_has_the_way_back_of_each(opened: book.Book) -> None:
+    said = operating.keeping(opened, entry(opened, "postgres"))
+
+    for dep in next(one for one in opened.workspace.umbrellas if one.name == "utils").dependencies:
+        if dep.name == "postgres":
+            assert f"| `{dep.key} databases.postgres` | " in said
+            assert f"$ ./inv restore {dep.key}\n" in said
+
+
+def test_what_is_not_copied_has_no_way_back(opened: book.Book) -> None:
+    said = operating.keeping(opened, entry(opened, "media"))
+
+    assert "no copy: " in said
+    assert "./inv restore" not in said
+
+
+def test_commands_and_paths_of_generated_pages_are_there(opened: book.Book) -> None:
+    from slipway.docs import truth
+
+    tasks = site.tasks_of(ROOT)
+    known = truth.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
+    watch, pinned = concerns.watch(opened), released.state(opened)
+    pages = {one.chart.name: charts.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
+
+    # Values are shown as they are, and may be paths of a node.
+    told = {name: text.partition("\n## Values\n")[0] for name, text in pages.items()}
+
+    assert [found for name, text in told.items() for found in truth.check(name, text, known)] == []
+
+
+def pinned(opened: book.Book, made_from: Digest) -> book.Book:
+    pin = Pin(name=HTPC, version="1.4.0", manifest=Digest("sha256:1"), input_digest=made_from)
+    return replace(opened, pins={"staging": {HTPC: pin}})
+
+
+def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(opened: book.Book) -> None:
+    known = pinned(opened, digest_all(opened.workspace)[HTPC])
+    state, sonarr = released.state(known), entry(known, "sonarr")
+
+    assert dict(released.rows(state, sonarr)) == {"In staging": f"`{sonarr.chart.version}` in htpc 1.4.0"}
+    assert released.card(state, sonarr).endswith(", pinned in staging")
+    assert released.card(state, entry(known, "nextcloud")).endswith(", not pinned")
+    assert "| `1.4.0` | - |" in catalogue.text(known, frozenset())
+
+
+def test_a_pin_to_something_else_does_not_pretend_to_know_its_members(opened: book.Book) -> None:
+    known = pinned(opened, Digest("sha256:other"))
+    state, sonarr = released.state(known), entry(known, "sonarr")
+
+    assert dict(released.rows(state, sonarr)) == {"In staging": "the version that htpc 1.4.0 has in it"}
+    assert released.card(state, sonarr).endswith(", not pinned")
+    assert "| `1.4.0`, changed here since | - |" in catalogue.text(known, frozenset())
