@@ -37,8 +37,11 @@ def test_a_chart_with_several_names_has_the_way_back_of_each(opened: book.Book) 
 
     for dep in next(one for one in opened.workspace.umbrellas if one.name == "utils").dependencies:
         if dep.name == "postgres":
-            assert f"| `{dep.key} databases.postgres` | " in said
-            assert f"$ ./inv restore {dep.key}\n" in said
+            row = next(line for line in said.splitlines() if line.startswith(f"| `{dep.key} databases.postgres` | "))
+            # Nextcloud's database is copied with its files, so its own name has no way back.
+            copied = dep.key != "nextcloud-postgres"
+            assert ("no copy: " not in row) is copied
+            assert (f"$ ./inv restore {dep.key}\n" in said) is copied
 
 
 def test_what_is_not_copied_has_no_way_back(opened: book.Book) -> None:
