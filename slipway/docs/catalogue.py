@@ -48,13 +48,13 @@ def text(book: Book, icons: Collection[str]) -> str:
     umbrellas = (
         (
             link(entry),
-            prose(entry.description),
             code(entry.chart.version),
             *(released.umbrella(pins.get(entry.chart.name)) for pins in known.values()),
+            prose(entry.description),
         )
         for entry in book.of_kind(ChartKind.UMBRELLA)
     )
-    head = ("Umbrella", "What it is", "Version here", *(f"Pinned in {name}" for name in known))
+    head = ("Umbrella", "Version here", *(f"Pinned in {name}" for name in known), "What it is")
     libraries = (
         (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
         for entry in book.of_kind(ChartKind.LIBRARY)
