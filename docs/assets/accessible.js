@@ -2,6 +2,12 @@
 const mend = () => {
   // A copy button's frame is no place to navigate to, and there may be dozens on a page.
   for (const frame of document.querySelectorAll("nav.md-code__nav:not([role])")) frame.setAttribute("role", "none");
+  // A section with a page of its own has a label that is only an arrow, so its navigation has no name.
+  for (const frame of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
+    if (document.getElementById(frame.getAttribute("aria-labelledby"))?.textContent.trim()) continue;
+    frame.removeAttribute("aria-labelledby");
+    frame.setAttribute("aria-label", frame.querySelector(".md-nav__title")?.textContent.trim() ?? "");
+  }
   // A wide table scrolls by keyboard only when it can have the focus.
   for (const frame of document.querySelectorAll(".md-typeset__scrollwrap")) {
     if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +57,9 @@ def on_config(config: Settings) -> Settings:
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Take the marks of console blocks off: they are for the tests, and MkDocs would not know the blocks any more."""
+    if (here := str(Path(__file__).resolve().parents[2])) not in sys.path:
+        # mike starts MkDocs as a program of its own, which does not look into the checkout.
+        sys.path.append(here)
     from slipway.docs.examples import unmarked
 
     return unmarked(markdown)
