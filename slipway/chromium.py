@@ -12,12 +12,12 @@ import platform
 import shutil
 import sys
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipway import groups, lock
+from slipway.environment import made_whole
 from slipway.progress import Progress
 from slipway.tools.run import Command, Runner, which
 
@@ -94,28 +94,17 @@ def install(root: Path, folder: Path, run: Runner, progress: Progress) -> None:
         ToolMissing: a lock is not there.
     """
     node = groups.program(root, "node", progress)
-    for old in folder.parent.glob("browser-*/"):
-        shutil.rmtree(old, ignore_errors=True)
-    for unfinished in folder.parent.glob(".browser-*/"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".browser-", dir=folder.parent))
-    try:
-        with progress.step("browser") as say:
-            for name in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copyfile(root / MODULE / name, scratch / name)
-            npm = (str(node), str(node.parent.parent / NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-            run(Command(argv=npm, cwd=scratch, timeout_s=INSTALL_TIMEOUT_S))
-            modules = scratch / "node_modules"
-            shutil.copyfile(modules / "axe-core" / "axe.min.js", scratch / "axe.min.js")
-            if (sys.platform, platform.machine()) == ("linux", "x86_64"):
-                unpack(modules / "@sparticuz" / "chromium" / "bin", scratch, folder)
-            shutil.rmtree(modules)
-            scratch.chmod(0o755)
-            scratch.rename(folder)
-            say("axe and Chromium" if (folder / "chromium").exists() else "axe")
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
+    with progress.step("browser") as say, made_whole(folder, "browser") as scratch:
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copyfile(root / MODULE / name, scratch / name)
+        npm = (str(node), str(node.parent.parent / NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        run(Command(argv=npm, cwd=scratch, timeout_s=INSTALL_TIMEOUT_S))
+        modules = scratch / "node_modules"
+        shutil.copyfile(modules / "axe-core" / "axe.min.js", scratch / "axe.min.js")
+        if (sys.platform, platform.machine()) == ("linux", "x86_64"):
+            unpack(modules / "@sparticuz" / "chromium" / "bin", scratch, folder)
+        shutil.rmtree(modules)
+        say("axe and Chromium" if (scratch / "chromium").exists() else "axe")
 
 
 def unpack(packed: Path, scratch: Path, folder: Path) -> None:

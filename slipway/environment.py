@@ -154,20 +154,30 @@ def add_folder(root: Path, name: str, teller: Teller) -> Path:
     with hold(root / LOCK, teller) as handle:
         if folder.is_dir():
             return folder
-        for old in folder.parent.glob(f"{name}-*"):
-            remove_tree(old)
-        for unfinished in folder.parent.glob(f".{name}-*"):
-            remove_tree(unfinished)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder.parent))
-        try:
+        with made_whole(folder, name) as scratch:
             pip = (sys.executable, "-I", *INSTALL, "--target", str(scratch), "--no-compile")
             install(root / "locks" / f"{name}.txt", pip, teller, handle)
-            scratch.chmod(0o755)
-            scratch.rename(folder)
-        except BaseException:
-            remove_tree(scratch)
-            raise
     return folder
+
+
+@contextlib.contextmanager
+def made_whole(folder: Path, name: str) -> Iterator[Path]:
+    """An empty folder beside its place, which gets its name when the block has filled it; earlier ones of `name` go first.
+
+    Args:
+        folder: the place, `<name>-<something>`.
+        name: what earlier and unfinished ones begin with.
+    """
+    for old in (*folder.parent.glob(f"{name}-*/"), *folder.parent.glob(f".{name}-*/")):
+        remove_tree(old)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder.parent))
+    try:
+        yield scratch
+        scratch.chmod(0o755)
+        scratch.rename(folder)
+    except BaseException:
+        remove_tree(scratch)
+        raise
 
 
 def group_folder(root: Path, name: str) -> Path:
