@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from slipway.errors import NotConverged, Problem
+from slipway.errors import NotConverged, Problem, ToolFailed
 from slipway.nested import dig, listing
 from slipway.tools.kubectl import Data, Kubectl
 
 POLL_S = 0.25
+SILENCE_S = 60.0
+"""How long an API server may be away while it restarts; one of a lab is back within 10 s."""
 HEAD = ("APPLICATION", "REVISION", "SYNC", "HEALTH", "SAID")
 
 
@@ -81,6 +83,7 @@ def wait_until_well(
     wait_s: float,
     on_change: Callable[[tuple[Application, ...]], None] = lambda _: None,
     accept: Callable[[Application], bool] = lambda application: application.well,
+    lives: Callable[[], bool] = lambda: True,
 ) -> tuple[Application, ...]:
     """Wait until these Applications are there and well.
 
@@ -91,14 +94,24 @@ def wait_until_well(
         wait_s: for how long, in seconds.
         on_change: told whenever something changed.
         accept: what counts as well.
+        lives: whether a server that does not answer may come back; while it does, it is asked again for SILENCE_S.
 
     Raises:
         NotConverged: the time is over; one problem for each that is not.
+        ToolFailed: the API server does not answer.
     """
     limit = time.monotonic() + wait_s
     told: tuple[Application, ...] | None = None
+    heard = time.monotonic()
     while True:
-        found = tuple(item for item in read(kubectl, namespace) if item.name in names)
+        try:
+            found = tuple(item for item in read(kubectl, namespace) if item.name in names)
+        except ToolFailed:
+            if not lives() or time.monotonic() - heard > SILENCE_S:
+                raise
+            time.sleep(POLL_S)
+            continue
+        heard = time.monotonic()
         if found != told:
             on_change(found)
             told = found

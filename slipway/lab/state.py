@@ -35,8 +35,10 @@ class Part:
     """From its start until it was ready."""
     key: str = ""
     """Of the component that was started under this name."""
+    restarts: int = 0
+    """How often it was started again after it had ended by itself."""
     said: tuple[str, ...] = ()
-    """Its last lines, when it failed."""
+    """How it ended and its last lines, when it failed or was started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

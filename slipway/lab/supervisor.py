@@ -3,6 +3,9 @@
 `python -m slipway.lab.supervisor FOLDER` reads FOLDER/components.json, writes FOLDER/state.json, and keeps one log for each
 component under FOLDER/logs. SIGTERM ends the lab in good order; SIGHUP makes it read components.json again, start what is
 new there and end what is not there any more. However the supervisor dies, the kernel kills its children.
+
+A server that the lab cannot do without and that ends after it was ready is started again, as a kubelet does with a container;
+one that ends more than RESTARTS times takes the lab with it, and so does one that never was ready.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ PROBE_EVERY_S = 0.05
 STOP_S = 10.0
 """How long a group of components may take to end before it is killed."""
 CRASH_LINES = 12
+RESTARTS = 3
+"""How often one component is started again in the life of a lab."""
 
 
 @dataclass(kw_only=True)
@@ -97,10 +102,11 @@ class Supervisor:
             try:
                 child = spawn_child(item.command(self.folder), self.log(item.name))
             except ToolMissing as error:
-                self.parts[item.name] = Part(phase=Phase.FAILED, said=tuple(str(error).splitlines()), key=item.key)
+                said = tuple(str(error).splitlines())
+                self.parts[item.name] = replace(self.parts[item.name], phase=Phase.FAILED, said=said)
                 return
             self.children[item.name] = child
-            self.parts[item.name] = Part(phase=Phase.STARTING, pid=child.pid, key=item.key)
+            self.parts[item.name] = replace(self.parts[item.name], phase=Phase.STARTING, pid=child.pid)
 
     def ask(self) -> None:
         """Ask each component that starts whether it is ready."""
@@ -128,14 +134,23 @@ class Supervisor:
             if item.is_job and code == 0:
                 took = time.monotonic() - self.begun[item.name]
                 self.parts[item.name] = replace(part, phase=Phase.DONE, pid=0, seconds=round(took, 2))
-            else:
-                how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-                self.fail(item.name, f"ended with {how}")
+                continue
+            how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+            self.fail(item.name, f"ended with {how}")
+            was_ready = part.phase is Phase.READY or part.restarts > 0
+            if item.vital and not item.is_job and was_ready and part.restarts < RESTARTS:
+                self.again(item.name)
 
     def fail(self, name: str, fact: str) -> None:
         """A component that is not what it should be, with its last lines."""
         text = self.log(name).read_text(encoding="utf-8", errors="replace")
-        self.parts[name] = Part(phase=Phase.FAILED, said=(fact, *tail(text, CRASH_LINES)), key=self.parts[name].key)
+        said = (fact, *tail(text, CRASH_LINES))
+        self.parts[name] = replace(self.parts[name], phase=Phase.FAILED, pid=0, said=said)
+
+    def again(self, name: str) -> None:
+        """Let a component that ended wait for its turn like a new one; what it said last stays to be read."""
+        self.parts[name] = replace(self.parts[name], phase=Phase.WAITING, restarts=self.parts[name].restarts + 1)
+        del self.children[name], self.begun[name]
 
     def stop(self) -> None:
         """End every component, dependents first."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from slipway import lock, report
 from slipway.cli import chosen, one_of
-from slipway.errors import Problem, WorkspaceError
+from slipway.errors import Problem, ToolFailed, WorkspaceError
 from slipway.lab import applications, lab
 from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
@@ -85,20 +85,42 @@ def up(yard: Yard, place: Place, environment: str, real: Sequence[str] = ()) -> 
         if place.running() is None:
             lab.start(yard, place)
         here = lab.attach(yard, place, environment)
-        deliver(here)
-        names = [str(umbrella.name) for umbrella in here.yard.workspace.umbrellas]
-        with live(yard) as on_change:
-            found = applications.wait_until_well(
-                here.kubectl, yard.config.argocd_namespace, names, wait_s=HEALTHY_S, on_change=on_change
-            )
-        if wanted := (*join.running(place), *real):
-            with yard.progress.step("real components") as done:
-                done(", ".join(join.join(here, wanted)))
+        with ended_explained(place):
+            deliver(here)
+            names = [str(umbrella.name) for umbrella in here.yard.workspace.umbrellas]
+            with live(yard) as on_change:
+                found = applications.wait_until_well(
+                    here.kubectl,
+                    yard.config.argocd_namespace,
+                    names,
+                    wait_s=HEALTHY_S,
+                    on_change=on_change,
+                    lives=lambda: place.running() is not None,
+                )
+            if wanted := (*join.running(place), *real):
+                with yard.progress.step("real components") as done:
+                    done(", ".join(join.join(here, wanted)))
     took = time.monotonic() - began
     many = "1 Application is" if len(found) == 1 else f"{len(found)} Applications are"
     said = f"{many} Synced and Healthy after {took:.0f} s"
     rows = [item.row for item in found]
     return {"lab": place.name, "said": said, "next": next_steps(place), "applications": rows, **real_rows(place)}
+
+
+@contextmanager
+def ended_explained(place: Place) -> Iterator[None]:
+    """When a program fails because the lab has ended, say why it has.
+
+    Raises:
+        ToolFailed: a component failed, or what the program said when none did.
+    """
+    try:
+        yield
+    except ToolFailed as error:
+        found = place.state()
+        if found is None or not found.failed:
+            raise
+        raise ToolFailed(tuple(lab.troubles(place, found))) from error
 
 
 def deliver(here: Lab) -> None:
@@ -176,7 +198,7 @@ def status(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
 def component_rows(found: State) -> list[tuple[str, ...]]:
     """A line for each component."""
     return [
-        (name, part.phase, str(part.pid or "-"), f"{part.seconds:.1f} s", memory(part.pid))
+        (name, part.phase, str(part.pid or "-"), f"{part.seconds:.1f} s", memory(part.pid), str(part.restarts))
         for name, part in found.parts.items()
     ]
 
@@ -231,7 +253,7 @@ def text(facts: Mapping[str, object]) -> str:
     """For a person."""
     lines: list[str] = []
     for key, head in (
-        ("components", ("COMPONENT", "STATE", "PID", "READY AFTER", "MEMORY")),
+        ("components", ("COMPONENT", "STATE", "PID", "READY AFTER", "MEMORY", "RESTARTS")),
         ("applications", applications.HEAD),
         ("real", REAL_HEAD),
     ):

@@ -9,7 +9,7 @@ from pathlib import Path
 from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.state import Phase, State
-from slipway.lab.supervisor import COMPONENTS
+from slipway.lab.supervisor import COMPONENTS, RESTARTS
 from slipway.tools.process import free_port, reap, replace_text, wait_until
 from slipway.tools.run import Command, spawn_daemon
 from testing.monorepo import ROOT
@@ -81,6 +81,33 @@ def test_a_crash_is_told_with_its_last_lines_and_ends_the_others(tmp_path: Path)
     assert found.parts["bad"].said == ("ended with exit code 3", "out of luck")
     assert wait_until(lambda: not reap(pid), WAIT_S)
     assert not reap(found.parts["good"].pid)
+
+
+def test_a_server_that_ends_after_it_was_ready_is_started_again(tmp_path: Path) -> None:
+    pid = supervised(tmp_path, server("falls"), server("stands", "falls"))
+    before = reached(tmp_path, Phase.READY).parts
+
+    os.kill(before["falls"].pid, signal.SIGKILL)
+
+    assert wait_until(lambda: told(tmp_path).parts["falls"].restarts == 1, WAIT_S)
+    after = reached(tmp_path, Phase.READY).parts
+    assert after["falls"].pid != before["falls"].pid
+    assert after["falls"].said[0] == "ended with signal SIGKILL"
+    assert after["stands"] == before["stands"]
+    os.kill(pid, signal.SIGTERM)
+    reached(tmp_path, Phase.STOPPED)
+
+
+def test_a_server_that_ends_again_and_again_ends_the_lab(tmp_path: Path) -> None:
+    pid = supervised(tmp_path, server("falls"), server("stands"))
+    for times in range(RESTARTS):
+        os.kill(reached(tmp_path, Phase.READY).parts["falls"].pid, signal.SIGKILL)
+        assert wait_until(lambda wanted=times + 1: told(tmp_path).parts["falls"].restarts == wanted, WAIT_S)
+
+    os.kill(reached(tmp_path, Phase.READY).parts["falls"].pid, signal.SIGKILL)
+
+    assert reached(tmp_path, Phase.FAILED).failed == ("falls",)
+    assert wait_until(lambda: not reap(pid), WAIT_S)
 
 
 def test_what_is_not_vital_fails_alone(tmp_path: Path) -> None:
