@@ -8,12 +8,17 @@ const mend = () => {
     frame.removeAttribute("aria-labelledby");
     frame.setAttribute("aria-label", frame.querySelector(".md-nav__title")?.textContent.trim() ?? "");
   }
+  // The theme leaves the switch of the colours unchecked, and the keyboard then comes to the one that is not shown.
+  for (const label of document.querySelectorAll("input.md-option + label:not([hidden])")) {
+    if (!document.querySelector("input.md-option:checked")) label.previousElementSibling.checked = true;
+  }
   // A wide table scrolls by keyboard only when it can have the focus.
   for (const frame of document.querySelectorAll(".md-typeset__scrollwrap")) {
     if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
     else frame.removeAttribute("tabindex");
   }
 };
-new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] };
+new MutationObserver(mend).observe(document.body, changes);
 addEventListener("resize", mend);
 mend();

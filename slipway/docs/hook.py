@@ -87,6 +87,14 @@ def on_post_page(output: str, page: Page, config: Settings) -> str:
     return output.replace("</head>", f'<script src="{script}"></script></head>', 1)
 
 
+def on_post_template(output: str, *, template_name: str, **_: object) -> str:
+    """Let the map of the site name the first page by its folder: from that the theme's switch of versions tells where the
+    other version begins, and without it leads to that version's first page, whatever page one was on."""
+    if template_name != "sitemap.xml":
+        return output
+    return output.replace("/index.html</loc>", "/</loc>", 1)
+
+
 def stage_written(source: Path, target: Path) -> None:
     """Copy the pages that people write, when they have changed."""
     for path in sorted(source.rglob("*")):

@@ -25,6 +25,18 @@ Element.prototype.attachShadow = function (init) { return attach.call(this, { ..
 """
 """The theme draws in a closed shadow tree, which a test could not look into."""
 
+FOCUSED = """
+() => {
+  const active = document.activeElement;
+  const shown = active.matches("input.md-option") ? active.nextElementSibling : active;
+  shown.scrollIntoView({ block: "nearest" });
+  const box = shown.getBoundingClientRect();
+  const [left, top] = [Math.max(0, box.left - 8), Math.max(0, box.top - 8)];
+  return { x: left, y: top, width: box.right + 8 - left, height: box.bottom + 8 - top };
+}
+"""
+"""Where the focus should be seen, with a little around it; a switch of the theme is seen at its label."""
+
 
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -60,6 +72,15 @@ class Visit:
             rule["id"]: [f"{node['html'][:160]} {node['failureSummary']}" for node in rule["nodes"][:5]]
             for rule in result["violations"]
         }
+
+    def shows_focus(self) -> bool:
+        """Whether what has the focus looks otherwise than without it; the focus stays there."""
+        place = self.page.evaluate(FOCUSED)
+        seen = self.page.screenshot(clip=place, animations="disabled")
+        self.page.evaluate("(window.focused = document.activeElement).blur()")
+        unseen = self.page.screenshot(clip=place, animations="disabled")
+        self.page.evaluate("window.focused.focus()")
+        return bool(seen != unseen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,22 +120,29 @@ class Browser:
         visit.page.wait_for_function("!document.querySelector('pre.mermaid')")
 
 
-@pytest.fixture(scope="session")
-def server(built_site: Path) -> Iterator[str]:
-    """Address of the site."""
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Address of a server of a folder."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *arguments: object, **named: object) -> None:
-            super().__init__(*arguments, directory=str(built_site), **named)  # type: ignore[arg-type]
+            super().__init__(*arguments, directory=str(folder), **named)  # type: ignore[arg-type]
 
         def log_message(self, *arguments: object) -> None:
             pass
 
-    serving = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{serving.server_address[1]}"
-    serving.shutdown()
-    serving.server_close()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def server(built_site: Path) -> Iterator[str]:
+    """Address of the site."""
+    with serving(built_site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,17 @@ PAGES = (
     "reference/tasks.html",
     "runbooks/TargetDown.html",
 )
+PAPER = {"width": 718, "height": 1046}
+"""A4 without margins of 1 cm, in CSS pixels of 1/96 inch."""
+AROUND = ":is(.md-header, .md-tabs, .md-sidebar, .md-footer__inner)"
+"""What is on the screen only."""
+CUT_OFF = """
+[...document.querySelectorAll("article *")]
+  .filter((one) => one.checkVisibility() && one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+  .filter((one) => getComputedStyle(one).overflowX !== "visible")
+  .map((one) => one.outerHTML.slice(0, 200))
+"""
+"""What a reader of the screen would scroll in, and a reader of the paper cannot."""
 SCHEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
 
@@ -98,18 +109,49 @@ def test_the_search_finds_a_page_and_leads_there(browser: Any) -> None:
         visit.page.wait_for_url("**/*.html*")
 
 
-def test_the_keyboard_leads_to_the_content_and_shows_where_it_is(browser: Any) -> None:
+def test_the_keyboard_leads_to_the_content(browser: Any) -> None:
     with browser.visit("charts/sonarr.html") as visit:
         visit.page.keyboard.press("Tab")
         assert "md-skip" in visit.page.evaluate("document.activeElement.className")
-        for _ in range(6):
+
+
+@SCHEMES
+@pytest.mark.parametrize("path", ["index.html", "charts/index.html"])
+def test_one_sees_where_the_keyboard_is(browser: Any, path: str, dark: bool) -> None:
+    with browser.visit(path, dark=dark) as visit:
+        visited = []
+        for _ in range(25):
             visit.page.keyboard.press("Tab")
-            shown = visit.page.evaluate(
-                "(() => { const style = getComputedStyle(document.activeElement);"
-                # The theme shows the focus of its switches at their labels.
-                " return document.activeElement.tagName !== 'A' || style.outlineStyle !== 'none'; })()"
-            )
-            assert shown, visit.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+            visited.append(visit.page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
+            assert visit.shows_focus(), visited[-1]
+
+    assert len(set(visited)) > 15
+
+
+def test_a_focus_that_does_not_show_would_be_noticed(browser: Any) -> None:
+    with browser.visit("index.html") as visit:
+        visit.page.add_style_tag(content="*, *::before, *::after { outline: none !important; transition: none; }")
+        visit.page.evaluate("document.querySelector('article p a').style.cssText = 'color: red !important'")
+        visit.page.evaluate("document.querySelector('article p a').focus()")
+
+        assert not visit.shows_focus()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_paper_has_the_page_alone_and_all_of_it(browser: Any, path: str) -> None:
+    with browser.visit(path, size=PAPER) as visit:
+        visit.page.emulate_media(media="print")
+
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+        assert visit.page.evaluate(CUT_OFF) == []
+        assert visit.page.locator(f"{AROUND} >> visible=true").count() == 0
+        assert visit.page.locator("article h1").is_visible()
+
+
+def test_what_paper_cuts_off_would_be_seen(browser: Any) -> None:
+    with browser.visit("charts/qbittorrent.html", size=PAPER) as visit:
+        assert visit.page.evaluate(CUT_OFF) != []
+        assert visit.page.locator(f"{AROUND} >> visible=true").count() > 0
 
 
 @SCHEMES

@@ -5,9 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.docs.conftest import serving
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -28,6 +32,7 @@ def deployed(built_site: Path, tmp_path: Path) -> Path:
         "GIT_DIR": str(tmp_path / ".git"),
         "GIT_WORK_TREE": str(root),
         "NO_MKDOCS_2_WARNING": "true",
+        "SITE_URL": "https://docs.example.org/homelab/",
         **{f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
@@ -62,3 +67,18 @@ def test_each_deployed_version_stays_and_the_last_is_the_latest(deployed: Path, 
     assert '"provider": "mike"' in page or '"provider":"mike"' in page
     # A page that is read from the disk has no versions beside it to ask for.
     assert "provider" not in (built_site / "charts" / "sonarr.html").read_text(encoding="utf-8")
+
+
+def test_a_reader_goes_to_the_same_page_of_another_version(deployed: Path, browser: Any) -> None:
+    pages = deployed / "pages"
+    git(deployed, "worktree", "add", "--quiet", str(pages), "gh-pages")
+
+    with serving(pages) as address, replace(browser, address=address).visit("1.0.0/charts/sonarr.html") as visit:
+        visit.page.locator(".md-version__current", has_text="1.0.0").wait_for()
+        visit.page.locator(".md-version__current").focus()
+        visit.page.locator(".md-version__link", has_text="1.1.0").click()
+        visit.page.wait_for_url("**/1.1.0/charts/sonarr.html")
+        visit.page.locator(".md-version__current", has_text="1.1.0").wait_for()
+
+        assert visit.errors == []
+        assert visit.elsewhere == []
