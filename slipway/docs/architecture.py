@@ -6,9 +6,9 @@ hosts and addresses are those of every environment; drawings and edges are those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from slipway.docs import drawings, facts, guards, holdings, needs, secret_drawings, watching
+from slipway.docs import drawings, facts, front, guards, holdings, needs, secret_drawings, watching
 from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, page, prose, section, table
 from slipway.docs.platform import CHARTS, Member, Platform, exceptions, platform, traffic
@@ -35,8 +35,12 @@ LIBRARY_WAVES = (
 DEFINITIONS_WAVE = "-30"
 
 
-def pieces(book: Book) -> dict[str, str]:
+def pieces(book: Book, icons: Collection[str]) -> dict[str, str]:
     """Path below the site's sources → text of every piece.
+
+    Args:
+        book: the workspace.
+        icons: see `catalogue.text`.
 
     Raises:
         WorkspaceError: a values file cannot be understood.
@@ -46,7 +50,8 @@ def pieces(book: Book) -> dict[str, str]:
         return {}
     real = list(every.values())[-1]
     made = {
-        "overview": drawings.overview(real),
+        "front": front.picture(real, "charts", icons),
+        "overview": front.picture(real, CHARTS, icons),
         "members": members(book),
         "platform": environment_facts(every),
         "hosts": hosts(every),

@@ -10,6 +10,9 @@ from slipway.docs.shapes import Map, items, mapping, merge
 from slipway.docs.values import Row, comments, rows
 from slipway.model import Chart, ChartKind, ChartName, Pin, Workspace
 
+TITLE = "slipway.homelab/title"
+"""Annotation of a chart whose name people write otherwise, and that no start page names."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -32,7 +35,8 @@ class Entry:
     @property
     def title(self) -> str:
         """What people call it."""
-        return str(mapping(self.values.get("dashboard")).get("name") or self.chart.name)
+        told = mapping(self.chart.metadata.get("annotations")).get(TITLE)
+        return str(mapping(self.values.get("dashboard")).get("name") or told or self.chart.name)
 
     def rows(self) -> Iterator[Row]:
         """Every value that can be set."""

@@ -16,7 +16,6 @@ from slipway.docs.shapes import items, mapping
 
 EVERYWHERE = frozenset({"kube-apiserver", "internet", "lan", "any"})
 """Ends that are no pods."""
-IN_A_ROW = 3
 SHAPES = {"internet": '(("internet"))', "lan": '(("home network"))', "any": '(("clients"))'}
 
 
@@ -64,35 +63,6 @@ def shown(edge: Traffic, own: dict[str, Member], found: Platform) -> bool:
     if edge.source == found.peers.get("traefik") and edge.target != edge.source:
         return edge.target in EVERYWHERE
     return "(not installed)" not in edge.source + edge.target and not edge.source.startswith("pods ")
-
-
-WATCHING = frozenset({"prometheus", "loki", "grafana"})
-"""Members that every namespace tells its figures and lines."""
-
-
-def overview(found: Platform) -> str:
-    """The platform at a glance: the way of a request, the namespaces with their databases, and who watches."""
-    lines = [
-        "flowchart LR",
-        '  clients(("clients")) --> address["one address: DNS, MetalLB"] --> traefik["Traefik: TLS, routes"]',
-    ]
-    for umbrella in found.umbrellas:
-        nodes = []
-        for member in found.of(umbrella):
-            here = node(f"{umbrella}/{member.name}")
-            if member.values.get("controllers"):
-                nodes.append(f"{here}{label(member.title)}")
-            elif member.values.get("databases"):
-                nodes.append(f"{here}[({quoted(member.title)})]")
-        lines += [f"  subgraph {node(umbrella)}{label(umbrella)}", "    direction LR"]
-        # Invisible links put them into rows.
-        lines += [f"    {' ~~~ '.join(nodes[start : start + IN_A_ROW])}" for start in range(0, len(nodes), IN_A_ROW)]
-        lines.append("  end")
-    lines += [f"  traefik --> {node(umbrella)}" for umbrella in found.umbrellas]
-    if watching := [member.title for member in found.members if member.name in WATCHING]:
-        lines.append(f"  watching{label(', '.join(watching))}")
-        lines += [f"  {node(umbrella)} -.-> watching" for umbrella in found.umbrellas]
-    return fenced(lines)
 
 
 def volumes(members: Sequence[Member]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from slipway import overlay
 from slipway.contract import parse_exceptions
+from slipway.declared import MAIN
 from slipway.docs import facts
 from slipway.docs.book import Book, Entry, layered
 from slipway.docs.shapes import Map, dig, items, mapping
@@ -30,8 +31,13 @@ class Member:
 
     @property
     def title(self) -> str:
-        """What people call it."""
-        return self.entry.title if self.name == self.entry.chart.name else self.name
+        """What people call it; databases and caches by what they are there for."""
+        return self.name if self.is_store else self.entry.title
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is a database or a cache, of which each application has one of its own."""
+        return MAIN in mapping(self.entry.chart.metadata.get("annotations"))
 
     @property
     def link(self) -> str:

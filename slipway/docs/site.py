@@ -54,7 +54,7 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
         f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry, known)
         for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
-    return made | settable.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened)
+    return made | settable.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened, icons)
 
 
 def tried_pages(root: Path) -> dict[str, str]:

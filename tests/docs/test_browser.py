@@ -10,6 +10,7 @@ PAGES = (
     "index.html",
     "getting-started.html",
     "architecture/networking.html",
+    "architecture/overview.html",
     "architecture/security.html",
     "charts/index.html",
     "charts/sonarr.html",
@@ -57,7 +58,7 @@ def test_a_request_to_another_host_would_be_seen(browser: Any) -> None:
 
 @SCHEMES
 @pytest.mark.parametrize(
-    "path", ["architecture/networking.html", "architecture/overview.html", "architecture/storage.html"]
+    "path", ["architecture/networking.html", "architecture/infrastructure.html", "architecture/storage.html"]
 )
 def test_drawings_become_pictures_in_both_colour_schemes(browser: Any, path: str, dark: bool) -> None:
     with browser.visit(path, dark=dark) as visit:

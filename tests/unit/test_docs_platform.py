@@ -1,12 +1,13 @@
 """The platform as the pages draw it: edges between members, drawings, and pages held against what exists."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from slipway.config import Config, RegistryConfig
 from slipway.discover import load
-from slipway.docs import architecture, book, catalogue, drawings, platform, truth
+from slipway.docs import architecture, book, catalogue, drawings, front, platform, truth
 from slipway.docs.reference import Flag, Task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,8 +65,29 @@ def test_waves_below_and_above_zero_are_different_nodes(opened: book.Book, real:
 def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(opened: book.Book) -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
 
-    for path in architecture.pieces(opened):
+    for path in architecture.pieces(opened, icons=()):
         assert f'--8<-- "{path}"' in pages, path
+
+
+def test_the_picture_leads_to_everything_that_runs_and_says_where_requests_arrive(real: platform.Platform) -> None:
+    drawn = front.picture(real, "charts", icons=())
+
+    for member in real.members:
+        if member.values.get("controllers"):
+            assert f"[{member.title}](charts/{member.entry.chart.name}.md)" in drawn
+    assert "[nextcloud-postgres](charts/postgres.md)" in drawn
+    assert "`*.home.example.org`" in drawn
+    assert "announces `192.168.1.245`" in drawn
+
+
+def test_the_picture_has_no_station_that_is_off(real: platform.Platform) -> None:
+    fewer = replace(real, members=tuple(each for each in real.members if each.name not in {"metallb", "jaeger"}))
+
+    drawn = front.picture(fewer, "charts", icons=())
+
+    assert "MetalLB" not in drawn
+    assert "traces" not in drawn
+    assert "[Traefik]" in drawn
 
 
 def test_a_card_has_the_icon_of_its_service_or_the_plain_one(opened: book.Book) -> None:

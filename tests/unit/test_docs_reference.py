@@ -182,7 +182,7 @@ def test_a_secret_leads_from_its_maker_to_everybody_who_takes_it(opened: book.Bo
 
     assert drawn.count(f'(["{secret_drawings.SEALED}"]) --> n_secret_sonarr[') == 1
     assert 'n_secret_sonarr[/"sonarr"/] --> n_member_sonarr["Sonarr"]' in drawn
-    assert 'n_secret_sonarr[/"sonarr"/] --> n_member_scraparr["scraparr"]' in drawn
+    assert 'n_secret_sonarr[/"sonarr"/] --> n_member_scraparr["Scraparr"]' in drawn
     assert '(["Deployment radarr"]) --> n_secret_made[' in drawn
     assert f'(["{secret_drawings.BY_HAND}"]) --> n_secret_given[' in drawn
 
