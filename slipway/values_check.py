@@ -26,7 +26,19 @@ NEAR = 0.85
 """How alike two keys are that are taken for one mistyped: one wrong letter in five."""
 
 FACTS = frozenset(
-    {"environment", "domain", "timezone", "user", "storage", "tls", "addressPool", "pods", "services", "lan"}
+    {
+        "environment",
+        "domain",
+        "timezone",
+        "user",
+        "storage",
+        "tls",
+        "addressPool",
+        "ingressAddress",
+        "pods",
+        "services",
+        "lan",
+    }
 )
 """Keys of platform.yaml that say what a site is, and so may repeat a default; the others are choices."""
 

@@ -20,6 +20,7 @@ FACTS = (
     ("domain", "Domain"),
     ("timezone", "Time zone"),
     ("addressPool", "Addresses that MetalLB gives out"),
+    ("ingressAddress", "The one of them that every name leads to"),
     ("lan.cidr", "Home network"),
     ("pods.cidr", "Pods"),
     ("services.cidr", "Services"),
@@ -134,7 +135,10 @@ def load_balancers(every: Mapping[str, Platform]) -> str:
                     ports = ", ".join(
                         f"{port.get('port')}/{port.get('protocol', 'TCP')}" for _, port in items(spec.get("ports"))
                     )
-                    wanted = mapping(spec.get("annotations")).get("metallb.io/loadBalancerIPs", "")
+                    wanted = facts.fill(
+                        str(mapping(spec.get("annotations")).get("metallb.io/loadBalancerIPs", "")),
+                        mapping(member.values.get("global")),
+                    )
                     rows.append((name, member.link, code(wanted), ports))
     return table(("Environment", "Service", "Address", "Ports"), rows)
 

@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from slipway.docs import catalogue
 from slipway.docs.markdown import code
 from slipway.docs.platform import Member, Platform
-from slipway.docs.shapes import dig, items, mapping
+from slipway.docs.shapes import items, mapping
 
-ADDRESS = "metallb.io/loadBalancerIPs"
 WATCHING = (
     ("prometheus", "figures"),
     ("loki", "lines"),
@@ -56,21 +55,15 @@ def block(name: str, entries: Sequence[tuple[str, str]] | Iterator[tuple[str, st
 def way(found: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[tuple[str, str]]:
     """The stations of a request until a service has it."""
     yield "", "Clients<small>at home, or from outside for what is `external`</small>"
-    domain = dig(by_chart["traefik"].values, "global", "domain") if "traefik" in by_chart else ""
-    yield "", f"DNS<small>{code(f'*.{domain}')}</small>"
+    known = mapping(found.members[0].values.get("global")) if found.members else {}
+    yield "", f"DNS<small>{code('*.' + str(known.get('domain')))}</small>"
     if "metallb" in by_chart:
-        yield "", f"{link(by_chart['metallb'], charts)}<small>announces {code(address(found))}</small>"
+        announced = code(known.get("ingressAddress", ""))
+        yield "", f"{link(by_chart['metallb'], charts)}<small>announces {announced}</small>"
     if "traefik" in by_chart:
         routes = sum(1 for member in found.members for _ in items(member.values.get("route")))
         keeper = f", TLS by {link(by_chart['cert-manager'], charts)}" if "cert-manager" in by_chart else ""
         yield "", f"{link(by_chart['traefik'], charts)}<small>{routes} routes{keeper}</small>"
-
-
-def address(found: Platform) -> str:
-    """Where Traefik answers."""
-    services = (spec for member in found.members for _, spec in items(member.values.get("service")))
-    wanted = (mapping(spec.get("annotations")).get(ADDRESS) for spec in services)
-    return next((str(each) for each in wanted if each), "")
 
 
 def shown(members: Sequence[Member]) -> list[Member]:

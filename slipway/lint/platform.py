@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NETWORKS: tuple[Path, ...] = (("lan", "cidr"), ("pods", "cidr"), ("services", "cidr"))
 POOL: Path = ("addressPool",)
+INGRESS: Path = ("ingressAddress",)
 CLASSES: tuple[Path, ...] = (("storage", "class"), ("storage", "mediaClass"))
 
 DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -26,6 +27,7 @@ DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*
 FACT = re.compile(r"\{\{-?\s*\.Values\.global\.([A-Za-z0-9_.]+)\s*-?\}\}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def check(workspace: Workspace, document: yamls.Document) -> Iterator[Problem]:
@@ -44,6 +46,7 @@ def check(workspace: Workspace, document: yamls.Document) -> Iterator[Problem]:
             networks[path] = found
     yield from overlaps(layers, networks)
     yield from pool_in_lan(layers, networks, lay.value_at(facts, POOL))
+    yield from ingress_in_pool(layers, lay.value_at(facts, POOL), lay.value_at(facts, INGRESS))
     for path in CLASSES:
         value = lay.value_at(facts, path)
         if isinstance(value, str) and value and "{{" not in value and not DNS_SUBDOMAIN.fullmatch(value):
@@ -104,7 +107,7 @@ def pool_in_lan(layers: Sequence[Layer], networks: Mapping[Path, Network], pool:
     if lan is None or not isinstance(pool, str):
         return
     try:
-        ends = [ipaddress.ip_address(end.strip()) for end in pool.split("-")] if "/" not in pool else []
+        ends = ends_of(pool) if "/" not in pool else ()
     except ValueError:
         fact = f"addressPool: {pool!r} is neither a network nor FIRST-LAST"
         yield Problem(where=where_of(layers, POOL), fact=fact, rule="values.cidr")
@@ -120,6 +123,43 @@ def pool_in_lan(layers: Sequence[Layer], networks: Mapping[Path, Network], pool:
             evidence=(f"lan.cidr is set at {where_of(layers, ('lan', 'cidr'))}",),
             hint="choose addresses of the home network that its DHCP server does not give out",
             rule="values.address-pool",
+        )
+
+
+def ends_of(pool: str) -> tuple[Address, Address]:
+    """First and last address of `FIRST-LAST` or of a network.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if "/" in pool:
+        block = ipaddress.ip_network(pool)
+        return block[0], block[-1]
+    first, last = (ipaddress.ip_address(end.strip()) for end in pool.split("-"))
+    return first, last
+
+
+def ingress_in_pool(layers: Sequence[Layer], pool: object, wanted: object) -> Iterator[Problem]:
+    """MetalLB gives no address that is not its own, and Traefik would have none."""
+    if not isinstance(pool, str) or not isinstance(wanted, str):
+        return
+    try:
+        first, last = ends_of(pool)
+    except ValueError:
+        return  # told where the pool is judged
+    try:
+        address = ipaddress.ip_address(wanted)
+        inside = address.version == first.version and int(first) <= int(address) <= int(last)
+        fact = f"ingressAddress {wanted} is not in addressPool {pool}"
+    except ValueError:
+        inside, fact = False, f"ingressAddress: {wanted!r} is no address"
+    if not inside:
+        yield Problem(
+            where=where_of(layers, INGRESS),
+            fact=fact,
+            evidence=(f"addressPool is set at {where_of(layers, POOL)}",),
+            hint=f"choose one from {first} to {last} and write it beside addressPool",
+            rule="values.ingress-address",
         )
 
 

@@ -49,6 +49,7 @@ RULES: dict[str, str] = {
     "values.no-change": "An override changes something.",
     "values.cidr": "A network is a network, without host bits.",
     "values.address-pool": "The address pool lies in the home network.",
+    "values.ingress-address": "The address that every name leads to is one of the address pool.",
     "values.storage-class": "A storage class has a name that Kubernetes admits.",
     "values.duplicate-host": "Within an environment a host and path belong to one route.",
     # members of an umbrella

@@ -21,6 +21,7 @@ FOR_CHARTS = {
     "global.environment": "told to applications and shown to people",
     "global.domain": "the parent of every route's host",
     "global.addressPool": "for MetalLB",
+    "global.ingressAddress": "for Traefik",
     "global.tls.issuer": "for certificates",
 }
 """Facts that the library holds for charts, and reads none of itself."""
