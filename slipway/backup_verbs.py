@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from slipway import coverage, declared, report
+from slipway import coverage, declared, formatting
 from slipway import restore as restoring
 from slipway.bootstrap_prepare import kubeconfig_of
 from slipway.cli import chosen
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.lint import layers as lay
 from slipway.lint import renders
+from slipway.lint.scopes import Scopes
 from slipway.model import Chart, ChartName, Dependency
 from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
-from slipway.values_check import Check
 from slipway.yard import Yard
 
 
@@ -66,7 +66,7 @@ def rows(yard: Yard, umbrella: Chart, environment: str, objects: Sequence[Object
 
 def members(yard: Yard, umbrella: Chart, environment: str) -> Iterator[tuple[Dependency, Chart, Mapping[str, object]]]:
     """The members that are on, with the values that win in an environment."""
-    check = Check(workspace=yard.workspace)
+    check = Scopes(workspace=yard.workspace)
     document = lay.namespace_document(yard.workspace.environments[environment], umbrella.name)
     for member, scope in check.members(umbrella, () if document is None else (document,)):
         values = lay.coalesce(scope.layers)
@@ -95,7 +95,7 @@ def table(found: Sequence[Row]) -> str:
     """The rows for a reader."""
     head = ("NAMESPACE", "SERVICE", "WHAT", "SIZE", "WHEN", "HOW")
     lines = ((row.namespace, row.service, row.what, row.size, row.when or "-", row.how) for row in found)
-    return report.table(head, lines)
+    return formatting.table(head, lines)
 
 
 def plan(yard: Yard, service: str, environment: str, snapshot: str) -> restoring.Plan:

@@ -15,7 +15,6 @@ from slipway.errors import ProblemsFound
 from slipway.evidence import DEFAULTS, Snapshot, compare
 from slipway.levels import Evidence, Level
 from slipway.model import Chart, ChartKind, ChartName, Digest, Workspace
-from slipway.release import pull
 from slipway.yard import Yard
 
 
@@ -43,7 +42,7 @@ class Comparer:
         if found is None:
             return ()
         chart = self.workspace.charts[name]
-        old_archive = pull(self.yard, found)
+        old_archive = self.yard.pull(found)
         built, problems = self.builder.build([name])
         if problems:
             raise ProblemsFound(problems)

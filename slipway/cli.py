@@ -67,7 +67,7 @@ def one_of(where: str, value: str, known: tuple[str, ...]) -> str:
 def show(value: T, as_text: Callable[[T], str], as_json: bool) -> None:
     """Print a value for a person or for a program."""
     if as_json:
-        from slipway.report import to_json
+        from slipway.formatting import to_json
 
         print(to_json(value))
     else:

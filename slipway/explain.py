@@ -64,12 +64,11 @@ def latest(yard: Yard, name: ChartName) -> Published | None:
 
 def compare(yard: Yard, name: ChartName, published: Published) -> tuple[str, ...]:
     """What the working tree would package differently from a published version."""
-    from slipway.release import pull
 
     chart = yard.workspace.charts[name]
     there = {
         path.removeprefix(f"{name}/"): content
-        for path, content in package.read(pull(yard, published)).items()
+        for path, content in package.read(yard.pull(published)).items()
         if not path.startswith(f"{name}/charts/")
     }
     here = stage.files_of(yard.workspace, chart, yard.digests[name], yard.config.registry.base)

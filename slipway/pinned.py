@@ -8,7 +8,6 @@ from pathlib import Path
 from slipway import overlay, package, render
 from slipway.errors import Problem, RegistryError
 from slipway.model import Pin, Published
-from slipway.release import pull
 from slipway.yard import Yard
 
 
@@ -23,7 +22,7 @@ def unpacked(yard: Yard, held: Pin, scratch: Path) -> Path:
         published = Published(
             name=held.name, version=held.version, manifest=held.manifest, input_digest=held.input_digest
         )
-        for path, content in package.read(pull(yard, published)).items():
+        for path, content in package.read(yard.pull(published)).items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)

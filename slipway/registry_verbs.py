@@ -66,7 +66,7 @@ def listed(yard: Yard) -> Facts:
 
 def text(facts: Facts) -> str:
     """For a person."""
-    from slipway.report import table
+    from slipway.formatting import table
 
     lines = [f"{facts['registry']}: {facts['said']}"]
     if facts.get("process"):

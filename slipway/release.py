@@ -189,20 +189,7 @@ def adopt_published(yard: Yard, builder: Builder, names: Sequence[ChartName], be
             continue
         local = builder.archive(name)
         if local is None or manifest_of(local)[1] != step.published.manifest:
-            builder.adopt(name, pull(yard, step.published))
-
-
-def pull(yard: Yard, published: Published) -> bytes:
-    """The archive of a published chart, by digest.
-
-    Raises:
-        RegistryError: the registry does not have it.
-    """
-    archive = yard.registry.archive(published.name, published.manifest)
-    if archive is None:
-        fact = f"{published.version} ({published.manifest}) is not there"
-        raise RegistryError(Problem(where=f"{yard.config.registry.base}/{published.name}", fact=fact))
-    return archive
+            builder.adopt(name, yard.pull(step.published))
 
 
 def publish_only(

@@ -17,14 +17,14 @@ from slipway.environment import group_folder
 from slipway.errors import Problem, ToolFailed, WorkspaceError
 from slipway.gotools import GO_ENVIRONMENT, GoTool, build_argv, version_in
 from slipway.lock import hold
-from slipway.toolbox import Toolbox, tool_of
 from slipway.tools.run import Command, stream_process, tail, which
+from slipway.toolshelf import Toolshelf, tool_of
 
 WAIT_S = 3600.0
 """How long a second task waits for the one that builds."""
 
 
-def build(box: Toolbox, names: Sequence[str]) -> None:
+def build(box: Toolshelf, names: Sequence[str]) -> None:
     """Build programs and put each into its place.
 
     Raises:
@@ -45,7 +45,7 @@ def build(box: Toolbox, names: Sequence[str]) -> None:
                     accept(box, tool, version, Path(scratch))
 
 
-def checked_version(box: Toolbox, name: str) -> str:
+def checked_version(box: Toolshelf, name: str) -> str:
     """The pinned version, when the sources are of that version too.
 
     Raises:
@@ -64,7 +64,7 @@ def checked_version(box: Toolbox, name: str) -> str:
     return pinned
 
 
-def compile_tools(box: Toolbox, folder: str, tools: Sequence[tuple[GoTool, str]], output: Path) -> None:
+def compile_tools(box: Toolshelf, folder: str, tools: Sequence[tuple[GoTool, str]], output: Path) -> None:
     """Run one `go build` for the programs of a module folder.
 
     Raises:
@@ -90,7 +90,7 @@ def compile_tools(box: Toolbox, folder: str, tools: Sequence[tuple[GoTool, str]]
             raise ToolFailed(build_failure(what, command, code, said))
 
 
-def accept(box: Toolbox, tool: GoTool, version: str, scratch: Path) -> None:
+def accept(box: Toolshelf, tool: GoTool, version: str, scratch: Path) -> None:
     """Move a built program into its place, when it says the version that it was built for; remove older ones.
 
     Raises:
@@ -114,7 +114,7 @@ def accept(box: Toolbox, tool: GoTool, version: str, scratch: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def find_go(box: Toolbox) -> Path:
+def find_go(box: Toolshelf) -> Path:
     """The pinned Go: installed before, on PATH in the same version, or installed now.
 
     Raises:

@@ -9,6 +9,7 @@ from slipway import release as releasing
 from slipway import report
 from slipway.cli import chosen, one_of, show
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
+from slipway.formatting import table
 from slipway.yard import Yard
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def package(yard: Yard, only: str, *, as_json: bool) -> None:
         for name in names
     ]
     head = ("CHART", "VERSION", "MANIFEST", "ARCHIVE")
-    show(rows, lambda items: report.table(head, (tuple(item.values()) for item in items)), as_json)
+    show(rows, lambda items: table(head, (tuple(item.values()) for item in items)), as_json)
 
 
 def publish(yard: Yard, only: str, *, dry_run: bool, as_json: bool) -> None:

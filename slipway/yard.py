@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from slipway import digest, discover, graph, plan
 from slipway.build import Builder
 from slipway.config import Config, load_config
-from slipway.errors import ProblemsFound
+from slipway.errors import Problem, ProblemsFound, RegistryError
 from slipway.model import ChartKind, ChartName, Digest, Published, Workspace
 from slipway.oci import Registry
 from slipway.progress import Progress
@@ -92,6 +92,18 @@ class Yard:
             # On a fresh machine this is the first program that is missed: one build makes all that a release needs.
             embedded.ensure_running(self.config, lambda: self.toolbox.ensure(RELEASE_TOOLS)["registry"])
         return Registry.open(self.config.registry, self.environ, run=self.run)
+
+    def pull(self, published: Published) -> bytes:
+        """The archive of a published chart, by digest.
+
+        Raises:
+            RegistryError: the registry does not have it.
+        """
+        archive = self.registry.archive(published.name, published.manifest)
+        if archive is None:
+            fact = f"{published.version} ({published.manifest}) is not there"
+            raise RegistryError(Problem(where=f"{self.config.registry.base}/{published.name}", fact=fact))
+        return archive
 
     def builder(self) -> Builder:
         """What stages and packs the workspace's charts."""

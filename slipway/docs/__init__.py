@@ -101,10 +101,10 @@ def generate(yard: Yard) -> tuple[str, ...]:
 
 def list_examples(yard: Yard) -> str:
     """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
-    from slipway import report
     from slipway.docs import site, tried
+    from slipway.formatting import table
 
-    return report.table(tried.HEAD, tried.listing(site.console(yard.config.root)))
+    return table(tried.HEAD, tried.listing(site.console(yard.config.root)))
 
 
 def check_readmes(workspace: Workspace) -> tuple[Problem, ...]:

@@ -21,10 +21,10 @@ from slipway.lab.plan import Extent
 from slipway.lab.state import Phase, State
 from slipway.model import Chart, ChartName, Pin, Published
 from slipway.render import Object
-from slipway.toolbox import CHECKOUT
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import reap, wait_until
 from slipway.tools.run import Command, spawn_daemon
+from slipway.toolshelf import CHECKOUT
 from slipway.yard import Yard
 
 MANAGER = "slipway-lab"

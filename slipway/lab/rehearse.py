@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import compare, deploy, pin, report, yamls
+from slipway import compare, deploy, pin, yamls
 from slipway import pinned as published
 from slipway.cluster import rehearsal
 from slipway.cluster.apply import DEFINITION, MANAGER
 from slipway.cluster.rehearsal import Action, Part, Scene, Verdict
 from slipway.errors import Problem
+from slipway.formatting import table
 from slipway.lab import folder as folders
 from slipway.lab import lab
 from slipway.lab.place import place_of
@@ -251,7 +252,7 @@ def text(done: Rehearsal) -> str:
     told = [row for row in done.rows if row.rejected or not dull(row, fresh)]
     lines += [f"{name}: {sum(row.umbrella == name for row in done.rows)} objects, all new" for name in sorted(fresh)]
     if told:
-        lines += ["", report.table(HEAD, (cells(row) for row in told)), ""]
+        lines += ["", table(HEAD, (cells(row) for row in told)), ""]
     lines += [f"published already: {verdict.object} is rejected: {' '.join(verdict.said)}" for verdict in done.before]
     lines.append(f"update: {tally(row.update for row in done.rows)}")
     if backs := [row.back for row in done.rows if row.back is not None]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import lock, report
+from slipway import formatting, lock
 from slipway.cli import chosen, one_of
 from slipway.errors import Problem, ToolFailed, WorkspaceError
 from slipway.lab import applications, lab
@@ -177,7 +177,7 @@ def live(yard: Yard) -> Iterator[Callable[[tuple[Application, ...]], None]]:
 
 def table(found: tuple[Application, ...]) -> str:
     """The Applications for people."""
-    return report.table(applications.HEAD, (item.row for item in found))
+    return formatting.table(applications.HEAD, (item.row for item in found))
 
 
 def status(yard: Yard, place: Place, environment: str) -> Mapping[str, object]:
@@ -259,7 +259,7 @@ def text(facts: Mapping[str, object]) -> str:
     ):
         rows = facts.get(key)
         if isinstance(rows, list) and rows:
-            lines += [report.table(head, rows), ""]
+            lines += [formatting.table(head, rows), ""]
     for key in ("lines", "failed"):
         rows = facts.get(key)
         lines += [str(row) for row in rows] if isinstance(rows, list) else []

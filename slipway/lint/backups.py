@@ -8,17 +8,17 @@ from slipway import coverage, yamls
 from slipway.errors import Problem
 from slipway.lint import layers as lay
 from slipway.lint.layers import Layer
+from slipway.lint.scopes import Scope, Scopes
 from slipway.model import Chart, ChartKind
-from slipway.values_check import Check, Scope
 
 
-def check(run: Check, chart: Chart) -> Iterator[Problem]:
+def check(run: Scopes, chart: Chart) -> Iterator[Problem]:
     """The holdings of a service with its own values and each ci file, or of an umbrella's members in each environment."""
     for scope in scopes(run, chart):
         yield from judge(scope)
 
 
-def scopes(run: Check, chart: Chart) -> Iterator[Scope]:
+def scopes(run: Scopes, chart: Chart) -> Iterator[Scope]:
     """Every set of values that a chart is looked at with."""
     if chart.kind is ChartKind.SERVICE:
         own = Layer(document=run.values_of(chart))

@@ -14,7 +14,7 @@ from slipway.lint.layers import Layer, Path
 from slipway.model import ChartKind, ChartName, Environment, Workspace
 
 if TYPE_CHECKING:
-    from slipway.values_check import Check
+    from slipway.lint.scopes import Scopes
 
 NETWORKS: tuple[Path, ...] = (("lan", "cidr"), ("pods", "cidr"), ("services", "cidr"))
 POOL: Path = ("addressPool",)
@@ -163,7 +163,7 @@ def ingress_in_pool(layers: Sequence[Layer], pool: object, wanted: object) -> It
         )
 
 
-def duplicate_hosts(run: Check, environment: Environment, names: Sequence[ChartName]) -> Iterator[Problem]:
+def duplicate_hosts(run: Scopes, environment: Environment, names: Sequence[ChartName]) -> Iterator[Problem]:
     """Two routes of an environment for one host and path: the cluster would choose one of them."""
     facts, _ = facts_of(run.workspace, lay.platform_document(environment))
     taken: dict[tuple[str, str], tuple[str, str]] = {}

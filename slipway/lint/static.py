@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from slipway import graph, overlay, package, values_check
+from slipway import graph, overlay, package
 from slipway.errors import Problem, WorkspaceError
-from slipway.lint import backups, notes, schemas, secrets, styles, templates, wiring
+from slipway.lint import backups, notes, schemas, secrets, styles, templates, values, wiring
 from slipway.model import Chart, ChartKind, ChartName, Workspace
 from slipway.seal import store as sealed
 
@@ -28,7 +28,7 @@ class Tools:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.values = values_check.Check(workspace=workspace)
+        self.values = values.Check(workspace=workspace)
         self.styles = styles.Styles(workspace)
         self.clean: set[bytes] = set()
 

@@ -16,9 +16,9 @@ from slipway.errors import Problem
 from slipway.evidence_values import leaves
 from slipway.lint import layers as lay
 from slipway.lint.layers import Path
+from slipway.lint.scopes import Scope, Scopes
 from slipway.model import Chart, Environment
 from slipway.nested import dig
-from slipway.values_check import Check, Scope
 
 HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)-(?:rw|ro)(?![\w-])")
 """The Services that the operator makes for a database."""
@@ -143,7 +143,7 @@ def edges_of(values: Mapping[str, object], direction: str) -> Iterator[tuple[Pat
             yield ("network", direction, str(identifier)), edge
 
 
-def wiring_of(run: Check, umbrella: Chart, environment: Environment | None) -> Wiring:
+def wiring_of(run: Scopes, umbrella: Chart, environment: Environment | None) -> Wiring:
     """An umbrella by itself, or in an environment."""
     document = None if environment is None else lay.namespace_document(environment, umbrella.name)
     members = []
@@ -154,7 +154,7 @@ def wiring_of(run: Check, umbrella: Chart, environment: Environment | None) -> W
     return Wiring(umbrella=umbrella, members=tuple(members))
 
 
-def check(run: Check, umbrella: Chart) -> Iterator[Problem]:
+def check(run: Scopes, umbrella: Chart) -> Iterator[Problem]:
     """Every reference between members that leads nowhere, with the umbrella's own values and in each environment."""
     for environment in (None, *run.workspace.environments.values()):
         yield from wiring_of(run, umbrella, environment).problems()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from slipway import compare, overlay, pin
 from slipway.cli import show
 from slipway.errors import Problem, ProblemsFound
+from slipway.formatting import table
 from slipway.model import ChartName
-from slipway.report import table
 from slipway.seal import inventory, store
 from slipway.seal.document import CERTIFICATE
 from slipway.yard import Yard

@@ -258,10 +258,10 @@ def test_a_published_umbrella_contains_its_members_byte_for_byte(world: World) -
     done = {item.name: item for item in world.release().published}
     yard = world.yard()
 
-    umbrella = package.read(release.pull(yard, done[ChartName("htpc")]))
+    umbrella = package.read(yard.pull(done[ChartName("htpc")]))
 
     for member in ("radarr", "sonarr"):
-        own = package.read(release.pull(yard, done[ChartName(member)]))
+        own = package.read(yard.pull(done[ChartName(member)]))
         inside = {
             path.removeprefix("htpc/charts/"): text for path, text in umbrella.items() if f"/charts/{member}/" in path
         }
@@ -282,7 +282,7 @@ def test_a_kept_member_is_taken_from_the_registry_not_built_again(world: World) 
     yard = world.yard()
     umbrella = yard.plan().step(ChartName("htpc")).published
     assert umbrella is not None
-    assert package.read(release.pull(yard, umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
+    assert package.read(yard.pull(umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
 
 
 def test_helm_renders_the_published_digest_as_the_working_tree_renders(world: World) -> None:

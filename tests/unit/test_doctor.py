@@ -9,11 +9,11 @@ import pytest
 from slipway import doctor
 from slipway.docs import site
 from slipway.doctor import RegistryFacts, Row, State, gather, text
+from slipway.formatting import to_json
 from slipway.groups import PROGRAMS
 from slipway.locks import GROUPS
 from slipway.programs import TOOLS
 from slipway.progress import Progress
-from slipway.report import to_json
 from slipway.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
 

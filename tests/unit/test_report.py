@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from slipway import report
+from slipway import formatting, report
 from slipway.config import Config, RegistryConfig
 from slipway.errors import Problem
 from slipway.explain import Explanation, file_changes
@@ -100,7 +100,7 @@ def test_the_next_steps_name_the_promotion_and_the_fork() -> None:
 
 
 def test_problems_are_counted() -> None:
-    assert report.problems([Problem(where="a", fact="is b")]) == "a: is b\n1 problem"
+    assert formatting.problems([Problem(where="a", fact="is b")]) == "a: is b\n1 problem"
 
 
 class Colour(StrEnum):
@@ -118,7 +118,7 @@ class Thing:
 def test_json_holds_plain_values_only() -> None:
     thing = Thing(path=Path("a/b"), colour=Colour.RED, parts=("x",), nested={ChartName("c"): 1})
 
-    assert json.loads(report.to_json(thing)) == {"path": "a/b", "colour": "red", "parts": ["x"], "nested": {"c": 1}}
+    assert json.loads(formatting.to_json(thing)) == {"path": "a/b", "colour": "red", "parts": ["x"], "nested": {"c": 1}}
 
 
 def test_file_changes_read_chart_yaml_field_by_field() -> None:

@@ -16,9 +16,10 @@ from slipway.environment import group_folder
 from slipway.errors import ToolFailed, WorkspaceError
 from slipway.programs import TOOLS
 from slipway.progress import Progress
-from slipway.toolbox import CHECKOUT, Toolbox
+from slipway.toolbox import Toolbox
 from slipway.toolbuild import about, go_environment, go_version
 from slipway.tools.run import Command, Completed, run_process
+from slipway.toolshelf import CHECKOUT
 
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0"}
 GO_MOD = """module example/tools

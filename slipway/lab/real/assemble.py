@@ -13,10 +13,10 @@ from slipway.lab.real.catalog import Real
 from slipway.lab.real.pod import API_SERVER, Data, Pod, argv_of
 from slipway.lab.real.volumes import MACHINE, Volume, mounts_of
 from slipway.nested import dig, listing
-from slipway.toolbox import CHECKOUT
 from slipway.tools.enclosure import Enclosure, Mount
 from slipway.tools.process import LOOPBACK
 from slipway.tools.relay import Relay
+from slipway.toolshelf import CHECKOUT
 
 NEIGHBOUR = "192.168.1.2"
 """A client in the home network: this machine, when it asks a real component."""

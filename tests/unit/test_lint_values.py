@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import values_check, yamls
-from slipway.lint import layers, platform, schema_errors
+from slipway import yamls
+from slipway.lint import layers, platform, schema_errors, values
 from slipway.lint.layers import ABSENT, Layer
 from testing.workspaces import assemble, load
 
@@ -88,7 +88,7 @@ def test_the_highest_layer_that_says_it_is_named() -> None:
     ],
 )
 def test_a_mistyped_identifier_resembles_the_one_that_was_meant(word: str, other: str, meant: bool) -> None:
-    assert values_check.alike(word, other) is meant
+    assert values.alike(word, other) is meant
 
 
 @pytest.mark.parametrize(

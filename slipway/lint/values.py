@@ -17,7 +17,8 @@ from slipway.errors import Problem, WorkspaceError
 from slipway.evidence_values import shown, spelled
 from slipway.lint import layers as lay
 from slipway.lint.layers import Layer, Path
-from slipway.model import Chart, ChartKind, ChartName, Dependency, Environment, Workspace
+from slipway.lint.scopes import Scope, Scopes
+from slipway.model import Chart, ChartKind, ChartName, Environment
 
 NEW = "slipway: new"
 """Comment on a line whose key resembles another one and is meant to be new."""
@@ -44,33 +45,12 @@ FACTS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
-    """The values of one chart in one place: a member of an umbrella in an environment, or a service by itself."""
-
-    chart: Chart
-    layers: tuple[Layer, ...]
-    prefix: Path = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
+class Check(Scopes):
     """One run over a workspace; what was found about equal values is found once."""
 
-    workspace: Workspace
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)
     schemas: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    documents: dict[str, yamls.Document] = field(default_factory=dict)
-
-    def values_of(self, chart: Chart) -> yamls.Document:
-        """A chart's values.yaml, parsed once.
-
-        Raises:
-            WorkspaceError: it is not YAML.
-        """
-        if chart.name not in self.documents:
-            self.documents[chart.name] = lay.chart_document(chart)
-        return self.documents[chart.name]
 
     def chart(self, chart: Chart) -> Iterator[Problem]:
         """The values of one chart; the library's have no schema of their own."""
@@ -111,16 +91,6 @@ class Check:
             for member, scope in self.members(umbrella, (document,)):
                 yield from self.against_schema(scope)
                 yield from self.overrides(scope, Layer(document=document, inside=(member.key,)))
-
-    def members(self, umbrella: Chart, more: Sequence[yamls.Document]) -> Iterator[tuple[Dependency, Scope]]:
-        """Each member with its layers: its own values, the umbrella's, and more documents of the umbrella's form."""
-        documents = (self.values_of(umbrella), *more)
-        for member in umbrella.dependencies:
-            chart = self.workspace.charts.get(member.name)
-            if chart is not None:
-                own = Layer(document=self.values_of(chart))
-                above = tuple(Layer(document=document, inside=(member.key,)) for document in documents)
-                yield member, Scope(chart=chart, layers=(own, *above), prefix=(member.key,))
 
     def top_level(self, umbrella: Chart, document: yamls.Document) -> Iterator[Problem]:
         """Keys of an umbrella's values are its members."""
