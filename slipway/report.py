@@ -16,6 +16,7 @@ from slipway.model import Published
 from slipway.plan import Action, Plan, Step
 from slipway.release import Outcome
 from slipway.status import Row
+from slipway.words import being, counted
 
 if TYPE_CHECKING:
     from slipway.compare import Difference
@@ -47,7 +48,7 @@ def plan(made: Plan) -> str:
             )
         )
     kept = len(made.steps) - len(moving)
-    lines.append(f"{kept} of {len(made.steps)} charts are published with this content.")
+    lines.append(f"{kept} of {counted(len(made.steps), 'chart')} {being(kept)} published with this content.")
     for pins in made.pins:
         what = "; ".join(pins.reasons) if pins.reasons else "as the release would write it"
         lines.append(f"deploy/{pins.environment}: {what}")
@@ -95,14 +96,16 @@ def explanation(told: Explanation) -> str:
 def outcome(done: Outcome, base: str) -> str:
     """What a release did."""
     if done.nothing:
-        return f"Nothing to do: {done.kept} charts are published and deploy/{done.environment} is right."
+        return f"Nothing to do: {counted(done.kept, 'chart')} {being(done.kept)} published and deploy/{done.environment} is right."
     lines = []
     if done.published:
         lines.append(f"Published to {base}:")
         rows = ((f"  {item.name}", item.version, item.manifest) for item in done.published)
         lines.append(table(("  CHART", "VERSION", "MANIFEST"), rows))
     if done.kept and done.published:
-        lines.append(f"Kept: {done.kept} charts that were published with this content.")
+        lines.append(
+            f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
+        )
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
     return "\n".join(lines)
@@ -181,7 +184,7 @@ def next_steps(config: Config, environment: str) -> str:
 def problems(found: Sequence[Problem]) -> str:
     """Every problem, then their number."""
     count = len(found)
-    return "\n".join([*(str(problem) for problem in found), f"{count} problem{'s' if count != 1 else ''}"])
+    return "\n".join([*(str(problem) for problem in found), counted(count, "problem")])
 
 
 def to_json(value: object) -> str:

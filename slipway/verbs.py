@@ -9,6 +9,7 @@ from slipway import release as releasing
 from slipway import report
 from slipway.cli import chosen, one_of, show
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
+from slipway.words import counted
 from slipway.yard import Yard
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def raise_versions(yard: Yard, only: str, level: str, note: str, *, dry_run: boo
 
     with yard.progress.step("compare") as done:
         bumps = bump.bumps_of(yard, yard.names(only), level, note)
-        done(f"{len(bumps)} charts to raise")
+        done(f"{counted(len(bumps), 'chart')} to raise")
     if not dry_run:
         bump.apply(yard, bumps)
     return bumps
@@ -76,7 +77,7 @@ def lint(yard: Yard, only: str, *, as_json: bool) -> None:
     problems = checks.everything(yard, names)
     if problems:
         raise ProblemsFound(problems)
-    show({"charts": list(names), "problems": []}, lambda _: f"{len(names)} charts, no problems", as_json)
+    show({"charts": list(names), "problems": []}, lambda _: f"{counted(len(names), 'chart')}, no problems", as_json)
 
 
 def package(yard: Yard, only: str, *, as_json: bool) -> None:
@@ -92,7 +93,7 @@ def package(yard: Yard, only: str, *, as_json: bool) -> None:
     names = yard.names(only) or graph.order(yard.workspace)
     with yard.progress.step("package") as done:
         built, problems = yard.builder().build(names)
-        done(f"{len(built)} charts")
+        done(counted(len(built), "chart"))
     if problems:
         raise ProblemsFound(problems)
     rows = [

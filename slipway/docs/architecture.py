@@ -106,7 +106,7 @@ def hosts(every: Mapping[str, Platform]) -> str:
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
         for member in one.members:
-            for route, spec in items(member.values.get("route")):
+            for route, spec in facts.routes(member.values):
                 key = (member.umbrella, member.name, route)
                 host = facts.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
                 path = str(spec.get("path", "/"))
