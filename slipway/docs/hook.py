@@ -33,8 +33,8 @@ MERMAID = "assets/mermaid.min.js"
 
 CELL = re.compile(r"<td[ >].*?</td>", re.DOTALL)
 CODE = re.compile(r"<code([^>]*)>([^<]*)</code>")
-BREAKS = re.compile(r"(?<=[./:_])(?![./:_]|$)")
-"""Where a long name may be broken: behind the last of such signs, and not at its end."""
+BREAKS = re.compile(r"(?<=[./:_,=])(?![./:_,=]|$)|(?<=[a-z])(?=[A-Z])")
+"""Where a long name may be broken: behind the last of such signs but not at its end, and before a new word in it."""
 
 
 class Settings(Protocol):
@@ -72,7 +72,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Let long names in tables go on in the next line, behind a dot, a slash, a colon or an underscore."""
+    """Let long names in tables go on in the next line, where a part of them ends."""
     return CELL.sub(
         lambda cell: CODE.sub(lambda found: f"<code{found[1]}>{BREAKS.sub('<wbr>', found[2])}</code>", cell[0]), html
     )

@@ -55,6 +55,7 @@ def test_charts_follow_their_catalogue_and_the_pages_of_a_folder_its_first_one(t
         ('<td style="x"><code>SONARR__AUTH</code>', '<td style="x"><code>SONARR__AUTH</code>'),
         ("<td>a.b <code>SONARR__AUTH</code></td>", "<td>a.b <code>SONARR__<wbr>AUTH</code></td>"),
         ("<td><code>https://x/</code></td>", "<td><code>https://<wbr>x/</code></td>"),
+        ("<td><code>aB</code></td>", "<td><code>a<wbr>B</code></td>"),
         ("<p><code>a.b</code></p>", "<p><code>a.b</code></p>"),
     ],
 )
