@@ -123,6 +123,11 @@ def pool_in_lan(layers: Sequence[Layer], networks: Mapping[Path, Network], pool:
         )
 
 
+def filled(facts: Mapping[str, object], text: str) -> str:
+    """A text with the facts that it names put in."""
+    return FACT.sub(lambda match: str(lay.value_at(facts, match.group(1).split("."))), text)
+
+
 def duplicate_hosts(run: Check, environment: Environment, names: Sequence[ChartName]) -> Iterator[Problem]:
     """Two routes of an environment for one host and path: the cluster would choose one of them."""
     facts, _ = facts_of(run.workspace, lay.platform_document(environment))
@@ -138,7 +143,7 @@ def duplicate_hosts(run: Check, environment: Environment, names: Sequence[ChartN
             for route, spec in routes.items():
                 if not isinstance(spec, Mapping) or spec.get("enabled") is False or "host" not in spec:
                     continue
-                host = FACT.sub(lambda match: str(lay.value_at(facts, match.group(1).split("."))), str(spec["host"]))
+                host = filled(facts, str(spec["host"]))
                 place = (host, str(spec.get("path", "/")))
                 name = f"{member.key}.route.{route}"
                 layer = lay.top_layer(scope.layers, ("route", str(route), "host"))
