@@ -23,6 +23,7 @@ from slipway.render import Object
 from slipway.seal import inventory, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
+from slipway.words import counted
 from slipway.yard import Yard
 
 
@@ -35,10 +36,10 @@ def everything(yard: Yard, names: Sequence[ChartName]) -> tuple[Problem, ...]:
     builder = yard.builder()
     with yard.progress.step("package") as done:
         built, problems = builder.build(names)
-        done(f"{len(built)} charts")
+        done(counted(len(built), "chart"))
     with yard.progress.step("lint") as done:
         problems += lint(yard, builder, built, names)
-        done(f"{len(names)} charts")
+        done(counted(len(names), "chart"))
     with yard.progress.step("test") as done:
         problems += test(yard, builder, built, names)
         done("the contract of every service")

@@ -117,8 +117,8 @@ def files(
 NO_SECRET = b"# slipway: not-a-secret it says where the registry is, and holds neither user nor password\n"
 
 REPOSITORY_NOTE = b"""\
-# How Argo CD reaches the registry, without a secret. For a private registry seal a Secret of this name and label that
-# has the keys `username` and `password` besides these, and commit the SealedSecret instead.
+# How Argo CD reaches the registry, without a secret. The keys `username` and `password` of a private one are put into this
+# Secret in the cluster, where they stay: docs/guides/argocd.md.
 """
 
 ROOT_NOTE = """\

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from slipway.errors import Problem
+from slipway.words import counted
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -23,7 +24,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def problems(found: Sequence[Problem]) -> str:
     """Every problem, then their number."""
     count = len(found)
-    return "\n".join([*(str(problem) for problem in found), f"{count} problem{'s' if count != 1 else ''}"])
+    return "\n".join([*(str(problem) for problem in found), counted(count, "problem")])
 
 
 def to_json(value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from slipway.errors import RegistryError
 from slipway.tools import registry as embedded
+from slipway.words import counted
 from slipway.yard import RELEASE_TOOLS, Yard
 
 ACTIONS = ("start", "stop", "status", "list")
@@ -61,7 +62,7 @@ def listed(yard: Yard) -> Facts:
         {"chart": one.name, "version": one.version, "manifest": one.manifest, "input": str(one.input_digest or "-")}
         for one in sorted(found, key=lambda one: (one.name, one.version))
     ]
-    return {"registry": yard.config.registry.base, "said": f"{len(rows)} published versions", "versions": rows}
+    return {"registry": yard.config.registry.base, "said": counted(len(rows), "published version"), "versions": rows}
 
 
 def text(facts: Facts) -> str:

@@ -14,6 +14,7 @@ from slipway.build import Builder, Built
 from slipway.errors import NotConverged, Problem, ProblemsFound, RegistryError
 from slipway.model import ChartKind, ChartName, Pin, Published
 from slipway.plan import Action, PinStep, Plan
+from slipway.words import counted
 from slipway.yard import Effect, Yard
 
 LOCK = "release.lock"
@@ -144,7 +145,7 @@ def publish(yard: Yard, before: Plan, effect: Effect) -> tuple[Published, ...]:
     levels = [[built[name].archive for name in level if name in names] for level in graph.levels(yard.workspace)]
     with yard.progress.step("publish") as done:
         published = publish_all(yard.registry, [level for level in levels if level], effect)
-        done(f"{len(published)} charts to {yard.config.registry.base}, each read back")
+        done(f"{counted(len(published), 'chart')} to {yard.config.registry.base}, each read back")
     return tuple(published[name] for name in names)
 
 
@@ -166,14 +167,14 @@ def checked(yard: Yard, names: Sequence[ChartName], before: Plan | None = None) 
         adopt_published(yard, builder, names, before)
     with yard.progress.step("package") as done:
         built, problems = builder.build(names)
-        done(f"{len(names)} charts")
+        done(counted(len(names), "chart"))
     with yard.progress.step("lint") as done:
         problems += checks.lint(yard, builder, built, names)
-        done(f"{len(names)} charts, {len(problems)} problems" if problems else f"{len(names)} charts, no problems")
+        done(f"{counted(len(names), 'chart')}, {counted(len(problems), 'problem') if problems else 'no problems'}")
     if not problems:
         with yard.progress.step("test") as done:
             problems += checks.test(yard, builder, built, names)
-            done(f"{len(problems)} problems" if problems else "every rule of the contract holds")
+            done(counted(len(problems), "problem") if problems else "every rule of the contract holds")
     if problems:
         raise ProblemsFound(problems)
     return built

@@ -12,6 +12,7 @@ from slipway.model import Published
 from slipway.plan import Action, Plan, Step
 from slipway.release import Outcome
 from slipway.status import Row
+from slipway.words import being, counted
 
 if TYPE_CHECKING:
     from slipway.compare import Difference
@@ -34,7 +35,7 @@ def plan(made: Plan) -> str:
             )
         )
     kept = len(made.steps) - len(moving)
-    lines.append(f"{kept} of {len(made.steps)} charts are published with this content.")
+    lines.append(f"{kept} of {counted(len(made.steps), 'chart')} {being(kept)} published with this content.")
     for pins in made.pins:
         what = "; ".join(pins.reasons) if pins.reasons else "as the release would write it"
         lines.append(f"deploy/{pins.environment}: {what}")
@@ -82,14 +83,16 @@ def explanation(told: Explanation) -> str:
 def outcome(done: Outcome, base: str) -> str:
     """What a release did."""
     if done.nothing:
-        return f"Nothing to do: {done.kept} charts are published and deploy/{done.environment} is right."
+        return f"Nothing to do: {counted(done.kept, 'chart')} {being(done.kept)} published and deploy/{done.environment} is right."
     lines = []
     if done.published:
         lines.append(f"Published to {base}:")
         rows = ((f"  {item.name}", item.version, item.manifest) for item in done.published)
         lines.append(table(("  CHART", "VERSION", "MANIFEST"), rows))
     if done.kept and done.published:
-        lines.append(f"Kept: {done.kept} charts that were published with this content.")
+        lines.append(
+            f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
+        )
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
     return "\n".join(lines)

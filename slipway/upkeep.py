@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from slipway.doctor import RegistryFacts, Row, gather
 from slipway.errors import ProblemsFound, RegistryError
+from slipway.words import counted
 from slipway.yard import Yard
 
 
@@ -66,7 +67,7 @@ def crds(yard: Yard, *, check: bool) -> tuple[str, ...]:
     with yard.progress.step("crds") as done:
         if check:
             problems = definitions.check(root, yard.run, yard.toolbox)
-            done("as the modules give them" if not problems else f"{len(problems)} files differ")
+            done("as the modules give them" if not problems else f"differs in {counted(len(problems), 'file')}")
             changed: tuple[str, ...] = ()
         else:
             problems = ()

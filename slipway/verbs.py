@@ -10,6 +10,7 @@ from slipway import report
 from slipway.cli import chosen, one_of, show
 from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.formatting import table
+from slipway.words import counted
 from slipway.yard import Yard
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def raise_versions(yard: Yard, only: str, level: str, note: str, *, dry_run: boo
 
     with yard.progress.step("compare") as done:
         bumps = bump.bumps_of(yard, yard.names(only), level, note)
-        done(f"{len(bumps)} charts to raise")
+        done(f"{counted(len(bumps), 'chart')} to raise")
     if not dry_run:
         bump.apply(yard, bumps)
     return bumps
@@ -77,7 +78,7 @@ def lint(yard: Yard, only: str, *, as_json: bool) -> None:
     problems = checks.everything(yard, names)
     if problems:
         raise ProblemsFound(problems)
-    show({"charts": list(names), "problems": []}, lambda _: f"{len(names)} charts, no problems", as_json)
+    show({"charts": list(names), "problems": []}, lambda _: f"{counted(len(names), 'chart')}, no problems", as_json)
 
 
 def package(yard: Yard, only: str, *, as_json: bool) -> None:
@@ -93,7 +94,7 @@ def package(yard: Yard, only: str, *, as_json: bool) -> None:
     names = yard.names(only) or graph.order(yard.workspace)
     with yard.progress.step("package") as done:
         built, problems = yard.builder().build(names)
-        done(f"{len(built)} charts")
+        done(counted(len(built), "chart"))
     if problems:
         raise ProblemsFound(problems)
     rows = [

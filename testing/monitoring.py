@@ -81,6 +81,7 @@ def promtool_tests(cases: Mapping[str, Sequence[Rule]], rules: Mapping[str, Rule
             test = {
                 "name": f"{alert}: {case['case']}",
                 "interval": case.get("interval", "1m"),
+                "external_url": "https://prometheus.home.example.org",
                 "input_series": [{"series": name, "values": values} for name, values in case["series"].items()],
                 "alert_rule_test": [{"eval_time": case["at"], "alertname": alert, "exp_alerts": fires}],
             }
@@ -93,9 +94,14 @@ def promtool_tests(cases: Mapping[str, Sequence[Rule]], rules: Mapping[str, Rule
     }
 
 
+def runbook(alert: str) -> str:
+    """Where a person reads on: Grafana's page of the alert, beside the Prometheus that told of it."""
+    return f"https://grafana.home.example.org/d/alert-{alert}"
+
+
 def expected(alert: Rule, rule: Rule) -> Rule:
     """An alert that must fire: what the test says of it, and what the rule says of every one of its alerts."""
     return {
         "exp_labels": {**alert.get("labels", {}), **rule["labels"]},
-        "exp_annotations": {**rule["annotations"], "summary": alert["summary"]},
+        "exp_annotations": {**rule["annotations"], "summary": alert["summary"], "runbook_url": runbook(rule["alert"])},
     }

@@ -112,7 +112,7 @@ def hosts(every: Mapping[str, Platform]) -> str:
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
         for member in one.members:
-            for route, spec in items(member.values.get("route")):
+            for route, spec in facts.routes(member.values):
                 key = (member.umbrella, member.name, route)
                 host = facts.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
                 path = str(spec.get("path", "/"))
@@ -130,16 +130,12 @@ def load_balancers(every: Mapping[str, Platform]) -> str:
     rows = []
     for name, one in every.items():
         for member in one.members:
-            for _, spec in items(member.values.get("service")):
+            for service, spec in items(member.values.get("service")):
                 if spec.get("type") == "LoadBalancer":
                     ports = ", ".join(
                         f"{port.get('port')}/{port.get('protocol', 'TCP')}" for _, port in items(spec.get("ports"))
                     )
-                    wanted = facts.fill(
-                        str(mapping(spec.get("annotations")).get("metallb.io/loadBalancerIPs", "")),
-                        mapping(member.values.get("global")),
-                    )
-                    rows.append((name, member.link, code(wanted), ports))
+                    rows.append((name, member.link, code(facts.own_address(member.values, service)), ports))
     return table(("Environment", "Service", "Address", "Ports"), rows)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slipway import overlay, schema, stage, yamls
-from slipway.docs.shapes import Map, items, mapping, merge
+from slipway.docs import facts
+from slipway.docs.shapes import Map, mapping, merge
 from slipway.docs.values import Row, comments, rows
 from slipway.model import Chart, ChartKind, ChartName, Pin, Workspace
 
@@ -44,7 +45,7 @@ class Entry:
 
     def routes(self) -> Iterator[tuple[str, Map]]:
         """Every route that is on."""
-        return items(self.values.get("route"))
+        return facts.routes(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

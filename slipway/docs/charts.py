@@ -10,7 +10,7 @@ from slipway.contract import parse_exceptions
 from slipway.docs import concerns, facts, operating, released
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
-from slipway.docs.shapes import dig, items, mapping, texts
+from slipway.docs.shapes import items, mapping, texts
 from slipway.docs.values import Row, dotted
 
 
@@ -124,14 +124,25 @@ def reach(entry: Entry) -> str:
         if route.get("blockPaths")
     ]
     note = "`internal` is reached from the home network, `external` from everywhere."
-    blocks = (table(("Route", "Access", "Environment", "Address"), rows), *blocked, note)
-    return "\n\n".join(blocks) if rows else ""
+    blocks = (table(("Route", "Access", "Environment", "Address"), rows), *blocked, note) if rows else ()
+    return "\n\n".join((*blocks, *own_addresses(entry)))
+
+
+def own_addresses(entry: Entry) -> Iterator[str]:
+    """The Services that have an address of the home network, in each environment."""
+    for name, spec in items(entry.values.get("service")):
+        if spec.get("type") == "LoadBalancer":
+            wanted = (
+                f"{environment} {code(facts.own_address(values, name))}"
+                for environment, values in entry.environments.items()
+            )
+            yield f"Its Service {code(name)} has an address in the home network: {', '.join(wanted)}."
 
 
 def address(entry: Entry, environment: str, name: str) -> str:
     """`https://host/path` in an environment; a dash when it is switched off there."""
     values = entry.environments[environment]
-    route = mapping(dig(values, "route", name))
+    route = dict(facts.routes(values)).get(name, {})
     if not route or route.get("enabled", True) is False or values.get("enabled", True) is False:
         return EMPTY
     host = facts.fill(str(route.get("host", "")), mapping(values.get("global")))
@@ -161,7 +172,13 @@ def ports(entry: Entry) -> str:
 def storage(entry: Entry) -> str:
     """Every volume; sizes of claims as they are in each environment."""
     rows = (
-        (code(volume.name), volume.kind, sizes(entry, volume), codes(volume.mounts), prose(volume.kept))
+        (
+            code(volume.name),
+            volume.kind,
+            sizes(entry, volume),
+            codes(volume.mounts),
+            prose(volume.kept),
+        )
         for volume in facts.volumes(entry.values)
     )
     return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
@@ -197,6 +214,8 @@ def secrets(entry: Entry) -> str:
 
 def maker(spec: Mapping[str, object]) -> str:
     """Who makes a secret."""
+    if database := spec.get("database"):
+        return f"CloudNativePG, for {code(database)}"
     producer = str(spec.get("producer", ""))
     return {"": "you, sealed", "hand": "you, in the cluster"}.get(producer) or code(producer)
 

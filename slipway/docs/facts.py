@@ -9,7 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from slipway.declared import WANTED_ADDRESS
 from slipway.docs.shapes import Map, dig, items, mapping, texts
+
+HOST = re.compile(r"Host\(`([^`]+)`\)")
+"""The host in a rule of Traefik."""
+
+LOCAL_ONLY = "local-only"
+"""The middleware that lets in private addresses only."""
 
 REFERENCE = re.compile(r"\{\{-?\s*\.Values\.global\.([A-Za-z0-9_.]+)\s*-?\}\}")
 """A template that only names a fact of the platform."""
@@ -65,6 +72,12 @@ def fill(text: str, facts: Map) -> str:
     return REFERENCE.sub(fact, text)
 
 
+def own_address(values: Map, service: str) -> str:
+    """The address of the home network that a Service asks for; empty when it asks for none."""
+    wanted = mapping(dig(values, "service", service, "annotations")).get(WANTED_ADDRESS, "")
+    return fill(str(wanted), mapping(values.get("global")))
+
+
 def named(text: str) -> str:
     """A text whose facts of the platform are named: `sonarr.<domain>`."""
     return REFERENCE.sub(lambda match: f"<{match[1]}>", text)
@@ -78,6 +91,19 @@ def containers(values: Map) -> Iterator[Container]:
                 yield Container(controller=controller, name=name, kind=kind, spec=container)
     for name, spec in items(values.get("databases")):
         yield Container(controller=name, name="postgres", kind="database", spec={"image": spec.get("image")})
+
+
+def routes(values: Map) -> Iterator[tuple[str, Map]]:
+    """Every route that is on: those under `route`, then the IngressRoutes that a chart writes itself, in the same words."""
+    yield from items(values.get("route"))
+    for name, spec in items(values.get("extraObjects")):
+        rules = dig(spec, "spec", "routes")
+        for rule in rules if spec.get("kind") == "IngressRoute" and isinstance(rules, list) else ():
+            host = HOST.search(str(mapping(rule).get("match", "")))
+            named_there = mapping(rule).get("middlewares")
+            first = [mapping(each).get("name") for each in named_there] if isinstance(named_there, list) else []
+            if host:
+                yield name, {"host": host[1], "access": "internal" if LOCAL_ONLY in first else "external"}
 
 
 def edges(values: Map) -> Iterator[Edge]:
@@ -209,16 +235,13 @@ def probe_time(spec: Map) -> str:
 
 
 def secret_users(values: Map, identifier: str) -> tuple[str, ...]:
-    """What reads a secret: variables and volumes."""
+    """What reads a secret: containers, with their controller where there are several, and volumes."""
+    found = tuple(containers(values))
+    several = len({container.controller for container in found}) > 1
     users = []
-    for container in containers(values):
-        for name, source in mapping(container.spec.get("env")).items():
-            if mapping(source).get("secret") == identifier:
-                users.append(f"{container.name}:{name}")
-        users += [
-            f"{container.name}:{key}"
-            for key, source in mapping(container.spec.get("envFrom")).items()
-            if mapping(source).get("secret") == identifier
-        ]
+    for container in found:
+        sources = (*mapping(container.spec.get("env")).values(), *mapping(container.spec.get("envFrom")).values())
+        if any(mapping(source).get("secret") == identifier for source in sources):
+            users.append(f"{container.controller}/{container.name}" if several else container.name)
     users += [f"volume {key}" for key, spec in items(values.get("persistence")) if spec.get("secret") == identifier]
     return tuple(users)

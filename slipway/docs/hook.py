@@ -31,6 +31,12 @@ MERMAID = "assets/mermaid.min.js"
 """Draws in the browser, in the colours of the page; the theme would ask another host for it where it is not loaded."""
 
 
+CELL = re.compile(r"<td[ >].*?</td>", re.DOTALL)
+CODE = re.compile(r"<code([^>]*)>([^<]*)</code>")
+BREAKS = re.compile(r"(?<=[./:_,=])(?![./:_,=]|$)|(?<=[a-z])(?=[A-Z])")
+"""Where a long name may be broken: behind the last of such signs but not at its end, and before a new word in it."""
+
+
 class Settings(Protocol):
     """The part of MkDocs' configuration that is used here."""
 
@@ -63,6 +69,13 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     from slipway.docs.examples import unmarked
 
     return unmarked(markdown)
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Let long names in tables go on in the next line, where a part of them ends."""
+    return CELL.sub(
+        lambda cell: CODE.sub(lambda found: f"<code{found[1]}>{BREAKS.sub('<wbr>', found[2])}</code>", cell[0]), html
+    )
 
 
 def beside(docs: Path, entry: str) -> list[str]:

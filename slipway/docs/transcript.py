@@ -17,7 +17,7 @@ SHAPES = (
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "#-#-#"),
     (re.compile(r"\b127\.0\.0\.1:\d+"), "127.0.0.1:#"),
     (re.compile(r"\b(v?)\d+\.\d+\.\d+\b"), r"\1#.#.#"),
-    (re.compile(r"\b\d+ charts\b"), "# charts"),
+    (re.compile(r"\b\d+ charts?\b"), "# charts"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
 )
 """Text → what it is compared as, one after the other."""

@@ -82,6 +82,10 @@ def all_secrets(book: Book, entry: Entry) -> str:
             readers.setdefault(secret, []).append(known(dep))
             if spec.get("producer") or secret not in makers:
                 makers[secret] = maker(spec)
+        if any(True for _ in declared.copied(merge(member.values, above))):
+            keys.setdefault(declared.REPOSITORY, {}).update(dict.fromkeys(sorted(declared.REPOSITORY_KEYS)))
+            makers[declared.REPOSITORY] = "you, sealed, where copies are on"
+            readers.setdefault(declared.REPOSITORY, []).append(known(dep))
     rows = ((code(name), codes(keys[name]), makers[name], ", ".join(readers[name])) for name in sorted(keys))
     return table(("Secret", "Keys", "Made by", "Members"), rows)
 

@@ -23,6 +23,7 @@ from slipway.lab.plan import Extent
 from slipway.lint import kube
 from slipway.model import ChartName
 from slipway.tools.kubectl import Kubectl
+from slipway.words import counted
 from slipway.yard import Yard
 
 HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "SAID")
@@ -89,12 +90,12 @@ def rehearse(yard: Yard, environment: str, only: Sequence[ChartName], clock: Cal
         with progress.step("render") as done:
             past = pinned(yard, environment, only, Path(scratch))
             tree = working(yard, environment, only)
-            done(f"{count(past)} objects published, {count(tree)} in the working tree")
+            done(f"{counted(count(past), 'object')} published, {count(tree)} in the working tree")
         with cluster(yard, (past, tree)) as kubectl:
             provide_storage(kubectl, (past, tree))
             with progress.step("published") as done:
                 before = rehearsal.perform(kubectl, {}, past)
-                done(f"{count(past)} objects")
+                done(counted(count(past), "object"))
             with progress.step("update") as done:
                 update = rehearsal.perform(kubectl, past, tree)
                 done(tally(verdict.action for verdict in update))

@@ -20,6 +20,7 @@ from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog, join
 from slipway.lab.state import State
+from slipway.words import counted
 from slipway.yard import Yard
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
@@ -132,7 +133,7 @@ def deliver(here: Lab) -> None:
     progress = here.yard.progress
     with progress.step("package") as done:
         built = lab.build(here.yard)
-        done(f"{len(built)} charts")
+        done(counted(len(built), "chart"))
     with progress.step("control plane, Argo CD") as done:
         found = lab.wait_ready(here.place)
         done(f"{len(found.parts)} components")
@@ -140,7 +141,7 @@ def deliver(here: Lab) -> None:
         lab.provide_storage(here, built)
         published = lab.publish_tree(here, built)
         lab.hand_over(here, lab.deploy_files(here))
-        done(f"{len(published)} charts to the lab's registry, ApplicationSet applied")
+        done(f"{counted(len(published), 'chart')} to the lab's registry, ApplicationSet applied")
 
 
 def next_steps(place: Place) -> str:

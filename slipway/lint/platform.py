@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NETWORKS: tuple[Path, ...] = (("lan", "cidr"), ("pods", "cidr"), ("services", "cidr"))
 POOL: Path = ("addressPool",)
-INGRESS: Path = ("ingressAddress",)
 CLASSES: tuple[Path, ...] = (("storage", "class"), ("storage", "mediaClass"))
 
 DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -27,7 +26,6 @@ DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*
 FACT = re.compile(r"\{\{-?\s*\.Values\.global\.([A-Za-z0-9_.]+)\s*-?\}\}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def check(workspace: Workspace, document: yamls.Document) -> Iterator[Problem]:
@@ -46,7 +44,6 @@ def check(workspace: Workspace, document: yamls.Document) -> Iterator[Problem]:
             networks[path] = found
     yield from overlaps(layers, networks)
     yield from pool_in_lan(layers, networks, lay.value_at(facts, POOL))
-    yield from ingress_in_pool(layers, lay.value_at(facts, POOL), lay.value_at(facts, INGRESS))
     for path in CLASSES:
         value = lay.value_at(facts, path)
         if isinstance(value, str) and value and "{{" not in value and not DNS_SUBDOMAIN.fullmatch(value):
@@ -107,7 +104,7 @@ def pool_in_lan(layers: Sequence[Layer], networks: Mapping[Path, Network], pool:
     if lan is None or not isinstance(pool, str):
         return
     try:
-        ends = ends_of(pool) if "/" not in pool else ()
+        ends = [ipaddress.ip_address(end.strip()) for end in pool.split("-")] if "/" not in pool else []
     except ValueError:
         fact = f"addressPool: {pool!r} is neither a network nor FIRST-LAST"
         yield Problem(where=where_of(layers, POOL), fact=fact, rule="values.cidr")
@@ -126,41 +123,9 @@ def pool_in_lan(layers: Sequence[Layer], networks: Mapping[Path, Network], pool:
         )
 
 
-def ends_of(pool: str) -> tuple[Address, Address]:
-    """First and last address of `FIRST-LAST` or of a network.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if "/" in pool:
-        block = ipaddress.ip_network(pool)
-        return block[0], block[-1]
-    first, last = (ipaddress.ip_address(end.strip()) for end in pool.split("-"))
-    return first, last
-
-
-def ingress_in_pool(layers: Sequence[Layer], pool: object, wanted: object) -> Iterator[Problem]:
-    """MetalLB gives no address that is not its own, and Traefik would have none."""
-    if not isinstance(pool, str) or not isinstance(wanted, str):
-        return
-    try:
-        first, last = ends_of(pool)
-    except ValueError:
-        return  # told where the pool is judged
-    try:
-        address = ipaddress.ip_address(wanted)
-        inside = address.version == first.version and int(first) <= int(address) <= int(last)
-        fact = f"ingressAddress {wanted} is not in addressPool {pool}"
-    except ValueError:
-        inside, fact = False, f"ingressAddress: {wanted!r} is no address"
-    if not inside:
-        yield Problem(
-            where=where_of(layers, INGRESS),
-            fact=fact,
-            evidence=(f"addressPool is set at {where_of(layers, POOL)}",),
-            hint=f"choose one from {first} to {last} and write it beside addressPool",
-            rule="values.ingress-address",
-        )
+def filled(facts: Mapping[str, object], text: str) -> str:
+    """A text with the facts that it names put in."""
+    return FACT.sub(lambda match: str(lay.value_at(facts, match.group(1).split("."))), text)
 
 
 def duplicate_hosts(run: Scopes, environment: Environment, names: Sequence[ChartName]) -> Iterator[Problem]:
@@ -178,7 +143,7 @@ def duplicate_hosts(run: Scopes, environment: Environment, names: Sequence[Chart
             for route, spec in routes.items():
                 if not isinstance(spec, Mapping) or spec.get("enabled") is False or "host" not in spec:
                     continue
-                host = FACT.sub(lambda match: str(lay.value_at(facts, match.group(1).split("."))), str(spec["host"]))
+                host = filled(facts, str(spec["host"]))
                 place = (host, str(spec.get("path", "/")))
                 name = f"{member.key}.route.{route}"
                 layer = lay.top_layer(scope.layers, ("route", str(route), "host"))

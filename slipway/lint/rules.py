@@ -48,8 +48,8 @@ RULES: dict[str, str] = {
     "values.schema": "A value is what the schema asks for.",
     "values.no-change": "An override changes something.",
     "values.cidr": "A network is a network, without host bits.",
+    "values.address-outside-pool": "An address that a Service asks for is in a pool of its environment.",
     "values.address-pool": "The address pool lies in the home network.",
-    "values.ingress-address": "The address that every name leads to is one of the address pool.",
     "values.storage-class": "A storage class has a name that Kubernetes admits.",
     "values.duplicate-host": "Within an environment a host and path belong to one route.",
     # members of an umbrella

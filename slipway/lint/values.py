@@ -60,12 +60,13 @@ class Check(Scopes):
             yield from self.umbrella(chart)
 
     def environments(self, names: Sequence[ChartName]) -> Iterator[Problem]:
-        """Every platform.yaml, and the hosts of every environment; `names` limits whose hosts are told."""
-        from slipway.lint import platform
+        """Every platform.yaml, and hosts and addresses of every environment; `names` limits whose are told."""
+        from slipway.lint import addresses, platform
 
         for environment in self.workspace.environments.values():
             yield from self.platform(environment)
             yield from platform.duplicate_hosts(self, environment, names)
+            yield from addresses.outside_of_pools(self, environment, names)
 
     def service(self, chart: Chart) -> Iterator[Problem]:
         """A service with its own values, and with each ci file."""

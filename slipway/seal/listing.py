@@ -12,6 +12,7 @@ from slipway.formatting import table
 from slipway.model import ChartName
 from slipway.seal import inventory, store
 from slipway.seal.document import CERTIFICATE
+from slipway.words import being, counted
 from slipway.yard import Yard
 
 RULE = "secret.missing"
@@ -97,7 +98,7 @@ def text(made: Listing) -> str:
     if not steps:
         return "\n".join([*lines, f"Nothing is missing in {made.environment}."])
     missing = len(made.missing)
-    lines.append(f"{missing} of {len(made.secrets)} secrets are missing in {made.environment}:")
+    lines.append(f"{missing} of {counted(len(made.secrets), 'secret')} {being(missing)} missing in {made.environment}:")
     return "\n".join([*lines, *steps])
 
 

@@ -170,8 +170,8 @@ def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(yard: Yard, lo
 
     assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"ProgramPanicked"}
     for rule in group["rules"]:
-        assert rule["annotations"]["runbook"] == f"docs/runbooks/{rule['alert']}.md"
-        assert (ROOT / rule["annotations"]["runbook"]).is_file()
+        assert rule["annotations"]["runbook_url"] == "{{ $externalURL }}/d/alert-" + rule["alert"]
+        assert (ROOT / "docs" / "runbooks" / f"{rule['alert']}.md").is_file()
         assert rule["labels"]["severity"] in {"warning", "critical"}
 
 
@@ -192,6 +192,8 @@ def test_a_panic_reaches_the_alertmanager_and_a_line_that_quotes_one_does_not(lo
         "alertname": "ProgramPanicked", "namespace": "infra", "app": "broken", "severity": "warning",
     }  # fmt: skip
     assert told["annotations"]["summary"] == "broken in infra ended with a fault of its own"
+    assert told["annotations"]["runbook_url"].startswith("https://grafana.")
+    assert told["annotations"]["runbook_url"].endswith("/d/alert-ProgramPanicked")
 
 
 def test_figures_that_alerts_and_dashboards_name_are_there(loki: Server) -> None:

@@ -184,6 +184,49 @@ def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: boo
         assert charts.address(entry, name, "sonarr") == f"`https://sonarr.{domain}`"
 
 
+def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
+    def route(middlewares: list[dict[str, str]]) -> dict[str, object]:
+        rule = {"match": "Host(`x.home`)", "middlewares": middlewares}
+        return {"kind": "IngressRoute", "spec": {"routes": [rule]}}
+
+    extra = {"page": route([{"name": "local-only"}]), "open": route([]), "other": {"kind": "Middleware"}}
+
+    assert dict(facts.routes({"route": {"web": {"host": "y.home"}}, "extraObjects": extra})) == {
+        "web": {"host": "y.home"},
+        "page": {"host": "x.home", "access": "internal"},
+        "open": {"host": "x.home", "access": "external"},
+    }
+
+
+def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(opened: book.Book) -> None:
+    said = charts.reach(opened.entries[ChartName("traefik")])
+
+    assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in said
+    assert "Its Service `traefik` has an address in the home network: staging `192.168.1.229`, production" in said
+
+
+def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(opened: book.Book) -> None:
+    (row,) = [
+        line
+        for line in charts.secrets(opened.entries[ChartName("nextcloud")]).splitlines()
+        if "nextcloud-postgres-app" in line
+    ]
+
+    assert row.endswith("| CloudNativePG, for `nextcloud-postgres` | `nextcloud/app`, `nextcloud/wait`, `cron/app` |")
+
+
+def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(opened: book.Book) -> None:
+    (row,) = [
+        line
+        for line in umbrellas.all_secrets(opened, opened.entries[ChartName("htpc")]).splitlines()
+        if line.startswith("| `restic`")
+    ]
+
+    assert "`RESTIC_PASSWORD`, `RESTIC_REPOSITORY` | you, sealed, where copies are on |" in row
+    assert "[sonarr](sonarr.md)" in row
+    assert "scraparr" not in row
+
+
 def test_a_member_that_is_switched_off_has_no_address(opened: book.Book) -> None:
     entry = opened.entries[ChartName("sonarr")]
     off = replace(entry, environments={"staging": {**entry.environments["staging"], "enabled": False}})

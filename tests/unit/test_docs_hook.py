@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.docs.hook import on_config
+import pytest
+
+from slipway.docs.hook import on_config, on_page_content
 
 
 @dataclass
@@ -44,3 +46,18 @@ def test_charts_follow_their_catalogue_and_the_pages_of_a_folder_its_first_one(t
             ]
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("<td><code>a.b.c</code></td>", "<td><code>a.<wbr>b.<wbr>c</code></td>"),
+        ('<td style="x"><code>SONARR__AUTH</code>', '<td style="x"><code>SONARR__AUTH</code>'),
+        ("<td>a.b <code>SONARR__AUTH</code></td>", "<td>a.b <code>SONARR__<wbr>AUTH</code></td>"),
+        ("<td><code>https://x/</code></td>", "<td><code>https://<wbr>x/</code></td>"),
+        ("<td><code>aB</code></td>", "<td><code>a<wbr>B</code></td>"),
+        ("<p><code>a.b</code></p>", "<p><code>a.b</code></p>"),
+    ],
+)
+def test_long_names_may_be_broken_in_tables_and_nowhere_else(cell: str, shown: str) -> None:
+    assert on_page_content(cell) == shown

@@ -38,7 +38,7 @@ def test_a_plan_lists_what_moves_and_counts_what_stays() -> None:
         "   CHART   VERSION  ACTION   REASON\n"
         "+  sonarr  1.0.0    publish  because it is so\n"
         "+  htpc    1.0.0    publish  because it is so; with sonarr\n"
-        "1 of 3 charts are published with this content.\n"
+        "1 of 3 charts is published with this content.\n"
         "deploy/staging: htpc 1.0.0 comes first"
     )
 
@@ -47,7 +47,7 @@ def test_a_plan_with_nothing_to_do_says_so() -> None:
     made = Plan(steps=(step("common", Action.KEEP),), pins=(PinStep(environment="staging", reasons=()),))
 
     assert report.plan(made) == (
-        "1 of 1 charts are published with this content.\ndeploy/staging: as the release would write it"
+        "1 of 1 chart is published with this content.\ndeploy/staging: as the release would write it"
     )
 
 

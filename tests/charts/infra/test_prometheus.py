@@ -100,8 +100,8 @@ def test_every_alert_has_a_runbook_of_its_name_and_no_runbook_is_left_over(rules
 
     assert {path.stem for path in RUNBOOKS} == set(alerts) | log_alerts()
     for name, rule in alerts.items():
-        assert rule["annotations"].keys() == {"summary", "description", "runbook"}
-        assert rule["annotations"]["runbook"] == f"docs/runbooks/{name}.md"
+        assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+        assert rule["annotations"]["runbook_url"].endswith(f"/d/alert-{name}")
         assert "{{" not in rule["annotations"]["description"]
         assert rule["labels"]["severity"] in ({"none"} if name == "Watchdog" else {"warning", "critical"})
 
