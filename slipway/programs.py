@@ -243,6 +243,15 @@ TOOLS: Mapping[str, GoTool] = {
             mend="./inv lab up --real metallb",
             cold_s=90,
         ),
+        GoTool(
+            name="external-dns",
+            purpose="the real external-dns of a lab, without the clients of every provider",
+            module="sigs.k8s.io/external-dns",
+            package="homelab/tools/lab/external-dns",
+            folder="tools/lab/external-dns",
+            mend="./inv lab up --real external-dns",
+            cold_s=160,
+        ),
         *(
             GoTool(
                 name=name,

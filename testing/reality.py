@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.client
 import json
 import os
@@ -13,15 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import cast
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
-from slipway import compare, deploy
+from slipway import deploy, overlay, render, yamls
+from slipway.build import Built
 from slipway.cluster.apply import apply
 from slipway.lab import lab
 from slipway.lab.lab import Lab
@@ -35,12 +30,44 @@ from slipway.nested import dig
 from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import LOOPBACK, wait_until
-from slipway.yard import open_yard
+from slipway.yard import Yard, open_yard
+from testing.authority import Authority
+from testing.cloudflare import Cloudflare, cloudflare
 from testing.monorepo import ROOT
 
 ENVIRONMENT = "staging"
 WAIT_S = 90.0
 TIMEOUT_S = 10.0
+DNS_API, DNS_TOKEN = "198.51.100.10:80", "token-of-the-tests"
+"""Where the DNS provider's API is, outside of the home network, and what opens it."""
+OTHER_ZONE, TARGET = "example.com", "home.example.net"
+"""What else the token is good for, and what the world finds at external hosts."""
+SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "infra": {
+        "external-dns": {
+            "enabled": True,
+            "controllers": {
+                "external-dns": {
+                    "containers": {
+                        "app": {
+                            "env": {
+                                "CLOUDFLARE_BASE_URL": f"http://{DNS_API}/client/v4/",
+                                "EXTERNAL_DNS_MIN_EVENT_SYNC_INTERVAL": "1s",
+                            }
+                        }
+                    }
+                }
+            },
+        }
+    }
+}
+"""Umbrella → what an operator would set besides: what is off by default is on here."""
+DNS_SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "cloudflare-token", "namespace": "infra"},
+    "stringData": {"api-token": DNS_TOKEN},
+}
 PAGE = b"<p>A page that is worth to be made smaller.</p>\n" * 100
 
 
@@ -105,47 +132,6 @@ def stand_in() -> Iterator[StandIn]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
-    """A certificate authority of the tests', and a certificate of it."""
-
-    trusted: str
-    """The authority, as PEM."""
-    certificate: x509.Certificate
-    key: str
-
-    @classmethod
-    def make(cls, *names: str) -> Authority:
-        """An authority with a certificate for these names."""
-        root, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of the tests")])
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        now = dt.datetime.now(dt.UTC)
-
-        def signed(who: x509.Name, public: ec.EllipticCurvePublicKey, extra: x509.ExtensionType) -> x509.Certificate:
-            builder = x509.CertificateBuilder().subject_name(who).issuer_name(issuer).public_key(public)
-            builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(hours=1))
-            builder = builder.not_valid_after(now + dt.timedelta(days=1))
-            return builder.add_extension(extra, critical=False).sign(root, hashes.SHA256())
-
-        authority = signed(issuer, root.public_key(), x509.BasicConstraints(ca=True, path_length=None))
-        own = signed(subject, key.public_key(), x509.SubjectAlternativeName([x509.DNSName(name) for name in names]))
-        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return cls(trusted=authority.public_bytes(Encoding.PEM).decode(), certificate=own, key=secret.decode())
-
-    def secret(self, name: str, namespace: str) -> dict[str, object]:
-        """As cert-manager would write it."""
-        data = {"tls.crt": self.certificate.public_bytes(Encoding.PEM).decode(), "tls.key": self.key}
-        metadata = {"name": name, "namespace": namespace}
-        return {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": metadata,
-            "type": "kubernetes.io/tls",
-            "stringData": data,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reality:
     """The cluster, and the real components in it."""
 
@@ -157,6 +143,8 @@ class Reality:
     """In the place of Jellyfin and Sonarr."""
     authority: Authority
     """That signed the wildcard certificate."""
+    dns: Cloudflare
+    """In the place of the DNS provider."""
     domain: str
 
     @property
@@ -238,8 +226,7 @@ def reality(place: Place) -> Iterator[Reality]:
     lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=kube.definition_files(ROOT))
     built = lab.build(yard)
     here_objects = {
-        str(umbrella.name): compare.render_umbrella(yard, built[umbrella.name], ENVIRONMENT)
-        for umbrella in yard.workspace.umbrellas
+        str(umbrella.name): rendered(yard, built[umbrella.name], place.folder) for umbrella in yard.workspace.umbrellas
     }
     lab.wait_ready(place)
     here = lab.attach(yard, place, ENVIRONMENT)
@@ -249,16 +236,39 @@ def reality(place: Place) -> Iterator[Reality]:
     for namespace in here_objects:
         here.kubectl("create", "namespace", namespace)
     lab.provide_storage(here, built)
-    here.kubectl.apply(deploy.documents([authority.secret("wildcard-tls", "infra")]), manager="tests")
+    secrets = [authority.secret("wildcard-tls", "infra"), DNS_SECRET]
+    here.kubectl.apply(deploy.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():
         refusals = apply(here.kubectl, objects, namespace).refusals
         assert not refusals, "\n".join(f"{item.item.title}: {item.said}" for item in refusals)
     wait_for_pods(here.kubectl)
-    with stand_in() as backend:
+    with stand_in() as backend, cloudflare(DNS_TOKEN, zone_of(domain), OTHER_ZONE) as dns:
         ways = {f"{address}:{port}": backend.address for address, port in endpoints(here.kubectl, "jellyfin", "sonarr")}
-        bodies = join(here, CATALOG, ways)
-        yield Reality(here=here, objects=everything, bodies=bodies, backend=backend, authority=authority, domain=domain)
+        bodies = join(here, CATALOG, {**ways, DNS_API: dns.address})
+        yield Reality(
+            here=here,
+            objects=everything,
+            bodies=bodies,
+            backend=backend,
+            authority=authority,
+            dns=dns,
+            domain=domain,
+        )
     lab.stop(place)
+
+
+def rendered(yard: Yard, built: Built, scratch: Path) -> tuple[Object, ...]:
+    """An umbrella's objects, with the settings of the tests over those of the environment."""
+    name = built.chart.name
+    settings = scratch / f"{name}.yaml"
+    settings.write_bytes(yamls.dump({"global": {"route": {"externalTarget": TARGET}}, **SETTINGS.get(name, {})}))
+    values = (built.folder / overlay.file_name(ENVIRONMENT), settings)
+    return render.render(yard.renderer, built, release=name, namespace=name, values=values)
+
+
+def zone_of(domain: str) -> str:
+    """The zone that holds a domain: the name that somebody has registered."""
+    return ".".join(domain.split(".")[-2:])
 
 
 def domain_of(objects: tuple[Object, ...]) -> str:

@@ -160,7 +160,7 @@ def test_a_source_tells_every_metric_that_a_rule_asks_it_for(real: Reality, name
 
 
 def test_prometheus_gets_an_answer_of_every_real_source(real: Reality) -> None:
-    sources = {"kube-state-metrics", "metallb", "node-exporter", "sealed-secrets", "traefik"}
+    sources = {"external-dns", "kube-state-metrics", "metallb", "node-exporter", "sealed-secrets", "traefik"}
     addresses = {name: real.bodies[name].pod.address for name in sources}
 
     def silent() -> dict[str, str]:

@@ -78,6 +78,13 @@ CATALOG: Mapping[str, Real] = {
             entrypoint=("controller",),
             acts=("load-balancer-address",),
         ),
+        Real(
+            name="external-dns",
+            purpose="writes the names of external routes to a DNS provider",
+            chart="external-dns",
+            controller="external-dns",
+            entrypoint=("external-dns",),
+        ),
     )
 }
 

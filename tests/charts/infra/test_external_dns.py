@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -56,11 +57,28 @@ def test_every_variable_is_a_flag_of_this_version(variables, understood):
 def test_the_program_reads_what_is_meant(variables, understood):
     assert (understood["provider"], understood["registry"]) == ("cloudflare", "txt")
     assert understood["sources"] == variables["EXTERNAL_DNS_SOURCE"].splitlines()
-    assert understood["domainFilter"] == ["homelab.example.org"]
     assert understood["excludeTargetNets"] == variables["EXTERNAL_DNS_EXCLUDE_TARGET_NET"].splitlines()
     assert all(ipaddress.ip_network(each) for each in understood["excludeTargetNets"])
     assert (understood["owner"], understood["prefix"]) == ("homelab-local", "k8s.%{record_type}-")
     assert (understood["interval"], understood["onEvents"]) == ("5m0s", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("homelab.example.org", True),
+        ("sonarr.homelab.example.org", True),
+        ("a.b.homelab.example.org", True),
+        # A zone.
+        ("example.org", True),
+        ("org", False),
+        ("www.example.org", False),
+        ("nohomelab.example.org", False),
+        ("homelab.example.org.example.com", False),
+    ],
+)
+def test_it_looks_at_names_of_the_domain_and_at_the_zones_that_hold_it(understood, name, fits):
+    assert bool(re.search(str(understood["domainFilter"]), name)) is fits
 
 
 def test_nothing_is_deleted_unless_it_is_asked_for(variables, understood):

@@ -23,7 +23,7 @@ func main() {
 		"flags":             names,
 		"provider":          settings.Provider,
 		"sources":           settings.Sources,
-		"domainFilter":      settings.DomainFilter,
+		"domainFilter":      settings.RegexDomainFilter.String(),
 		"excludeTargetNets": settings.ExcludeTargetNets,
 		"policy":            settings.Policy,
 		"registry":          settings.Registry,
