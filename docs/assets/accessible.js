@@ -12,6 +12,17 @@ const mend = () => {
   for (const label of document.querySelectorAll("input.md-option + label:not([hidden])")) {
     if (!document.querySelector("input.md-option:checked")) label.previousElementSibling.checked = true;
   }
+  // What is copied of a console is what one types, without prompts and answers.
+  for (const code of document.querySelectorAll(".highlight:not([data-copy]) code:has(.gp)")) {
+    const typed = [];
+    let before = "";
+    for (const line of code.textContent.split("\n")) {
+      const isTyped = line.startsWith("$ ") || (before && (line.startsWith("> ") || before.endsWith("\\")));
+      if (isTyped) typed.push(line.replace(/^[$>] /, ""));
+      before = isTyped ? line : "";
+    }
+    code.closest(".highlight").dataset.copy = typed.join("\n");
+  }
   // A wide table scrolls by keyboard only when it can have the focus.
   for (const frame of document.querySelectorAll(".md-typeset__scrollwrap")) {
     if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;

@@ -110,6 +110,18 @@ def test_the_search_finds_a_page_and_leads_there(browser: Any) -> None:
         visit.page.wait_for_url("**/*.html*")
 
 
+def test_one_copies_the_commands_of_a_console_without_prompts_and_answers(browser: Any) -> None:
+    with browser.visit("guides/lab.html") as visit:
+        visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        visit.page.locator("button.md-code__button").first.click()
+        visit.page.locator(".md-dialog", has_text="Copied").wait_for()
+
+        assert visit.page.evaluate("navigator.clipboard.readText()").splitlines() == [
+            "./inv lab up",
+            "./inv lab kubectl get pods -n htpc",
+        ]
+
+
 def test_the_keyboard_leads_to_the_content(browser: Any) -> None:
     with browser.visit("charts/sonarr.html") as visit:
         visit.page.keyboard.press("Tab")
