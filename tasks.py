@@ -112,7 +112,7 @@ def pin(_: Context, env: str = "", only: str = "", dry_run: bool = False, json: 
         verbs.pin(yard_here(json), env, only, dry_run=dry_run, as_json=json)
 
 
-@task(help={"only": ONLY, "json": JSON})
+@task(help={"only": "charts, comma separated (default: every chart)", "json": JSON})
 def status(_: Context, only: str = "", json: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
     with presented():
@@ -315,7 +315,12 @@ def crds(_: Context, check: bool = False) -> None:
 
 
 @task(
-    help={"env": ENV, "only": ONLY, "check": "fail when something that is needed is missing", "json": JSON},
+    help={
+        "env": ENV,
+        "only": "charts, comma separated (default: every chart)",
+        "check": "fail when something that is needed is missing",
+        "json": JSON,
+    },
 )
 def secrets(_: Context, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
     """List every secret that an environment needs: who makes it, who reads it, what is missing and the command for it."""

@@ -11,7 +11,7 @@ from slipway.docs import concerns, facts, operating, released
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
 from slipway.docs.shapes import items, mapping, texts
-from slipway.docs.values import Row, dotted
+from slipway.docs.values import Row, dotted, said
 
 
 def link(entry: Entry) -> str:
@@ -257,14 +257,6 @@ def values(rows: Sequence[Row]) -> str:
     """One table for each root key."""
     blocks = []
     for root, group in groupby(rows, key=lambda row: row.path[0]):
-        lines = (
-            (code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), describe(row)) for row in group
-        )
+        lines = ((code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), said(row)) for row in group)
         blocks.append(section(3, f"`{root}`", table(("Key", "Type", "Default", "Description"), lines)))
     return "\n\n".join(blocks)
-
-
-def describe(row: Row) -> str:
-    """The schema's description, and what the chart says about it."""
-    note = f"*{prose(row.note)}*" if row.note else ""
-    return " ".join(part for part in (prose(row.description) if row.description else "", note) if part) or EMPTY

@@ -45,7 +45,7 @@ def text(every: Mapping[str, Platform]) -> str:
         sums = {umbrella: total(one.of(umbrella)) for umbrella in one.umbrellas}
         rows += [row(name, code(umbrella), need) for umbrella, need in sums.items()]
         rows.append(row(name, "**together**", sum(sums.values(), Need())))
-    return table(("Environment", "Namespace", "Processors", "Memory kept", "Memory at most", "Volumes"), rows)
+    return table(("Environment", "Namespace", "Cores", "Memory kept", "Memory at most", "Volumes"), rows)
 
 
 def row(environment: str, what: str, need: Need) -> tuple[str, ...]:

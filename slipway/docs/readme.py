@@ -10,7 +10,7 @@ from slipway.docs import charts, facts
 from slipway.docs.book import Entry
 from slipway.docs.markdown import code, codes, page, prose, section, table, value
 from slipway.docs.shapes import texts
-from slipway.docs.values import Row
+from slipway.docs.values import Row, said
 from slipway.model import ChartKind
 
 SHOWN = {"network", "secrets"}
@@ -91,7 +91,6 @@ def storage(entry: Entry) -> str:
 def values(rows: tuple[Row, ...]) -> str:
     """One table of key and default."""
     lines = (
-        (code(row.key), "see values.yaml" if row.path[-1] in MOVING else value(row.default), charts.describe(row))
-        for row in rows
+        (code(row.key), "see values.yaml" if row.path[-1] in MOVING else value(row.default), said(row)) for row in rows
     )
     return table(("Key", "Default", "Description"), lines)

@@ -65,7 +65,10 @@ def first_line(text: str) -> str:
 
 def one_task(task: Task) -> str:
     """Usage, text and flags."""
-    rows = ((", ".join(code(name) for name in flag.names), takes(flag), prose(flag.help)) for flag in task.flags)
+    rows = (
+        (", ".join(f"{code(name)}{{.whole}}" for name in flag.names), takes(flag), prose(flag.help))
+        for flag in task.flags
+    )
     return "\n\n".join(
         part
         for part in (f"```console\n$ {task.usage}\n```", task.doc.strip(), table(("Flag", "Takes", "Meaning"), rows))

@@ -8,7 +8,7 @@ from slipway import overlay, yamls
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.shapes import Map, dig, mapping, merge
-from slipway.docs.values import Row, comments, dotted, rows
+from slipway.docs.values import Row, comments, dotted, rows, said
 from slipway.model import ChartKind, Dependency
 from slipway.yamls import Path
 
@@ -164,9 +164,3 @@ def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> st
         head = ("Key", "Type", *environments, "Otherwise", "Description")
         blocks.append(section(3, f"`{dep.key}` in an environment", table(head, lines)))
     return "\n\n".join(block for block in blocks if block)
-
-
-def said(row: Row) -> str:
-    """The schema's description, and the comment of the file."""
-    note = f"*{prose(row.note)}*" if row.note else ""
-    return " ".join(part for part in (prose(row.description) if row.description else "", note) if part) or EMPTY

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from slipway.docs.markdown import EMPTY, prose
 from slipway.docs.shapes import Map, alternatives, child, mapping, resolve, type_name
 from slipway.yamls import Path
 
@@ -32,6 +33,15 @@ class Row:
 def dotted(path: Path) -> str:
     """`a.b.c`; a key with a dot of its own is quoted."""
     return ".".join(f'"{part}"' if "." in part else part for part in path)
+
+
+def said(row: Row) -> str:
+    """The schema's description, and what the comment adds to it."""
+    description = prose(row.description) if row.description else ""
+    note = prose(row.note) if row.note else ""
+    if note.rstrip(".") == description.rstrip("."):
+        note = ""
+    return " ".join(part for part in (description, f"*{note}*" if note else "") if part) or EMPTY
 
 
 def rows(values: Map, schema: Map, notes: Mapping[Path, str]) -> Iterator[Row]:

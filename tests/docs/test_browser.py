@@ -6,6 +6,13 @@ from typing import Any
 import pytest
 
 PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+WIDE = """
+[...document.querySelectorAll(".md-typeset__scrollwrap, .highlight code:has(.gp)")]
+    .filter(frame => frame.scrollWidth > frame.clientWidth + 1)
+    .map(frame => frame.innerText.slice(0, 60))
+"""
+"""What of a page scrolls sideways: frames of tables, and commands."""
 PAGES = (
     "index.html",
     "getting-started.html",
@@ -76,6 +83,12 @@ def test_drawings_become_pictures_in_both_colour_schemes(browser: Any, path: str
 def test_a_page_does_not_scroll_sideways_on_a_phone(browser: Any, path: str) -> None:
     with browser.visit(path, size=PHONE) as visit:
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_tables_and_commands_fit_beside_the_navigation_on_a_desk(browser: Any, path: str) -> None:
+    with browser.visit(path, size=DESK) as visit:
+        assert visit.page.evaluate(WIDE) == []
 
 
 def test_the_catalogue_narrows_down_by_words_namespace_and_access(browser: Any) -> None:
@@ -162,7 +175,7 @@ def test_paper_has_the_page_alone_and_all_of_it(browser: Any, path: str) -> None
 
 
 def test_what_paper_cuts_off_would_be_seen(browser: Any) -> None:
-    with browser.visit("charts/qbittorrent.html", size=PAPER) as visit:
+    with browser.visit("reference/library.html", size=PHONE) as visit:
         assert visit.page.evaluate(CUT_OFF) != []
         assert visit.page.locator(f"{AROUND} >> visible=true").count() > 0
 

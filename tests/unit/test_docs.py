@@ -76,6 +76,15 @@ def test_a_comment_above_a_map_is_said_at_its_first_leaf() -> None:
     assert rows["route.web.path"].note == ""
 
 
+def test_what_a_comment_repeats_is_said_once() -> None:
+    row = values.Row(
+        path=("a",), type="text", default="", description="Parent of every host.", note="Parent of every host"
+    )
+
+    assert values.said(row) == "Parent of every host."
+    assert values.said(replace(row, note="Only here")) == "Parent of every host. *Only here*"
+
+
 def test_a_value_that_may_be_several_things_is_one_row() -> None:
     rows = rows_of("env:\n  KEY: {secret: sonarr}\n")
 
