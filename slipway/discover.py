@@ -95,8 +95,10 @@ def read_chart(root: Path, folder: str) -> Chart:
 
 
 def read_beside(folder: Path) -> dict[str, bytes]:
-    """What is written for readers and not packaged."""
-    return {name: (folder / name).read_bytes() for name in (CHANGELOG, NOTES) if (folder / name).is_file()}
+    """What is read and not packaged: texts for people, and the variations under `ci/`."""
+    found = [folder / name for name in (CHANGELOG, NOTES) if (folder / name).is_file()]
+    found += sorted(folder.glob("ci/*-values.yaml"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def parse_chart(

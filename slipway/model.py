@@ -64,7 +64,12 @@ class Chart:
     files: Mapping[str, bytes] = field(repr=False)
     """What is packaged, by path relative to the chart; without Chart.yaml, which is rewritten when staged."""
     beside: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
-    """What people wrote for readers, and no package carries: CHANGELOG.md and notes.md, those that are there."""
+    """What no package carries: CHANGELOG.md and notes.md, those that are there, and the variations."""
+
+    @property
+    def variations(self) -> dict[str, bytes]:
+        """`ci/<name>-values.yaml` → its text: values that the chart must work with, besides its own."""
+        return {path: text for path, text in self.beside.items() if path.startswith("ci/")}
 
     @property
     def app_version(self) -> str | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from slipway import declared
 from slipway.contract import parse_exceptions
-from slipway.docs import concerns, facts, operating, released
+from slipway.docs import concerns, facts, operating, released, samples
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
 from slipway.docs.shapes import items, mapping, texts
@@ -54,6 +54,7 @@ def service(book: Book, entry: Entry, watch: concerns.Watch, known: released.Sta
         ),
         section(2, "Gotchas", operating.note(entry, "Gotchas"), operating.switches(entry)),
         section(2, "Upgrades", operating.note(entry, "Upgrades"), operating.replaced(entry), operating.REHEARSE),
+        section(2, "Examples", samples.examples(book, entry)),
         section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
     )
 

@@ -23,8 +23,8 @@ def scopes(run: Scopes, chart: Chart) -> Iterator[Scope]:
     if chart.kind is ChartKind.SERVICE:
         own = Layer(document=run.values_of(chart))
         yield Scope(chart=chart, layers=(own,))
-        for path in sorted((run.workspace.root / chart.folder).glob("ci/*-values.yaml")):
-            variation = yamls.parse(path.read_bytes(), path.relative_to(run.workspace.root).as_posix())
+        for path, text in chart.variations.items():
+            variation = yamls.parse(text, f"{chart.folder}/{path}")
             yield Scope(chart=chart, layers=(own, Layer(document=variation)))
     elif chart.kind is ChartKind.UMBRELLA:
         for environment in (None, *run.workspace.environments.values()):

@@ -78,8 +78,8 @@ def _cases(builder: Builder, chart: Chart, release: str) -> Iterator[Case]:
         return Case(chart=chart, label=label, values_file=file, request=request)
 
     yield case(DEFAULTS)
-    for path in sorted((root / chart.folder).glob("ci/*-values.yaml")):
-        yield case(f"ci/{path.name}", path.relative_to(root).as_posix(), (path,))
+    for path in chart.variations:
+        yield case(path, f"{chart.folder}/{path}", (root / chart.folder / path,))
     if chart.kind is ChartKind.UMBRELLA:
         for name, environment in builder.workspace.environments.items():
             file = environment.namespaces.get(chart.name, environment.platform).path

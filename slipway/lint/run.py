@@ -119,8 +119,7 @@ class Run:
 
     def linters(self, scratch: Path) -> tuple[Problem, ...]:
         """ct lint with its helm lint, over copies that carry the ci values."""
-        root = self.context.builder.workspace.root
-        copies = {tools.with_ci(folder, chart, root, scratch): chart for folder, chart in self.folders().items()}
+        copies = {tools.with_ci(folder, chart, scratch): chart for folder, chart in self.folders().items()}
         self.accepted, found = tools.ct_lint(self.context.ct, copies)
         return found
 

@@ -71,14 +71,13 @@ def clean(text: str, chart: Chart) -> str:
     return re.sub(rf"\({re.escape(chart.name)}/", f"({chart.folder}/", text.strip())
 
 
-def with_ci(folder: Path, chart: Chart, root: Path, scratch: Path) -> Path:
+def with_ci(folder: Path, chart: Chart, scratch: Path) -> Path:
     """A staged copy that ct can lint: with the chart's ci/ values, which packages do not carry."""
-    files = sorted((root / chart.folder).glob("ci/*-values.yaml"))
-    if not files:
+    if not chart.variations:
         return folder
     copy = scratch / chart.name
     shutil.copytree(folder, copy)
     (copy / "ci").mkdir()
-    for path in files:
-        shutil.copyfile(path, copy / "ci" / path.name)
+    for path, text in chart.variations.items():
+        (copy / path).write_bytes(text)
     return copy

@@ -72,8 +72,8 @@ class Check(Scopes):
         """A service with its own values, and with each ci file."""
         own = Layer(document=self.values_of(chart))
         yield from self.against_schema(Scope(chart=chart, layers=(own,)))
-        for path in sorted((self.workspace.root / chart.folder).glob("ci/*-values.yaml")):
-            document = yamls.parse(path.read_bytes(), path.relative_to(self.workspace.root).as_posix())
+        for path, text in chart.variations.items():
+            document = yamls.parse(text, f"{chart.folder}/{path}")
             yield from self.against_schema(Scope(chart=chart, layers=(own, Layer(document=document))))
 
     def umbrella(self, umbrella: Chart) -> Iterator[Problem]:

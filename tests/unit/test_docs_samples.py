@@ -1,0 +1,43 @@
+"""Examples on the pages of services: they are the files under `ci/`, put where an operator writes them."""
+
+import re
+import textwrap
+
+import pytest
+import yaml
+
+from slipway.docs import book, samples
+from testing.monorepo import ROOT
+from testing.workspaces import load
+
+BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)^    ```', re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def opened() -> book.Book:
+    """This repository."""
+    return book.open_book(load(ROOT))
+
+
+def test_every_example_says_what_its_file_says(opened: book.Book) -> None:
+    told = 0
+    for entry in opened.entries.values():
+        for path, text in entry.chart.variations.items():
+            made = samples.example(opened, entry, path, text.decode())
+            blocks = {file: yaml.safe_load(textwrap.dedent(body)) for file, body in BLOCK.findall(made)}
+            said = {"global": blocks.pop("platform")} if "platform" in blocks else {}
+            for members in blocks.values():
+                (own,) = members.values()
+                assert "global" not in own, path
+                said |= own
+            assert said == yaml.safe_load(text), path
+            told += 1
+
+    assert told > 40
+
+
+def test_the_comment_at_the_top_is_the_title_and_others_stay_with_their_key() -> None:
+    said, blocks = samples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
+
+    assert said == "A disk. Two lines"
+    assert blocks == ("global:\n  a: 1\n", "# of b\nb: 2\n")
