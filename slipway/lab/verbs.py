@@ -20,6 +20,7 @@ from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog, join
 from slipway.lab.state import State
+from slipway.progress import Progress
 from slipway.words import counted
 from slipway.yard import Yard
 
@@ -101,11 +102,21 @@ def up(yard: Yard, place: Place, environment: str, real: Sequence[str] = ()) -> 
             if wanted := (*join.running(place), *real):
                 with yard.progress.step("real components") as done:
                     done(", ".join(join.join(here, wanted)))
+    tell_restarts(yard.progress, place)
     took = time.monotonic() - began
     many = "1 Application is" if len(found) == 1 else f"{len(found)} Applications are"
     said = f"{many} Synced and Healthy after {took:.0f} s"
     rows = [item.row for item in found]
     return {"lab": place.name, "said": said, "next": next_steps(place), "applications": rows, **real_rows(place)}
+
+
+def tell_restarts(progress: Progress, place: Place) -> None:
+    """Say which programs did not last: the lab goes on without a trace of it in its Applications."""
+    found = place.state()
+    for name, part in found.parts.items() if found else ():
+        if part.restarts:
+            logs = f"./inv lab logs --what {name}{lab.name_flag(place)}"
+            progress.say(f"{name} {part.said[0]} and was started again: {logs}")
 
 
 @contextmanager
