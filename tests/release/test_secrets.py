@@ -65,7 +65,7 @@ def test_what_is_missing_is_sealed_by_the_command_that_is_told(repo: Monorepo, t
     asked = inv(repo, "secrets", "--check")
 
     assert asked.returncode == 1
-    assert "1 of 1 secrets are missing in staging" in asked.stdout
+    assert "1 of 1 secret is missing in staging" in asked.stdout
     assert "./inv seal --fetch-cert --env staging" in asked.stdout
     assert "staging: infra/login: nobody provides user, password" in asked.stderr
     (hint,) = [line for line in asked.stderr.splitlines() if "hint:" in line]
