@@ -170,7 +170,7 @@ def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(yard: Yard, lo
 
     assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"ProgramPanicked"}
     for rule in group["rules"]:
-        assert rule["annotations"]["runbook_url"] == "{{ $externalURL }}/d/alert-" + rule["alert"]
+        assert rule["annotations"]["runbook_url"] == "{{ .ExternalURL }}/d/alert-" + rule["alert"]
         assert (ROOT / "docs" / "runbooks" / f"{rule['alert']}.md").is_file()
         assert rule["labels"]["severity"] in {"warning", "critical"}
 
