@@ -7,6 +7,7 @@ from slipway.cli import chosen, presented, show, yard_here
 
 ENV = "environment under values/ (default: the first of [tool.slipway] environments)"
 ONLY = "charts, comma separated (default: all that the plan names)"
+EVERY = "charts, comma separated (default: every chart)"
 JSON = "print JSON"
 
 
@@ -39,7 +40,7 @@ def release(
         verbs.release(yard_here(json), env, only, bump, dry_run=dry_run, as_json=json)
 
 
-@task(help={"only": "charts, comma separated (default: every chart)", "json": JSON})
+@task(help={"only": EVERY, "json": JSON})
 def lint(_: Context, only: str = "", json: bool = False) -> None:
     """Check the charts with every tool and rule, and show every problem."""
     with presented():
@@ -112,7 +113,7 @@ def pin(_: Context, env: str = "", only: str = "", dry_run: bool = False, json: 
         verbs.pin(yard_here(json), env, only, dry_run=dry_run, as_json=json)
 
 
-@task(help={"only": "charts, comma separated (default: every chart)", "json": JSON})
+@task(help={"only": EVERY, "json": JSON})
 def status(_: Context, only: str = "", json: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
     with presented():
@@ -317,7 +318,7 @@ def crds(_: Context, check: bool = False) -> None:
 @task(
     help={
         "env": ENV,
-        "only": "charts, comma separated (default: every chart)",
+        "only": EVERY,
         "check": "fail when something that is needed is missing",
         "json": JSON,
     },

@@ -67,8 +67,7 @@ def rows(yard: Yard, umbrella: Chart, environment: str, objects: Sequence[Object
 def members(yard: Yard, umbrella: Chart, environment: str) -> Iterator[tuple[Dependency, Chart, Mapping[str, object]]]:
     """The members that are on, with the values that win in an environment."""
     check = Scopes(workspace=yard.workspace)
-    document = lay.namespace_document(yard.workspace.environments[environment], umbrella.name)
-    for member, scope in check.members(umbrella, () if document is None else (document,)):
+    for member, scope in check.members(umbrella, yard.workspace.environments[environment]):
         values = lay.coalesce(scope.layers)
         if values.get("enabled") is not False:
             yield member, scope.chart, values

@@ -13,6 +13,7 @@ from slipway.nested import dig
 
 WANTED_ADDRESS = "metallb.io/loadBalancerIPs"
 """The annotation with which a Service asks for addresses, separated by commas. Source: metallb.io, usage."""
+
 MAIN = "slipway.homelab/main"
 """Chart.yaml annotation of a chart that umbrellas take under aliases: the identifier of its main entry."""
 

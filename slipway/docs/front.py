@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from slipway.docs import catalogue
+from slipway.docs import catalogue, facts
 from slipway.docs.markdown import code
 from slipway.docs.platform import Member, Platform
-from slipway.docs.shapes import items, mapping
+from slipway.docs.shapes import mapping
 
 WATCHING = (
     ("prometheus", "figures"),
@@ -61,7 +61,7 @@ def way(found: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[t
         announced = code(known.get("ingressAddress", ""))
         yield "", f"{link(by_chart['metallb'], charts)}<small>announces {announced}</small>"
     if "traefik" in by_chart:
-        routes = sum(1 for member in found.members for _ in items(member.values.get("route")))
+        routes = sum(1 for member in found.members for _ in facts.routes(member.values))
         keeper = f", TLS by {link(by_chart['cert-manager'], charts)}" if "cert-manager" in by_chart else ""
         yield "", f"{link(by_chart['traefik'], charts)}<small>{routes} routes{keeper}</small>"
 

@@ -21,7 +21,7 @@ from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog, join
 from slipway.lab.state import State
 from slipway.progress import Progress
-from slipway.words import counted
+from slipway.words import being, counted
 from slipway.yard import Yard
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
@@ -104,8 +104,7 @@ def up(yard: Yard, place: Place, environment: str, real: Sequence[str] = ()) -> 
                     done(", ".join(join.join(here, wanted)))
     tell_restarts(yard.progress, place)
     took = time.monotonic() - began
-    many = "1 Application is" if len(found) == 1 else f"{len(found)} Applications are"
-    said = f"{many} Synced and Healthy after {took:.0f} s"
+    said = f"{counted(len(found), 'Application')} {being(len(found))} Synced and Healthy after {took:.0f} s"
     rows = [item.row for item in found]
     return {"lab": place.name, "said": said, "next": next_steps(place), "applications": rows, **real_rows(place)}
 

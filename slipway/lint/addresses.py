@@ -37,8 +37,7 @@ def outside_of_pools(run: Scopes, environment: Environment, names: Sequence[Char
     pools: list[str] = []
     wishes: list[Wish] = []
     for umbrella in run.workspace.of_kind(ChartKind.UMBRELLA):
-        document = lay.namespace_document(environment, umbrella.name)
-        for member, scope in run.members(umbrella, () if document is None else (document,)):
+        for member, scope in run.members(umbrella, environment):
             values = lay.coalesce(scope.layers)
             if values.get("enabled") is False:
                 continue

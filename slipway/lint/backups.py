@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import coverage, yamls
+from slipway import coverage
 from slipway.errors import Problem
 from slipway.lint import layers as lay
-from slipway.lint.layers import Layer
 from slipway.lint.scopes import Scope, Scopes
 from slipway.model import Chart, ChartKind
 
@@ -21,16 +20,10 @@ def check(run: Scopes, chart: Chart) -> Iterator[Problem]:
 def scopes(run: Scopes, chart: Chart) -> Iterator[Scope]:
     """Every set of values that a chart is looked at with."""
     if chart.kind is ChartKind.SERVICE:
-        own = Layer(document=run.values_of(chart))
-        yield Scope(chart=chart, layers=(own,))
-        for path, text in chart.variations.items():
-            variation = yamls.parse(text, f"{chart.folder}/{path}")
-            yield Scope(chart=chart, layers=(own, Layer(document=variation)))
+        yield from run.of_service(chart)
     elif chart.kind is ChartKind.UMBRELLA:
         for environment in (None, *run.workspace.environments.values()):
-            above = None if environment is None else lay.namespace_document(environment, chart.name)
-            for _, scope in run.members(chart, () if above is None else (above,)):
-                yield scope
+            yield from (scope for _, scope in run.members(chart, environment))
 
 
 def judge(scope: Scope) -> Iterator[Problem]:

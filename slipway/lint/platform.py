@@ -134,8 +134,7 @@ def duplicate_hosts(run: Scopes, environment: Environment, names: Sequence[Chart
     taken: dict[tuple[str, str], tuple[str, str]] = {}
     chosen = set(names)
     for umbrella in run.workspace.of_kind(ChartKind.UMBRELLA):
-        document = lay.namespace_document(environment, umbrella.name)
-        for member, scope in run.members(umbrella, () if document is None else (document,)):
+        for member, scope in run.members(umbrella, environment):
             values = lay.coalesce(scope.layers)
             routes = values.get("route")
             if values.get("enabled") is False or not isinstance(routes, Mapping):

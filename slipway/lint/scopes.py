@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from slipway import yamls
 from slipway.lint import layers as lay
 from slipway.lint.layers import Layer, Path
-from slipway.model import Chart, Dependency, Workspace
+from slipway.model import Chart, Dependency, Environment, Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +37,29 @@ class Scopes:
             self.documents[chart.name] = lay.chart_document(chart)
         return self.documents[chart.name]
 
-    def members(self, umbrella: Chart, more: Sequence[yamls.Document]) -> Iterator[tuple[Dependency, Scope]]:
-        """Each member with its layers: its own values, the umbrella's, and more documents of the umbrella's form."""
-        documents = (self.values_of(umbrella), *more)
+    def of_service(self, chart: Chart) -> Iterator[Scope]:
+        """A service with its own values, and with each variation.
+
+        Raises:
+            WorkspaceError: one of the files is not YAML.
+        """
+        own = Layer(document=self.values_of(chart))
+        yield Scope(chart=chart, layers=(own,))
+        for path, text in chart.variations.items():
+            variation = Layer(document=yamls.parse(text, f"{chart.folder}/{path}"))
+            yield Scope(chart=chart, layers=(own, variation))
+
+    def members(self, umbrella: Chart, environment: Environment | None = None) -> Iterator[tuple[Dependency, Scope]]:
+        """Each member with its layers: its own values, the umbrella's, and those of an environment's file when there is one.
+
+        Raises:
+            WorkspaceError: one of the files is not YAML.
+        """
+        above = None if environment is None else lay.namespace_document(environment, umbrella.name)
+        documents = (self.values_of(umbrella), *(() if above is None else (above,)))
         for member in umbrella.dependencies:
             chart = self.workspace.charts.get(member.name)
             if chart is not None:
                 own = Layer(document=self.values_of(chart))
-                above = tuple(Layer(document=document, inside=(member.key,)) for document in documents)
-                yield member, Scope(chart=chart, layers=(own, *above), prefix=(member.key,))
+                layers = (own, *(Layer(document=document, inside=(member.key,)) for document in documents))
+                yield member, Scope(chart=chart, layers=layers, prefix=(member.key,))

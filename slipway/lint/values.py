@@ -70,18 +70,15 @@ class Check(Scopes):
 
     def service(self, chart: Chart) -> Iterator[Problem]:
         """A service with its own values, and with each ci file."""
-        own = Layer(document=self.values_of(chart))
-        yield from self.against_schema(Scope(chart=chart, layers=(own,)))
-        for path, text in chart.variations.items():
-            document = yamls.parse(text, f"{chart.folder}/{path}")
-            yield from self.against_schema(Scope(chart=chart, layers=(own, Layer(document=document))))
+        for scope in self.of_service(chart):
+            yield from self.against_schema(scope)
 
     def umbrella(self, umbrella: Chart) -> Iterator[Problem]:
         """An umbrella by itself and in each environment."""
         above = self.values_of(umbrella)
         yield from self.top_level(umbrella, above)
         yield from self.global_values(above, ("global",))
-        for member, scope in self.members(umbrella, ()):
+        for member, scope in self.members(umbrella):
             yield from self.against_schema(scope)
             yield from self.overrides(scope, Layer(document=above, inside=(member.key,)))
         for environment in self.workspace.environments.values():
@@ -89,7 +86,7 @@ class Check(Scopes):
             if document is None:
                 continue
             yield from self.top_level(umbrella, document)
-            for member, scope in self.members(umbrella, (document,)):
+            for member, scope in self.members(umbrella, environment):
                 yield from self.against_schema(scope)
                 yield from self.overrides(scope, Layer(document=document, inside=(member.key,)))
 

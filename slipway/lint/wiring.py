@@ -145,9 +145,8 @@ def edges_of(values: Mapping[str, object], direction: str) -> Iterator[tuple[Pat
 
 def wiring_of(run: Scopes, umbrella: Chart, environment: Environment | None) -> Wiring:
     """An umbrella by itself, or in an environment."""
-    document = None if environment is None else lay.namespace_document(environment, umbrella.name)
     members = []
-    for dependency, scope in run.members(umbrella, () if document is None else (document,)):
+    for dependency, scope in run.members(umbrella, environment):
         values = lay.coalesce(scope.layers)
         if values.get("enabled") is not False:
             members.append(Member(key=dependency.key, scope=scope, values=values))
