@@ -1,9 +1,9 @@
 """The tasks: names, flags and help. Everything they do is in `slipway/`."""
 
-from invoke.context import Context
+from invoke.context import Context as Invocation
 from invoke.tasks import task
 
-from slipway.cli import chosen, presented, show, yard_here
+from slipway.cli.run import chosen, context_here, presented, show
 
 ENV = "environment under values/ (default: the first of [tool.slipway] environments)"
 ONLY = "charts, comma separated (default: all that the plan names)"
@@ -12,13 +12,14 @@ JSON = "print JSON"
 
 
 @task(help={"env": ENV, "only": ONLY, "json": JSON})
-def plan(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
+def plan(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
     """Show what a release would do, and why; change nothing."""
     with presented():
-        from slipway import release, report
+        from slipway.cli import report
+        from slipway.release.survey import survey
 
-        yard = yard_here(json)
-        show(release.survey(yard, chosen(yard, env), yard.names(only)), report.plan, json)
+        context = context_here(json)
+        show(survey(context, chosen(context, env), context.names(only)), report.plan, json)
 
 
 @task(
@@ -31,22 +32,22 @@ def plan(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
     }
 )
 def release(
-    _: Context, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
+    _: Invocation, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
 ) -> None:
     """Lint, test, package, publish and pin what changed; nothing changed, nothing done."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.release(yard_here(json), env, only, bump, dry_run=dry_run, as_json=json)
+        verbs.release(context_here(json), env, only, bump, dry_run=dry_run, as_json=json)
 
 
 @task(help={"only": EVERY, "json": JSON})
-def lint(_: Context, only: str = "", json: bool = False) -> None:
+def lint(_: Invocation, only: str = "", json: bool = False) -> None:
     """Check the charts with every tool and rule, and show every problem."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.lint(yard_here(json), only, as_json=json)
+        verbs.lint(context_here(json), only, as_json=json)
 
 
 @task(
@@ -59,13 +60,13 @@ def lint(_: Context, only: str = "", json: bool = False) -> None:
     }
 )
 def version(
-    _: Context, only: str = "", level: str = "", note: str = "", dry_run: bool = False, json: bool = False
+    _: Invocation, only: str = "", level: str = "", note: str = "", dry_run: bool = False, json: bool = False
 ) -> None:
     """Raise the version of each changed chart and of every dependent; write the changelogs."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.version(yard_here(json), only, level, note, dry_run=dry_run, as_json=json)
+        verbs.version(context_here(json), only, level, note, dry_run=dry_run, as_json=json)
 
 
 @task(
@@ -76,61 +77,61 @@ def version(
         "update": "rewrite the golden files",
     }
 )
-def test(_: Context, tier: str = "", update: bool = False, k: str = "", lab: bool = False) -> None:
+def test(_: Invocation, tier: str = "", update: bool = False, k: str = "", lab: bool = False) -> None:
     """Run the tests, fast tiers first; set up what they need."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.test(yard_here(), "lab" if lab else tier, k, update=update)
+        verbs.test(context_here(), "lab" if lab else tier, k, update=update)
 
 
 @task(help={"only": ONLY, "json": JSON})
-def package(_: Context, only: str = "", json: bool = False) -> None:
+def package(_: Invocation, only: str = "", json: bool = False) -> None:
     """Stage and pack charts into build/packages, byte-reproducibly."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.package(yard_here(json), only, as_json=json)
+        verbs.package(context_here(json), only, as_json=json)
 
 
 @task(help={"only": ONLY, "dry-run": "show the plan", "json": JSON})
-def publish(_: Context, only: str = "", dry_run: bool = False, json: bool = False) -> None:
+def publish(_: Invocation, only: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Check and publish what is not in the registry yet; write no pins."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.publish(yard_here(json), only, dry_run=dry_run, as_json=json)
+        verbs.publish(context_here(json), only, dry_run=dry_run, as_json=json)
 
 
 @task(
     help={"env": ENV, "only": "umbrellas to promote (default: all)", "dry-run": "show what would change", "json": JSON}
 )
-def pin(_: Context, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
+def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Write deploy/<env>: the first environment from the registry, a later one from the environment before it."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.pin(yard_here(json), env, only, dry_run=dry_run, as_json=json)
+        verbs.pin(context_here(json), env, only, dry_run=dry_run, as_json=json)
 
 
 @task(help={"only": EVERY, "json": JSON})
-def status(_: Context, only: str = "", json: bool = False) -> None:
+def status(_: Invocation, only: str = "", json: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
     with presented():
-        from slipway import report
-        from slipway.status import rows
+        from slipway.cli import report
+        from slipway.release.status import rows
 
-        yard = yard_here(json)
-        show(rows(yard, yard.names(only)), report.status, json)
+        context = context_here(json)
+        show(rows(context, context.names(only)), report.status, json)
 
 
 @task(help={"env": ENV, "only": "charts, comma separated (default: every umbrella)", "json": JSON})
-def rehearse(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
+def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
     """Try the update and the way back on a real API server: what restarts, what is pruned, what is rejected."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.rehearse(yard_here(json), env, only, as_json=json)
+        verbs.rehearse(context_here(json), env, only, as_json=json)
 
 
 @task(
@@ -142,23 +143,23 @@ def rehearse(_: Context, env: str = "", only: str = "", json: bool = False) -> N
         "json": JSON,
     }
 )
-def diff(_: Context, env: str = "", only: str = "", base: str = "", server: str = "", json: bool = False) -> None:
+def diff(_: Invocation, env: str = "", only: str = "", base: str = "", server: str = "", json: bool = False) -> None:
     """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.diff(yard_here(json), env, only, base, server, as_json=json)
+        verbs.diff(context_here(json), env, only, base, server, as_json=json)
 
 
 @task(positional=["chart"], help={"chart": "name of the chart", "json": JSON})
-def explain(_: Context, chart: str, json: bool = False) -> None:
+def explain(_: Invocation, chart: str, json: bool = False) -> None:
     """Say why a chart is in the plan, or is not: the chain of reasons and what changed."""
     with presented():
-        from slipway import report
-        from slipway.explain import explain as told
+        from slipway.cli import report
+        from slipway.release.explain import explain as told
 
-        yard = yard_here(json)
-        show(told(yard, yard.names(chart)[0]), report.explanation, json)
+        context = context_here(json)
+        show(told(context, context.names(chart)[0]), report.explanation, json)
 
 
 @task(
@@ -169,22 +170,22 @@ def explain(_: Context, chart: str, json: bool = False) -> None:
         "json": JSON,
     }
 )
-def bootstrap(_: Context, env: str = "", kubeconfig: str = "", dry_run: bool = False, json: bool = False) -> None:
+def bootstrap(_: Invocation, env: str = "", kubeconfig: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Install Argo CD in a bare cluster and hand it deploy/<env>; from then on it manages itself."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.bootstrap(yard_here(json), env, kubeconfig, dry_run=dry_run, as_json=json)
+        verbs.bootstrap(context_here(json), env, kubeconfig, dry_run=dry_run, as_json=json)
 
 
 @task(help={"env": ENV, "only": "umbrellas, comma separated (default: every one)", "json": JSON})
-def backups(_: Context, env: str = "", only: str = "", json: bool = False) -> None:
+def backups(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
     """Show everything that holds data, how it is kept and when, or why it is not."""
     with presented():
-        from slipway import backup_verbs as verbs
+        from slipway.cli import backups as verbs
 
-        yard = yard_here(json)
-        show(verbs.backups(yard, chosen(yard, env), yard.names(only)), verbs.table, json)
+        context = context_here(json)
+        show(verbs.backups(context, chosen(context, env), context.names(only)), verbs.table, json)
 
 
 @task(
@@ -198,22 +199,22 @@ def backups(_: Context, env: str = "", only: str = "", json: bool = False) -> No
     },
 )
 def restore(
-    _: Context, service: str, env: str = "", snapshot: str = "", kubeconfig: str = "", apply: bool = False
+    _: Invocation, service: str, env: str = "", snapshot: str = "", kubeconfig: str = "", apply: bool = False
 ) -> None:
     """Show the steps that bring a service back to a copy of it, and do them with --apply."""
     with presented():
-        from slipway import backup_verbs as verbs
+        from slipway.cli import backups as verbs
 
-        verbs.restore(yard_here(), service, env, snapshot, kubeconfig, apply=apply)
+        verbs.restore(context_here(), service, env, snapshot, kubeconfig, apply=apply)
 
 
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
-def registry(_: Context, action: str, json: bool = False) -> None:
+def registry(_: Invocation, action: str, json: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.registry(yard_here(json), action, as_json=json)
+        verbs.registry(context_here(json), action, as_json=json)
 
 
 @task(
@@ -228,14 +229,20 @@ def registry(_: Context, action: str, json: bool = False) -> None:
     },
 )
 def lab(
-    context: Context, action: str, what: str = "", name: str = "", env: str = "", real: str = "", json: bool = False
+    invocation: Invocation,
+    action: str,
+    what: str = "",
+    name: str = "",
+    env: str = "",
+    real: str = "",
+    json: bool = False,
 ) -> None:
     """Run a Kubernetes API and Argo CD on this machine, and let them take the working tree."""
     with presented():
-        from slipway.lab import verbs
+        from slipway.cli import lab as verbs
 
-        asked = verbs.Asked(action=action, what=what, name=name, environment=env, real=real, rest=context.remainder)
-        show(verbs.perform(yard_here(json), asked), verbs.text, json)
+        asked = verbs.Asked(action=action, what=what, name=name, environment=env, real=real, rest=invocation.remainder)
+        show(verbs.perform(context_here(json), asked), verbs.text, json)
 
 
 @task(
@@ -252,7 +259,7 @@ def lab(
     },
 )
 def new(
-    _: Context,
+    _: Invocation,
     service: str,
     umbrella: str,
     image: str,
@@ -264,55 +271,55 @@ def new(
 ) -> None:
     """Make a chart that passes lint and test as it is born, and add it to its umbrella."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
         facts = {"service": service, "umbrella": umbrella, "image": image, "port": port, "health": health}
-        verbs.new(yard_here(), {**facts, "data": data, "app_version": app_version, "description": description})
+        verbs.new(context_here(), {**facts, "data": data, "app_version": app_version, "description": description})
 
 
 @task(help={"json": JSON})
-def doctor(_: Context, json: bool = False) -> None:
+def doctor(_: Invocation, json: bool = False) -> None:
     """Show each tool, its version and where it comes from, and what is missing with the command that mends it."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.doctor(yard_here(json), as_json=json)
+        verbs.doctor(context_here(json), as_json=json)
 
 
 @task(positional=["action"], help={"action": "build, serve, generate, or examples"})
-def docs(_: Context, action: str) -> None:
+def docs(_: Invocation, action: str) -> None:
     """Build or serve the site; generate the READMEs of the charts; list the commands of pages that the tests run."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.docs(yard_here(), action)
+        verbs.docs(context_here(), action)
 
 
 @task(help={"quick": "fewer and smaller monorepos", "json": JSON})
-def bench(_: Context, quick: bool = False, json: bool = False) -> None:
+def bench(_: Invocation, quick: bool = False, json: bool = False) -> None:
     """Measure the release against the loop that a user would write instead."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.bench(yard_here(), quick=quick, as_json=json)
+        verbs.bench(context_here(), quick=quick, as_json=json)
 
 
 @task(help={"upgrade": "take newer versions than the locked ones"})
-def lock(_: Context, upgrade: bool = False) -> None:
+def lock(_: Invocation, upgrade: bool = False) -> None:
     """Resolve the Python dependencies again and write locks/ with every version and hash."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.lock(yard_here(), upgrade=upgrade)
+        verbs.lock(context_here(), upgrade=upgrade)
 
 
 @task(help={"check": "fail when they differ, write nothing"})
-def crds(_: Context, check: bool = False) -> None:
+def crds(_: Invocation, check: bool = False) -> None:
     """Generate the custom resource definitions from the upstream Go types."""
     with presented():
-        from slipway import verbs
+        from slipway.cli import verbs
 
-        verbs.crds(yard_here(), check=check)
+        verbs.crds(context_here(), check=check)
 
 
 @task(
@@ -323,13 +330,13 @@ def crds(_: Context, check: bool = False) -> None:
         "json": JSON,
     },
 )
-def secrets(_: Context, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
+def secrets(_: Invocation, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
     """List every secret that an environment needs: who makes it, who reads it, what is missing and the command for it."""
     with presented():
-        from slipway.seal import listing
+        from slipway.cli import secrets as listing
 
-        yard = yard_here(json)
-        listing.tell(yard, chosen(yard, env), yard.names(only), check=check, as_json=json)
+        context = context_here(json)
+        listing.tell(context, chosen(context, env), context.names(only), check=check, as_json=json)
 
 
 @task(
@@ -353,7 +360,7 @@ def secrets(_: Context, env: str = "", only: str = "", check: bool = False, json
     },
 )
 def seal(
-    _: Context,
+    _: Invocation,
     key: list[str],
     from_file: list[str],
     generate: list[str],
@@ -371,7 +378,7 @@ def seal(
 ) -> None:
     """Seal a secret for git, offline; its value comes from a prompt, standard input or a file, never from an argument."""
     with presented():
-        from slipway.seal import verbs
+        from slipway.cli import seal as verbs
 
         flags = verbs.Flags(
             namespace=namespace,
@@ -387,15 +394,15 @@ def seal(
             out=out,
             kubeconfig=kubeconfig,
         )
-        yard = yard_here(json)
-        show(verbs.perform(yard, chosen(yard, env), flags, verbs.terminal()), verbs.text, json)
+        context = context_here(json)
+        show(verbs.perform(context, chosen(context, env), flags, verbs.terminal()), verbs.text, json)
 
 
 @task(help={"check": "fail when they differ, write nothing"})
-def dashboards(_: Context, check: bool = False) -> None:
-    """Write Grafana's dashboards from the pages of slipway/dashboards and the runbooks."""
+def dashboards(_: Invocation, check: bool = False) -> None:
+    """Write Grafana's dashboards from the pages of dashboards and the runbooks."""
     with presented():
-        from slipway import upkeep
+        from slipway.cli import upkeep
 
-        changed = upkeep.dashboards(yard_here(), check=check)
+        changed = upkeep.dashboards(context_here(), check=check)
         print("\n".join(changed) or "every dashboard is as its page says")

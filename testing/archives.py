@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from slipway import package
-from slipway.build import read_metadata
-from slipway.model import INPUT_DIGEST, Archive, ChartName, Digest
-from slipway.package import SOURCE_DATE_EPOCH, write_atomic
+from slipway.build import archive
+from slipway.build.builder import read_metadata
+from slipway.core.model import INPUT_DIGEST, Archive, ChartName, Digest
 from slipway.tools.run import Command, run_process
+from slipway.util.files import SOURCE_DATE_EPOCH, write_atomic
 
 TEMPLATE = """\
 apiVersion: v1
@@ -62,7 +62,7 @@ def make_archive(
         )
     )
     path = target / f"{name}-{version}.tgz"
-    write_atomic(path, package.repack(path.read_bytes()), mtime=SOURCE_DATE_EPOCH)
+    write_atomic(path, archive.repack(path.read_bytes()), mtime=SOURCE_DATE_EPOCH)
     return Archive(
         name=ChartName(name),
         version=version,

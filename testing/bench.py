@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.progress import Progress
-from slipway.tools import registry as embedded
+from slipway.registry import embedded
 from slipway.tools.run import Command, Runner
+from slipway.util.progress import Progress
 from testing.monorepo import ROOT, Monorepo, large
 
 TARGETS = (
@@ -152,7 +152,7 @@ def serving(folder: Path, binary: Path) -> Iterator[int]:
 
 def text(measured: Sequence[Measured]) -> str:
     """The figures as a table, with how many times slower the loop is, and what is aimed at."""
-    from slipway.formatting import table
+    from slipway.util.formatting import table
 
     def times(value: float) -> str:
         return f"{value:.0f} x" if value >= 10 else f"{value:.1f} x"

@@ -15,18 +15,19 @@ from pathlib import Path
 
 import yaml
 
-from slipway import compare, plan
-from slipway.build import Built
+from slipway.build.builder import Built
+from slipway.build.render import Object
+from slipway.context import open_context
+from slipway.core.model import ChartName, Pin
 from slipway.lab import applications, lab
 from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
-from slipway.model import ChartName, Pin
-from slipway.nested import dig
-from slipway.render import Object
+from slipway.release import diff, plan
+from slipway.release.survey import plan_of
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.process import wait_until
-from slipway.yard import open_yard
+from slipway.util.mapping import dig
 from testing.monorepo import ROOT, Monorepo
 
 WAIT_S = 90.0
@@ -94,8 +95,8 @@ class Platform:
     @property
     def lab(self) -> Lab:
         """The wiring over the files as they are now."""
-        yard = open_yard(self.repo.root, os.environ, quiet=True)
-        return Lab(place=self.place, yard=lab.lab_yard(yard, self.place), environment=self.name)
+        context = open_context(self.repo.root, os.environ, quiet=True)
+        return Lab(place=self.place, context=lab.lab_context(context, self.place), environment=self.name)
 
     @property
     def kubectl(self) -> Kubectl:
@@ -127,10 +128,10 @@ class Platform:
     def publish(self) -> Mapping[ChartName, Pin]:
         """Publish the working tree; returns the pins."""
         here = self.lab
-        built = lab.build(here.yard)
+        built = lab.build(here.context)
         lab.provide_storage(here, built)
         lab.publish_tree(here, built)
-        return plan.pins_of(here.yard.workspace, here.yard.plan())
+        return plan.pins_of(here.context.workspace, plan_of(here.context))
 
     def pin(self, pins: Mapping[ChartName, Pin]) -> None:
         """Hand these pins over to Argo CD."""
@@ -192,8 +193,8 @@ class Platform:
     def rendered(self, umbrella: str) -> tuple[Object, ...]:
         """The offline render of an umbrella for this environment."""
         here = self.lab
-        built: Mapping[ChartName, Built] = lab.build(here.yard)
-        return compare.render_umbrella(here.yard, built[ChartName(umbrella)], self.name)
+        built: Mapping[ChartName, Built] = lab.build(here.context)
+        return diff.render_umbrella(here.context, built[ChartName(umbrella)], self.name)
 
 
 MakePlatform = Callable[..., Platform]

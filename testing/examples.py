@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.config import load_config
+from slipway.core.config import load_config
+from slipway.core.errors import Problem
 from slipway.docs import examples, site, transcript
 from slipway.docs.examples import Session, Step
 from slipway.docs.tried import first_line
-from slipway.errors import Problem
-from slipway.tools import registry as embedded
+from slipway.registry import embedded
 from slipway.tools.git import Git
 from slipway.tools.process import free_port
 from slipway.tools.run import Command, Completed, run_process, tail

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from slipway.config import RegistryConfig
-from slipway.errors import RegistryError
-from slipway.model import ChartName
-from slipway.oci import Registry
+from slipway.core.config import RegistryConfig
+from slipway.core.errors import RegistryError
+from slipway.core.model import ChartName
+from slipway.registry.client import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

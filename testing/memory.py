@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from slipway.model import Chart, ChartKind, ChartName, Dependency, Environment, ValuesFile, Workspace
+from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Environment, ValuesFile, Workspace
 
 FOLDERS = {ChartKind.LIBRARY: "charts", ChartKind.SERVICE: "charts", ChartKind.UMBRELLA: "umbrella"}
 

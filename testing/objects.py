@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from slipway import cache
-from slipway.contract.subject import PODS
-from slipway.lint.renders import DEFAULTS
-from slipway.nested import dig
-from slipway.render import Object
-from testing.rendering import Yard
+from slipway.build.cases import DEFAULTS
+from slipway.build.render import Object
+from slipway.policy.subject import PODS
+from slipway.util import cache
+from slipway.util.mapping import dig
+from testing.rendering import Context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +87,18 @@ Attempt = Callable[..., tuple[Objects, str]]
 """The same, with helm's refusal."""
 
 
-def attempt_in(yard: Yard, folder: Path) -> Attempt:
+def attempt_in(context: Context, folder: Path) -> Attempt:
     """Renders a chart with a set of values that it has a name for, or with others, which are written into the folder."""
 
     def made(chart: str, values: str | Mapping[str, Any] = DEFAULTS) -> tuple[Objects, str]:
         if isinstance(values, str):
-            request = yard.case(chart, values).request
+            request = context.case(chart, values).request
         else:
             text = yaml.safe_dump(dict(values))
             path = folder / f"{cache.key_of(text)}.yaml"
             path.write_text(text, encoding="utf-8")
-            request = replace(yard.case(chart, DEFAULTS).request, values=(path,))
-        done = yard.renderer.render(request)
+            request = replace(context.case(chart, DEFAULTS).request, values=(path,))
+        done = context.renderer.render(request)
         return Objects(items=done.objects), done.error
 
     return made

@@ -15,9 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
 
-from slipway import deploy, overlay, render, yamls
-from slipway.build import Built
+from slipway.build import render
+from slipway.build.builder import Built
+from slipway.build.render import Object
 from slipway.cluster.apply import apply
+from slipway.context import Context, open_context
+from slipway.gitops import applications
 from slipway.lab import lab
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
@@ -26,11 +29,11 @@ from slipway.lab.real.assemble import NEIGHBOUR, Body
 from slipway.lab.real.catalog import CATALOG
 from slipway.lab.real.join import join
 from slipway.lint import kube
-from slipway.nested import dig
-from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import LOOPBACK, wait_until
-from slipway.yard import Yard, open_yard
+from slipway.util import yaml
+from slipway.util.mapping import dig
+from slipway.workspace import environments
 from testing.authority import Authority
 from testing.cloudflare import Cloudflare, cloudflare
 from testing.monorepo import ROOT
@@ -222,14 +225,15 @@ def connection(port: int, host: str, context: ssl.SSLContext | None) -> Iterator
 @contextmanager
 def reality(place: Place) -> Iterator[Reality]:
     """A cluster without Argo CD that has every umbrella of this repository, and every program of the catalog."""
-    yard = open_yard(ROOT, os.environ, quiet=True)
-    lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=kube.definition_files(ROOT))
-    built = lab.build(yard)
+    context = open_context(ROOT, os.environ, quiet=True)
+    lab.start(context, place, attached=True, extent=Extent.CLUSTER, definitions=kube.definition_files(ROOT))
+    built = lab.build(context)
     here_objects = {
-        str(umbrella.name): rendered(yard, built[umbrella.name], place.folder) for umbrella in yard.workspace.umbrellas
+        str(umbrella.name): rendered(context, built[umbrella.name], place.folder)
+        for umbrella in context.workspace.umbrellas
     }
     lab.wait_ready(place)
-    here = lab.attach(yard, place, ENVIRONMENT)
+    here = lab.attach(context, place, ENVIRONMENT)
     everything = tuple(item for objects in here_objects.values() for item in objects)
     domain = domain_of(everything)
     authority = Authority.make(domain, f"*.{domain}")
@@ -237,7 +241,7 @@ def reality(place: Place) -> Iterator[Reality]:
         here.kubectl("create", "namespace", namespace)
     lab.provide_storage(here, built)
     secrets = [authority.secret("wildcard-tls", "infra"), DNS_SECRET]
-    here.kubectl.apply(deploy.documents(secrets), manager="tests")
+    here.kubectl.apply(applications.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():
         refusals = apply(here.kubectl, objects, namespace).refusals
         assert not refusals, "\n".join(f"{item.item.title}: {item.said}" for item in refusals)
@@ -257,13 +261,13 @@ def reality(place: Place) -> Iterator[Reality]:
     lab.stop(place)
 
 
-def rendered(yard: Yard, built: Built, scratch: Path) -> tuple[Object, ...]:
+def rendered(context: Context, built: Built, scratch: Path) -> tuple[Object, ...]:
     """An umbrella's objects, with the settings of the tests over those of the environment."""
     name = built.chart.name
     settings = scratch / f"{name}.yaml"
-    settings.write_bytes(yamls.dump({"global": {"route": {"externalTarget": TARGET}}, **SETTINGS.get(name, {})}))
-    values = (built.folder / overlay.file_name(ENVIRONMENT), settings)
-    return render.render(yard.renderer, built, release=name, namespace=name, values=values)
+    settings.write_bytes(yaml.dump({"global": {"route": {"externalTarget": TARGET}}, **SETTINGS.get(name, {})}))
+    values = (built.folder / environments.file_name(ENVIRONMENT), settings)
+    return render.render(context.renderer, built, release=name, namespace=name, values=values)
 
 
 def zone_of(domain: str) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from slipway import graph, render
-from slipway.build import Builder, Built
-from slipway.errors import Problem
-from slipway.lint import renders
-from slipway.lint.renders import Case
-from slipway.model import Chart, ChartName
-from slipway.render import Rendered
+from slipway.build import cases as renders
+from slipway.build import render
+from slipway.build.builder import Builder, Built
+from slipway.build.cases import RenderCase
+from slipway.build.render import Rendered
+from slipway.core.errors import Problem
+from slipway.core.model import Chart, ChartName
+from slipway.workspace import graph
 from testing.workspaces import ROOT, builder_of, load
 
 KUBE_VERSION = "1.37.0"
@@ -26,7 +27,7 @@ def charts() -> tuple[Chart, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Yard:
+class Context:
     """This repository, staged, packed and rendered below one folder."""
 
     folder: Path
@@ -54,15 +55,15 @@ class Yard:
         """Renders them."""
         return render.renderer_of(self.builder, helm_version="test", kube_version=KUBE_VERSION)
 
-    def cases(self, name: str) -> tuple[Case, ...]:
+    def cases(self, name: str) -> tuple[RenderCase, ...]:
         """Every render of a chart."""
         return renders.cases_of(self.builder, self.built[ChartName(name)].chart)
 
-    def case(self, name: str, label: str) -> Case:
+    def case(self, name: str, label: str) -> RenderCase:
         """One render of a chart."""
         return next(case for case in self.cases(name) if case.label == label)
 
-    def rendered(self, case: Case) -> Rendered:
+    def rendered(self, case: RenderCase) -> Rendered:
         """A render that must succeed."""
         done = self.renderer.render(case.request)
         assert not done.error, done.error

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.seal import envelope, verbs
+from slipway.cli import seal
+from slipway.secrets import envelope
 from testing.monorepo import Monorepo, small
 
 NOW = datetime.now(tz=UTC)
@@ -20,5 +21,5 @@ def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: 
     """Give an environment a certificate, and its private key as a file; smaller than a real one, for speed."""
     pair = envelope.new_pair(made, bits=2048)
     repo.write(f"values/{environment}/sealed-secrets.pem", pair.certificate.pem.decode())
-    private.write_bytes(verbs.key_manifest(pair, "infra", "key"))
+    private.write_bytes(seal.key_manifest(pair, "infra", "key"))
     return pair

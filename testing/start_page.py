@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from slipway.nested import dig, listing
-from slipway.render import Object
+from slipway.build.render import Object
+from slipway.util.mapping import dig, listing
 
 BASE = "gethomepage.dev/"
 VARIABLE = re.compile(r"{{(HOMEPAGE_(?:VAR|FILE)_[^{}]+)}}")

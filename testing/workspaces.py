@@ -7,17 +7,17 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from slipway import digest, discover, graph
-from slipway.build import Builder
-from slipway.config import load_config
-from slipway.errors import Problem, WorkspaceError
+from slipway.build.builder import Builder
+from slipway.core.config import load_config
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Workspace
 from slipway.lint import static, styles
-from slipway.lint.run import LintContext, check
-from slipway.model import Workspace
+from slipway.lint.run import LintInputs, check
 from slipway.tools.ct import ChartTesting
 from slipway.tools.helm import Helm
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import Runner, run_process, which
+from slipway.workspace import digest, discover, graph
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "tests" / "workspaces"
@@ -99,14 +99,14 @@ def chart_testing(home: Path, root: Path = ROOT, run: Runner = run_process) -> C
     )
 
 
-def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintContext, tuple[Problem, ...]]:
+def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintInputs, tuple[Problem, ...]]:
     """Everything built, with the tools on PATH; and what could not be built."""
     workspace = builder.workspace
     built, problems = builder.build(graph.order(workspace))
     ct = chart_testing(builder.folder / "helm", workspace.root, run)
     kubeconform = Kubeconform(run=run, program=lambda: program("kubeconform"))
     versions = load_config(workspace.root, {}).tools
-    context = LintContext(
+    context = LintInputs(
         builder=builder, built=built, ct=ct, kubeconform=kubeconform, kube_version="1.37.0", versions=versions
     )
     return context, problems

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from slipway import parallel
+from slipway.build.render import Object
 from slipway.cluster.live import holds
-from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.process import wait_until
+from slipway.util import parallel
 
 MANAGER = "argocd-controller"
 """Field manager of Argo CD's server-side apply. Source: argo-cd v3.6.1 common/common.go, ArgoCDSSAManager."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from slipway.errors import ToolFailed
-from slipway.nested import dig, listing
-from slipway.render import Object
+from slipway.build.render import Object
+from slipway.core.errors import ToolFailed
 from slipway.tools.kubectl import Data, Kubectl
+from slipway.util.mapping import dig, listing
 
 Key = tuple[str, str, str, str]
 """API group, kind, namespace (empty for an object of the whole cluster) and name."""

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from slipway.build.render import Object
 from slipway.cluster import apply as applying
 from slipway.cluster import live, workloads
 from slipway.cluster.live import Key, Live
 from slipway.cluster.workloads import Workloads
-from slipway.render import Object
 from slipway.tools.kubectl import Data, Kubectl
-from slipway.yamls import dump
+from slipway.util.yaml import dump
 
 SETTLE_S = 60.0
 """How long workloads may take to come to rest; simulated ones take about 3 s."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from slipway.build.render import Change, Object, diff
 from slipway.cluster import apply as applying
 from slipway.cluster import live
-from slipway.render import Change, Object, diff
 from slipway.tools.kubectl import Data, Kubectl
 
 

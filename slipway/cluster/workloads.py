@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slipway.cluster.live import Key, condition, holds, key_of, uid
-from slipway.nested import dig, listing
 from slipway.tools.kubectl import Data, Kubectl
+from slipway.util.mapping import dig, listing
 
 KINDS = "deployments.apps,statefulsets.apps,daemonsets.apps,jobs.batch,replicasets.apps,pods,events"
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})

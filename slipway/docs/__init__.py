@@ -8,39 +8,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.errors import Problem
-from slipway.model import Workspace
+from slipway.core.errors import Problem
+from slipway.core.model import Workspace
 
 if TYPE_CHECKING:
+    from slipway.context import Context
     from slipway.docs.reference import Task
-    from slipway.yard import Yard
 
 
-def stage(yard: Yard, tasks: tuple[Task, ...]) -> int:
+def stage(context: Context, tasks: tuple[Task, ...]) -> int:
     """Put every page into build/docs; returns how many were generated.
 
     Args:
-        yard: the wiring.
+        context: the wiring.
         tasks: of tasks.py.
 
     Raises:
         WorkspaceError: a chart, a values file, a schema or `deploy/` cannot be understood.
     """
-    from slipway import pin
     from slipway.docs import book, site
+    from slipway.gitops import pins as pin
 
-    pins = {name: pin.current(yard.config, name) for name in yard.config.environments}
-    made = site.pages(book.open_book(yard.workspace, pins), tasks, site.icons())
-    made |= site.tried_pages(yard.config.root)
-    site.stage(yard.config.root, made | site.vendored())
+    pins = {name: pin.current(context.config, name) for name in context.config.environments}
+    made = site.pages(book.open_book(context.workspace, pins), tasks, site.icons())
+    made |= site.tried_pages(context.config.root)
+    site.stage(context.config.root, made | site.vendored())
     return len(made)
 
 
-def build(yard: Yard, strict: bool = True) -> None:
+def build(context: Context, strict: bool = True) -> None:
     """Make `site/`.
 
     Args:
-        yard: the wiring.
+        context: the wiring.
         strict: refuse links that lead nowhere, pages that nobody reaches, and pages that name what does not exist.
 
     Raises:
@@ -48,63 +48,63 @@ def build(yard: Yard, strict: bool = True) -> None:
         ProblemsFound: a page names a task, a flag or a file that does not exist, or shows what does not parse.
         ToolFailed: MkDocs or its installation failed.
     """
+    from slipway.core.errors import ProblemsFound
     from slipway.docs import site
-    from slipway.errors import ProblemsFound
-    from slipway.groups import ensure_group
+    from slipway.toolchain.groups import ensure_group
 
-    ensure_group(yard.config.root, "docs", yard.progress)
-    tasks = site.tasks_of(yard.config.root)
-    with yard.progress.step("pages") as done:
-        done(f"{stage(yard, tasks)} generated pages")
-    if strict and (problems := site.untrue(yard.config.root, tasks)):
+    ensure_group(context.config.root, "docs", context.progress)
+    tasks = site.tasks_of(context.config.root)
+    with context.progress.step("pages") as done:
+        done(f"{stage(context, tasks)} generated pages")
+    if strict and (problems := site.untrue(context.config.root, tasks)):
         raise ProblemsFound(problems)
-    with yard.progress.step("site") as done:
-        site.render(yard.config.root, yard.run, strict=strict)
+    with context.progress.step("site") as done:
+        site.render(context.config.root, context.run, strict=strict)
         done("site/index.html")
 
 
-def serve(yard: Yard) -> None:
+def serve(context: Context) -> None:
     """Serve the site on this machine until Ctrl-C; a change in docs/ shows at once, one of a chart after a new start.
 
     Raises:
         WorkspaceError: see `stage`.
         ToolFailed: MkDocs could not be installed or ended by itself.
     """
+    from slipway.core.errors import ToolFailed
     from slipway.docs import site
-    from slipway.errors import ToolFailed
-    from slipway.groups import ensure_group
+    from slipway.toolchain.groups import ensure_group
 
-    ensure_group(yard.config.root, "docs", yard.progress)
-    stage(yard, site.tasks_of(yard.config.root))
-    yard.progress.say(
+    ensure_group(context.config.root, "docs", context.progress)
+    stage(context, site.tasks_of(context.config.root))
+    context.progress.say(
         "http://127.0.0.1:8000/ until Ctrl-C; a change in docs/ shows at once, in the search and of a chart after a new start"
     )
-    if code := site.serve(yard.config.root):
+    if code := site.serve(context.config.root):
         raise ToolFailed(Problem(where="mkdocs", fact=f"ended with exit code {code}", hint="is port 8000 taken?"))
 
 
-def generate(yard: Yard) -> tuple[str, ...]:
+def generate(context: Context) -> tuple[str, ...]:
     """Write the README of every chart; returns the paths that changed.
 
     Raises:
         WorkspaceError: see `stage`.
     """
     from slipway.docs import site
-    from slipway.package import write_atomic
+    from slipway.util.files import write_atomic
 
-    wanted = site.readmes(yard.workspace)
-    changed = site.drifted(yard.config.root, wanted)
+    wanted = site.readmes(context.workspace)
+    changed = site.drifted(context.config.root, wanted)
     for path in changed:
-        write_atomic(yard.config.root / path, wanted[path])
+        write_atomic(context.config.root / path, wanted[path])
     return changed
 
 
-def list_examples(yard: Yard) -> str:
+def list_examples(context: Context) -> str:
     """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
     from slipway.docs import site, tried
-    from slipway.formatting import table
+    from slipway.util.formatting import table
 
-    return table(tried.HEAD, tried.listing(site.console(yard.config.root)))
+    return table(tried.HEAD, tried.listing(site.console(context.config.root)))
 
 
 def check_readmes(workspace: Workspace) -> tuple[Problem, ...]:

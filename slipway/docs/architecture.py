@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from slipway.core.model import ChartKind
 from slipway.docs import drawings, facts, front, guards, holdings, needs, secret_drawings, watching
 from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, page, prose, section, table
 from slipway.docs.platform import CHARTS, Member, Platform, exceptions, platform, traffic
 from slipway.docs.shapes import dig, items, mapping
-from slipway.model import ChartKind
 
 FOLDER = "facts"
 FACTS = (

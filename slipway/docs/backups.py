@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import coverage
+from slipway.core.model import ChartKind
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.shapes import mapping, merge
-from slipway.model import ChartKind
+from slipway.workspace import backups
 
 INTRO = """\
 Every claim and every database of the platform.
@@ -40,7 +40,7 @@ def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
     for dependency in entry.chart.dependencies:
         member = book.entries[dependency.name]
         values = merge(member.values, mapping(entry.values.get(dependency.key)))
-        kept = coverage.kept(values)
-        for item in coverage.holdings(values):
-            known = kept.get((item.kind, item.identifier), coverage.Kept(reason="nothing says so"))
+        kept = backups.kept(values)
+        for item in backups.holdings(values):
+            known = kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so"))
             yield f"[{dependency.key}](../charts/{dependency.name}.md)", code(".".join(item.path)), prose(known.said)

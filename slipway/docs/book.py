@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slipway import overlay, schema, stage, yamls
+from slipway.build import schema, stage
+from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
 from slipway.docs import facts
 from slipway.docs.shapes import Map, mapping, merge
 from slipway.docs.values import Row, comments, rows
-from slipway.model import Chart, ChartKind, ChartName, Pin, Workspace
+from slipway.util import yaml
+from slipway.workspace import environments as overlay
 
 TITLE = "slipway.homelab/title"
 """Annotation of a chart whose name people write otherwise, and that no start page names."""
@@ -23,7 +25,7 @@ class Entry:
     values: Map
     """values.yaml."""
     schema: Map
-    notes: Mapping[yamls.Path, str]
+    notes: Mapping[yaml.Path, str]
     umbrellas: tuple[str, ...]
     environments: Mapping[str, Map]
     """Environment → the values that the chart gets there, with the platform's facts under `global`."""
@@ -109,9 +111,9 @@ def fragment_of(text: bytes, where: str) -> Map:
     return schema.parse(text, where)
 
 
-def values_of(chart: Chart) -> yamls.Document:
+def values_of(chart: Chart) -> yaml.Document:
     """The chart's values.yaml; an empty document when it has none."""
-    return yamls.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
+    return yaml.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
 
 
 def schema_of(workspace: Workspace, chart: Chart) -> Map:
@@ -127,7 +129,7 @@ def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
 
 
 def effective(
-    workspace: Workspace, chart: Chart, parsed: Mapping[ChartName, yamls.Document], library: Map
+    workspace: Workspace, chart: Chart, parsed: Mapping[ChartName, yaml.Document], library: Map
 ) -> dict[str, Map]:
     """Environment → values of a service there; of its first umbrella, when it has several."""
     found: dict[str, Map] = {}

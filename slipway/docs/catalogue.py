@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from html import escape
 
+from slipway.core.model import ChartKind
 from slipway.docs import released
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, link
 from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.shapes import mapping
-from slipway.model import ChartKind
 
 ICONS = {
     "alertmanager": "simple/prometheus",

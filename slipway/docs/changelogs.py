@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway import changelog, yamls
-from slipway.discover import CHANGELOG
+from slipway.core.model import CHANGES, Chart, ChartKind, ChartName
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
 from slipway.docs.shapes import mapping
-from slipway.model import CHANGES, Chart, ChartKind, ChartName
+from slipway.util import yaml
+from slipway.versioning import changelog
+from slipway.workspace.discover import CHANGELOG
 
 FOLDER = "changelog"
 ABOVE = "../"
@@ -112,7 +113,7 @@ def annotated(chart: Chart) -> Iterator[str]:
     """
     text = str(mapping(chart.metadata.get("annotations")).get(CHANGES, ""))
     where = chart.line_of("annotations")
-    items = yamls.parse(f"changes:\n{text}".encode(), where).mapping.get("changes") if text.strip() else None
+    items = yaml.parse(f"changes:\n{text}".encode(), where).mapping.get("changes") if text.strip() else None
     if not isinstance(items, list) or not items:
         yield "Nothing is written about this version yet; `./inv version` does that."
         return

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from slipway import declared
-from slipway.contract import parse_exceptions
 from slipway.docs import concerns, facts, operating, released, samples
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
 from slipway.docs.shapes import items, mapping, texts
 from slipway.docs.values import Row, dotted, said
+from slipway.policy import parse_exceptions
+from slipway.workspace import declarations
 
 
 def link(entry: Entry) -> str:
@@ -202,7 +202,7 @@ def secrets(entry: Entry) -> str:
         ("Secret", "Keys", "Purpose", "Made by", "Read by"),
         (
             (
-                code(declared.secret_name(entry.chart, entry.chart.name, name, spec)),
+                code(declarations.secret_name(entry.chart, entry.chart.name, name, spec)),
                 codes(texts(spec.get("keys"))),
                 prose(str(spec.get("purpose", ""))),
                 maker(spec),

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from slipway.core.model import ChartKind
 from slipway.docs import facts
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import code, prose, table
 from slipway.docs.shapes import mapping
 from slipway.docs.watching import rule_groups
-from slipway.model import ChartKind
 
 PREFIXES: Mapping[str, tuple[str, ...]] = {
     "cert-manager": ("certmanager_",),

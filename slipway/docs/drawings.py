@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from slipway import declared
 from slipway.docs import facts
 from slipway.docs.platform import Member, Platform, Traffic, traffic
 from slipway.docs.shapes import items, mapping
+from slipway.workspace import declarations
 
 EVERYWHERE = frozenset({"kube-apiserver", "internet", "lan", "any"})
 """Ends that are no pods."""
@@ -86,7 +86,7 @@ def quoted(text: str) -> str:
 
 def claim_name(member: Member, volume: str) -> str:
     """A claim as the library names it."""
-    return declared.object_name(member.entry.chart, member.name, volume)
+    return declarations.object_name(member.entry.chart, member.name, volume)
 
 
 def waves(members: Sequence[Member], steps: Sequence[tuple[str, str]]) -> str:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.errors import Problem
+from slipway.core.errors import Problem
 
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<mark>`{3,}|~{3,})(?P<kind>[\w+-]*)(?P<info>[^\n]*)\n(?P<body>.*?)^(?P=indent)(?P=mark) *$",

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.declared import WANTED_ADDRESS
 from slipway.docs.shapes import Map, dig, items, mapping, texts
+from slipway.workspace.declarations import WANTED_ADDRESS
 
 HOST = re.compile(r"Host\(`([^`]+)`\)")
 """The host in a rule of Traefik."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from slipway.core.model import ChartKind
 from slipway.docs.book import Book
 from slipway.docs.markdown import code, codes, prose, table
 from slipway.docs.platform import CHARTS, POD_SECURITY_RULES, Deviation, Platform, exceptions
 from slipway.docs.shapes import items, mapping, texts
-from slipway.model import ChartKind
 
 
 def deviations(found: Sequence[Deviation]) -> str:

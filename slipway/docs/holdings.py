@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slipway import declared
 from slipway.docs import drawings, facts
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.platform import Platform
 from slipway.docs.shapes import dig, items, mapping, texts
+from slipway.workspace import declarations
 
 
 def volumes(every: Mapping[str, Platform]) -> str:
@@ -58,6 +58,6 @@ def secrets(found: Platform) -> str:
             prose(str(spec.get("purpose", ""))),
         )
         for member in found.members
-        for name, spec in declared.secrets(member.entry.chart, member.name, member.values)
+        for name, spec in declarations.secrets(member.entry.chart, member.name, member.values)
     )
     return table(("Namespace", "Secret", "Keys", "Read by", "Purpose"), rows)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from slipway.core.model import ChartKind
 from slipway.docs import charts
 from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.shapes import Map, alternatives, definition_name, mapping, texts, type_name
-from slipway.model import ChartKind
 
 ROOT = "values"
 """The fragment that a service's schema is."""

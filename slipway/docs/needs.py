@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slipway.docs.markdown import code, table
 from slipway.docs.platform import Member, Platform
 from slipway.docs.shapes import Map, dig, items
-from slipway.evidence_objects import size_bytes
+from slipway.versioning.evidence.objects import size_bytes
 
 GIB = 1024**3
 ONCE = frozenset({"CronJob", "Job"})

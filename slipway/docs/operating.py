@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway import coverage, declared, overlay
-from slipway.discover import NOTES
+from slipway.core.model import ChartKind
 from slipway.docs.book import Book, Entry, layered
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.shapes import Map, items, mapping
 from slipway.lint import notes
-from slipway.model import ChartKind
+from slipway.workspace import backups, declarations
+from slipway.workspace import environments as overlay
+from slipway.workspace.discover import NOTES
 
 WATCHED = (
     "Every pod, claim, backup and target is watched besides; [the runbooks](../runbooks/index.md) have all alerts.\n"
@@ -97,16 +98,16 @@ def keeping(book: Book, entry: Entry) -> str:
         (
             code(" ".join(part for part in (key if len(found) > 1 else "", ".".join(item.path)) if part)),
             code(item.detail),
-            prose(kept.get((item.kind, item.identifier), coverage.Kept(reason="nothing says so")).said),
+            prose(kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so")).said),
         )
         for key, values in found
-        for kept in [coverage.kept(values)]
-        for item in coverage.holdings(values)
+        for kept in [backups.kept(values)]
+        for item in backups.holdings(values)
     ]
     if not rows:
         return ""
     blocks = [table(("What", "Size or claim", "How it is kept"), rows)]
-    if commands := [f"$ ./inv restore {key}" for key, values in found if key and tuple(declared.copied(values))]:
+    if commands := [f"$ ./inv restore {key}" for key, values in found if key and tuple(declarations.copied(values))]:
         blocks += ["The steps back to the latest copy; with `--apply` they are done:", fenced(commands), COPIES]
     return "\n\n".join(blocks)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slipway import overlay
-from slipway.contract import parse_exceptions
-from slipway.declared import MAIN
+from slipway.core.model import ChartKind
 from slipway.docs import facts
 from slipway.docs.book import Book, Entry, layered
 from slipway.docs.shapes import Map, dig, items, mapping
-from slipway.model import ChartKind
+from slipway.policy import parse_exceptions
+from slipway.workspace import environments
+from slipway.workspace.declarations import MAIN
 
 COMPONENT = "app.kubernetes.io/component"
 CHARTS = "../charts"
@@ -101,7 +101,7 @@ def members(book: Book, environment: str) -> Iterator[Member]:
     for entry in book.of_kind(ChartKind.LIBRARY):
         library = mapping(entry.values.get("global"))
     for umbrella in book.of_kind(ChartKind.UMBRELLA):
-        layers = (umbrella.values, overlay.environment_values(settings, umbrella.chart.name))
+        layers = (umbrella.values, environments.environment_values(settings, umbrella.chart.name))
         for dep in umbrella.chart.dependencies:
             entry = book.entries[dep.name]
             values = layered(entry.values, dep.key, layers, library)

@@ -6,12 +6,12 @@ update of an image nor a new domain makes it wrong. The site's pages have all of
 
 from __future__ import annotations
 
+from slipway.core.model import ChartKind
 from slipway.docs import charts, facts
 from slipway.docs.book import Entry
 from slipway.docs.markdown import code, codes, page, prose, section, table, value
 from slipway.docs.shapes import texts
 from slipway.docs.values import Row, said
-from slipway.model import ChartKind
 
 SHOWN = {"network", "secrets"}
 """Root keys that have a table of their own."""

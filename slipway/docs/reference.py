@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from slipway.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
+from slipway.core.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
+from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.settings import SETTINGS, VARIABLES
-from slipway.errors import EXIT_MEANING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

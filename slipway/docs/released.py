@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.digest import digest_all
+from slipway.core.model import ChartName
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code
-from slipway.model import ChartName
+from slipway.workspace.digest import digest_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

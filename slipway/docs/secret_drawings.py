@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import declared, overlay
 from slipway.docs.book import Book
 from slipway.docs.drawings import fenced, label, node, quoted
 from slipway.docs.platform import Member, Platform
-from slipway.seal import inventory
+from slipway.secrets import inventory
+from slipway.workspace import declarations, environments
 
 SEALED = "you, sealed in git"
 BY_HAND = "you, in the cluster"
@@ -20,7 +20,7 @@ BY_HAND = "you, in the cluster"
 def drawing(book: Book, found: Platform, umbrella: str) -> str:
     """The drawing of a namespace; empty when it has no secret."""
     chart = next(one for one in book.workspace.umbrellas if one.name == umbrella)
-    above = overlay.environment_values(book.workspace.environments[found.environment], umbrella)
+    above = environments.environment_values(book.workspace.environments[found.environment], umbrella)
     members = {member.name: member for member in found.of(umbrella)}
     return drawn(tuple(inventory.declared_by(book.workspace, chart, [above])), members)
 
@@ -37,9 +37,9 @@ def drawn(entries: tuple[inventory.Declared, ...], members: dict[str, Member]) -
 def accounts(members: dict[str, Member]) -> dict[str, str]:
     """Secret with a database's account → what makes it: the operator does, for the Cluster."""
     return {
-        declared.account(name): f"Cluster {name}"
+        declarations.account(name): f"Cluster {name}"
         for member in members.values()
-        for name, _ in declared.databases(member.entry.chart, member.name, member.values)
+        for name, _ in declarations.databases(member.entry.chart, member.name, member.values)
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway import overlay, yamls
+from slipway.core.model import ChartKind, Dependency
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.shapes import Map, dig, mapping, merge
 from slipway.docs.values import Row, comments, dotted, rows, said
-from slipway.model import ChartKind, Dependency
-from slipway.yamls import Path
+from slipway.util import yaml
+from slipway.util.yaml import Path
+from slipway.workspace import environments as overlay
 
 FOLDER = "reference/values"
 SWITCH = ("enabled",)
@@ -144,7 +145,7 @@ def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> st
         for name, environment in book.workspace.environments.items():
             if (file := environment.namespaces.get(entry.chart.name)) is None:
                 continue
-            document = yamls.parse(file.text, file.path)
+            document = yaml.parse(file.text, file.path)
             notes = below(comments(file.text.decode("utf-8"), document.lines), dep.key)
             for row in typed(book, dep, mapping(document.mapping.get(dep.key)), notes):
                 found.setdefault(row.path, row)

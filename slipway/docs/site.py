@@ -6,7 +6,8 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from slipway.discover import NOTES
+from slipway.core.errors import Problem, ToolFailed
+from slipway.core.model import ChartKind, Workspace
 from slipway.docs import (
     architecture,
     backups,
@@ -26,10 +27,9 @@ from slipway.docs import (
     umbrellas,
 )
 from slipway.docs.reference import Flag, Task
-from slipway.errors import Problem, ToolFailed
-from slipway.model import ChartKind, Workspace
-from slipway.package import write_atomic
 from slipway.tools.run import Command, Runner, stream_process
+from slipway.util.files import write_atomic
+from slipway.workspace.discover import NOTES
 
 BUILD_TIMEOUT_S = 300.0
 
@@ -100,10 +100,10 @@ def package(name: str) -> Path:
 
 def rule_tables() -> dict[str, Mapping[str, str]]:
     """Every table of rules, by title."""
-    from slipway import contract
+    from slipway import policy
     from slipway.lint.rules import RULES
 
-    return {"Files, values and packages": RULES, "The contract of a service": contract.RULES}
+    return {"Files, values and packages": RULES, "The contract of a service": policy.RULES}
 
 
 def tasks_of(root: Path) -> tuple[Task, ...]:

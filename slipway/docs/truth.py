@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from slipway.core.errors import Problem
 from slipway.docs.examples import FENCE, blocks, line_at
 from slipway.docs.reference import Task
-from slipway.errors import Problem
 
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\(")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import declared, yamls
+from slipway.core.model import Dependency
 from slipway.docs import changelogs, released, settable
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, address, maker
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
 from slipway.docs.shapes import mapping, merge, texts
 from slipway.docs.values import rows
-from slipway.model import Dependency
+from slipway.util import yaml
+from slipway.workspace import declarations
 
 
 def page(book: Book, entry: Entry, held: released.State) -> str:
@@ -75,17 +76,17 @@ def all_secrets(book: Book, entry: Entry) -> str:
     for dep in entry.chart.dependencies:
         member = book.entries[dep.name]
         above = mapping(entry.values.get(dep.key))
-        for secret, spec in declared.secrets(member.chart, dep.key, merge(member.values, above)):
+        for secret, spec in declarations.secrets(member.chart, dep.key, merge(member.values, above)):
             if "database" in spec:
                 continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
             readers.setdefault(secret, []).append(known(dep))
             if spec.get("producer") or secret not in makers:
                 makers[secret] = maker(spec)
-        if any(True for _ in declared.copied(merge(member.values, above))):
-            keys.setdefault(declared.REPOSITORY, {}).update(dict.fromkeys(sorted(declared.REPOSITORY_KEYS)))
-            makers[declared.REPOSITORY] = "you, sealed, where copies are on"
-            readers.setdefault(declared.REPOSITORY, []).append(known(dep))
+        if any(True for _ in declarations.copied(merge(member.values, above))):
+            keys.setdefault(declarations.REPOSITORY, {}).update(dict.fromkeys(sorted(declarations.REPOSITORY_KEYS)))
+            makers[declarations.REPOSITORY] = "you, sealed, where copies are on"
+            readers.setdefault(declarations.REPOSITORY, []).append(known(dep))
     rows = ((code(name), codes(keys[name]), makers[name], ", ".join(readers[name])) for name in sorted(keys))
     return table(("Secret", "Keys", "Made by", "Members"), rows)
 
@@ -96,7 +97,7 @@ def changes(book: Book, entry: Entry) -> Iterator[str]:
         file = environment.namespaces.get(entry.chart.name)
         if file is None:
             continue
-        document = yamls.parse(file.text, file.path)
+        document = yaml.parse(file.text, file.path)
         found = rows(document.mapping, {}, {})
         lines = ((code(row.key), value(row.default)) for row in found)
         yield section(3, name, f"From {code(file.path)}:", table(("Key", "Value"), lines))

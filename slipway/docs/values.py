@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from slipway.docs.markdown import EMPTY, prose
 from slipway.docs.shapes import Map, alternatives, child, mapping, resolve, type_name
-from slipway.yamls import Path
+from slipway.util.yaml import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from slipway import yamls
+from slipway.core.model import ChartKind
 from slipway.docs.book import Book
 from slipway.docs.markdown import code, prose, table
 from slipway.docs.platform import Platform
 from slipway.docs.shapes import dig, items, mapping
-from slipway.model import ChartKind
+from slipway.util import yaml
 
 
 def metrics(found: Platform) -> str:
@@ -34,7 +34,7 @@ def rule_groups(book: Book) -> Iterator[tuple[str, Mapping[str, object]]]:
     for entry in book.of_kind(ChartKind.SERVICE):
         for path, content in sorted(entry.chart.files.items()):
             if path.startswith("files/rules/") and path.endswith((".yml", ".yaml")):
-                yield from groups_of(path, yamls.parse(content, f"{entry.chart.folder}/{path}").mapping)
+                yield from groups_of(path, yaml.parse(content, f"{entry.chart.folder}/{path}").mapping)
         for path, data in mapping(dig(entry.values, "config", "rules", "files")).items():
             yield from groups_of(str(path), mapping(data))
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from slipway.errors import NotConverged, Problem, ToolFailed
-from slipway.nested import dig, listing
+from slipway.core.errors import NotConverged, Problem, ToolFailed
 from slipway.tools.kubectl import Data, Kubectl
+from slipway.util.mapping import dig, listing
 
 POLL_S = 0.25
 SILENCE_S = 60.0

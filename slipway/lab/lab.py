@@ -11,21 +11,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slipway import compare, deploy, graph, plan, publish
-from slipway.build import Built
-from slipway.config import RegistryConfig
-from slipway.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
+from slipway.build.builder import Built
+from slipway.build.render import Object
+from slipway.context import Context
+from slipway.core.config import RegistryConfig
+from slipway.core.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
+from slipway.core.model import Chart, ChartName, Pin, Published
+from slipway.gitops import applications
 from slipway.lab import folder as folders
 from slipway.lab.place import PORTS, Place, free_ports, supervises
 from slipway.lab.plan import Extent
 from slipway.lab.state import Phase, State
-from slipway.model import Chart, ChartName, Pin, Published
-from slipway.render import Object
+from slipway.registry import publish
+from slipway.release import diff, plan
+from slipway.release.survey import plan_of
+from slipway.toolchain.toolshelf import CHECKOUT
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import reap, wait_until
 from slipway.tools.run import Command, spawn_daemon
-from slipway.toolshelf import CHECKOUT
-from slipway.yard import Yard
+from slipway.workspace import graph
 
 MANAGER = "slipway-lab"
 """Field manager of what we apply ourselves."""
@@ -39,18 +43,18 @@ class Lab:
     """A lab and the checkout that it runs."""
 
     place: Place
-    yard: Yard
+    context: Context
     """The checkout, publishing to the lab's registry."""
     environment: str
 
     @property
     def kubectl(self) -> Kubectl:
         """As the lab's administrator."""
-        return self.yard.kubectl(self.place.kubeconfig)
+        return self.context.kubectl(self.place.kubeconfig)
 
 
 def start(
-    yard: Yard,
+    context: Context,
     place: Place,
     *,
     attached: bool = False,
@@ -60,7 +64,7 @@ def start(
     """Make the folder and start the supervisor; does not wait.
 
     Args:
-        yard: the wiring of the checkout.
+        context: the wiring of the checkout.
         place: the lab.
         attached: end the lab when this process ends.
         extent: how much is started.
@@ -70,18 +74,20 @@ def start(
     Raises:
         BuildError: a program cannot be built.
     """
-    from slipway.groups import ensure_group
     from slipway.lint import kube
+    from slipway.toolchain.groups import ensure_group
 
-    ensure_group(yard.toolbox.home, "lab", yard.progress)
-    programs = yard.toolbox.ensure(extent.value)
+    ensure_group(context.toolbox.home, "lab", context.progress)
+    programs = context.toolbox.ensure(extent.value)
     folders.prepare(
         place,
         ports=free_ports(PORTS),
         programs=programs,
-        definitions=folders.from_start(kube.definition_files(yard.config.root)) if definitions is None else definitions,
-        argocd_namespace=yard.config.argocd_namespace,
-        path=yard.environ.get("PATH", os.defpath),
+        definitions=folders.from_start(kube.definition_files(context.config.root))
+        if definitions is None
+        else definitions,
+        argocd_namespace=context.config.argocd_namespace,
+        path=context.environ.get("PATH", os.defpath),
         extent=extent,
     )
     argv = (sys.executable, "-m", "slipway.lab.supervisor", str(place.folder), *(("--attached",) if attached else ()))
@@ -128,7 +134,7 @@ def name_flag(place: Place) -> str:
     return "" if place.name == DEFAULT else f" --name {place.name}"
 
 
-def attach(yard: Yard, place: Place, environment: str) -> Lab:
+def attach(context: Context, place: Place, environment: str) -> Lab:
     """The handle of a running lab.
 
     Raises:
@@ -138,29 +144,29 @@ def attach(yard: Yard, place: Place, environment: str) -> Lab:
         raise WorkspaceError(
             Problem(where=f"lab {place.name}", fact="does not run", hint=f"./inv lab up{name_flag(place)}")
         )
-    return Lab(place=place, yard=lab_yard(yard, place), environment=environment)
+    return Lab(place=place, context=lab_context(context, place), environment=environment)
 
 
-def lab_yard(yard: Yard, place: Place) -> Yard:
+def lab_context(context: Context, place: Place) -> Context:
     """The same checkout, publishing to a lab's registry."""
     served = (place.folder / "registry" / "config.yml").read_text(encoding="utf-8")
-    from slipway import yamls
+    from slipway.util import yaml
 
-    address = yamls.parse(served.encode(), "config.yml").mapping["http"]
+    address = yaml.parse(served.encode(), "config.yml").mapping["http"]
     assert isinstance(address, dict)
     registry = RegistryConfig(host=str(address["addr"]), prefix="charts", plain_http=True)
-    config = replace(yard.config, registry=registry)
-    return Yard(config=config, environ=yard.environ, run=yard.run, progress=yard.progress)
+    config = replace(context.config, registry=registry)
+    return Context(config=config, environ=context.environ, run=context.run, progress=context.progress)
 
 
-def build(yard: Yard) -> Mapping[ChartName, Built]:
+def build(context: Context) -> Mapping[ChartName, Built]:
     """Stage and pack every chart.
 
     Raises:
         ProblemsFound: one cannot be packed.
     """
-    yard.require_sound()
-    built, problems = yard.builder().build(graph.order(yard.workspace))
+    context.require_sound()
+    built, problems = context.builder().build(graph.order(context.workspace))
     if problems:
         raise ProblemsFound(problems)
     return built
@@ -172,23 +178,23 @@ def publish_tree(lab: Lab, built: Mapping[ChartName, Built]) -> tuple[Published,
     Raises:
         AlreadyPublished: a version is in the lab's registry with other content.
     """
-    yard = lab.yard
-    levels = [[built[name].archive for name in level] for level in graph.levels(yard.workspace)]
-    return tuple(publish.publish_all(yard.registry, levels).values())
+    context = lab.context
+    levels = [[built[name].archive for name in level] for level in graph.levels(context.workspace)]
+    return tuple(publish.publish_all(context.registry, levels).values())
 
 
 def deploy_files(lab: Lab) -> dict[str, bytes]:
     """`deploy/<environment>/` for what is published in the lab; nothing is written into the checkout."""
-    yard = lab.yard
-    pins = plan.pins_of(yard.workspace, yard.plan())
+    context = lab.context
+    pins = plan.pins_of(context.workspace, plan_of(context))
     return files_of(lab, pins)
 
 
 def files_of(lab: Lab, pins: Mapping[ChartName, Pin]) -> dict[str, bytes]:
     """The same for given pins."""
-    charts = lab.yard.workspace.charts
-    members = [deploy.member_of(charts[name], item) for name, item in sorted(pins.items()) if name in charts]
-    return deploy.files(lab.yard.config, lab.environment, members)
+    charts = lab.context.workspace.charts
+    members = [applications.member_of(charts[name], item) for name, item in sorted(pins.items()) if name in charts]
+    return applications.files(lab.context.config, lab.environment, members)
 
 
 def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:
@@ -203,7 +209,9 @@ def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (target / name).write_bytes(content)
-    lab.kubectl.apply(b"---\n".join(files[name] for name in deploy.SYNCED if name != deploy.SEALED), manager=MANAGER)
+    lab.kubectl.apply(
+        b"---\n".join(files[name] for name in applications.SYNCED if name != applications.SEALED), manager=MANAGER
+    )
 
 
 def storage_classes(objects: Sequence[Object]) -> tuple[str, ...]:
@@ -232,12 +240,12 @@ def provide_storage(lab: Lab, built: Mapping[ChartName, Built]) -> None:
     Raises:
         ToolFailed: an umbrella cannot be rendered, or the API server refuses a class.
     """
-    umbrellas: list[Chart] = list(lab.yard.workspace.umbrellas)
+    umbrellas: list[Chart] = list(lab.context.workspace.umbrellas)
     objects = [
-        item for one in umbrellas for item in compare.render_umbrella(lab.yard, built[one.name], lab.environment)
+        item for one in umbrellas for item in diff.render_umbrella(lab.context, built[one.name], lab.environment)
     ]
     if names := storage_classes(objects):
-        lab.kubectl.apply(deploy.documents(folders.storage_class(name) for name in names), manager=MANAGER)
+        lab.kubectl.apply(applications.documents(folders.storage_class(name) for name in names), manager=MANAGER)
 
 
 def stop(place: Place) -> bool:

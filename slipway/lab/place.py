@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from slipway.errors import Problem, WorkspaceError
+from slipway.core.errors import Problem, WorkspaceError
 from slipway.lab import state
 from slipway.lab.state import State
 from slipway.tools.process import LOOPBACK, reap

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slipway.lab.component import Component
 from slipway.lab.place import Place
-from slipway.tools.daemon import Daemon
+from slipway.registry.daemon import Daemon
 from slipway.tools.process import LOOPBACK
 
 if TYPE_CHECKING:

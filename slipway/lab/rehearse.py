@@ -9,22 +9,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import compare, deploy, pin, yamls
-from slipway import pinned as published
 from slipway.cluster import rehearsal
 from slipway.cluster.apply import DEFINITION, MANAGER
 from slipway.cluster.rehearsal import Action, Part, Scene, Verdict
-from slipway.errors import Problem
-from slipway.formatting import table
+from slipway.context import Context
+from slipway.core.errors import Problem
+from slipway.core.model import ChartName
+from slipway.delivery import pinned as published
+from slipway.gitops import applications, pins
 from slipway.lab import folder as folders
 from slipway.lab import lab
 from slipway.lab.place import place_of
 from slipway.lab.plan import Extent
 from slipway.lint import kube
-from slipway.model import ChartName
+from slipway.release import diff
 from slipway.tools.kubectl import Kubectl
-from slipway.words import counted
-from slipway.yard import Yard
+from slipway.util import yaml
+from slipway.util.formatting import table
+from slipway.util.text import counted
 
 HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "SAID")
 IMMUTABLE = ("immutable", "updates to statefulset spec", "may not change", "can be resized")
@@ -70,11 +72,11 @@ class Rehearsal:
         return tuple(problem(self.environment, row) for row in self.rows if row.rejected)
 
 
-def rehearse(yard: Yard, environment: str, only: Sequence[ChartName], clock: Callable[[], float]) -> Rehearsal:
+def rehearse(context: Context, environment: str, only: Sequence[ChartName], clock: Callable[[], float]) -> Rehearsal:
     """Apply the three states to a cluster of its own, which is gone afterwards.
 
     Args:
-        yard: the wiring of the checkout.
+        context: the wiring of the checkout.
         environment: whose values and pins.
         only: umbrellas, or charts whose umbrellas are meant; all when empty.
         clock: seconds.
@@ -83,15 +85,15 @@ def rehearse(yard: Yard, environment: str, only: Sequence[ChartName], clock: Cal
         BuildError: a chart cannot be built or rendered, a pinned one cannot be had, or the cluster does not start.
     """
     began = clock()
-    pin.check_environment(yard.config, environment)
-    yard.config.build.mkdir(parents=True, exist_ok=True)
-    progress = yard.progress
-    with tempfile.TemporaryDirectory(prefix=".rehearse-", dir=yard.config.build) as scratch:
+    pins.check_environment(context.config, environment)
+    context.config.build.mkdir(parents=True, exist_ok=True)
+    progress = context.progress
+    with tempfile.TemporaryDirectory(prefix=".rehearse-", dir=context.config.build) as scratch:
         with progress.step("render") as done:
-            past = pinned(yard, environment, only, Path(scratch))
-            tree = working(yard, environment, only)
+            past = pinned(context, environment, only, Path(scratch))
+            tree = working(context, environment, only)
             done(f"{counted(count(past), 'object')} published, {count(tree)} in the working tree")
-        with cluster(yard, (past, tree)) as kubectl:
+        with cluster(context, (past, tree)) as kubectl:
             provide_storage(kubectl, (past, tree))
             with progress.step("published") as done:
                 before = rehearsal.perform(kubectl, {}, past)
@@ -113,26 +115,26 @@ def rehearse(yard: Yard, environment: str, only: Sequence[ChartName], clock: Cal
     )
 
 
-def pinned(yard: Yard, environment: str, only: Sequence[ChartName], scratch: Path) -> Scene:
+def pinned(context: Context, environment: str, only: Sequence[ChartName], scratch: Path) -> Scene:
     """What an environment is pinned to; a pin whose umbrella is no longer there is part of it too.
 
     Raises:
         RegistryError: a pinned archive cannot be had.
     """
     found = {}
-    meant = yard.umbrellas_of(only)
-    for name, held in pin.current(yard.config, environment).items():
+    meant = context.umbrellas_of(only)
+    for name, held in pins.current(context.config, environment).items():
         if not only or name in meant:
-            text = (published.unpacked(yard, held, scratch) / "Chart.yaml").read_bytes()
+            text = (published.unpacked(context, held, scratch) / "Chart.yaml").read_bytes()
             found[str(name)] = Part(
                 label=published.label(held),
-                objects=published.objects(yard, held, environment, scratch),
-                pod_security=deploy.pod_security_of(yamls.parse(text, f"{name} {held.version}").mapping),
+                objects=published.objects(context, held, environment, scratch),
+                pod_security=applications.pod_security_of(yaml.parse(text, f"{name} {held.version}").mapping),
             )
     return found
 
 
-def working(yard: Yard, environment: str, only: Sequence[ChartName]) -> Scene:
+def working(context: Context, environment: str, only: Sequence[ChartName]) -> Scene:
     """What the files render.
 
     Raises:
@@ -141,29 +143,31 @@ def working(yard: Yard, environment: str, only: Sequence[ChartName]) -> Scene:
     """
     return {
         str(name): Part(
-            label=f"working tree {yard.workspace.charts[name].version}",
-            objects=compare.objects_of(yard, name, environment),
-            pod_security=deploy.pod_security_of(yard.workspace.charts[name].metadata),
+            label=f"working tree {context.workspace.charts[name].version}",
+            objects=diff.objects_of(context, name, environment),
+            pod_security=applications.pod_security_of(context.workspace.charts[name].metadata),
         )
-        for name in yard.umbrellas_of(only)
+        for name in context.umbrellas_of(only)
     }
 
 
 @contextmanager
-def cluster(yard: Yard, scenes: Iterable[Scene]) -> Iterator[Kubectl]:
+def cluster(context: Context, scenes: Iterable[Scene]) -> Iterator[Kubectl]:
     """A control plane of its own, with the definitions that the scenes use and do not bring.
 
     Raises:
         ToolFailed: it does not start.
     """
-    place = place_of(yard.config.root, f"rehearsal-{os.getpid()}")
+    place = place_of(context.config.root, f"rehearsal-{os.getpid()}")
     # Outside of the step: the first start of all builds its programs, and tells of that itself.
-    lab.start(yard, place, attached=True, extent=Extent.CLUSTER, definitions=definitions(yard.config.root, scenes))
+    lab.start(
+        context, place, attached=True, extent=Extent.CLUSTER, definitions=definitions(context.config.root, scenes)
+    )
     try:
-        with yard.progress.step("control plane") as done:
+        with context.progress.step("control plane") as done:
             found = lab.wait_ready(place)
             done(f"{len(found.parts)} components")
-        yield yard.kubectl(place.kubeconfig)
+        yield context.kubectl(place.kubeconfig)
     finally:
         lab.stop(place)
 
@@ -193,7 +197,7 @@ def provide_storage(kubectl: Kubectl, scenes: Sequence[Scene]) -> None:
     names = sorted({name for objects in listed for name in lab.storage_classes(objects)})
     if names:
         made = [rendered[name].data if name in rendered else folders.storage_class(name) for name in names]
-        kubectl.apply(deploy.documents(made), manager=MANAGER)
+        kubectl.apply(applications.documents(made), manager=MANAGER)
 
 
 def count(scene: Scene) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from slipway.tools.process import replace_text
+from slipway.util.files import write_atomic
 
 FILE = "state.json"
 
@@ -58,7 +58,7 @@ class State:
 
 def write(folder: Path, state: State) -> None:
     """Replace the file."""
-    replace_text(folder / FILE, json.dumps(asdict(state), indent=2) + "\n")
+    write_atomic(folder / FILE, json.dumps(asdict(state), indent=2) + "\n")
 
 
 def read(folder: Path) -> State | None:

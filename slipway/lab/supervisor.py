@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from slipway.errors import ToolMissing
+from slipway.core.errors import ToolMissing
 from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.probe import answers

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slipway.declared import WANTED_ADDRESS
-from slipway.errors import Problem
-from slipway.lint import layers as lay
-from slipway.lint.layers import Path
+from slipway.core.errors import Problem
+from slipway.core.model import ChartKind, ChartName, Environment
 from slipway.lint.platform import FACT, facts_of, filled, where_of
-from slipway.model import ChartKind, ChartName, Environment
-from slipway.nested import dig
+from slipway.util.mapping import dig
+from slipway.workspace import values as lay
+from slipway.workspace.declarations import WANTED_ADDRESS
+from slipway.workspace.values import Path
 
 if TYPE_CHECKING:
-    from slipway.lint.scopes import Scopes
+    from slipway.workspace.scopes import Scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

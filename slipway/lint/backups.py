@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway import coverage
-from slipway.errors import Problem
-from slipway.lint import layers as lay
-from slipway.lint.scopes import Scope, Scopes
-from slipway.model import Chart, ChartKind
+from slipway.core.errors import Problem
+from slipway.core.model import Chart, ChartKind
+from slipway.workspace import backups
+from slipway.workspace import values as lay
+from slipway.workspace.scopes import Scope, Scopes
 
 
 def check(run: Scopes, chart: Chart) -> Iterator[Problem]:
@@ -29,8 +29,8 @@ def scopes(run: Scopes, chart: Chart) -> Iterator[Scope]:
 def judge(scope: Scope) -> Iterator[Problem]:
     """What one set of values leaves open."""
     values = lay.coalesce(scope.layers)
-    kept = coverage.kept(values)
-    held = {(item.kind, item.identifier): item for item in coverage.holdings(values)}
+    kept = backups.kept(values)
+    held = {(item.kind, item.identifier): item for item in backups.holdings(values)}
     for key, item in held.items():
         if key in kept:
             continue
@@ -43,8 +43,8 @@ def judge(scope: Scope) -> Iterator[Problem]:
             hint=f"add backup.{item.identifier}: {{{item.kind}: {item.identifier}, {entry}}}, or optOut with the reason",
             rule="backup.missing",
         )
-    for name, spec in coverage.entries(values, "backup"):
-        kind = coverage.kind_of(spec)
+    for name, spec in backups.entries(values, "backup"):
+        kind = backups.kind_of(spec)
         if kind != "secret" and (kind, str(spec.get(kind))) not in held:
             path = ("backup", name)
             layer = lay.top_layer(scope.layers, path)

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import cache, yamls
-from slipway.documents import SPLIT
-from slipway.errors import Problem
-from slipway.lint.renders import merged
-from slipway.package import write_atomic
-from slipway.render import Object
+from slipway.build.cases import merged
+from slipway.build.documents import SPLIT
+from slipway.build.render import Object
+from slipway.core.errors import Problem
 from slipway.tools.kubeconform import Finding, Kubeconform
+from slipway.util import cache, yaml
+from slipway.util.files import write_atomic
 
 FORMAT = 2
 """Raised when the schemas would be written in another way."""
@@ -37,7 +37,7 @@ Gvk = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Manifests:
     """The objects of one render, and what they are called in errors."""
 
     chart: str
@@ -171,7 +171,7 @@ def custom_schemas(root: Path, kinds: Iterable[str]) -> dict[Gvk, _Kubernetes | 
     named = re.compile(rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{names})\b""")
     for path in definition_files(root):
         texts = [text for text in SPLIT.split(path.read_text(encoding="utf-8")) if named.search(text)]
-        for document in (document for text in texts for document in yamls.load_all(text)):
+        for document in (document for text in texts for document in yaml.load_all(text)):
             if not isinstance(document, dict) or document.get("kind") != "CustomResourceDefinition":
                 continue
             spec = document["spec"]
@@ -201,7 +201,7 @@ def close(node: object) -> object:
 
 
 def check(
-    kubeconform: Kubeconform, cases: Sequence[Case], *, root: Path, folder: Path, kube_version: str, scratch: Path
+    kubeconform: Kubeconform, cases: Sequence[Manifests], *, root: Path, folder: Path, kube_version: str, scratch: Path
 ) -> tuple[Problem, ...]:
     """Every object that does not fit its schema, or has none; one process for all, equal objects once.
 
@@ -216,7 +216,7 @@ def check(
     target = schema_folder(root, folder, kube_version)
     unknown = set(write_schemas(root, target, kube_version, {gvk_of(item) for case in cases for item in case.objects}))
     seen: set[str] = set()
-    files: dict[str, Case] = {}
+    files: dict[str, Manifests] = {}
     found: list[Problem] = []
     for index, case in enumerate(cases):
         texts = []
@@ -241,7 +241,7 @@ def check(
     return merged(found)
 
 
-def misfit(case: Case, finding: Finding) -> Problem:
+def misfit(case: Manifests, finding: Finding) -> Problem:
     """An object that does not fit its schema."""
     said = PLACE.findall(finding.message) or [" ".join(finding.message.split())]
     return Problem(
@@ -252,7 +252,7 @@ def misfit(case: Case, finding: Finding) -> Problem:
     )
 
 
-def unknown_kind(case: Case, item: Object) -> Problem:
+def unknown_kind(case: Manifests, item: Object) -> Problem:
     """An object of a kind that nothing describes."""
     return Problem(
         where=case.where(item),

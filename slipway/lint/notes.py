@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.discover import NOTES
-from slipway.errors import Problem
-from slipway.model import Chart
+from slipway.core.errors import Problem
+from slipway.core.model import Chart
+from slipway.workspace.discover import NOTES
 
 HEADINGS = ("Gotchas", "Upgrades")
 """What operators look for: what surprises, and what an update asks of them."""

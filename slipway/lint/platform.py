@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from slipway import yamls
-from slipway.errors import Problem
-from slipway.lint import layers as lay
-from slipway.lint.layers import Layer, Path
-from slipway.model import ChartKind, ChartName, Environment, Workspace
+from slipway.core.errors import Problem
+from slipway.core.model import ChartKind, ChartName, Environment, Workspace
+from slipway.util import yaml
+from slipway.workspace import values as lay
+from slipway.workspace.values import Layer, Path
 
 if TYPE_CHECKING:
-    from slipway.lint.scopes import Scopes
+    from slipway.workspace.scopes import Scopes
 
 NETWORKS: tuple[Path, ...] = (("lan", "cidr"), ("pods", "cidr"), ("services", "cidr"))
 POOL: Path = ("addressPool",)
@@ -28,7 +28,7 @@ FACT = re.compile(r"\{\{-?\s*\.Values\.global\.([A-Za-z0-9_.]+)\s*-?\}\}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def check(workspace: Workspace, document: yamls.Document) -> Iterator[Problem]:
+def check(workspace: Workspace, document: yaml.Document) -> Iterator[Problem]:
     """An environment's facts, over the library's defaults."""
     facts, layers = facts_of(workspace, document)
     networks: dict[Path, Network] = {}
@@ -55,7 +55,7 @@ def check(workspace: Workspace, document: yamls.Document) -> Iterator[Problem]:
             )
 
 
-def facts_of(workspace: Workspace, document: yamls.Document) -> tuple[Mapping[str, object], tuple[Layer, ...]]:
+def facts_of(workspace: Workspace, document: yaml.Document) -> tuple[Mapping[str, object], tuple[Layer, ...]]:
     """The facts that win, and the layers that they come from."""
     library = lay.library_of(workspace)
     defaults = () if library is None else (Layer(document=lay.chart_document(library), inside=("global",)),)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from jsonschema import Draft7Validator, ValidationError
 
-from slipway.errors import Problem
-from slipway.evidence_values import shown, spelled, type_name
-from slipway.lint.layers import Layer, Path, coalesce, top_layer, value_at
+from slipway.core.errors import Problem
+from slipway.util.mapping import shown, spelled, type_name
+from slipway.workspace.values import Layer, Path, coalesce, top_layer, value_at
 
 Schema = Mapping[str, object]
 

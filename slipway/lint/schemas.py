@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 
-from slipway import schema, stage, yamls
-from slipway.errors import Problem, WorkspaceError
-from slipway.model import Chart, ChartKind, ChartName, Workspace
+from slipway.build import schema, stage
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartKind, ChartName, Workspace
+from slipway.util import yaml
 
 MAPS_OF_SCHEMAS = ("properties", "patternProperties", "definitions", "dependencies")
 LISTS_OF_SCHEMAS = ("oneOf", "anyOf", "allOf")
@@ -49,7 +50,7 @@ def check_file(content: bytes, where: str) -> Iterator[Problem]:
             rule="schema.draft",
         )
     found = [*meta_errors(data), *((path, fact, "schema.open") for path, fact in open_objects(data))]
-    lines = yamls.parse(content, where) if found else None
+    lines = yaml.parse(content, where) if found else None
     for path, fact, rule in found:
         assert lines is not None
         pointer = "/" + "/".join(path) if path else "the root"

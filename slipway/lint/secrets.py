@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import package, yamls
-from slipway.errors import Problem, WorkspaceError
-from slipway.lint.layers import parsed
+from slipway.build import archive as package
+from slipway.core.errors import Problem, WorkspaceError
 from slipway.lint.templates import ACTION
+from slipway.util import yaml
+from slipway.workspace.values import parsed
 
 ALLOW = re.compile(r"slipway: not-a-secret\b[ \t]*(?P<reason>[^\n]*)")
 
@@ -206,7 +207,7 @@ def by_structure(text: str) -> Iterator[Finding]:
     yield from _walk(document, document.data, ())
 
 
-def _walk(document: yamls.Document, node: object, at: tuple[str, ...]) -> Iterator[Finding]:
+def _walk(document: yaml.Document, node: object, at: tuple[str, ...]) -> Iterator[Finding]:
     if isinstance(node, list):
         for index, item in enumerate(node):
             yield from _walk(document, item, (*at, str(index)))

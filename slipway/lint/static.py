@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from slipway import graph, overlay, package
-from slipway.errors import Problem, WorkspaceError
+from slipway.build import archive as package
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.lint import backups, notes, schemas, secrets, styles, templates, values, wiring
-from slipway.model import Chart, ChartKind, ChartName, Workspace
-from slipway.seal import store as sealed
+from slipway.secrets import store as sealed
+from slipway.workspace import environments, graph
 
 Part = Callable[[], Iterable[Problem]]
 
@@ -51,7 +52,7 @@ def packaged_values(workspace: Workspace) -> Iterator[Problem]:
     """The environments' values can be put into the umbrellas' packages."""
     for umbrella in workspace.umbrellas:
         try:
-            overlay.environment_files(workspace, umbrella)
+            environments.environment_files(workspace, umbrella)
         except WorkspaceError as error:
             yield from error.problems
 

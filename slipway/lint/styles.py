@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.errors import Problem, WorkspaceError
-from slipway.lint.layers import parsed
-from slipway.model import Chart, Workspace
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, Workspace
+from slipway.workspace.values import parsed
 
 if TYPE_CHECKING:
     from yamale.schema import Schema  # type: ignore[import-untyped]

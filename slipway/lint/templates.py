@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slipway.errors import Problem
-from slipway.model import Chart, ChartKind, ChartName, Workspace
+from slipway.core.errors import Problem
+from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 
 STRING = r'"(?:\\.|[^"\\\n])*"|`[^`]*`|' + r"'(?:\\.|[^'\\\n])+'"
 ACTION = re.compile(rf"\{{\{{-?\s*(?P<comment>/\*.*?\*/)?(?P<body>(?:{STRING}|(?!-?\}}\}}).)*)-?\}}\}}", re.DOTALL)

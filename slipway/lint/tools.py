@@ -10,11 +10,11 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from slipway import parallel
-from slipway.errors import Problem
-from slipway.model import Chart
+from slipway.core.errors import Problem
+from slipway.core.model import Chart
 from slipway.tools.ct import ChartTesting
 from slipway.tools.run import Completed, tail
+from slipway.util import parallel
 
 HEADING = re.compile(r"^==> Linting (.+)$")
 FINDING = re.compile(r"^\[(ERROR|WARNING)\] (.*)$")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from slipway import cache, package, yamls
-from slipway.errors import Problem, WorkspaceError
-from slipway.evidence_objects import IMMUTABLE
-from slipway.evidence_values import shown, spelled
-from slipway.levels import numbers
-from slipway.lint.renders import Case
-from slipway.render import Object, Renderer, Request
+from slipway.build import archive as package
+from slipway.build.cases import RenderCase
+from slipway.build.render import Object, Renderer, Request
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.util import cache, yaml
+from slipway.util.mapping import shown, spelled
+from slipway.versioning.evidence.objects import IMMUTABLE
+from slipway.versioning.levels import numbers
 
 
 def check(
-    renderer: Renderer, case: Case, objects: Sequence[Object], published: bytes | None, scratch: Path
+    renderer: Renderer, case: RenderCase, objects: Sequence[Object], published: bytes | None, scratch: Path
 ) -> Iterator[Problem]:
     """Compare a chart's render with that of its published archive, both with their own values.
 
@@ -46,7 +47,7 @@ def version_of(archive: bytes, name: str) -> str:
     """The version that an archive says it has; empty when it does not."""
     try:
         files = package.read(archive)
-        return str(yamls.parse(files.get(f"{name}/Chart.yaml", b""), "Chart.yaml").mapping.get("version", ""))
+        return str(yaml.parse(files.get(f"{name}/Chart.yaml", b""), "Chart.yaml").mapping.get("version", ""))
     except WorkspaceError:
         return ""
 

@@ -12,13 +12,14 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slipway import schema, stage, yamls
-from slipway.errors import Problem, WorkspaceError
-from slipway.evidence_values import shown, spelled
-from slipway.lint import layers as lay
-from slipway.lint.layers import Layer, Path
-from slipway.lint.scopes import Scope, Scopes
-from slipway.model import Chart, ChartKind, ChartName, Environment
+from slipway.build import schema, stage
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartKind, ChartName, Environment
+from slipway.util import yaml
+from slipway.util.mapping import shown, spelled
+from slipway.workspace import values as lay
+from slipway.workspace.scopes import Scope, Scopes
+from slipway.workspace.values import Layer, Path
 
 NEW = "slipway: new"
 """Comment on a line whose key resembles another one and is meant to be new."""
@@ -90,7 +91,7 @@ class Check(Scopes):
                 yield from self.against_schema(scope)
                 yield from self.overrides(scope, Layer(document=document, inside=(member.key,)))
 
-    def top_level(self, umbrella: Chart, document: yamls.Document) -> Iterator[Problem]:
+    def top_level(self, umbrella: Chart, document: yaml.Document) -> Iterator[Problem]:
         """Keys of an umbrella's values are its members."""
         members = {member.key for member in umbrella.dependencies}
         for key in sorted(set(map(str, document.mapping)) - members - {"global"}):
@@ -190,7 +191,7 @@ class Check(Scopes):
         path = self.workspace.root / where
         return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
-    def global_values(self, document: yamls.Document, inside: Path) -> Iterator[Problem]:
+    def global_values(self, document: yaml.Document, inside: Path) -> Iterator[Problem]:
         """`global` of a file, or all of platform.yaml, against the library's schema of it."""
         from slipway.lint import schema_errors as errors
 

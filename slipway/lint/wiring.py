@@ -11,14 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway import declared
-from slipway.errors import Problem
-from slipway.evidence_values import leaves
-from slipway.lint import layers as lay
-from slipway.lint.layers import Path
-from slipway.lint.scopes import Scope, Scopes
-from slipway.model import Chart, Environment
-from slipway.nested import dig
+from slipway.core.errors import Problem
+from slipway.core.model import Chart, Environment
+from slipway.util.mapping import dig, leaves
+from slipway.workspace import declarations
+from slipway.workspace import values as lay
+from slipway.workspace.scopes import Scope, Scopes
+from slipway.workspace.values import Path
 
 HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)-(?:rw|ro)(?![\w-])")
 """The Services that the operator makes for a database."""
@@ -35,7 +34,7 @@ class Member:
     @property
     def databases(self) -> dict[str, Mapping[str, object]]:
         """Name → entry of its PostgreSQL clusters."""
-        return dict(declared.databases(self.scope.chart, self.key, self.values))
+        return dict(declarations.databases(self.scope.chart, self.key, self.values))
 
     def where(self, path: Path) -> str:
         """`file:line` of a value."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.errors import Problem, ToolFailed, WorkspaceError
+from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.tools.run import Command, Completed, Runner, tail
 
 QUIET = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}

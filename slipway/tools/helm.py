@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.package import SOURCE_DATE_EPOCH
 from slipway.tools.run import Command, Completed, Runner
+from slipway.util.files import SOURCE_DATE_EPOCH
 
 
 def template_args(

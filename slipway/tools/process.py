@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -126,10 +125,3 @@ def wait_until(condition: Callable[[], bool], deadline_s: float) -> bool:
             return False
         time.sleep(POLL_S)
     return True
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a small file so that readers see all of it or none."""
-    temporary_path = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    temporary_path.write_text(text, encoding="utf-8")
-    temporary_path.replace(path)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.errors import Problem, ToolFailed, ToolMissing
+from slipway.core.errors import Problem, ToolFailed, ToolMissing
 
 if TYPE_CHECKING:
     import subprocess

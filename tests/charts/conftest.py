@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import cache, schema
-from slipway.render import Object, Renderer, Request
+from slipway.build import schema
+from slipway.build.render import Object, Renderer, Request
 from slipway.tools.helm import Helm
 from slipway.tools.run import run_process
+from slipway.util import cache
 from testing.rendering import KUBE_VERSION
 from testing.workspaces import ROOT, program
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway import graph
-from slipway.errors import Problem
-from slipway.lint.run import LintContext, lint
+from slipway.core.errors import Problem
+from slipway.lint.run import LintInputs, lint
 from slipway.tools.run import Command, Completed, run_process
+from slipway.workspace import graph
 from testing.workspaces import all_problems, assemble, builder_of, context_of, fixtures, text_of
 
 pytestmark = pytest.mark.helm
@@ -32,7 +32,7 @@ def repo(tmp_path: Path) -> Path:
     return assemble(tmp_path / "nothing", tmp_path / "repo")
 
 
-def problems(context: LintContext) -> tuple[Problem, ...]:
+def problems(context: LintInputs) -> tuple[Problem, ...]:
     return lint(context, graph.order(context.builder.workspace)).problems
 
 
@@ -68,7 +68,7 @@ def test_a_finding_is_never_remembered(repo: Path, tmp_path: Path) -> None:
 
 
 def test_a_package_with_a_secret_that_no_source_shows_is_refused(repo: Path, tmp_path: Path) -> None:
-    from slipway import package
+    from slipway.build import archive as package
     from slipway.lint import static
 
     context, _ = context_of(builder_of(repo, tmp_path / "build"))

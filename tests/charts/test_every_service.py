@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from slipway import contract
-from slipway.checks import subjects_of
-from slipway.lint.renders import ALL_OFF, DEFAULTS
-from slipway.model import ChartKind
-from slipway.nested import dig
-from slipway.render import normalise
-from testing.rendering import Yard, charts
+from slipway import policy
+from slipway.build.cases import ALL_OFF, DEFAULTS
+from slipway.build.render import normalise
+from slipway.core.model import ChartKind
+from slipway.release.checks import subjects_of
+from slipway.util.mapping import dig
+from testing.rendering import Context, charts
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
@@ -21,9 +21,9 @@ UMBRELLAS = [chart for chart in charts() if chart.kind is ChartKind.UMBRELLA]
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 def values_files() -> list[tuple[str, str]]:
@@ -38,71 +38,71 @@ def values_files() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("service", "values"), values_files())
-def test_a_service_fulfils_the_contract(yard: Yard, service: str, values: str) -> None:
-    case = yard.case(service, values)
+def test_a_service_fulfils_the_contract(context: Context, service: str, values: str) -> None:
+    case = context.case(service, values)
     found = [
         str(problem)
-        for subject in subjects_of(yard.builder, case, yard.rendered(case).objects)
-        for problem in contract.check(subject)
+        for subject in subjects_of(context.builder, case, context.rendered(case).objects)
+        for problem in policy.check(subject)
     ]
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_every_member_fulfils_the_contract_in_every_environment(yard: Yard, umbrella: str) -> None:
+def test_every_member_fulfils_the_contract_in_every_environment(context: Context, umbrella: str) -> None:
     found = [
         str(problem)
-        for case in yard.cases(umbrella)
-        for subject in subjects_of(yard.builder, case, yard.rendered(case).objects)
-        for problem in contract.check(subject)
+        for case in context.cases(umbrella)
+        for subject in subjects_of(context.builder, case, context.rendered(case).objects)
+        for problem in policy.check(subject)
     ]
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_an_umbrella_with_every_member_off_renders_nothing(yard: Yard, umbrella: str) -> None:
-    assert yard.rendered(yard.case(umbrella, ALL_OFF)).objects == ()
+def test_an_umbrella_with_every_member_off_renders_nothing(context: Context, umbrella: str) -> None:
+    assert context.rendered(context.case(umbrella, ALL_OFF)).objects == ()
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_each_member_can_be_switched_off_alone(yard: Yard, umbrella: str) -> None:
+def test_each_member_can_be_switched_off_alone(context: Context, umbrella: str) -> None:
     from dataclasses import replace
 
-    case = yard.case(umbrella, DEFAULTS)
-    everything = {item.identity for item in yard.rendered(case).objects}
-    for member in yard.built[umbrella].chart.dependencies:
+    case = context.case(umbrella, DEFAULTS)
+    everything = {item.identity for item in context.rendered(case).objects}
+    for member in context.built[umbrella].chart.dependencies:
         request = replace(case.request, settings=(f"{member.key}.enabled=false",))
-        done = yard.renderer.render(request)
+        done = context.renderer.render(request)
         assert done.error == ""
         # helm calls definitions after the chart, and everything else after its alias.
         sources = (f"/charts/{member.key}/", f"/charts/{member.name}/crds/")
         mine = {
-            item.identity for item in yard.rendered(case).objects if any(source in item.source for source in sources)
+            item.identity for item in context.rendered(case).objects if any(source in item.source for source in sources)
         }
         assert {item.identity for item in done.objects} == everything - mine
 
 
 @pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
-def test_two_renders_are_equal(yard: Yard, service: str, tmp_path: Path) -> None:
+def test_two_renders_are_equal(context: Context, service: str, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    case = yard.case(service, DEFAULTS)
-    again = replace(yard.renderer, folder=tmp_path).render(case.request)
-    assert [item.text for item in again.objects] == [item.text for item in yard.rendered(case).objects]
+    case = context.case(service, DEFAULTS)
+    again = replace(context.renderer, folder=tmp_path).render(case.request)
+    assert [item.text for item in again.objects] == [item.text for item in context.rendered(case).objects]
 
 
 @pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
-def test_a_new_chart_version_changes_nothing_but_labels(yard: Yard, service: str, tmp_path: Path) -> None:
+def test_a_new_chart_version_changes_nothing_but_labels(context: Context, service: str, tmp_path: Path) -> None:
     import shutil
     from dataclasses import replace
 
-    case = yard.case(service, DEFAULTS)
+    case = context.case(service, DEFAULTS)
     copy = tmp_path / service
     shutil.copytree(case.request.chart, copy)
     chart = copy / "Chart.yaml"
     chart.write_text(re.sub(r"(?m)^version: .*$", "version: 98.76.54", chart.read_text()))
-    after = replace(yard.renderer, folder=tmp_path).render(replace(case.request, chart=copy, digest="another"))
-    before = yard.rendered(case)
+    after = replace(context.renderer, folder=tmp_path).render(replace(case.request, chart=copy, digest="another"))
+    before = context.rendered(case)
     assert [normalise(item) for item in after.objects] == [normalise(item) for item in before.objects]
     for old, new in zip(before.objects, after.objects, strict=True):
         assert dig(old.data, "spec") == dig(new.data, "spec")

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from slipway.checks import declared_in
-from slipway.lint.renders import ALL_OFF
-from slipway.model import ChartKind
-from slipway.seal import inventory
-from slipway.seal.ask import asked_for
-from testing.rendering import Yard, charts
+from slipway.build.cases import ALL_OFF
+from slipway.core.model import ChartKind
+from slipway.release.checks import declared_in
+from slipway.secrets import inventory
+from slipway.secrets.prompt import asked_for
+from testing.rendering import Context, charts
 
 pytestmark = pytest.mark.helm
 
@@ -17,30 +17,32 @@ UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UM
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
-def space(yard: Yard, umbrella: str, label: str) -> inventory.Namespace:
+def space(context: Context, umbrella: str, label: str) -> inventory.Namespace:
     """An umbrella's render with what its members declare."""
-    case = yard.case(umbrella, label)
-    declared = declared_in(yard.builder.workspace, case)
-    return inventory.Namespace(name=umbrella, objects=yard.rendered(case).objects, declared=declared)
+    case = context.case(umbrella, label)
+    declared = declared_in(context.builder.workspace, case)
+    return inventory.Namespace(name=umbrella, objects=context.rendered(case).objects, declared=declared)
 
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
-def test_every_secret_of_the_platform_has_one_producer(yard: Yard, umbrella: str) -> None:
-    labels = [case.label for case in yard.cases(umbrella) if case.label != ALL_OFF]
+def test_every_secret_of_the_platform_has_one_producer(context: Context, umbrella: str) -> None:
+    labels = [case.label for case in context.cases(umbrella) if case.label != ALL_OFF]
 
-    found = [str(problem) for label in labels for problem in inventory.check(space(yard, umbrella, label), {}, label)]
+    found = [
+        str(problem) for label in labels for problem in inventory.check(space(context, umbrella, label), {}, label)
+    ]
 
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
-def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(yard: Yard, umbrella: str) -> None:
-    entries = inventory.entries("staging", [space(yard, umbrella, "staging")], {})
+def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(context: Context, umbrella: str) -> None:
+    entries = inventory.entries("staging", [space(context, umbrella, "staging")], {})
 
     for entry in entries:
         if not entry.missing:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from slipway import chromium, docs
+from slipway import docs
+from slipway.context import open_context
 from slipway.docs import site as sites
+from slipway.toolchain import chromium
 from slipway.tools.run import run_process
-from slipway.yard import open_yard
 
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -47,8 +48,8 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "mkdocs.yml", "tasks.py"):
         shutil.copyfile(ROOT / name, root / name)
     pytest.importorskip("mkdocs", reason="the group docs is not installed: ./inv docs build")
-    yard = open_yard(root, os.environ, quiet=True)
-    docs.stage(yard, sites.tasks_of(root))
+    context = open_context(root, os.environ, quiet=True)
+    docs.stage(context, sites.tasks_of(root))
     sites.render(root, run_process, strict=True)
     return root / "site"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from slipway.core.errors import ToolFailed
 from slipway.docs import site as sites
-from slipway.errors import ToolFailed
 from slipway.tools.run import run_process
 
 ROOT = Path(__file__).resolve().parents[2]

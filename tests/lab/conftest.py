@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from slipway.context import open_context
 from slipway.lab import lab
 from slipway.lab.place import Place, place_of
-from slipway.yard import open_yard
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
 from testing.monorepo import ROOT
@@ -21,7 +21,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
     """A running lab that nothing is delivered to yet."""
     # Unix sockets have short names only, and pytest's folders long ones.
     made = place_of(tmp_path_factory.mktemp("lab"))
-    lab.start(open_yard(ROOT, os.environ, quiet=True), made, attached=True)
+    lab.start(open_context(ROOT, os.environ, quiet=True), made, attached=True)
     lab.wait_ready(made)
     yield made
     lab.stop(made)

@@ -2,11 +2,12 @@
 
 import json
 
-from slipway import overlay, render
+from slipway.build import render
 from slipway.cluster.apply import apply
+from slipway.core.model import ChartName
 from slipway.lab import lab
-from slipway.model import ChartName
-from slipway.nested import dig
+from slipway.util.mapping import dig
+from slipway.workspace import environments
 from testing.cluster import MakePlatform, Platform
 
 POD = {
@@ -19,15 +20,17 @@ POD = {
 
 def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab: Platform) -> None:
     here = homelab.lab
-    built = lab.build(here.yard)
-    for environment in here.yard.workspace.environments:
+    built = lab.build(here.context)
+    for environment in here.context.workspace.environments:
         for umbrella in homelab.umbrellas:
             # A namespace of its own: a claim of another environment has another size, which no claim may take on.
             namespace = f"dry-{environment}-{umbrella}"
             homelab.kubectl("create", "namespace", namespace)
             chart = built[ChartName(umbrella)]
-            values = chart.folder / overlay.file_name(environment)
-            objects = render.render(here.yard.renderer, chart, release=umbrella, namespace=namespace, values=(values,))
+            values = chart.folder / environments.file_name(environment)
+            objects = render.render(
+                here.context.renderer, chart, release=umbrella, namespace=namespace, values=(values,)
+            )
             told = apply(homelab.kubectl, objects, namespace, dry_run=True)
             homelab.kubectl("delete", "namespace", namespace, "--wait=false")
             assert told.refusals == ()
@@ -37,7 +40,7 @@ def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab
 def test_each_namespace_enforces_the_level_that_its_umbrella_declares(homelab: Platform) -> None:
     for umbrella in homelab.umbrellas:
         labels = dig(homelab.kubectl.find("namespace", umbrella) or {}, "metadata", "labels")
-        annotations = homelab.lab.yard.workspace.charts[ChartName(umbrella)].metadata["annotations"]
+        annotations = homelab.lab.context.workspace.charts[ChartName(umbrella)].metadata["annotations"]
         assert isinstance(annotations, dict)
         assert labels["pod-security.kubernetes.io/enforce"] == annotations["slipway.homelab/pod-security"]
 

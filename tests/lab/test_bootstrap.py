@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from slipway import bootstrap_cluster, deploy, pin, yamls
-from slipway.bootstrap_cluster import Outcome
 from slipway.cluster.apply import MANAGER
+from slipway.context import Context, open_context
+from slipway.delivery import bootstrap
+from slipway.delivery.bootstrap import Outcome
+from slipway.gitops import applications as deploy
+from slipway.gitops import pins as pin
 from slipway.lab import lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
-from slipway.nested import dig
 from slipway.tools.kubectl import Data, Kubectl
-from slipway.yard import Yard, open_yard
+from slipway.util import yaml
+from slipway.util.mapping import dig
 from testing import cluster
 from testing.cluster import Platform
 from testing.monorepo import ROOT
@@ -25,14 +28,14 @@ KINDS = (
     "secrets", "appprojects", "applications", "applicationsets", "clusterroles", "clusterrolebindings",
     "customresourcedefinitions", "namespaces",
 )  # fmt: skip
-OURS = (MANAGER, bootstrap_cluster.OWN_MANAGER)
+OURS = (MANAGER, bootstrap.OWN_MANAGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bootstrapped:
     """A cluster after its first bootstrap."""
 
-    yard: Yard
+    context: Context
     kubectl: Kubectl
     preview: Outcome
     """Of the dry run before it."""
@@ -42,14 +45,14 @@ class Bootstrapped:
 
     def again(self) -> Outcome:
         """Another bootstrap."""
-        return bootstrap_cluster.bootstrap(self.yard, "staging", self.kubectl)
+        return bootstrap.bootstrap(self.context, "staging", self.kubectl)
 
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Place]:
     """A control plane with a node, and a registry: no definitions, and nothing in it."""
     made = place_of(tmp_path_factory.mktemp("bare"))
-    lab.start(open_yard(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.BARE, definitions=())
+    lab.start(open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.BARE, definitions=())
     lab.wait_ready(made)
     yield made
     lab.stop(made)
@@ -61,11 +64,13 @@ def here(bare: Place, tmp_path_factory: pytest.TempPathFactory) -> Bootstrapped:
     platform: Platform = cluster.checkout(tmp_path_factory.mktemp("checkout") / "homelab", bare)
     pins = platform.publish()
     handle = platform.lab
-    pin.write(handle.yard.config, "staging", lab.files_of(handle, pins))
-    preview = bootstrap_cluster.bootstrap(handle.yard, "staging", handle.kubectl, dry_run=True)
+    pin.write(handle.context.config, "staging", lab.files_of(handle, pins))
+    preview = bootstrap.bootstrap(handle.context, "staging", handle.kubectl, dry_run=True)
     previewed = handle.kubectl.find("namespace", "argocd") is None
-    first = bootstrap_cluster.bootstrap(handle.yard, "staging", handle.kubectl)
-    return Bootstrapped(yard=handle.yard, kubectl=handle.kubectl, preview=preview, previewed=previewed, first=first)
+    first = bootstrap.bootstrap(handle.context, "staging", handle.kubectl)
+    return Bootstrapped(
+        context=handle.context, kubectl=handle.kubectl, preview=preview, previewed=previewed, first=first
+    )
 
 
 def test_a_dry_run_tells_what_would_be_applied_and_changes_nothing(here: Bootstrapped) -> None:
@@ -133,7 +138,7 @@ def test_a_second_bootstrap_changes_nothing_and_keeps_what_argo_cd_wrote(here: B
         "metadata": {"name": "argocd-secret", "namespace": "argocd"},
         "stringData": {"server.secretkey": "written by the server"},
     }
-    here.kubectl.apply(yamls.dump(secret), manager="argocd-server")
+    here.kubectl.apply(yaml.dump(secret), manager="argocd-server")
     before = applied_state(here.kubectl)
 
     assert here.again() == here.first
@@ -145,8 +150,8 @@ def test_a_second_bootstrap_changes_nothing_and_keeps_what_argo_cd_wrote(here: B
 
 
 def test_where_argo_cd_manages_itself_a_bootstrap_changes_none_of_its_objects(homelab: Platform) -> None:
-    yard, kubectl = homelab.lab.yard, homelab.kubectl
-    pin.write(yard.config, "staging", lab.deploy_files(homelab.lab))
+    context, kubectl = homelab.lab.context, homelab.kubectl
+    pin.write(context.config, "staging", lab.deploy_files(homelab.lab))
 
     def its_own() -> Mapping[str, object]:
         found = applied_state(kubectl)
@@ -154,7 +159,7 @@ def test_where_argo_cd_manages_itself_a_bootstrap_changes_none_of_its_objects(ho
         return {name: state for name, state in found.items() if name in names - {"namespaces/argocd"}}
 
     before = its_own()
-    outcome = bootstrap_cluster.bootstrap(yard, "staging", kubectl)
+    outcome = bootstrap.bootstrap(context, "staging", kubectl)
 
     assert outcome.left == ()
     # Network policies have an irregular plural.
@@ -196,6 +201,6 @@ def facts(item: Data) -> object:
 
 
 def test_the_files_are_those_of_the_deploy_folder(here: Bootstrapped, tmp_path: Path) -> None:
-    folder_of_env = pin.folder_of(here.yard.config, "staging")
+    folder_of_env = pin.folder_of(here.context.config, "staging")
 
     assert set(here.first.files) | {deploy.PINS} == {path.name for path in folder_of_env.iterdir()}

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from slipway import deploy
+from slipway.build.cases import DEFAULTS
+from slipway.build.render import Object
+from slipway.context import open_context
+from slipway.core.model import ChartKind, ChartName
+from slipway.gitops import applications
 from slipway.lab import folder, lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
 from slipway.lint import kube
-from slipway.lint.renders import DEFAULTS
-from slipway.model import ChartKind, ChartName
-from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
-from slipway.yard import open_yard
-from testing.rendering import Yard, charts
+from testing.rendering import Context, charts
 from testing.workspaces import ROOT, chart_testing
 
 NONE = "defaults-values.yaml"
@@ -31,9 +31,9 @@ def values_of(service: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
     made = place_of(tmp_path_factory.mktemp("empty"))
     definitions = kube.definition_files(ROOT)
     lab.start(
-        open_yard(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.CLUSTER, definitions=definitions
+        open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.CLUSTER, definitions=definitions
     )
     lab.wait_ready(made)
     yield made
@@ -52,18 +52,20 @@ def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
 @pytest.fixture(scope="module")
 def kubectl(empty: Place) -> Kubectl:
     """Its administrator."""
-    return open_yard(ROOT, os.environ, quiet=True).kubectl(empty.kubeconfig)
+    return open_context(ROOT, os.environ, quiet=True).kubectl(empty.kubeconfig)
 
 
 @pytest.mark.parametrize(("service", "values"), [(name, values) for name in SERVICES for values in values_of(name)])
-def test_a_service_installs_alone(service: str, values: str, yard: Yard, kubectl: Kubectl, tmp_path: Path) -> None:
+def test_a_service_installs_alone(
+    service: str, values: str, context: Context, kubectl: Kubectl, tmp_path: Path
+) -> None:
     # A claim outlives its release, so each release has a namespace of its own.
     namespace = f"install-{service}-{values.partition('-')[0]}"
-    objects = list(yard.rendered(yard.case(service, f"ci/{values}" if values != NONE else DEFAULTS)).objects)
+    objects = list(context.rendered(context.case(service, f"ci/{values}" if values != NONE else DEFAULTS)).objects)
     kubectl("create", "namespace", namespace)
     provide(kubectl, namespace, objects)
     staged = tmp_path / service
-    shutil.copytree(yard.built[ChartName(service)].folder, staged)
+    shutil.copytree(context.built[ChartName(service)].folder, staged)
     (staged / "ci").mkdir()
     own = ROOT / "charts" / service / "ci" / values
     (staged / "ci" / values).write_text(own.read_text(encoding="utf-8") if values != NONE else "{}\n", encoding="utf-8")
@@ -84,7 +86,7 @@ def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
         # Without a pod that mounts it a claim is never bound.
         provided.append(consumer(lonely, namespace))
     if provided:
-        kubectl.apply(deploy.documents(provided), manager="tests")
+        kubectl.apply(applications.documents(provided), manager="tests")
 
 
 def made_claims(objects: list[Object]) -> set[str]:

@@ -14,12 +14,12 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from slipway.lint.renders import DEFAULTS
+from slipway.build.cases import DEFAULTS
 from slipway.tools.process import free_port, wait_until
 from slipway.tools.run import Command, Completed, run_process
 from testing.faulty import Answer, Seen, serving
 from testing.monitoring import config_files
-from testing.rendering import Yard
+from testing.rendering import Context
 from testing.running import PATIENCE_S, Server, running
 from testing.workspaces import ROOT, program
 
@@ -36,9 +36,9 @@ PANIC = "panic: runtime error: invalid memory address or nil pointer dereference
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 def verify(text: str, folder: Path) -> Completed:
@@ -51,8 +51,8 @@ def verify(text: str, folder: Path) -> Completed:
 
 
 @pytest.mark.parametrize("values", [DEFAULTS, "ci/short-values.yaml"])
-def test_loki_takes_its_configuration(yard: Yard, values: str, tmp_path: Path) -> None:
-    done = verify(config_files(yard, "loki", values)["config.yaml"], tmp_path)
+def test_loki_takes_its_configuration(context: Context, values: str, tmp_path: Path) -> None:
+    done = verify(config_files(context, "loki", values)["config.yaml"], tmp_path)
     assert done.code == 0, done.stdout + done.stderr
 
 
@@ -71,9 +71,9 @@ def test_loki_takes_its_configuration(yard: Yard, values: str, tmp_path: Path) -
     ids=["unknown key", "period that is never deleted", "schema without structured metadata"],
 )
 def test_loki_refuses_a_mistake(
-    yard: Yard, section: str, key: str, value: object, message: str, tmp_path: Path
+    context: Context, section: str, key: str, value: object, message: str, tmp_path: Path
 ) -> None:
-    config = yaml.safe_load(config_files(yard, "loki")["config.yaml"])
+    config = yaml.safe_load(config_files(context, "loki")["config.yaml"])
     config[section][key] = value
 
     done = verify(yaml.safe_dump(config), tmp_path)
@@ -103,10 +103,10 @@ def inbox() -> Iterator[Inbox]:
 
 
 @pytest.fixture(scope="module")
-def loki(yard: Yard, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def loki(context: Context, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """It runs with its own folders below one of ours, on ports of ours, and looks at its rules every second."""
     folder = tmp_path_factory.mktemp("loki")
-    files = config_files(yard, "loki")
+    files = config_files(context, "loki")
     config = yaml.safe_load(
         files["config.yaml"]
         .replace("/var/loki", f"{folder}/data")
@@ -163,8 +163,8 @@ def test_what_is_written_can_be_asked_for_with_its_four_labels_and_no_other(loki
     assert set(loki.json("/loki/api/v1/labels")["data"]) == set(labels)
 
 
-def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(yard: Yard, loki: Server) -> None:
-    (group,) = yaml.safe_load(config_files(yard, "loki")["logs.yaml"])["groups"]
+def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(context: Context, loki: Server) -> None:
+    (group,) = yaml.safe_load(config_files(context, "loki")["logs.yaml"])["groups"]
 
     assert wait_until(lambda: bool(rules(loki)), PATIENCE_S)
 

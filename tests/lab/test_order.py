@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from slipway.cluster.apply import wave
 from slipway.cluster.live import resource
+from slipway.core.model import ChartName
 from slipway.lab import lab
-from slipway.model import ChartName
-from slipway.nested import dig
+from slipway.util.mapping import dig
 from testing.cluster import MakePlatform, Platform, definition, edit
 
 LARGE = """{
@@ -27,7 +27,7 @@ extraObjects:
 
 def test_the_waves_of_an_umbrella_come_one_after_the_other(homelab: Platform) -> None:
     # Argo CD's own objects are there before it runs, and what several bring has no place in the order of one.
-    umbrellas = set(homelab.umbrellas) - {homelab.lab.yard.config.argocd_namespace}
+    umbrellas = set(homelab.umbrellas) - {homelab.lab.context.config.argocd_namespace}
     for umbrella in umbrellas:
         created: dict[int, list[str]] = {}
         for item in homelab.rendered(umbrella):

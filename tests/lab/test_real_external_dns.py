@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from slipway import deploy
+from slipway.build.render import Object
+from slipway.gitops import applications
 from slipway.lab.real.assemble import NEIGHBOUR, STRANGER
-from slipway.nested import dig, listing
-from slipway.render import Object
+from slipway.util.mapping import dig, listing
 from testing.cloudflare import Record
 from testing.reality import DNS_TOKEN, ENVIRONMENT, OTHER_ZONE, TARGET, Reality, zone_of
 
@@ -40,7 +40,7 @@ def publish(real: Reality) -> Iterator[Publish]:
         # The API server tells of it last, so who has written it knows the others.
         last = f"round-{next(rounds)}.{real.domain}"
         real.kubectl.apply(
-            deploy.documents(route(*item) for item in {**targets, last: TARGET}.items()), manager="tests"
+            applications.documents(route(*item) for item in {**targets, last: TARGET}.items()), manager="tests"
         )
         real.until(lambda: cname(last) in real.dns.of(last), real.log("external-dns")[-3000:])
 

@@ -7,7 +7,7 @@ import base64
 import ipaddress
 from typing import cast
 
-from slipway.nested import dig, listing
+from slipway.util.mapping import dig, listing
 from testing.reality import Reality
 
 

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from slipway import deploy, yamls
-from slipway.nested import dig, listing
+from slipway.gitops import applications
 from slipway.tools.process import wait_until
+from slipway.util import yaml
+from slipway.util.mapping import dig, listing
 from testing.reality import WAIT_S, Reality, endpoints
 
 PROMETHEUS, STATE, STATE_SELF, NODE = 9090, 8080, 8081, 9100
@@ -78,7 +79,7 @@ def test_every_rule_is_loaded_and_none_fails(real: Reality) -> None:
     wanted = [
         str(group["name"])
         for path, text in dig(rules, "data").items()
-        for group in listing(yamls.parse(str(text).encode(), path).mapping, "groups")
+        for group in listing(yaml.parse(str(text).encode(), path).mapping, "groups")
     ]
 
     data = query(real, "rules")
@@ -133,7 +134,7 @@ def every_kind(real: Reality) -> Iterator[None]:
             "spec": {"schedule": "0 0 1 1 *", "suspend": True, "jobTemplate": {"spec": job}},
         },
     ]
-    real.kubectl.apply(deploy.documents(objects), manager="tests")
+    real.kubectl.apply(applications.documents(objects), manager="tests")
     yield
     real.kubectl("delete", "job,cronjob", "counted", "-n", "default")
 

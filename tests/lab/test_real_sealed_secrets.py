@@ -2,9 +2,9 @@
 
 import base64
 
-from slipway.nested import dig
-from slipway.seal import document, envelope
-from slipway.seal.document import Scope, Sealed, Target
+from slipway.secrets import document, envelope
+from slipway.secrets.document import Scope, Sealed, Target
+from slipway.util.mapping import dig
 from testing.reality import Reality
 
 HTTP = 8080

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from slipway import deploy
+from slipway.gitops import applications
 from slipway.lab.real.assemble import NEIGHBOUR, STRANGER
-from slipway.nested import dig, listing
+from slipway.util.mapping import dig, listing
 from testing.reality import PAGE, Answer, Reality, connection
 
 WEB, WEBSECURE, METRICS = 8000, 8443, 9100
@@ -37,7 +37,7 @@ def tried(real: Reality) -> Iterator[str]:
     spec = {"ingressClassName": "traefik", "entryPoints": ["websecure"], "routes": routes, "tls": {}}
     metadata = {"name": "tried", "namespace": "htpc"}
     data = {"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": metadata, "spec": spec}
-    real.kubectl.apply(deploy.documents([data]), manager="tests")
+    real.kubectl.apply(applications.documents([data]), manager="tests")
     real.until(lambda: ask(real, "tried").status == 200, "the route of the tests is not taken")
     yield host
     real.kubectl("delete", "ingressroute", "tried", "-n", "htpc")

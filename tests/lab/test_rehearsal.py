@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway import compare
 from slipway.cluster.rehearsal import Action
 from slipway.lab import lab, rehearse
 from slipway.lab.place import Place
 from slipway.lab.rehearse import Rehearsal, Row
+from slipway.release import diff
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
 
@@ -118,7 +118,7 @@ def trial(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
     write(here, {name: change.before for name, change in CHANGES.items()}, "size: {type: integer}")
     release_to_files(here)
     write(here, {name: change.after for name, change in CHANGES.items()}, "length: {type: integer}")
-    return rehearse.rehearse(here.lab.yard, "trial", (), time.monotonic)
+    return rehearse.rehearse(here.lab.context, "trial", (), time.monotonic)
 
 
 def release_to_files(here: Platform) -> None:
@@ -171,7 +171,7 @@ def test_the_servers_view_names_the_field_that_changes_and_the_claim_that_cannot
     here.repo.replace("charts/view-one/values.yaml", "GREETING: hello", "GREETING: moin")
     here.repo.replace("charts/view-two/values.yaml", "size: 1Gi", "size: 2Gi")
 
-    (found,) = compare.differences(here.lab.yard, ["view"], (), "", here.kubectl)
+    (found,) = diff.differences(here.lab.context, ["view"], (), "", here.kubectl)
 
     assert found.server is not None
     assert [change.object for change in found.server.changes] == ["Deployment view-one"]
@@ -184,7 +184,7 @@ def test_the_servers_view_of_what_already_runs_is_empty(deliver: MakePlatform) -
     here.release()
     here.settle()
 
-    (found,) = compare.differences(here.lab.yard, ["still"], (), "", here.kubectl)
+    (found,) = diff.differences(here.lab.context, ["still"], (), "", here.kubectl)
 
     assert found.server is not None
     assert (found.server.changes, dict(found.server.rejected)) == ((), {})

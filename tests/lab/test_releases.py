@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from slipway import publish
+from slipway.core.model import ChartName
 from slipway.lab import lab
-from slipway.model import ChartName
-from slipway.nested import dig
+from slipway.registry import publish
+from slipway.util.mapping import dig
 from testing.cluster import MakePlatform, Platform, edit
 
 
@@ -131,8 +131,8 @@ def test_a_tag_that_somebody_overwrote_does_not_fool_the_pin(deliver: MakePlatfo
     here.settle()
     spec = greeting(here)
     lab_of = here.lab
-    foreign = publish.upload_of(lab.build(lab_of.yard)[ChartName("fooled-one")].archive)
-    registry = lab_of.yard.registry
+    foreign = publish.upload_of(lab.build(lab_of.context)[ChartName("fooled-one")].archive)
+    registry = lab_of.context.registry
     for content in (foreign.config, foreign.layer):
         registry.push_blob(ChartName("fooled"), content)
     registry.put_manifest("fooled", "1.0.0", foreign.manifest)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from slipway import backup_verbs, deploy, restore
-from slipway.deploy import PAUSE
+from slipway.cli import backups
+from slipway.context import open_context
+from slipway.delivery import restore
+from slipway.gitops import applications
+from slipway.gitops.applications import PAUSE
 from slipway.lab.place import Place
 from slipway.tools.kubectl import Kubectl
-from slipway.yard import open_yard
-from testing.rendering import Yard
+from testing.rendering import Context
 from testing.workspaces import ROOT
 
 NAME = "restore"
@@ -25,7 +27,7 @@ WANTED = frozenset({"CronJob", "Deployment", "PersistentVolumeClaim"})
 @pytest.fixture
 def kubectl(place: Place) -> Kubectl:
     """The lab's administrator."""
-    return open_yard(ROOT, os.environ, quiet=True).kubectl(place.kubeconfig)
+    return open_context(ROOT, os.environ, quiet=True).kubectl(place.kubeconfig)
 
 
 @pytest.fixture
@@ -42,16 +44,16 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
             "destination": {"server": "https://kubernetes.default.svc", "namespace": NAME},
         },
     }
-    kubectl.apply(deploy.documents([application]), manager="tests")
+    kubectl.apply(applications.documents([application]), manager="tests")
     yield NAME
     kubectl("delete", "application", NAME, "-n", "argocd", "--ignore-not-found")
     kubectl("delete", "namespace", NAME, "--wait=false")
 
 
 def test_a_service_stops_is_restored_and_starts(kubectl: Kubectl, namespace: str, tmp_path: Path) -> None:
-    yard = Yard(folder=tmp_path)
-    request = replace(yard.case("sonarr", "ci/backup-values.yaml").request, release=namespace, namespace=namespace)
-    rendered = yard.renderer.render(request).objects
+    context = Context(folder=tmp_path)
+    request = replace(context.case("sonarr", "ci/backup-values.yaml").request, release=namespace, namespace=namespace)
+    rendered = context.renderer.render(request).objects
     wanted = [dict(item.data) for item in rendered if item.kind in WANTED]
     media = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     shared = {
@@ -59,11 +61,11 @@ def test_a_service_stops_is_restored_and_starts(kubectl: Kubectl, namespace: str
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": "media", "namespace": namespace},
     }
-    kubectl.apply(deploy.documents([*wanted, {**shared, "spec": media}]), manager="tests")
+    kubectl.apply(applications.documents([*wanted, {**shared, "spec": media}]), manager="tests")
     kubectl("rollout", "status", "deployment/sonarr", "-n", namespace, "--timeout", "2m")
     made = restore.plan(rendered, service="sonarr", namespace=namespace, argocd="argocd", snapshot="latest")
 
-    backup_verbs.perform(open_yard(ROOT, os.environ, quiet=True), made, kubectl)
+    backups.perform(open_context(ROOT, os.environ, quiet=True), made, kubectl)
 
     job = kubectl.find("job", "sonarr-restore", "-n", namespace)
     assert job is not None

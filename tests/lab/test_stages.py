@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from slipway.context import open_context
 from slipway.lab import lab
 from slipway.lab.place import Place
-from slipway.nested import dig
 from slipway.tools.kubectl import Kubectl
-from slipway.yard import open_yard
+from slipway.util.mapping import dig
 from testing.monorepo import ROOT
 
 NAMESPACE = "played"
@@ -19,7 +19,7 @@ NAMESPACE = "played"
 @pytest.fixture(scope="module")
 def kubectl(place: Place) -> Iterator[Kubectl]:
     """A namespace of its own."""
-    made = lab.attach(open_yard(ROOT, os.environ, quiet=True), place, "staging").kubectl
+    made = lab.attach(open_context(ROOT, os.environ, quiet=True), place, "staging").kubectl
     made("create", "namespace", NAMESPACE)
     yield made
     made("delete", "namespace", NAMESPACE, "--wait=false")

@@ -10,8 +10,9 @@ from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.state import Phase, State
 from slipway.lab.supervisor import COMPONENTS, RESTARTS
-from slipway.tools.process import free_port, reap, replace_text, wait_until
+from slipway.tools.process import free_port, reap, wait_until
 from slipway.tools.run import Command, spawn_daemon
+from slipway.util.files import write_atomic
 from testing.monorepo import ROOT
 
 WAIT_S = 30.0
@@ -31,7 +32,7 @@ def job(name: str, script: str, *after: str) -> Component:
 
 def supervised(folder: Path, *components: Component) -> int:
     """Start a supervisor; returns its process."""
-    replace_text(folder / COMPONENTS, component.to_json(components))
+    write_atomic(folder / COMPONENTS, component.to_json(components))
     argv = (sys.executable, "-m", "slipway.lab.supervisor", str(folder))
     return spawn_daemon(Command(argv=argv, cwd=ROOT), folder / "supervisor.log")
 
@@ -129,7 +130,7 @@ def test_a_running_lab_takes_other_components(tmp_path: Path) -> None:
     pid = supervised(tmp_path, stays, goes, changes)
     before = reached(tmp_path, Phase.READY).parts
     changed, fresh = server("changes", "stays"), server("fresh", "changes")
-    replace_text(tmp_path / COMPONENTS, component.to_json((stays, changed, fresh)))
+    write_atomic(tmp_path / COMPONENTS, component.to_json((stays, changed, fresh)))
 
     os.kill(pid, signal.SIGHUP)
 

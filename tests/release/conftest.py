@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.model import Archive
-from slipway.oci import Registry
-from slipway.tools.registry import Daemon, temporary
+from slipway.core.model import Archive
+from slipway.registry.client import Registry
+from slipway.registry.embedded import Daemon, temporary
 from testing.archives import make_archive
 
 Isolate = Callable[[pytest.MonkeyPatch, Path], None]

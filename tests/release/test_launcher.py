@@ -274,7 +274,7 @@ def test_a_python_that_cannot_make_environments_is_named(fresh: Checkout, tmp_pa
 
 def test_who_imports_the_stood_in_modules_later_gets_the_real_ones(ready: Checkout) -> None:
     code = (
-        "import sys; from slipway.launch import import_invoke; program = import_invoke()\n"
+        "import sys; from slipway.toolchain.launch import import_invoke; program = import_invoke()\n"
         "import importlib.metadata, json, unittest.mock\n"
         "print(json.dumps([program.version, importlib.metadata.version('invoke'), unittest.mock.Mock().a is not None]))"
     )

@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import package, pin, release
-from slipway.errors import AlreadyPublished, BuildError, ProblemsFound, RegistryError
-from slipway.model import ChartName
-from slipway.tools import registry as embedded
+from slipway.build import archive
+from slipway.context import Context, open_context
+from slipway.core.errors import AlreadyPublished, BuildError, ProblemsFound, RegistryError
+from slipway.core.model import ChartName
+from slipway.gitops import pins
+from slipway.registry import embedded
+from slipway.release import release
+from slipway.release.survey import plan_of
 from slipway.tools.run import Command, Completed, run_process
-from slipway.yard import Yard, open_yard
 from testing.faulty import Answer, Seen, serving, unused_port
 from testing.monorepo import Monorepo, small
 
@@ -32,16 +35,16 @@ class World:
     repo: Monorepo
     port: int
 
-    def yard(self, run: Callable[[Command], Completed] = run_process, **environ: str) -> Yard:
+    def context(self, run: Callable[[Command], Completed] = run_process, **environ: str) -> Context:
         settings = {"SLIPWAY_REGISTRY_PORT": str(self.port), **environ}
-        return open_yard(self.repo.root, {**os.environ, **settings}, quiet=True, run=run)
+        return open_context(self.repo.root, {**os.environ, **settings}, quiet=True, run=run)
 
     def release(self, **options: object) -> release.Outcome:
-        return release.release(self.yard(), environment="staging", **options)
+        return release.release(self.context(), environment="staging", **options)
 
     def registry_content(self) -> dict[str, str]:
         """`name:tag` → manifest digest, of everything that is published."""
-        registry = self.yard().registry
+        registry = self.context().registry
         found = {}
         for name in ("common", "htpc", "radarr", "sonarr"):
             for tag in registry.tags(name):
@@ -60,7 +63,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     world = World(repo=small(tmp_path / "repo"), port=unused_port())
     yield world
-    embedded.daemon_of(world.yard().config).stop()
+    embedded.daemon_of(world.context().config).stop()
 
 
 def touch(world: World, text: str = "changed") -> None:
@@ -79,7 +82,7 @@ def test_a_first_release_publishes_everything_and_pins_it(world: World) -> None:
     done = world.release()
 
     assert [item.name for item in done.published] == ["common", "radarr", "sonarr", "htpc"]
-    assert pin.current(world.yard().config, "staging")["htpc"].manifest == done.published[-1].manifest
+    assert pins.current(world.context().config, "staging")["htpc"].manifest == done.published[-1].manifest
     assert world.registry_content()["htpc:1.0.0"] == done.published[-1].manifest
 
 
@@ -92,7 +95,7 @@ def test_nothing_changed_means_nothing_published_and_no_process_started(world: W
         started.append(command)
         return run_process(command)
 
-    done = release.release(world.yard(recording), environment="staging")
+    done = release.release(world.context(recording), environment="staging")
 
     assert done.nothing
     assert started == []
@@ -103,17 +106,17 @@ def test_a_changed_chart_without_a_new_version_is_refused_and_nothing_is_written
     world.release()
     before = (world.registry_content(), world.deployed())
     touch(world)
-    yard = world.yard()
+    context = world.context()
 
     with pytest.raises(AlreadyPublished) as error:
-        release.release(yard, environment="staging")
+        release.release(context, environment="staging")
 
-    published = world.yard().plan().step(ChartName("sonarr")).published
+    published = plan_of(world.context()).step(ChartName("sonarr")).published
     assert published is not None
     text = str(error.value)
     assert "charts/sonarr/Chart.yaml:3: version 1.0.0 is already published with different content" in text
     assert f"registry {published.input_digest}" in text
-    assert f"here     {yard.digests[ChartName('sonarr')]}" in text
+    assert f"here     {context.digests[ChartName('sonarr')]}" in text
     assert "hint: ./inv version --only sonarr" in text
     assert (world.registry_content(), world.deployed()) == before
 
@@ -153,7 +156,7 @@ def test_a_release_stopped_after_any_effect_is_finished_by_the_next_one(tmp_path
     whole = World(repo=small(tmp_path / "whole"), port=unused_port())
     effects = len(effects_of(whole))
     wanted = (whole.registry_content(), whole.deployed()["pins.yaml"].replace(str(whole.port).encode(), b"PORT"))
-    embedded.daemon_of(whole.yard().config).stop()
+    embedded.daemon_of(whole.context().config).stop()
     assert effects > 10
 
     for stop_after in range(1, effects + 1):
@@ -172,13 +175,13 @@ def test_a_release_stopped_after_any_effect_is_finished_by_the_next_one(tmp_path
 
         got = (world.registry_content(), world.deployed()["pins.yaml"].replace(str(world.port).encode(), b"PORT"))
         assert got == wanted, f"stopped after {counted[-1]}"
-        embedded.daemon_of(world.yard().config).stop()
+        embedded.daemon_of(world.context().config).stop()
 
 
 KILLED_RUN = """\
 import os, signal, sys
 from slipway import release
-from slipway.yard import open_yard
+from slipway.context import open_context
 from pathlib import Path
 left = int(sys.argv[2])
 def effect(name):
@@ -186,7 +189,7 @@ def effect(name):
     left -= 1
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-release.release(open_yard(Path(sys.argv[1]), os.environ, quiet=True), environment="staging", effect=effect)
+release.release(open_context(Path(sys.argv[1]), os.environ, quiet=True), environment="staging", effect=effect)
 """
 
 
@@ -227,9 +230,9 @@ BUILD = """\
 import os, sys
 from pathlib import Path
 from slipway import graph
-from slipway.yard import open_yard
-yard = open_yard(Path(sys.argv[1]), os.environ, quiet=True)
-built, problems = yard.builder().build(graph.order(yard.workspace))
+from slipway.context import open_context
+context = open_context(Path(sys.argv[1]), os.environ, quiet=True)
+built, problems = context.builder().build(graph.order(context.workspace))
 assert not problems, problems
 """
 
@@ -256,12 +259,12 @@ def test_packages_are_equal_from_two_folders_two_umasks_and_two_time_zones(tmp_p
 
 def test_a_published_umbrella_contains_its_members_byte_for_byte(world: World) -> None:
     done = {item.name: item for item in world.release().published}
-    yard = world.yard()
+    context = world.context()
 
-    umbrella = package.read(yard.pull(done[ChartName("htpc")]))
+    umbrella = archive.read(context.pull(done[ChartName("htpc")]))
 
     for member in ("radarr", "sonarr"):
-        own = package.read(yard.pull(done[ChartName(member)]))
+        own = archive.read(context.pull(done[ChartName(member)]))
         inside = {
             path.removeprefix("htpc/charts/"): text for path, text in umbrella.items() if f"/charts/{member}/" in path
         }
@@ -272,28 +275,28 @@ def test_a_kept_member_is_taken_from_the_registry_not_built_again(world: World) 
     world.release()
     for path in (world.repo.root / "build/packages").glob("radarr-*/*.tgz"):
         path.write_bytes(
-            package.pack({**package.read(path.read_bytes()), "radarr/values.yaml": b"text: not what was published\n"})
+            archive.pack({**archive.read(path.read_bytes()), "radarr/values.yaml": b"text: not what was published\n"})
         )
     touch(world)
     raise_sonarr(world)
 
     world.release()
 
-    yard = world.yard()
-    umbrella = yard.plan().step(ChartName("htpc")).published
+    context = world.context()
+    umbrella = plan_of(context).step(ChartName("htpc")).published
     assert umbrella is not None
-    assert package.read(yard.pull(umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
+    assert archive.read(context.pull(umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
 
 
 def test_helm_renders_the_published_digest_as_the_working_tree_renders(world: World) -> None:
     done = world.release().published[-1]
-    yard = world.yard()
-    reference = f"{yard.config.registry.base}/htpc@{done.manifest}"
-    staged = yard.builder().staged(ChartName("htpc"))
+    context = world.context()
+    reference = f"{context.config.registry.base}/htpc@{done.manifest}"
+    staged = context.builder().staged(ChartName("htpc"))
     values = ("--values", str(staged / "values-staging.yaml"))
 
-    from_registry = yard.helm("template", "htpc", reference, "--plain-http", "--namespace", "htpc", *values).stdout
-    from_tree = yard.helm("template", "htpc", str(staged), "--namespace", "htpc", *values).stdout
+    from_registry = context.helm("template", "htpc", reference, "--plain-http", "--namespace", "htpc", *values).stdout
+    from_tree = context.helm("template", "htpc", str(staged), "--namespace", "htpc", *values).stdout
 
     assert 'domain: "staging.example.org"' in from_tree
     assert from_registry == from_tree
@@ -301,10 +304,10 @@ def test_helm_renders_the_published_digest_as_the_working_tree_renders(world: Wo
 
 def test_helm_accepts_the_recomputed_lock(world: World) -> None:
     world.release()
-    yard = world.yard()
+    context = world.context()
 
-    listed = yard.helm("dependency", "list", str(yard.builder().staged(ChartName("htpc")))).stdout
-    rebuilt = yard.helm("dependency", "build", str(yard.builder().staged(ChartName("htpc"))), "--plain-http")
+    listed = context.helm("dependency", "list", str(context.builder().staged(ChartName("htpc")))).stdout
+    rebuilt = context.helm("dependency", "build", str(context.builder().staged(ChartName("htpc"))), "--plain-http")
 
     assert listed.count("ok") == 2
     assert "out of sync" not in rebuilt.stderr
@@ -313,25 +316,25 @@ def test_helm_accepts_the_recomputed_lock(world: World) -> None:
 def test_production_is_pinned_from_stagings_pins_and_byte_equal(world: World) -> None:
     world.release()
 
-    reasons = release.pin_environment(world.yard(), "production", (), dry_run=False)
+    reasons = release.pin_environment(world.context(), "production", (), dry_run=False)
 
     assert reasons == ("deploy/production is not there yet",)
-    config = world.yard().config
-    assert pin.current(config, "production") == pin.current(config, "staging")
-    assert release.pin_environment(world.yard(), "production", (), dry_run=False) == ()
+    config = world.context().config
+    assert pins.current(config, "production") == pins.current(config, "staging")
+    assert release.pin_environment(world.context(), "production", (), dry_run=False) == ()
 
 
 def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
     world.release()
     other = World(repo=world.repo, port=unused_port())
-    config = replace(world.yard().config, registry_folder=world.repo.root / ".other")
-    yard = replace(other.yard(), config=replace(config, registry=other.yard().config.registry))
+    config = replace(world.context().config, registry_folder=world.repo.root / ".other")
+    context = replace(other.context(), config=replace(config, registry=other.context().config.registry))
 
     with pytest.raises(RegistryError, match=r"version 1\.0\.0 is not there"):
-        release.pin_environment(yard, "production", (), dry_run=False)
+        release.pin_environment(context, "production", (), dry_run=False)
 
     assert not (world.repo.root / "deploy/production").exists()
-    embedded.daemon_of(yard.config).stop()
+    embedded.daemon_of(context.config).stop()
 
 
 def test_a_broken_workspace_publishes_nothing(world: World) -> None:
@@ -372,7 +375,7 @@ FAULTS = {
 def test_a_faulty_registry_leaves_nothing_pinned_and_the_next_release_finishes(
     world: World, fault: str, method: str
 ) -> None:
-    embedded.ensure_running(world.yard().config, lambda: world.yard().toolbox.path("registry"))
+    embedded.ensure_running(world.context().config, lambda: world.context().toolbox.path("registry"))
     broken = {"now": True}
 
     def respond(request: Seen) -> Answer:
@@ -387,10 +390,10 @@ def test_a_faulty_registry_leaves_nothing_pinned_and_the_next_release_finishes(
             "SLIPWAY_REGISTRY_TIMEOUT": "0.5",
         }
         with pytest.raises(BuildError) as error:
-            release.release(world.yard(**environ), environment="staging")
+            release.release(world.context(**environ), environment="staging")
         pinned = world.deployed()
         broken["now"] = False
-        done = release.release(world.yard(**environ), environment="staging")
+        done = release.release(world.context(**environ), environment="staging")
 
     assert isinstance(error.value, RegistryError)
     assert f"127.0.0.1:{server.port}" in str(error.value)
@@ -406,7 +409,7 @@ def test_a_registry_that_is_down_is_named_with_the_way_out(world: World) -> None
     }
 
     with pytest.raises(RegistryError) as error:
-        release.release(world.yard(**environ), environment="staging")
+        release.release(world.context(**environ), environment="staging")
 
     assert "hint:" in str(error.value)
     assert world.deployed() == {}

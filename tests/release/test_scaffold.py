@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from slipway import bump, checks, graph, scaffold, version
-from slipway.model import ChartName
-from slipway.publish import publish_all
-from slipway.tools import registry as embedded
-from slipway.yard import Yard, open_yard
+from slipway.context import Context, open_context
+from slipway.core.model import ChartName
+from slipway.registry import embedded
+from slipway.registry.publish import publish_all
+from slipway.release import checks
+from slipway.scaffold import chart
+from slipway.versioning import bump, version
+from slipway.workspace import graph
 from testing.faulty import unused_port
 from testing.monorepo import ROOT
 
@@ -24,7 +27,7 @@ IMAGE = "ghcr.io/example/audiobooks:2.30.0"
 
 
 @pytest.fixture
-def yard(tmp_path: Path) -> Iterator[Yard]:
+def context(tmp_path: Path) -> Iterator[Context]:
     """A copy of this repository with a registry of its own."""
     root = tmp_path / "repo"
     for folder in ("charts", "umbrella", "values", "tools", "locks", ".ct"):
@@ -32,15 +35,15 @@ def yard(tmp_path: Path) -> Iterator[Yard]:
             shutil.copytree(ROOT / folder, root / folder)
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copyfile(ROOT / name, root / name)
-    opened = open_yard(root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(unused_port())}, quiet=True)
+    opened = open_context(root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(unused_port())}, quiet=True)
     yield opened
     embedded.daemon_of(opened.config).stop()
 
 
-def born(yard: Yard, **options: str) -> Yard:
+def born(context: Context, **options: str) -> Context:
     given = {"service": NAME, "umbrella": "htpc", "image": IMAGE, "port": "8080", **options}
-    scaffold.create(yard.workspace, scaffold.facts_of(yard.workspace, **given), DAY)
-    return yard.reload()
+    chart.create(context.workspace, chart.facts_of(context.workspace, **given), DAY)
+    return context.reload()
 
 
 @pytest.mark.parametrize(
@@ -51,8 +54,8 @@ def born(yard: Yard, **options: str) -> Yard:
     ],
     ids=["with volumes and a digest", "only what is required"],
 )
-def test_a_new_chart_passes_lint_and_contract_as_it_is_born(yard: Yard, options: dict[str, str]) -> None:
-    after = born(yard, **options)
+def test_a_new_chart_passes_lint_and_contract_as_it_is_born(context: Context, options: dict[str, str]) -> None:
+    after = born(context, **options)
 
     assert graph.check(after.workspace) == ()
     names = graph.closure(after.workspace, [NAME])
@@ -63,13 +66,13 @@ def test_a_new_chart_passes_lint_and_contract_as_it_is_born(yard: Yard, options:
     assert checks.test(after, builder, built, names) == ()
 
 
-def test_its_umbrella_renders_it_and_rises_by_a_minor(yard: Yard) -> None:
-    built, problems = yard.builder().build(graph.order(yard.workspace))
+def test_its_umbrella_renders_it_and_rises_by_a_minor(context: Context) -> None:
+    built, problems = context.builder().build(graph.order(context.workspace))
     assert problems == ()
-    levels = graph.levels(yard.workspace)
-    publish_all(yard.registry, [[built[name].archive for name in level] for level in levels])
+    levels = graph.levels(context.workspace)
+    publish_all(context.registry, [[built[name].archive for name in level] for level in levels])
 
-    after = born(yard, data="/config:5Gi")
+    after = born(context, data="/config:5Gi")
     bumps = version.effective(after.config.root, bump.bumps_of(after, (), ""), DAY)
 
     assert [(one.chart, one.level.value) for one in bumps] == [("htpc", "minor")]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.tools import registry as embedded
-from slipway.yard import open_yard
+from slipway.context import open_context
+from slipway.registry import embedded
 from testing.faulty import unused_port
 from testing.monorepo import ROOT, Monorepo, small
 
@@ -46,7 +46,7 @@ class Shell:
 def shell(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(repo=small(tmp_path / "repo"), port=unused_port())
     yield shell
-    embedded.daemon_of(open_yard(shell.repo.root, shell.environ, quiet=True).config).stop()
+    embedded.daemon_of(open_context(shell.repo.root, shell.environ, quiet=True).config).stop()
 
 
 def change_sonarr(shell: Shell) -> None:

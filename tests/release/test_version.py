@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import bump, graph, version
-from slipway.errors import ProblemsFound
-from slipway.levels import Level
-from slipway.model import ChartName
-from slipway.publish import publish_all
-from slipway.tools import registry as embedded
-from slipway.version import Bump
-from slipway.yard import Yard, open_yard
+from slipway.context import Context, open_context
+from slipway.core.errors import ProblemsFound
+from slipway.core.model import ChartName
+from slipway.registry import embedded
+from slipway.registry.publish import publish_all
+from slipway.versioning import bump, version
+from slipway.versioning.levels import Level
+from slipway.versioning.version import Bump
+from slipway.workspace import graph
 from testing.faulty import unused_port
 from testing.monorepo import TEMPLATE, Monorepo, small
 
@@ -32,12 +33,12 @@ class World:
     repo: Monorepo
     port: int
 
-    def yard(self) -> Yard:
-        return open_yard(self.repo.root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(self.port)}, quiet=True)
+    def context(self) -> Context:
+        return open_context(self.repo.root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(self.port)}, quiet=True)
 
     def bumps(self, only: str = "", level: str = "", note: str = "") -> tuple[Bump, ...]:
-        yard = self.yard()
-        found = bump.bumps_of(yard, yard.names(only), level, note)
+        context = self.context()
+        found = bump.bumps_of(context, context.names(only), level, note)
         return version.effective(self.repo.root, found, TODAY)
 
     def raise_all(self, only: str = "", level: str = "", note: str = "") -> tuple[str, ...]:
@@ -45,13 +46,13 @@ class World:
 
     def publish(self) -> list[str]:
         """Every chart that is not published yet; the checks of a release are not what is tested here."""
-        yard = self.yard()
-        graph_levels = graph.levels(yard.workspace)
-        built, problems = yard.builder().build(graph.order(yard.workspace))
+        context = self.context()
+        graph_levels = graph.levels(context.workspace)
+        built, problems = context.builder().build(graph.order(context.workspace))
         assert problems == ()
-        before = yard.published()
-        publish_all(yard.registry, [[built[name].archive for name in level] for level in graph_levels])
-        return [f"{name} {built[name].archive.version}" for name in graph.order(yard.workspace) if not before[name]]
+        before = context.published()
+        publish_all(context.registry, [[built[name].archive for name in level] for level in graph_levels])
+        return [f"{name} {built[name].archive.version}" for name in graph.order(context.workspace) if not before[name]]
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(repo=small(tmp_path / "repo"), port=unused_port())
     made.publish()
     yield made
-    embedded.daemon_of(made.yard().config).stop()
+    embedded.daemon_of(made.context().config).stop()
 
 
 def told(bumps: tuple[Bump, ...]) -> dict[str, tuple[str, list[str]]]:
@@ -141,9 +142,9 @@ def test_a_version_raised_by_hand_gets_its_changelog_and_its_dependents_follow(w
     written = world.raise_all()
 
     assert "charts/sonarr/CHANGELOG.md" in written
-    assert graph.check(world.yard().workspace) == ()
-    assert world.yard().workspace.charts[ChartName("sonarr")].version == "1.4.0"
-    assert world.yard().workspace.charts[ChartName("htpc")].version == "1.0.1"
+    assert graph.check(world.context().workspace) == ()
+    assert world.context().workspace.charts[ChartName("sonarr")].version == "1.4.0"
+    assert world.context().workspace.charts[ChartName("htpc")].version == "1.0.1"
     assert "ConfigMap sonarr: changed" in world.repo.read("umbrella/htpc/CHANGELOG.md")
 
 
@@ -165,5 +166,5 @@ def test_a_raised_level_holds_in_every_later_run(world: World) -> None:
     world.raise_all(only="sonarr", level="minor")
 
     assert world.bumps() == world.bumps(only="sonarr", level="minor") == ()
-    assert world.yard().workspace.charts[ChartName("sonarr")].version == "1.1.0"
+    assert world.context().workspace.charts[ChartName("sonarr")].version == "1.1.0"
     assert Level.parse("minor") is Level.MINOR

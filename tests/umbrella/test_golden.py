@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from slipway.build.render import Object, normalise, to_yaml
+from slipway.core.model import ChartKind
 from slipway.lint import kube
-from slipway.model import ChartKind
-from slipway.nested import dig
-from slipway.render import Object, normalise, to_yaml
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
-from testing.rendering import KUBE_VERSION, Yard, charts
+from slipway.util.mapping import dig
+from testing.rendering import KUBE_VERSION, Context, charts
 from testing.workspaces import ROOT, load, program
 
 pytestmark = pytest.mark.helm
@@ -26,9 +26,9 @@ ENVIRONMENTS = sorted(load(ROOT).environments)
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 def file_of(item: Object) -> str:
@@ -36,11 +36,11 @@ def file_of(item: Object) -> str:
     return f"{item.kind}-{item.name}.yaml"
 
 
-def committed_files(yard: Yard) -> dict[str, str]:
+def committed_files(context: Context) -> dict[str, str]:
     """Text → path of every file that a chart has below `files/`."""
-    paths = sorted(yard.root.glob("charts/*/files/**/*"))
+    paths = sorted(context.root.glob("charts/*/files/**/*"))
     return {
-        path.read_text(encoding="utf-8"): path.relative_to(yard.root).as_posix() for path in paths if path.is_file()
+        path.read_text(encoding="utf-8"): path.relative_to(context.root).as_posix() for path in paths if path.is_file()
     }
 
 
@@ -52,11 +52,11 @@ def brief(made: dict[str, object], files: Mapping[str, str]) -> dict[str, object
     return {**made, "data": data}
 
 
-def wanted(yard: Yard, umbrella: str, environment: str) -> dict[str, str]:
+def wanted(context: Context, umbrella: str, environment: str) -> dict[str, str]:
     """File name → text. Definitions are left out: they are committed as they are, and checked by `./inv crds --check`."""
-    rendered = yard.rendered(yard.case(umbrella, environment)).objects
+    rendered = context.rendered(context.case(umbrella, environment)).objects
     objects = [item for item in rendered if item.kind != "CustomResourceDefinition"]
-    files = committed_files(yard)
+    files = committed_files(context)
     made = {file_of(item): to_yaml(brief(normalise(item), files)) for item in objects}
     assert len(made) == len(objects), "two objects share a file name"
     return made
@@ -64,9 +64,11 @@ def wanted(yard: Yard, umbrella: str, environment: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_object_is_as_its_golden_file_says(yard: Yard, umbrella: str, environment: str, update: bool) -> None:
+def test_every_object_is_as_its_golden_file_says(
+    context: Context, umbrella: str, environment: str, update: bool
+) -> None:
     folder = GOLDEN / environment / umbrella
-    files = wanted(yard, umbrella, environment)
+    files = wanted(context, umbrella, environment)
     if update:
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob("*.yaml"):
@@ -85,12 +87,12 @@ def test_no_golden_folder_is_left_over() -> None:
 
 
 def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
-    from slipway import render
+    from slipway.build import render
 
     kubeconform = Kubeconform(run=run_process, program=lambda: program("kubeconform"))
     (tmp_path / "scratch").mkdir()
     cases = [
-        kube.Case(
+        kube.Manifests(
             chart=folder.name,
             folders={},
             label=folder.parent.name,

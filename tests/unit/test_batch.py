@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway import batch
-from slipway.lint.renders import Case, cases_of
-from slipway.model import ChartName
-from slipway.render import Renderer, renderer_of
+from slipway.build import batch
+from slipway.build.cases import RenderCase, cases_of
+from slipway.build.render import Renderer, renderer_of
+from slipway.core.model import ChartName
 from slipway.tools.run import Command, Completed
 from testing.monorepo import TEMPLATE, Monorepo, small
 from testing.workspaces import builder_of
@@ -26,7 +26,7 @@ kind: Deployment
 """
 
 
-def cases(repo: Monorepo, folder: Path) -> list[Case]:
+def cases(repo: Monorepo, folder: Path) -> list[RenderCase]:
     """Every render of the two services."""
     builder = builder_of(repo.root, folder)
     return [

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import bootstrap_cluster, bootstrap_prepare, deploy, package, pin
-from slipway.bootstrap_cluster import Outcome
-from slipway.errors import RegistryError, ToolFailed, WorkspaceError
-from slipway.model import ChartName, Pin
-from slipway.oci_manifest import sha256
-from slipway.progress import Progress
+from slipway.build import archive as package
+from slipway.context import Context, open_context
+from slipway.core.errors import RegistryError, ToolFailed, WorkspaceError
+from slipway.core.model import ChartName, Pin
+from slipway.delivery import bootstrap, prepare
+from slipway.delivery.bootstrap import Outcome
+from slipway.gitops import applications, pins
+from slipway.registry.manifest import sha256
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
-from slipway.yard import Yard, open_yard
+from slipway.util.progress import Progress
 from testing.monorepo import Monorepo
 
 RENDERED = """\
@@ -93,11 +95,11 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def yard(tmp_path: Path, recorder: Recorder) -> Yard:
+def context(tmp_path: Path, recorder: Recorder) -> Context:
     """A monorepo whose registry is only an address; nothing is pinned."""
     repo = Monorepo(root=tmp_path)
     repo.configure(registry="oci://registry.example.org/charts", repository_url="https://git.home/homelab.git")
-    made = open_yard(tmp_path, {}, run=recorder, progress=Progress(quiet=True))
+    made = open_context(tmp_path, {}, run=recorder, progress=Progress(quiet=True))
     made.__dict__["helm"] = replace(made.helm, program=lambda: Path("helm"))
     return made
 
@@ -107,10 +109,10 @@ def kubectl(recorder: Recorder, tmp_path: Path) -> Kubectl:
     return Kubectl(run=recorder, program=lambda: Path("kubectl"), kubeconfig=tmp_path / "kubeconfig")
 
 
-def pinned(yard: Yard, *names: str) -> None:
+def pinned(context: Context, *names: str) -> None:
     """Write deploy/staging with these umbrellas."""
     members = [
-        deploy.Member(
+        applications.Member(
             pin=Pin(name=ChartName(name), version="1.2.3", manifest=sha256(b"x"), input_digest=sha256(b"y")),
             pod_security="restricted",
             step="10",
@@ -118,7 +120,7 @@ def pinned(yard: Yard, *names: str) -> None:
         )
         for name in names
     ]
-    pin.write(yard.config, "staging", deploy.files(yard.config, "staging", members))
+    pins.write(context.config, "staging", applications.files(context.config, "staging", members))
 
 
 class Held:
@@ -133,45 +135,45 @@ class Held:
         return self.content
 
 
-def run(yard: Yard, kubectl: Kubectl, held: Held | None = None, *, dry_run: bool = False) -> Outcome:
+def run(context: Context, kubectl: Kubectl, held: Held | None = None, *, dry_run: bool = False) -> Outcome:
     """A bootstrap of staging from this registry."""
-    yard.__dict__["registry"] = held or Held()
-    return bootstrap_cluster.bootstrap(yard, "staging", kubectl, dry_run=dry_run)
+    context.__dict__["registry"] = held or Held()
+    return bootstrap.bootstrap(context, "staging", kubectl, dry_run=dry_run)
 
 
-def test_without_pins_the_cluster_is_not_asked(yard: Yard, kubectl: Kubectl, recorder: Recorder) -> None:
+def test_without_pins_the_cluster_is_not_asked(context: Context, kubectl: Kubectl, recorder: Recorder) -> None:
     with pytest.raises(WorkspaceError, match=r"deploy/staging: is not there: nothing is pinned yet\n.*\./inv release"):
-        run(yard, kubectl)
+        run(context, kubectl)
 
     assert recorder.commands == []
 
 
-def test_pins_without_argo_cd_are_refused(yard: Yard, kubectl: Kubectl, recorder: Recorder) -> None:
-    pinned(yard, "htpc", "infra")
+def test_pins_without_argo_cd_are_refused(context: Context, kubectl: Kubectl, recorder: Recorder) -> None:
+    pinned(context, "htpc", "infra")
 
     with pytest.raises(WorkspaceError, match=r"pins.yaml: does not pin argocd\n    pinned: htpc, infra\n"):
-        run(yard, kubectl)
+        run(context, kubectl)
 
     assert recorder.commands == []
 
 
-def test_pins_of_another_registry_are_refused(yard: Yard, kubectl: Kubectl) -> None:
-    pinned(yard, "argocd")
-    path = pin.folder_of(yard.config, "staging") / deploy.PINS
+def test_pins_of_another_registry_are_refused(context: Context, kubectl: Kubectl) -> None:
+    pinned(context, "argocd")
+    path = pins.folder_of(context.config, "staging") / applications.PINS
     path.write_text(path.read_text(encoding="utf-8").replace("registry.example.org", "ghcr.io"), encoding="utf-8")
 
     with pytest.raises(WorkspaceError, match="is of another registry than the settings"):
-        run(yard, kubectl)
+        run(context, kubectl)
 
 
 def test_a_cluster_that_does_not_answer_is_told_with_its_kubeconfig(
-    yard: Yard, kubectl: Kubectl, recorder: Recorder
+    context: Context, kubectl: Kubectl, recorder: Recorder
 ) -> None:
-    pinned(yard, "argocd")
+    pinned(context, "argocd")
     recorder.version = ""
 
     with pytest.raises(ToolFailed, match=r"kubeconfig: the cluster does not answer\n    no\n    hint: .*--kubeconfig"):
-        run(yard, kubectl)
+        run(context, kubectl)
 
     assert recorder.applied() == []
 
@@ -183,20 +185,22 @@ def test_a_cluster_that_does_not_answer_is_told_with_its_kubeconfig(
         (Held(package.pack({"argocd/Chart.yaml": b""})), "the published package has no values-staging.yaml"),
     ],
 )
-def test_a_package_that_argo_cd_could_not_take_is_refused(yard: Yard, kubectl: Kubectl, held: Held, said: str) -> None:
-    pinned(yard, "argocd")
+def test_a_package_that_argo_cd_could_not_take_is_refused(
+    context: Context, kubectl: Kubectl, held: Held, said: str
+) -> None:
+    pinned(context, "argocd")
 
     with pytest.raises(RegistryError, match=said):
-        run(yard, kubectl, held)
+        run(context, kubectl, held)
 
 
 def test_the_pinned_digest_is_rendered_for_the_clusters_version(
-    yard: Yard, kubectl: Kubectl, recorder: Recorder
+    context: Context, kubectl: Kubectl, recorder: Recorder
 ) -> None:
-    pinned(yard, "argocd")
+    pinned(context, "argocd")
     held = Held()
 
-    run(yard, kubectl, held)
+    run(context, kubectl, held)
 
     assert held.asked == [("argocd", sha256(b"x"))]
     (argv,) = (command.argv for command in recorder.commands if command.argv[1] == "template")
@@ -206,11 +210,11 @@ def test_the_pinned_digest_is_rendered_for_the_clusters_version(
 
 
 def test_definitions_come_before_the_rest_and_the_deploy_folder_last(
-    yard: Yard, kubectl: Kubectl, recorder: Recorder
+    context: Context, kubectl: Kubectl, recorder: Recorder
 ) -> None:
-    pinned(yard, "argocd")
+    pinned(context, "argocd")
 
-    outcome = run(yard, kubectl)
+    outcome = run(context, kubectl)
 
     assert recorder.verbs == [
         "get", "config", "apply", "apply", "get", "api-versions", "apply", "rollout", "apply", "apply",
@@ -227,10 +231,10 @@ def test_definitions_come_before_the_rest_and_the_deploy_folder_last(
     assert outcome.warnings == ()
 
 
-def test_the_namespace_is_that_of_the_application_set(yard: Yard, kubectl: Kubectl, recorder: Recorder) -> None:
-    pinned(yard, "argocd", "htpc")
+def test_the_namespace_is_that_of_the_application_set(context: Context, kubectl: Kubectl, recorder: Recorder) -> None:
+    pinned(context, "argocd", "htpc")
 
-    run(yard, kubectl)
+    run(context, kubectl)
 
     ((_, (namespace,)), *_) = recorder.applied()
     assert namespace["metadata"] == {
@@ -245,23 +249,21 @@ def test_the_namespace_is_that_of_the_application_set(yard: Yard, kubectl: Kubec
     }
 
 
-def test_a_dry_run_reads_only(yard: Yard, kubectl: Kubectl, recorder: Recorder) -> None:
-    pinned(yard, "argocd")
+def test_a_dry_run_reads_only(context: Context, kubectl: Kubectl, recorder: Recorder) -> None:
+    pinned(context, "argocd")
 
-    outcome = run(yard, kubectl, dry_run=True)
+    outcome = run(context, kubectl, dry_run=True)
 
     assert recorder.verbs == ["get", "config", "api-versions"]
-    assert "would install argocd 1.2.3 of staging in https://cluster.example.org:6443" in bootstrap_cluster.text(
-        outcome
-    )
+    assert "would install argocd 1.2.3 of staging in https://cluster.example.org:6443" in bootstrap.text(outcome)
 
 
-def test_a_workload_that_does_not_become_ready_is_named(yard: Yard, kubectl: Kubectl, recorder: Recorder) -> None:
-    pinned(yard, "argocd")
+def test_a_workload_that_does_not_become_ready_is_named(context: Context, kubectl: Kubectl, recorder: Recorder) -> None:
+    pinned(context, "argocd")
     recorder.rollout = 1
 
     with pytest.raises(ToolFailed, match=r"deployment/argocd-server: does not become ready\n    waiting\n"):
-        run(yard, kubectl)
+        run(context, kubectl)
 
     # Nothing is handed over to an Argo CD that does not run.
     assert len(recorder.applied()) == 3
@@ -274,7 +276,7 @@ def test_tracking_adds_one_annotation_and_leaves_the_original_alone() -> None:
         "metadata": {"name": "a", "namespace": "b", "annotations": {"c": "d"}},
     }
 
-    made = bootstrap_cluster.tracked(data, "argocd", "argocd")
+    made = bootstrap.tracked(data, "argocd", "argocd")
 
     assert made["metadata"] == {
         "name": "a",
@@ -291,8 +293,8 @@ def test_the_kubeconfig_is_the_named_one_then_that_of_the_variable_then_the_user
         path.touch()
     environ = {"KUBECONFIG": str(variable), "HOME": str(tmp_path / "home")}
 
-    assert bootstrap_prepare.kubeconfig_of(environ, str(named)) == named
-    assert bootstrap_prepare.kubeconfig_of(environ, "") == variable
-    assert bootstrap_prepare.kubeconfig_of({"HOME": str(tmp_path / "home")}, "") == home
+    assert prepare.kubeconfig_of(environ, str(named)) == named
+    assert prepare.kubeconfig_of(environ, "") == variable
+    assert prepare.kubeconfig_of({"HOME": str(tmp_path / "home")}, "") == home
     with pytest.raises(WorkspaceError, match=r"--kubeconfig: .*/none is not a file"):
-        bootstrap_prepare.kubeconfig_of(environ, str(tmp_path / "none"))
+        prepare.kubeconfig_of(environ, str(tmp_path / "none"))

@@ -5,9 +5,9 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import changelog
-from slipway.changelog import Item
-from slipway.levels import ChangeKind
+from slipway.versioning import changelog
+from slipway.versioning.changelog import Item
+from slipway.versioning.levels import ChangeKind
 
 DAY = date(2026, 11, 23)
 

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway import chart_edit
-from slipway.chart_edit import Change
-from slipway.errors import WorkspaceError
+from slipway.core.errors import WorkspaceError
+from slipway.workspace import editing
+from slipway.workspace.editing import Change
 
 NASTY = b"""\
 # Head
@@ -53,14 +53,14 @@ def changed_lines(before: bytes, after: bytes) -> list[str]:
 def test_a_version_keeps_its_quotes_and_its_comment(newline: bytes) -> None:
     text = NASTY.replace(b"\n", newline)
 
-    edited = chart_edit.set_version(text, "1.0.1", "Chart.yaml")
+    edited = editing.set_version(text, "1.0.1", "Chart.yaml")
 
     assert edited == text.replace(b"'1.0.0' # raised", b"'1.0.1' # raised")
 
 
 def test_a_dependency_changes_in_block_and_in_flow_style_and_nothing_else_does() -> None:
-    edited = chart_edit.set_dependency_version(NASTY, "sonarr", "1.3.0", "Chart.yaml")
-    edited = chart_edit.set_dependency_version(edited, "autobrr", "2.0.0", "Chart.yaml")
+    edited = editing.set_dependency_version(NASTY, "sonarr", "1.3.0", "Chart.yaml")
+    edited = editing.set_dependency_version(edited, "autobrr", "2.0.0", "Chart.yaml")
 
     assert edited == NASTY.replace(b'"1.2.0"', b'"1.3.0"').replace(b"version: 1.0.0 # exact", b"version: 2.0.0 # exact")
 
@@ -68,7 +68,7 @@ def test_a_dependency_changes_in_block_and_in_flow_style_and_nothing_else_does()
 def test_every_alias_of_a_dependency_changes() -> None:
     text = b"dependencies:\n- {name: redis, version: 1.0.0, alias: a}\n- {name: redis, version: 1.0.0, alias: b}\n"
 
-    edited = chart_edit.set_dependency_version(text, "redis", "1.0.1", "Chart.yaml")
+    edited = editing.set_dependency_version(text, "redis", "1.0.1", "Chart.yaml")
 
     assert edited == text.replace(b"1.0.0", b"1.0.1")
 
@@ -81,7 +81,7 @@ def test_changes_are_added_below_the_other_annotations_in_their_indentation(newl
         b'          description: "Deployment \\"x\\": image 1 \xe2\x86\x92 2"\n'
     )
 
-    edited = chart_edit.set_changes(
+    edited = editing.set_changes(
         text, [Change(kind="changed", description='Deployment "x":  image 1 → 2')], "Chart.yaml"
     )
 
@@ -89,14 +89,14 @@ def test_changes_are_added_below_the_other_annotations_in_their_indentation(newl
 
 
 def test_changes_are_replaced_as_a_whole_and_setting_them_twice_changes_nothing() -> None:
-    first = chart_edit.set_changes(NASTY, [Change(kind="added", description="one")] * 3, "Chart.yaml")
+    first = editing.set_changes(NASTY, [Change(kind="added", description="one")] * 3, "Chart.yaml")
 
-    second = chart_edit.set_changes(first, [Change(kind="fixed", description="two")], "Chart.yaml")
+    second = editing.set_changes(first, [Change(kind="fixed", description="two")], "Chart.yaml")
 
     assert yaml.safe_load(yaml.safe_load(second)["annotations"]["artifacthub.io/changes"]) == [
         {"kind": "fixed", "description": "two"}
     ]
-    assert chart_edit.set_changes(second, [Change(kind="fixed", description="two")], "Chart.yaml") == second
+    assert editing.set_changes(second, [Change(kind="fixed", description="two")], "Chart.yaml") == second
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_changes_fit_into_every_form_of_annotations(tail: bytes, newline: bytes)
     text = (b"---\n# head\nname: a # b\n" + tail).replace(b"\n", newline)
     before = yaml.safe_load(text)
 
-    edited = chart_edit.set_changes(text, [Change(kind="added", description="z")], "Chart.yaml")
+    edited = editing.set_changes(text, [Change(kind="added", description="z")], "Chart.yaml")
 
     after = yaml.safe_load(edited)
     assert yaml.safe_load(after["annotations"].pop("artifacthub.io/changes")) == [{"kind": "added", "description": "z"}]
@@ -150,7 +150,7 @@ def test_changes_fit_into_every_form_of_annotations(tail: bytes, newline: bytes)
     ],
 )
 def test_text_that_yaml_would_take_for_something_else_is_quoted(value: str, written: bytes) -> None:
-    assert chart_edit.set_version(b"version: x\n", value, "Chart.yaml") == b"version: " + written + b"\n"
+    assert editing.set_version(b"version: x\n", value, "Chart.yaml") == b"version: " + written + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_text_that_yaml_would_take_for_something_else_is_quoted(value: str, writ
 def test_a_dependency_is_added_in_name_order_and_keeps_the_comments_of_its_neighbours(name: str, above: str) -> None:
     entry = {**MEMBER, "name": name}
 
-    edited = chart_edit.add_dependency(NASTY, entry, "Chart.yaml")
+    edited = editing.add_dependency(NASTY, entry, "Chart.yaml")
 
     lines = edited.decode().split("\n")
     place = lines.index(f"  - name: {name}")
@@ -171,14 +171,14 @@ def test_a_dependency_is_added_in_name_order_and_keeps_the_comments_of_its_neigh
         "    condition: prowlarr.enabled",
     ]
     assert lines[:place] + lines[place + 4 :] == NASTY.decode().split("\n")
-    assert chart_edit.add_dependency(edited, entry, "Chart.yaml") == edited
+    assert editing.add_dependency(edited, entry, "Chart.yaml") == edited
 
 
 @pytest.mark.parametrize("empty", [b"", b"dependencies:\n", b"dependencies: [] # none\n", b"dependencies: ~\n"])
 def test_a_first_dependency_makes_the_list(empty: bytes) -> None:
     text = b"name: htpc\n" + empty + b"# tail\n"
 
-    edited = chart_edit.add_dependency(text, MEMBER, "Chart.yaml")
+    edited = editing.add_dependency(text, MEMBER, "Chart.yaml")
 
     assert yaml.safe_load(edited) == {"name": "htpc", "dependencies": [MEMBER]}
     assert b"# tail\n" in edited
@@ -186,7 +186,7 @@ def test_a_first_dependency_makes_the_list(empty: bytes) -> None:
 
 def test_another_dependency_of_the_same_name_is_refused() -> None:
     with pytest.raises(WorkspaceError) as caught:
-        chart_edit.add_dependency(NASTY, {**MEMBER, "name": "sonarr"}, "umbrella/htpc/Chart.yaml")
+        editing.add_dependency(NASTY, {**MEMBER, "name": "sonarr"}, "umbrella/htpc/Chart.yaml")
 
     assert str(caught.value) == "umbrella/htpc/Chart.yaml: has a dependency 'sonarr' already"
 
@@ -204,12 +204,12 @@ VALUES = b"global: {}\n\n# automation\nautobrr:\n  enabled: true # x\n\n# televi
     ],
 )
 def test_a_member_joins_the_values_in_name_order(name: str, expected: bytes) -> None:
-    assert chart_edit.add_member(VALUES, name, ["autobrr", "sonarr"], "", "values.yaml") == expected
+    assert editing.add_member(VALUES, name, ["autobrr", "sonarr"], "", "values.yaml") == expected
 
 
 @pytest.mark.parametrize("text", [b"", b"# only a comment", b"global: {}", b"\xef\xbb\xbfglobal: {}\n"])
 def test_a_first_member_is_written_below_everything_else(text: bytes) -> None:
-    edited = chart_edit.add_member(text, "sonarr", [], "television", "values.yaml")
+    edited = editing.add_member(text, "sonarr", [], "television", "values.yaml")
 
     assert edited.startswith(text)
     assert edited.endswith(b"# television\nsonarr:\n  enabled: true\n")
@@ -227,7 +227,7 @@ def test_a_first_member_is_written_below_everything_else(text: bytes) -> None:
 )
 def test_what_cannot_be_edited_safely_is_refused(text: bytes, evidence: str) -> None:
     with pytest.raises(WorkspaceError) as caught:
-        chart_edit.set_version(text, "2.0.0", "charts/a/Chart.yaml")
+        editing.set_version(text, "2.0.0", "charts/a/Chart.yaml")
 
     assert str(caught.value) == (
         f"charts/a/Chart.yaml: cannot be edited by a program\n    {evidence}\n"
@@ -280,9 +280,9 @@ def charts(draw: st.DrawFn) -> tuple[bytes, list[str]]:
 def test_only_the_lines_of_the_versions_change(chart: tuple[bytes, list[str]], version: str) -> None:
     text, members = chart
 
-    edited = chart_edit.set_version(text, version, "Chart.yaml")
+    edited = editing.set_version(text, version, "Chart.yaml")
     for member in members:
-        edited = chart_edit.set_dependency_version(edited, member, version, "Chart.yaml")
+        edited = editing.set_dependency_version(edited, member, version, "Chart.yaml")
 
     before, after = text.decode().split("\n"), edited.decode().split("\n")
     assert len(before) == len(after)
@@ -298,11 +298,11 @@ def test_added_lines_are_the_only_difference(chart: tuple[bytes, list[str]], nam
     text, members = chart
     entry = {**MEMBER, "name": name}
 
-    edited = text if name in members else chart_edit.add_dependency(text, entry, "Chart.yaml")
-    edited = chart_edit.set_changes(edited, [Change(kind="added", description=said)], "Chart.yaml")
+    edited = text if name in members else editing.add_dependency(text, entry, "Chart.yaml")
+    edited = editing.set_changes(edited, [Change(kind="added", description=said)], "Chart.yaml")
 
     kept = iter(edited.decode().splitlines())
     assert all(line in kept for line in text.decode().splitlines())
     order = [item["name"] for item in yaml.safe_load(edited).get("dependencies", [])]
     assert [member for member in order if member != name] == [member for member in members if member != name]
-    assert chart_edit.set_changes(edited, [Change(kind="added", description=said)], "Chart.yaml") == edited
+    assert editing.set_changes(edited, [Change(kind="added", description=said)], "Chart.yaml") == edited

@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from slipway import compare
-from slipway.yard import open_yard
+from slipway.context import open_context
+from slipway.release import diff
 from testing.monorepo import small
 
 
@@ -16,9 +16,9 @@ def test_the_files_of_another_revision_are_looked_at_with_the_programs_of_this_c
     git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org")
     for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "first")):
         subprocess.run([*git, *arguments], cwd=repo.root, check=True)
-    yard = open_yard(repo.root, os.environ, quiet=True)
+    context = open_context(repo.root, os.environ, quiet=True)
 
-    earlier = compare.at_revision(yard, "HEAD", tmp_path / "earlier")
+    earlier = diff.at_revision(context, "HEAD", tmp_path / "earlier")
 
     assert earlier.config.root == tmp_path / "earlier"
-    assert earlier.toolbox.folder == yard.toolbox.folder == repo.root / ".tools"
+    assert earlier.toolbox.folder == context.toolbox.folder == repo.root / ".tools"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, SourceForm, flag, load_config
-from slipway.errors import WorkspaceError
+from slipway.core.config import Config, SourceForm, flag, load_config
+from slipway.core.errors import WorkspaceError
 
 
 def loaded(tmp_path: Path, text: str = "", **environ: str) -> Config:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from slipway import contract
-from slipway.contract import whole
-from slipway.contract.subject import Subject
-from slipway.render import Object
+from slipway import policy
+from slipway.build.render import Object
+from slipway.policy import whole
+from slipway.policy.subject import Subject
 
 LABELS = {f"app.kubernetes.io/{key}": "app" for key in ("name", "instance", "component")}
 OBJECT_LABELS = {
@@ -119,11 +119,11 @@ def subject(objects: list[Data], **more: Any) -> Subject:
 
 
 def rules(objects: list[Data], **more: Any) -> set[str]:
-    return {problem.rule.removeprefix("contract.") for problem in contract.check(subject(objects, **more))}
+    return {problem.rule.removeprefix("contract.") for problem in policy.check(subject(objects, **more))}
 
 
 def test_a_service_that_keeps_every_rule_has_no_breach() -> None:
-    assert [str(problem) for problem in contract.check(subject(good()))] == []
+    assert [str(problem) for problem in policy.check(subject(good()))] == []
 
 
 def at(index: int, *path: str | int) -> Callable[[list[Data]], Any]:
@@ -203,7 +203,7 @@ def test_a_breach_is_found_by_its_rule(rule: str, find: Callable[[list[Data]], A
 def test_every_rule_is_broken_by_some_case() -> None:
     # Edges are a matter of all objects of an environment together: test_reach.py.
     others = {"unique", "job", "exception", "reach"}
-    assert {rule for rule, _, _ in BREACHES} | others == {rule.removeprefix("contract.") for rule in contract.RULES}
+    assert {rule for rule, _, _ in BREACHES} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
 
 
 def test_an_object_that_is_rendered_twice_is_found() -> None:
@@ -230,12 +230,12 @@ def test_an_optional_reference_may_be_missing() -> None:
 def test_an_exception_covers_the_part_that_it_names_and_nothing_else() -> None:
     objects = good()
     at(DEPLOYMENT, *app, "securityContext")(objects).update({"readOnlyRootFilesystem": False})
-    stated = contract.parse_exceptions(
+    stated = policy.parse_exceptions(
         {"slipway.homelab/exception.read-only": "app: writes beside its program", "x": "y"}
     )
     assert stated == {"contract.read-only": {"app": "writes beside its program"}}
     assert rules(objects, exceptions=stated) == set()
-    other = contract.parse_exceptions({"slipway.homelab/exception.read-only": "sidecar: why not"})
+    other = policy.parse_exceptions({"slipway.homelab/exception.read-only": "sidecar: why not"})
     assert rules(objects, exceptions=other) == {"read-only"}
 
 
@@ -255,8 +255,8 @@ def test_an_exception_covers_the_part_that_it_names_and_nothing_else() -> None:
 def test_an_exception_needs_a_rule_a_reason_and_a_breach(
     annotations: dict[str, str], complete: bool, expected: list[str]
 ) -> None:
-    stated = contract.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
-    found = contract.check(subject(good(), exceptions=stated, complete=complete))
+    stated = policy.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
+    found = policy.check(subject(good(), exceptions=stated, complete=complete))
     assert [problem.fact for problem in found] == expected
 
 

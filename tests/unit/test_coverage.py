@@ -1,6 +1,7 @@
 """What holds data, and what is said of it."""
 
-from slipway import coverage, yamls
+from slipway.util import yaml
+from slipway.workspace import backups
 
 VALUES = """\
 persistence:
@@ -22,11 +23,11 @@ backup:
 
 
 def values():
-    return yamls.parse(VALUES.encode(), "values.yaml").mapping
+    return yaml.parse(VALUES.encode(), "values.yaml").mapping
 
 
 def test_claims_and_databases_hold_data_and_nothing_else_does() -> None:
-    found = [(".".join(item.path), item.kind, item.detail) for item in coverage.holdings(values())]
+    found = [(".".join(item.path), item.kind, item.detail) for item in backups.holdings(values())]
 
     assert found == [
         ("persistence.config", "persistence", "5Gi"),
@@ -37,7 +38,7 @@ def test_claims_and_databases_hold_data_and_nothing_else_does() -> None:
 
 
 def test_an_entry_says_how_or_why_not() -> None:
-    said = {key: item.said for key, item in coverage.kept(values()).items()}
+    said = {key: item.said for key, item in backups.kept(values()).items()}
 
     assert said == {
         (

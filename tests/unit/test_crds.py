@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
-from slipway.crds import FOLDER, GENERATED, committed, header, in_place, place_of, with_conversion
-from slipway.gotools import required
+from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
+from slipway.toolchain.crds import FOLDER, GENERATED, committed, header, in_place, place_of, with_conversion
+from slipway.toolchain.gotool import required
 
 ROOT = Path(__file__).resolve().parents[2]
 

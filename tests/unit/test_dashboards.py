@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.dashboards import files, write
-from slipway.dashboards.model import Choice, Column, Dashboard, Row, metric, series, stat, table, text
-from slipway.dashboards.pages import runbooks
+from dashboards import files, write
+from dashboards.model import Choice, Column, Dashboard, Row, metric, series, stat, table, text
+from dashboards.pages import runbooks
 from testing.workspaces import HERE, ROOT, load
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import deploy, yamls
-from slipway.config import Config, RegistryConfig, SourceForm
-from slipway.errors import WorkspaceError
-from slipway.model import Chart, ChartKind, ChartName, Digest, Pin
+from slipway.core.config import Config, RegistryConfig, SourceForm
+from slipway.core.errors import WorkspaceError
+from slipway.core.model import Chart, ChartKind, ChartName, Digest, Pin
+from slipway.gitops import applications
+from slipway.util import yaml as yamls
 
 MANIFEST = Digest("sha256:" + "a" * 64)
 INPUT = Digest("sha256:" + "b" * 64)
@@ -37,9 +38,9 @@ def pin(name: str = "htpc") -> Pin:
     return Pin(name=ChartName(name), version="1.2.3", manifest=MANIFEST, input_digest=INPUT)
 
 
-def rendered(config: Config = CONFIG, *members: deploy.Member) -> dict[str, list[dict[str, object]]]:
-    members = members or (deploy.member_of(umbrella(), pin()),)
-    made = deploy.files(config, "staging", members)
+def rendered(config: Config = CONFIG, *members: applications.Member) -> dict[str, list[dict[str, object]]]:
+    members = members or (applications.member_of(umbrella(), pin()),)
+    made = applications.files(config, "staging", members)
     return {name: yamls.load_all(text) for name, text in made.items()}
 
 
@@ -90,8 +91,8 @@ def test_automated_sync_prunes_and_heals_unless_steps_are_rolled() -> None:
 
 def test_rolling_steps_follow_the_umbrellas_order() -> None:
     members = [
-        deploy.member_of(umbrella("htpc", **{deploy.SYNC_STEP: "30"}), pin("htpc")),
-        deploy.member_of(umbrella("infra", **{deploy.SYNC_STEP: "10"}), pin("infra")),
+        applications.member_of(umbrella("htpc", **{applications.SYNC_STEP: "30"}), pin("htpc")),
+        applications.member_of(umbrella("infra", **{applications.SYNC_STEP: "10"}), pin("infra")),
     ]
 
     spec = rendered(replace(CONFIG, rolling_sync=True), *members)["applicationset.yaml"][0]["spec"]
@@ -111,7 +112,7 @@ def test_a_project_admits_one_repository_and_one_namespace() -> None:
 
 def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
     kinds = "apiextensions.k8s.io/CustomResourceDefinition, rbac.authorization.k8s.io/ClusterRole"
-    member = deploy.member_of(umbrella(**{deploy.CLUSTER_RESOURCES: kinds}), pin())
+    member = applications.member_of(umbrella(**{applications.CLUSTER_RESOURCES: kinds}), pin())
 
     assert member.cluster_resources == (
         ("", "Namespace"),
@@ -121,13 +122,16 @@ def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
 
 
 def test_the_namespace_enforces_restricted_unless_the_umbrella_says_otherwise() -> None:
-    assert deploy.member_of(umbrella(), pin()).pod_security == "restricted"
-    assert deploy.member_of(umbrella(**{deploy.POD_SECURITY: "privileged"}), pin()).pod_security == "privileged"
+    assert applications.member_of(umbrella(), pin()).pod_security == "restricted"
+    assert (
+        applications.member_of(umbrella(**{applications.POD_SECURITY: "privileged"}), pin()).pod_security
+        == "privileged"
+    )
 
 
 def test_an_unknown_pod_security_level_is_refused_with_its_line() -> None:
     with pytest.raises(WorkspaceError) as error:
-        deploy.member_of(umbrella(**{deploy.POD_SECURITY: "open"}), pin())
+        applications.member_of(umbrella(**{applications.POD_SECURITY: "open"}), pin())
 
     assert str(error.value) == (
         "umbrella/htpc/Chart.yaml:7: slipway.homelab/pod-security is 'open'\n"
@@ -170,7 +174,7 @@ def test_sealed_secrets_come_from_git_and_nothing_else_comes_with_them() -> None
 
 
 def test_secrets_may_be_sealed_for_a_namespace_that_is_not_pinned_yet() -> None:
-    made = deploy.files(CONFIG, "staging", [deploy.member_of(umbrella(), pin())], ["utils", "htpc"])
+    made = applications.files(CONFIG, "staging", [applications.member_of(umbrella(), pin())], ["utils", "htpc"])
     project = yamls.load_all(made["sealed-secrets.yaml"].decode())[0]
 
     assert [item["namespace"] for item in project["spec"]["destinations"]] == ["argocd", "htpc", "utils"]
@@ -187,13 +191,13 @@ def test_sealed_secrets_are_tried_until_their_kind_and_namespaces_are_there() ->
 def test_the_root_may_make_the_application_of_the_sealed_secrets() -> None:
     kinds = {item["kind"] for item in rendered()["root.yaml"][0]["spec"]["namespaceResourceWhitelist"]}
 
-    assert {item["kind"] for file in deploy.SYNCED for item in rendered()[file]} == kinds
+    assert {item["kind"] for file in applications.SYNCED for item in rendered()[file]} == kinds
 
 
 def test_pins_are_read_back_as_they_were_written() -> None:
-    text = deploy.files(CONFIG, "staging", [deploy.member_of(umbrella(), pin())])["pins.yaml"]
+    text = applications.files(CONFIG, "staging", [applications.member_of(umbrella(), pin())])["pins.yaml"]
 
-    registry, pins = deploy.parse_pins(text, "deploy/staging/pins.yaml")
+    registry, pins = applications.parse_pins(text, "deploy/staging/pins.yaml")
 
     assert registry == "oci://registry.example.org/charts"
     assert pins == {"htpc": pin()}
@@ -201,4 +205,4 @@ def test_pins_are_read_back_as_they_were_written() -> None:
 
 def test_a_foreign_pins_file_is_refused() -> None:
     with pytest.raises(WorkspaceError, match=r"deploy/staging/pins.yaml: is not a pins file"):
-        deploy.parse_pins(b"umbrellas: [htpc]\n", "deploy/staging/pins.yaml")
+        applications.parse_pins(b"umbrellas: [htpc]\n", "deploy/staging/pins.yaml")

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway import digest, graph
-from slipway.model import INPUT_DIGEST, Chart, ChartKind, ChartName, Workspace
+from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, ChartName, Workspace
+from slipway.workspace import digest, graph
 from testing.memory import chart, layered, workspace
 
 FILES = st.dictionaries(st.text("abcdef/.", min_size=1, max_size=8), st.binary(max_size=12), min_size=1, max_size=5)

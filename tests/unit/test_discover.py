@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import WorkspaceError
-from slipway.model import ChartKind
+from slipway.core.errors import WorkspaceError
+from slipway.core.model import ChartKind
 from testing.workspaces import assemble, load
 
 

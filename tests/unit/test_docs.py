@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway import docs, yamls
-from slipway.config import KEYS, Config, RegistryConfig
-from slipway.discover import load
+from slipway import docs
+from slipway.core.config import KEYS, Config, RegistryConfig
+from slipway.core.errors import ExitCode
+from slipway.core.model import ChartName
 from slipway.docs import (
     book,
     charts,
@@ -26,8 +27,8 @@ from slipway.docs import (
     values,
 )
 from slipway.docs.settings import INTERNAL, SETTINGS, VARIABLES
-from slipway.errors import ExitCode
-from slipway.model import ChartName
+from slipway.util import yaml
+from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -55,7 +56,7 @@ def opened() -> book.Book:
 
 
 def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, values.Row]:
-    document = yamls.parse(text.encode(), "values.yaml")
+    document = yaml.parse(text.encode(), "values.yaml")
     notes = values.comments(text, document.lines)
     return {row.key: row for row in values.rows(document.mapping, schema, notes)}
 
@@ -189,7 +190,7 @@ def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: boo
     entry = opened.entries[ChartName("sonarr")]
 
     for name, environment in opened.workspace.environments.items():
-        domain = yamls.parse(environment.platform.text, "platform.yaml").mapping["domain"]
+        domain = yaml.parse(environment.platform.text, "platform.yaml").mapping["domain"]
         assert charts.address(entry, name, "sonarr") == f"`https://sonarr.{domain}`"
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway import yamls
-from slipway.config import Config, RegistryConfig
-from slipway.discover import load
+from slipway.core.config import Config, RegistryConfig
 from slipway.docs import book, needs, platform
 from slipway.docs.shapes import Map, dig, mapping
-from slipway.evidence_objects import size_bytes
+from slipway.util import yaml
+from slipway.versioning.evidence.objects import size_bytes
+from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "umbrella" / "golden"
@@ -25,7 +25,7 @@ def real() -> platform.Platform:
 def rendered(umbrella: str) -> list[Map]:
     """The objects of a namespace in production."""
     paths = sorted((GOLDEN / "production" / umbrella).glob("*.yaml"))
-    return [yamls.parse(path.read_bytes(), path.name).mapping for path in paths]
+    return [yaml.parse(path.read_bytes(), path.name).mapping for path in paths]
 
 
 def kept(item: Map) -> float:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
-from slipway.digest import digest_all
-from slipway.discover import load
+from slipway.core.config import Config, RegistryConfig
+from slipway.core.model import ChartKind, ChartName, Digest, Pin
 from slipway.docs import book, catalogue, charts, concerns, operating, released, site
-from slipway.model import ChartKind, ChartName, Digest, Pin
+from slipway.workspace.digest import digest_all
+from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 HTPC = ChartName("htpc")

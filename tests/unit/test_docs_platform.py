@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
-from slipway.discover import load
+from slipway.core.config import Config, RegistryConfig
 from slipway.docs import architecture, book, catalogue, drawings, front, platform, truth
 from slipway.docs.reference import Flag, Task
+from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 

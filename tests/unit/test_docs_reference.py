@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway import yamls
-from slipway.config import Config, RegistryConfig
-from slipway.discover import CHANGELOG, load
+from slipway.core.config import Config, RegistryConfig
+from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.docs import book, changelogs, platform, secret_drawings, settable, shapes, site
-from slipway.model import CHANGES, Chart, ChartName, Digest, Pin
-from slipway.seal.inventory import Declared
+from slipway.secrets.inventory import Declared
+from slipway.util import yaml
+from slipway.workspace.discover import CHANGELOG, load
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ("persistence", "config", "size")
@@ -47,7 +47,7 @@ def changed(opened: book.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin
 
 def own_size() -> object:
     """What sonarr's claim has where nobody says otherwise."""
-    return shapes.dig(yamls.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
+    return shapes.dig(yaml.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
 
 
 def pin(version: str) -> Pin:
@@ -202,7 +202,7 @@ def test_the_drawing_has_every_secret_that_the_members_of_a_namespace_declare(op
     for umbrella in real.umbrellas:
         drawn = secret_drawings.drawing(opened, real, umbrella)
         for member in real.of(umbrella):
-            from slipway import declared as names
+            from slipway.workspace import declarations as names
 
             for name, _ in names.secrets(member.entry.chart, member.name, member.values):
                 assert f'[/"{name}"/]' in drawn, (umbrella, member.name)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.contract import RULES
 from slipway.docs import site
+from slipway.policy import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(

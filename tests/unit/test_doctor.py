@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from slipway import doctor
 from slipway.docs import site
-from slipway.doctor import RegistryFacts, Row, State, gather, text
-from slipway.formatting import to_json
-from slipway.groups import PROGRAMS
-from slipway.locks import GROUPS
-from slipway.programs import TOOLS
-from slipway.progress import Progress
-from slipway.toolbox import Toolbox
+from slipway.toolchain import doctor
+from slipway.toolchain.catalogue import TOOLS
+from slipway.toolchain.doctor import RegistryFacts, Row, State, gather, text
+from slipway.toolchain.groups import PROGRAMS
+from slipway.toolchain.locks import GROUPS
+from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
+from slipway.util.formatting import to_json
+from slipway.util.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}

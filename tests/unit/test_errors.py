@@ -1,7 +1,7 @@
 """Errors: one form of text, one exit code for each class."""
 
-from slipway import errors
-from slipway.errors import EXIT_MEANING, BuildError, ExitCode, Problem
+from slipway.core import errors
+from slipway.core.errors import EXIT_MEANING, BuildError, ExitCode, Problem
 
 
 def every_class(parent: type[BuildError] = BuildError) -> list[type[BuildError]]:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import yamls
-from slipway.evidence import DEFAULTS, Snapshot, compare
-from slipway.evidence_objects import compare_objects, parse_image, size_bytes
-from slipway.evidence_schema import compare_schemas
-from slipway.levels import Level, app_level, numbers, required_level
-from slipway.model import CHANGES, INPUT_DIGEST, ChartKind
+from slipway.core.model import CHANGES, INPUT_DIGEST, ChartKind
+from slipway.util import yaml
+from slipway.versioning.evidence import DEFAULTS, Snapshot, compare
+from slipway.versioning.evidence.objects import compare_objects, parse_image, size_bytes
+from slipway.versioning.evidence.schema import compare_schemas
+from slipway.versioning.levels import Level, app_level, numbers, required_level
 
 VALUES = """\
 controllers:
@@ -125,7 +125,7 @@ METADATA: dict[str, object] = {
 
 @cache
 def loaded(objects: str) -> tuple[object, ...]:
-    return tuple(yamls.load_all(objects))
+    return tuple(yaml.load_all(objects))
 
 
 def snapshot(
@@ -431,7 +431,7 @@ def test_an_environments_values_are_settings_and_so_a_patch() -> None:
 def test_a_field_that_only_an_environment_changes_counts_and_names_it() -> None:
     def with_class(name: str) -> Snapshot:
         base = umbrella({}, "", staging=f"class: {name}\n")
-        objects = tuple(yamls.load_all(CLAIM.replace("local", name)))
+        objects = tuple(yaml.load_all(CLAIM.replace("local", name)))
         renders = {**base.renders, "staging": objects}
         return Snapshot(kind=base.kind, metadata=base.metadata, files=base.files, renders=renders)
 

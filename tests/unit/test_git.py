@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import ToolFailed, ToolMissing, WorkspaceError
+from slipway.core.errors import ToolFailed, ToolMissing, WorkspaceError
 from slipway.tools import git
 from slipway.tools.git import Git
 from slipway.tools.run import Command, run_process

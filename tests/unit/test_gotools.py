@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.gotools import build_argv, required, version_in
-from slipway.programs import TOOLS
+from slipway.toolchain.catalogue import TOOLS
+from slipway.toolchain.gotool import build_argv, required, version_in
 
 
 def test_every_program_is_stamped_with_its_own_version() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway import graph
-from slipway.errors import WorkspaceError
-from slipway.model import ChartKind, Workspace
+from slipway.core.errors import WorkspaceError
+from slipway.core.model import ChartKind, Workspace
+from slipway.workspace import graph
 from testing.memory import chart, layered, workspace
 
 

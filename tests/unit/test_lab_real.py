@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import WorkspaceError
+from slipway.core.errors import WorkspaceError
 from slipway.lab.folder import STAGES
 from slipway.lab.real import assemble
 from slipway.lab.real.assemble import NEIGHBOUR, STRANGER, Body, Door
 from slipway.lab.real.catalog import CATALOG, chosen, played_by_none
 from slipway.lab.real.pod import Data, Pod, argv_of, environment_of, expanded, pod_of
 from slipway.lab.real.volumes import Cluster, mounts_of, volumes_of
-from slipway.tools.enclosure import Enclosure, Mount
+from slipway.lab.sandbox.program import Mount, Sandbox
 
 REAL = CATALOG["traefik"]
 CONFIG = {"kind": "ConfigMap", "data": {"a.yaml": "a: 1", "b.yaml": "b: 2"}, "binaryData": {"c": "AAE="}}
@@ -265,10 +265,10 @@ def test_services_are_known_by_name(tmp_path: Path) -> None:
     ]
 
 
-def test_an_enclosure_survives_its_file(tmp_path: Path) -> None:
-    made = assemble.enclosure(body(tmp_path), "127.0.0.1:6443", {"10.43.9.9:80": "127.0.0.1:1"})
+def test_a_sandbox_survives_its_file(tmp_path: Path) -> None:
+    made = assemble.sandbox(body(tmp_path), "127.0.0.1:6443", {"10.43.9.9:80": "127.0.0.1:1"})
 
-    assert Enclosure.parse(made.text) == made
+    assert Sandbox.parse(made.text) == made
     assert made.argv == ("traefik", "--ping")
     assert {"10.43.0.1", "10.43.9.9", NEIGHBOUR, STRANGER} == set(made.others)
     assert (made.user, made.group, made.read_only_root, made.address) == (7, 2, True, "10.42.0.5")

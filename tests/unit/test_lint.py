@@ -5,29 +5,32 @@ from pathlib import Path
 
 import pytest
 
-from slipway import cache, contract
-from slipway.errors import Problem
-from slipway.lint import kube, renders, schemas, secrets, templates, tools, upgrades
+from slipway import policy
+from slipway.build import cases
+from slipway.build.render import Object
+from slipway.core.errors import Problem
+from slipway.core.model import ChartName
+from slipway.lint import kube, schemas, secrets, templates, tools, upgrades
 from slipway.lint.rules import RULES
-from slipway.model import ChartName
-from slipway.render import Object
 from slipway.tools import ct, kubeconform
 from slipway.tools.run import Completed
+from slipway.util import cache
 from testing.memory import chart
 
-SOURCE = Path(__file__).resolve().parents[2] / "slipway"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [path for name in ("slipway", "dashboards") for path in (ROOT / name).rglob("*.py")]
 
 
 def test_every_rule_that_a_problem_names_has_a_meaning_and_the_reverse() -> None:
     named: set[str] = set()
-    for path in SOURCE.rglob("*.py"):
+    for path in SOURCES:
         if path.name != "rules.py":
             text = path.read_text(encoding="utf-8")
             named |= set(re.findall(r'rule="([a-z]+\.[a-z-]+)"', text))
             named |= {f"chart.{key}" for key in ("name", "version")} if 'f"chart.{key}"' in text else set()
-    known = set(RULES) | set(contract.RULES)
+    known = set(RULES) | set(policy.RULES)
     assert named - known == set()
-    written = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if path.name != "rules.py")
+    written = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES if path.name != "rules.py")
     assert {rule for rule in RULES if f'"{rule}"' not in written} - {"chart.name", "chart.version"} == set()
 
 
@@ -175,12 +178,12 @@ CHARTS = {ChartName("app"): chart("app"), ChartName("common"): chart("common")}
     ],
 )
 def test_a_template_error_is_placed_in_the_sources(error: str, place: str) -> None:
-    assert renders.place_of(error, CHARTS) == place
+    assert cases.place_of(error, CHARTS) == place
 
 
 def test_the_same_fact_with_other_values_is_one_problem() -> None:
     problems = [Problem(where="a", fact="b", evidence=(values,)) for values in ("one", "two", "one")]
-    assert renders.merged(problems) == (Problem(where="a", fact="b", evidence=("one", "two")),)
+    assert cases.merged(problems) == (Problem(where="a", fact="b", evidence=("one", "two")),)
 
 
 def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import yamls
-from slipway.lint import layers, platform, schema_errors, values
-from slipway.lint.layers import ABSENT, Layer
+from slipway.lint import platform, schema_errors, values
+from slipway.util import yaml
+from slipway.workspace import values as layers
+from slipway.workspace.values import ABSENT, Layer
 from testing.workspaces import assemble, load
 
 LEAVES = st.integers(0, 3) | st.text("ab", max_size=2) | st.booleans()
@@ -65,7 +66,7 @@ def test_equal_means_equal_for_the_template(one: object, other: object, equal: b
 
 
 def layer(text: bytes, name: str, *inside: str) -> Layer:
-    return Layer(document=yamls.parse(text, name), inside=inside)
+    return Layer(document=yaml.parse(text, name), inside=inside)
 
 
 def test_the_highest_layer_that_says_it_is_named() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway import lock
-from slipway.errors import Busy, ExitCode
+from slipway.core.errors import Busy, ExitCode
+from slipway.util import filelock
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def noon() -> float:
 
 
 def test_a_second_release_is_told_who_holds_the_lock(path: Path) -> None:
-    with lock.hold(path, clock=noon), pytest.raises(Busy) as caught, lock.hold(path):
+    with filelock.hold(path, clock=noon), pytest.raises(Busy) as caught, filelock.hold(path):
         pytest.fail("the lock was given twice")
 
     lines = str(caught.value).splitlines()
@@ -31,18 +31,18 @@ def test_a_second_release_is_told_who_holds_the_lock(path: Path) -> None:
 
 
 def test_the_lock_is_free_again_after_the_block_and_after_an_error(path: Path) -> None:
-    with lock.hold(path):
+    with filelock.hold(path):
         pass
-    with pytest.raises(ZeroDivisionError), lock.hold(path):
+    with pytest.raises(ZeroDivisionError), filelock.hold(path):
         raise ZeroDivisionError
-    with lock.hold(path):
+    with filelock.hold(path):
         assert f'"pid": {os.getpid()}' in path.read_text(encoding="utf-8")
 
     assert path.read_text(encoding="utf-8") == ""
 
 
 def test_waiting_says_so_once_and_ends_when_the_holder_does(path: Path) -> None:
-    holder = lock.hold(path, clock=noon)
+    holder = filelock.hold(path, clock=noon)
     holder.__enter__()
     said: list[str] = []
     waits: list[float] = []
@@ -52,7 +52,7 @@ def test_waiting_says_so_once_and_ends_when_the_holder_does(path: Path) -> None:
         if len(waits) == 3:
             holder.__exit__(None, None, None)
 
-    with lock.hold(path, wait_s=60, on_wait=said.append, sleep=sleep):
+    with filelock.hold(path, wait_s=60, on_wait=said.append, sleep=sleep):
         pass
 
     assert len(waits) == 3
@@ -63,7 +63,7 @@ def test_waiting_says_so_once_and_ends_when_the_holder_does(path: Path) -> None:
 def test_waiting_has_an_end(path: Path) -> None:
     waits: list[float] = []
 
-    with lock.hold(path), pytest.raises(Busy) as caught, lock.hold(path, wait_s=2, sleep=waits.append):
+    with filelock.hold(path), pytest.raises(Busy) as caught, filelock.hold(path, wait_s=2, sleep=waits.append):
         pytest.fail("the lock was given twice")
 
     assert sum(waits) == pytest.approx(2, abs=0.11)
@@ -71,17 +71,17 @@ def test_waiting_has_an_end(path: Path) -> None:
 
 
 def test_a_lock_file_without_text_is_still_a_lock(path: Path) -> None:
-    with lock.hold(path):
+    with filelock.hold(path):
         path.write_text("", encoding="utf-8")
-        with pytest.raises(Busy) as caught, lock.hold(path):
+        with pytest.raises(Busy) as caught, filelock.hold(path):
             pytest.fail("the lock was given twice")
 
     assert "it does not say which process" in str(caught.value)
 
 
 def test_a_folder_that_was_swept_away_is_made_again(path: Path) -> None:
-    with lock.hold(path):
+    with filelock.hold(path):
         shutil.rmtree(path.parent)
 
-    with lock.hold(path):
+    with filelock.hold(path):
         assert path.is_file()

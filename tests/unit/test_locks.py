@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import Problem, ToolFailed
-from slipway.locks import GROUPS, compile_argv, lock_file, relock
+from slipway.core.errors import Problem, ToolFailed
+from slipway.toolchain.locks import GROUPS, compile_argv, lock_file, relock
 from slipway.tools.run import Command, Completed, Runner
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
-from slipway.discover import load
+from slipway.core.config import Config, RegistryConfig
+from slipway.core.model import ChartKind, ChartName
 from slipway.docs import book, charts, concerns, released
 from slipway.lint import notes
-from slipway.model import ChartKind, ChartName
+from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 

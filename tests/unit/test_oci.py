@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.config import RegistryConfig
-from slipway.errors import RegistryError
-from slipway.model import INPUT_DIGEST, ChartName, Digest
-from slipway.oci import Registry
-from slipway.oci_http import Call, Transport
-from slipway.oci_manifest import CHART_TYPE, MANIFEST_TYPE, Manifest, sha256, tag_of
+from slipway.core.config import RegistryConfig
+from slipway.core.errors import RegistryError
+from slipway.core.model import INPUT_DIGEST, ChartName, Digest
+from slipway.registry.client import Registry
+from slipway.registry.http import Call, Transport
+from slipway.registry.manifest import CHART_TYPE, MANIFEST_TYPE, Manifest, sha256, tag_of
 from testing.faulty import Answer, Seen, serving
 
 UNKNOWN = Answer(status=404, body=b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')

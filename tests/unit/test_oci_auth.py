@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from slipway.errors import RegistryError
-from slipway.model import ChartName
-from slipway.oci import Registry
-from slipway.oci_auth import Challenge, challenge_of
-from slipway.oci_credentials import Credentials
-from slipway.oci_http import Call, Reply
+from slipway.core.errors import RegistryError
+from slipway.core.model import ChartName
+from slipway.registry.auth import Challenge, challenge_of
+from slipway.registry.client import Registry
+from slipway.registry.credentials import Credentials
+from slipway.registry.http import Call, Reply
 from testing.faulty import Answer, Seen, Server, serving
 
 SECRET = "correct-horse-battery"
@@ -249,6 +249,6 @@ def test_the_challenge_that_can_be_answered_is_found(header: str, expected: Chal
 
 
 def a_config():
-    from slipway.config import RegistryConfig
+    from slipway.core.config import RegistryConfig
 
     return RegistryConfig(host="registry.example.org", prefix="charts")

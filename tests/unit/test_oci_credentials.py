@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import Problem, RegistryError, ToolMissing
-from slipway.oci_credentials import find, login_files
+from slipway.core.errors import Problem, RegistryError, ToolMissing
+from slipway.registry.credentials import find, login_files
 from slipway.tools.run import Command, Completed
 
 HOST = "registry.example.org"

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.config import RegistryConfig
-from slipway.errors import RegistryError
-from slipway.model import INPUT_DIGEST, ChartName
-from slipway.oci import Registry
-from slipway.oci_http import Reply, retry_after
-from slipway.oci_manifest import MANIFEST_TYPE
-from slipway.oci_trouble import trouble_of
+from slipway.core.config import RegistryConfig
+from slipway.core.errors import RegistryError
+from slipway.core.model import INPUT_DIGEST, ChartName
+from slipway.registry.client import Registry
+from slipway.registry.http import Reply, retry_after
+from slipway.registry.manifest import MANIFEST_TYPE
+from slipway.registry.transport import trouble_of
 from testing.faulty import Answer, Seen, failure_of, serving, unused_port
 
 SONARR = {ChartName("sonarr"): "1.0.0"}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from slipway import overlay, yamls
-from slipway.errors import WorkspaceError
-from slipway.model import ChartKind
+from slipway.core.errors import WorkspaceError
+from slipway.core.model import ChartKind
+from slipway.util import yaml
+from slipway.workspace import environments
 from testing.memory import chart, workspace
 
 
@@ -12,14 +13,14 @@ def files(**texts: bytes) -> dict[str, bytes]:
     made = workspace(
         chart("home", ChartKind.UMBRELLA), environments={"staging": texts, "production": {"platform": b""}}
     )
-    return overlay.environment_files(made, made.umbrellas[0])
+    return environments.environment_files(made, made.umbrellas[0])
 
 
 def test_platform_becomes_global_beside_the_namespace_own_values() -> None:
     made = files(platform=b"domain: a.org\n", home=b"app: {text: x}\n", other=b"app: {text: y}\n")
     assert sorted(made) == ["values-production.yaml", "values-staging.yaml"]
-    assert yamls.parse(made["values-staging.yaml"], "x").data == {"global": {"domain": "a.org"}, "app": {"text": "x"}}
-    assert yamls.parse(made["values-production.yaml"], "x").data == {"global": {}}
+    assert yaml.parse(made["values-staging.yaml"], "x").data == {"global": {"domain": "a.org"}, "app": {"text": "x"}}
+    assert yaml.parse(made["values-production.yaml"], "x").data == {"global": {}}
 
 
 def test_the_same_values_give_the_same_bytes_whatever_their_order_and_comments() -> None:

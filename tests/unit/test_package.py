@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import package
-from slipway.errors import WorkspaceError
+from slipway.build import archive as package
+from slipway.core.errors import WorkspaceError
+from slipway.util import files
 
 NAMES = st.text("abcdefgh-.", min_size=1, max_size=12).filter(lambda name: name not in {".", ".."})
 FILES = st.dictionaries(NAMES.map(lambda name: f"chart/{name}"), st.binary(max_size=64), min_size=1, max_size=8)
@@ -52,7 +53,7 @@ def test_chart_yaml_leads_and_vendored_ones_do_not() -> None:
 
 def test_the_compressed_header_names_neither_file_nor_time_of_today() -> None:
     packed = package.pack({"a/Chart.yaml": b"x"})
-    assert int.from_bytes(packed[4:8], "little") == package.SOURCE_DATE_EPOCH
+    assert int.from_bytes(packed[4:8], "little") == files.SOURCE_DATE_EPOCH
     assert packed[3] == 0, "no file name in the header"
     assert gzip.decompress(packed)
 
@@ -75,9 +76,9 @@ def test_what_is_no_chart_archive_is_refused(archive: bytes) -> None:
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "file"
-    package.write_atomic(target, b"one", mtime=package.SOURCE_DATE_EPOCH)
-    assert (target.read_bytes(), int(target.stat().st_mtime)) == (b"one", package.SOURCE_DATE_EPOCH)
+    files.write_atomic(target, b"one", mtime=files.SOURCE_DATE_EPOCH)
+    assert (target.read_bytes(), int(target.stat().st_mtime)) == (b"one", files.SOURCE_DATE_EPOCH)
     target.chmod(0o444)
-    package.write_atomic(target, b"two")
+    files.write_atomic(target, b"two")
     assert target.read_bytes() == b"two"
     assert [path.name for path in target.parent.iterdir()] == ["file"]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from slipway.parallel import each
+from slipway.util.parallel import each
 
 
 def test_results_are_in_the_order_of_the_items() -> None:

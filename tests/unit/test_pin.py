@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway import deploy, pin
-from slipway.config import Config, RegistryConfig
-from slipway.errors import WorkspaceError
-from slipway.model import ChartName, Digest, Pin
+from slipway.core.config import Config, RegistryConfig
+from slipway.core.errors import WorkspaceError
+from slipway.core.model import ChartName, Digest, Pin
+from slipway.gitops import applications
+from slipway.gitops import pins as pin
+from slipway.util import yaml
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ def a_pin(name: str, version: str = "1.0.0") -> Pin:
 
 
 def put(config: Config, environment: str, *pins: Pin) -> None:
-    document = deploy.pins_document(config, environment, pins)
-    pin.write(config, environment, {deploy.PINS: deploy.yamls.dump(document)})
+    document = applications.pins_document(config, environment, pins)
+    pin.write(config, environment, {applications.PINS: yaml.dump(document)})
 
 
 def test_a_written_folder_holds_exactly_the_new_files(config: Config) -> None:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway import digest, graph, plan
-from slipway.errors import AlreadyPublished
-from slipway.model import ChartName, Digest, Published, Workspace
-from slipway.plan import Action, Plan
+from slipway.core.errors import AlreadyPublished
+from slipway.core.model import ChartName, Digest, Published, Workspace
+from slipway.release import plan
+from slipway.release.plan import Action, Plan
+from slipway.workspace import digest, graph
 from testing.memory import layered
 
 Registry = dict[tuple[str, str], Published]

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from slipway.helm_json import authors_of, config_of, encode, manifest_annotations, manifest_bytes
-from slipway.model import Archive, ChartName, Digest
-from slipway.oci_manifest import sha256
-from slipway.publish import manifest_of
+from slipway.core.model import Archive, ChartName, Digest
+from slipway.registry.helm_json import authors_of, config_of, encode, manifest_annotations, manifest_bytes
+from slipway.registry.manifest import sha256
+from slipway.registry.publish import manifest_of
 
 METADATA = {"apiVersion": "v2", "name": "sonarr", "version": "1.0.0", "type": "application"}
 

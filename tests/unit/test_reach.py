@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from slipway.contract.reach import Trouble, one_sided
-from slipway.render import Object
+from slipway.build.render import Object
+from slipway.policy.reach import Trouble, one_sided
 
 Data = dict[str, Any]
 NAME = "app.kubernetes.io/name"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from slipway.build.render import Object
 from slipway.cluster import apply as applying
 from slipway.cluster import live, workloads
 from slipway.cluster.rehearsal import Action, Part, Snapshot, Verdict, forced, judge, removed
 from slipway.cluster.workloads import Workloads
 from slipway.lab import rehearse
 from slipway.lab.rehearse import Rehearsal, Row
-from slipway.render import Object
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 

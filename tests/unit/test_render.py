@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import ToolFailed
-from slipway.render import Object, Renderer, Request, diff, normalise, parse, to_yaml
+from slipway.build.render import Object, Renderer, Request, diff, normalise, parse, to_yaml
+from slipway.core.errors import ToolFailed
 from slipway.tools.helm import Helm
 from slipway.tools.run import Command, Completed, Runner
 
@@ -151,9 +151,9 @@ def test_many_renders_come_back_in_the_order_asked_for(tmp_path: Path) -> None:
 
 
 def test_the_plain_function_raises_where_the_renderer_reports(tmp_path: Path) -> None:
-    from slipway.build import Built
-    from slipway.model import Archive, ChartName, Digest
-    from slipway.render import render
+    from slipway.build.builder import Built
+    from slipway.build.render import render
+    from slipway.core.model import Archive, ChartName, Digest
     from testing.memory import chart
 
     archive = Archive(name=ChartName("a"), version="1", path=tmp_path, input_digest=Digest("d"), metadata={})

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from slipway import formatting, report
-from slipway.config import Config, RegistryConfig
-from slipway.errors import Problem
-from slipway.explain import Explanation, file_changes
-from slipway.model import ChartKind, ChartName, Digest, Published
-from slipway.plan import Action, PinStep, Plan, Step
-from slipway.release import Outcome
-from slipway.status import Row
+from slipway.cli import report
+from slipway.core.config import Config, RegistryConfig
+from slipway.core.errors import Problem
+from slipway.core.model import ChartKind, ChartName, Digest, Published
+from slipway.release.explain import Explanation, file_changes
+from slipway.release.plan import Action, PinStep, Plan, Step
+from slipway.release.release import Outcome
+from slipway.release.status import Row
+from slipway.util import formatting
 
 D = Digest("sha256:" + "a" * 64)
 

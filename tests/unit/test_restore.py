@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from slipway import backup_verbs, restore, yamls
-from slipway.errors import Problem, ToolFailed, WorkspaceError
-from slipway.render import Object, parse
+from slipway.build.render import Object, parse
+from slipway.cli import backups
+from slipway.context import Context, open_context
+from slipway.core.errors import Problem, ToolFailed, WorkspaceError
+from slipway.delivery import restore
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
-from slipway.yard import Yard, open_yard
+from slipway.util import yaml
 from testing.workspaces import ROOT
 
 LABELS = "app.kubernetes.io/name: {name}, app.kubernetes.io/instance: apps, app.kubernetes.io/component: {component}"
@@ -57,9 +59,9 @@ DUMP = """initContainers:
 
 
 @pytest.fixture
-def yard() -> Yard:
+def context() -> Context:
     """This repository's wiring."""
-    return open_yard(ROOT, {}, quiet=True)
+    return open_context(ROOT, {}, quiet=True)
 
 
 def workload(name: str, kind: str = "Deployment", replicas: int = 1, component: str = "") -> str:
@@ -83,7 +85,7 @@ def plan_of(*texts: str, service: str = "web", also: tuple[str, ...] = (), snaps
 
 def job_in(plan: restore.Plan):
     (step,) = (step for step in plan.steps if step.stdin)
-    return yamls.parse(step.stdin, "job").mapping
+    return yaml.parse(step.stdin, "job").mapping
 
 
 def test_the_service_stops_before_and_starts_after() -> None:
@@ -194,20 +196,20 @@ def cluster(answers: list[Command], stops_at: str = "") -> Kubectl:
     return Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
 
 
-def test_the_steps_are_done_in_their_order(yard: Yard) -> None:
+def test_the_steps_are_done_in_their_order(context: Context) -> None:
     plan, done = plan_of(workload("web"), copied("web")), []
 
-    backup_verbs.perform(yard, plan, cluster(done))
+    backups.perform(context, plan, cluster(done))
 
     assert [command.argv[3:] for command in done] == [step.arguments for step in plan.steps]
     assert [command.stdin for command in done if command.stdin] == [step.stdin for step in plan.steps if step.stdin]
 
 
-def test_a_step_that_fails_leaves_the_service_stopped(yard: Yard) -> None:
+def test_a_step_that_fails_leaves_the_service_stopped(context: Context) -> None:
     plan, done = plan_of(workload("web"), copied("web")), []
 
     with pytest.raises(ToolFailed) as caught:
-        backup_verbs.perform(yard, plan, cluster(done, stops_at="create"))
+        backups.perform(context, plan, cluster(done, stops_at="create"))
 
     assert str(caught.value) == (
         "restore of web: stopped at step 6: restore\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import ToolFailed, ToolMissing
+from slipway.core.errors import ToolFailed, ToolMissing
 from slipway.tools.run import Command, run_process, stream_process, tail
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import discover, graph, scaffold
-from slipway.config import load_config
-from slipway.errors import WorkspaceError
-from slipway.model import ChartName, Workspace
-from slipway.scaffold import Facts
+from slipway.core.config import load_config
+from slipway.core.errors import WorkspaceError
+from slipway.core.model import ChartName, Workspace
+from slipway.scaffold import chart as scaffold
+from slipway.scaffold.chart import Facts
+from slipway.workspace import discover, graph
 from testing.monorepo import Monorepo, small
 
 DAY = date(2026, 11, 23)

@@ -5,8 +5,8 @@ import json
 import pytest
 from jsonschema import Draft7Validator
 
-from slipway import schema
-from slipway.errors import WorkspaceError
+from slipway.build import schema
+from slipway.core.errors import WorkspaceError
 from testing.workspaces import ROOT
 
 FRAGMENTS = {

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.errors import WorkspaceError
+from slipway.cli import seal
+from slipway.context import Context, open_context
+from slipway.core.errors import WorkspaceError
 from slipway.lint import secrets, static
-from slipway.progress import Progress
-from slipway.seal import ask, document, envelope, store, verbs
-from slipway.seal.document import Scope, Sealed, Target
+from slipway.secrets import document, envelope, prompt, store
+from slipway.secrets.document import Scope, Sealed, Target
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
-from slipway.yard import Yard, open_yard
+from slipway.util.progress import Progress
 from testing.monorepo import Monorepo
 from testing.sealing import NOW, with_controller, with_key
 
@@ -31,19 +32,19 @@ def repo(tmp_path: Path) -> Monorepo:
     return with_controller(tmp_path / "repo")
 
 
-def yard_of(repo: Monorepo) -> Yard:
-    return open_yard(repo.root, {}, progress=Progress(quiet=True))
+def context_of(repo: Monorepo) -> Context:
+    return open_context(repo.root, {}, progress=Progress(quiet=True))
 
 
-def source(text: bytes = b"", typed: Sequence[str] = (), *, terminal: bool = False) -> ask.Source:
+def source(text: bytes = b"", typed: Sequence[str] = (), *, terminal: bool = False) -> prompt.Source:
     answers = iter(typed)
-    return ask.Source(prompt=lambda _: next(answers), stdin=io.BytesIO(text), terminal=terminal)
+    return prompt.Source(prompt=lambda _: next(answers), stdin=io.BytesIO(text), terminal=terminal)
 
 
-def sealed(repo: Monorepo, given: ask.Source, **flags: object) -> Sealed:
-    used = verbs.Flags(**{"namespace": TARGET.namespace, "name": TARGET.name, **flags})  # type: ignore[arg-type]
-    asked = ask.asked_for(used.key, used.from_file, used.generate)
-    (path,) = verbs.seal(yard_of(repo), "staging", used, asked, given).wrote
+def sealed(repo: Monorepo, given: prompt.Source, **flags: object) -> Sealed:
+    used = seal.Flags(**{"namespace": TARGET.namespace, "name": TARGET.name, **flags})  # type: ignore[arg-type]
+    asked = prompt.asked_for(used.key, used.from_file, used.generate)
+    (path,) = seal.seal(context_of(repo), "staging", used, asked, given).wrote
     return document.parse((repo.root / path).read_bytes(), path)
 
 
@@ -57,15 +58,15 @@ def refusal(call: object) -> str:
 
 
 def test_a_piped_value_loses_the_end_of_its_line_and_nothing_else() -> None:
-    asked = ask.asked_for(["token"], [], [])
+    asked = prompt.asked_for(["token"], [], [])
 
-    assert ask.values(asked, source(b" two\nlines \n")) == {"token": b" two\nlines "}
+    assert prompt.values(asked, source(b" two\nlines \n")) == {"token": b" two\nlines "}
 
 
 def test_on_a_terminal_each_key_is_asked_for() -> None:
-    asked = ask.asked_for(["user", "password"], [], [])
+    asked = prompt.asked_for(["user", "password"], [], [])
 
-    assert ask.values(asked, source(typed=["admin", SECRET], terminal=True)) == {
+    assert prompt.values(asked, source(typed=["admin", SECRET], terminal=True)) == {
         "user": b"admin",
         "password": SECRET.encode(),
     }
@@ -73,15 +74,15 @@ def test_on_a_terminal_each_key_is_asked_for() -> None:
 
 def test_a_file_is_taken_byte_by_byte(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\0\xff\n")
-    asked = ask.asked_for([], [f"a={tmp_path}/key", "b=-"], [])
+    asked = prompt.asked_for([], [f"a={tmp_path}/key", "b=-"], [])
 
-    assert ask.values(asked, source(b"piped\n")) == {"a": b"\0\xff\n", "b": b"piped\n"}
+    assert prompt.values(asked, source(b"piped\n")) == {"a": b"\0\xff\n", "b": b"piped\n"}
 
 
 def test_generated_values_have_their_length_and_are_new_each_time() -> None:
-    asked = ask.asked_for([], [], ["short", "long:64"])
+    asked = prompt.asked_for([], [], ["short", "long:64"])
 
-    one, other = ask.values(asked, source()), ask.values(asked, source())
+    one, other = prompt.values(asked, source()), prompt.values(asked, source())
 
     assert [len(one["short"]), len(one["long"])] == [32, 64]
     assert int(one["long"], 16) != int(other["long"], 16)
@@ -96,7 +97,7 @@ def test_generated_values_have_their_length_and_are_new_each_time() -> None:
     ],
 )
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(flags: tuple[list[str], ...]) -> None:
-    said = refusal(lambda: ask.asked_for(*flags))
+    said = refusal(lambda: prompt.asked_for(*flags))
 
     assert "change it" in said
     assert SECRET not in said
@@ -116,13 +117,13 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(flags: tuple[l
     ],
 )
 def test_flags_that_do_not_fit_are_told(keys: list[str], files: list[str], generate: list[str], fact: str) -> None:
-    assert fact in refusal(lambda: ask.asked_for(keys, files, generate))
+    assert fact in refusal(lambda: prompt.asked_for(keys, files, generate))
 
 
 def test_an_empty_value_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    assert "is empty" in refusal(lambda: ask.values(ask.asked_for(["a"], [], []), source(b"\n")))
-    asked = ask.asked_for([], [f"a={tmp_path}/none"], [])
-    assert "cannot be read" in refusal(lambda: ask.values(asked, source()))
+    assert "is empty" in refusal(lambda: prompt.values(prompt.asked_for(["a"], [], []), source(b"\n")))
+    asked = prompt.asked_for([], [f"a={tmp_path}/none"], [])
+    assert "cannot be read" in refusal(lambda: prompt.values(asked, source()))
 
 
 # Files
@@ -168,7 +169,7 @@ def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_
     assert data["metadata"] == {"name": "grafana-admin", "namespace": "infra"}
     assert data["spec"]["template"]["type"] == "kubernetes.io/basic-auth"
     assert data["spec"]["template"]["metadata"]["labels"] == {"part-of": "platform"}
-    workspace = yard_of(repo).workspace
+    workspace = context_of(repo).workspace
     assert [problem for problem in static.check(workspace, tuple(workspace.charts)) if "sealed" in problem.where] == []
     assert SECRET not in repo.read("values/staging/sealed/infra/grafana-admin.yaml")
 
@@ -187,8 +188,8 @@ def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path:
     repo.write("charts/sonarr/values.yaml", "secrets: {login: {keys: [user, password], purpose: Login}}\n")
 
     def said(name: str, key: str) -> str:
-        used = verbs.Flags(namespace="infra", name=name, key=(key,))
-        return verbs.text(verbs.seal(yard_of(repo), "staging", used, ask.asked_for([key], [], []), source(b"x")))
+        used = seal.Flags(namespace="infra", name=name, key=(key,))
+        return seal.text(seal.seal(context_of(repo), "staging", used, prompt.asked_for([key], [], []), source(b"x")))
 
     assert "note: no chart in infra declares a secret lgoin" in said("lgoin", "user")
     assert "still missing: password" in said("login", "user")
@@ -223,7 +224,7 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
     def facts(changed: dict[str, object], at: str = path) -> list[str]:
         (repo.root / path).unlink()
         repo.write(at, yaml.safe_dump(changed))
-        found = [problem.fact for problem in store.check(yard_of(repo).workspace)]
+        found = [problem.fact for problem in store.check(context_of(repo).workspace)]
         (repo.root / at).rename(repo.root / path)
         return found
 
@@ -275,7 +276,7 @@ def test_a_new_key_is_for_its_owner_alone_whatever_the_umask_and_never_over_anot
     out = tmp_path / "key.yaml"
     before = os.umask(0)
     try:
-        done = verbs.new_key(yard_of(repo), "staging", str(out))
+        done = seal.new_key(context_of(repo), "staging", str(out))
     finally:
         os.umask(before)
 
@@ -285,7 +286,7 @@ def test_a_new_key_is_for_its_owner_alone_whatever_the_umask_and_never_over_anot
     assert key["metadata"]["labels"] == {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
     assert key["metadata"]["namespace"] == "infra"
     assert base64.b64decode(key["data"]["tls.crt"]) == repo.read("values/staging/sealed-secrets.pem").encode()
-    assert "is there already" in refusal(lambda: verbs.new_key(yard_of(repo), "staging", str(out)))
+    assert "is there already" in refusal(lambda: seal.new_key(context_of(repo), "staging", str(out)))
     assert "PRIVATE" not in repo.read("values/staging/sealed-secrets.pem")
 
 
@@ -293,22 +294,22 @@ def test_a_private_key_never_lies_in_the_checkout(repo: Monorepo, tmp_path: Path
     (tmp_path / "link").symlink_to(repo.root)
 
     for out in (repo.root / "key.yaml", tmp_path / "link" / "key.yaml"):
-        assert "lies in the checkout" in refusal(lambda out=out: verbs.new_key(yard_of(repo), "staging", str(out)))
-    assert "is missing" in refusal(lambda: verbs.new_key(yard_of(repo), "staging", ""))
+        assert "lies in the checkout" in refusal(lambda out=out: seal.new_key(context_of(repo), "staging", str(out)))
+    assert "is missing" in refusal(lambda: seal.new_key(context_of(repo), "staging", ""))
     assert not (repo.root / "values/staging/sealed-secrets.pem").exists()
 
 
 def test_a_certificate_that_ended_seals_nothing_and_one_that_is_about_to_is_told(
     repo: Monorepo, tmp_path: Path
 ) -> None:
-    assert "there is nothing to seal with" in refusal(lambda: verbs.usable_certificate(yard_of(repo), "staging", NOW))
+    assert "there is nothing to seal with" in refusal(lambda: seal.usable_certificate(context_of(repo), "staging", NOW))
     with_key(repo, tmp_path / "key.yaml")
     ends = NOW + timedelta(days=365 * envelope.YEARS)
 
-    assert verbs.usable_certificate(yard_of(repo), "staging", NOW)[1] == ()
-    (note,) = verbs.usable_certificate(yard_of(repo), "staging", ends - timedelta(days=30, hours=1))[1]
+    assert seal.usable_certificate(context_of(repo), "staging", NOW)[1] == ()
+    (note,) = seal.usable_certificate(context_of(repo), "staging", ends - timedelta(days=30, hours=1))[1]
     assert "ends in 30 days" in note
-    said = refusal(lambda: verbs.usable_certificate(yard_of(repo), "staging", ends + timedelta(days=2)))
+    said = refusal(lambda: seal.usable_certificate(context_of(repo), "staging", ends + timedelta(days=2)))
     assert "ended on" in said
     assert "--fetch-cert" in said
 
@@ -323,7 +324,7 @@ def test_the_cluster_is_asked_for_certificates_alone_and_the_newest_is_kept(repo
         return Completed(argv=command.argv, code=0, stdout="\n".join(lines) + "\n", stderr="", seconds=0.0)
 
     kubectl = Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
-    verbs.fetch(yard_of(repo), "staging", kubectl)
+    seal.fetch(context_of(repo), "staging", kubectl)
 
     assert repo.read("values/staging/sealed-secrets.pem").encode() == pairs[1].certificate.pem
     (command,) = asked
@@ -336,7 +337,7 @@ def test_a_cluster_without_a_key_and_a_file_with_a_private_one_are_refused(repo:
         return Completed(argv=command.argv, code=0, stdout="", stderr="", seconds=0.0)
 
     kubectl = Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
-    assert "has no sealing key" in refusal(lambda: verbs.fetch(yard_of(repo), "staging", kubectl))
+    assert "has no sealing key" in refusal(lambda: seal.fetch(context_of(repo), "staging", kubectl))
 
     pair = envelope.new_pair(NOW, bits=2048)
     both = pair.certificate.pem + pair.private_pem
@@ -354,10 +355,10 @@ def test_the_label_is_what_the_value_is_bound_to(scope: Scope, label: bytes) -> 
 
 def test_no_text_of_ours_shows_what_was_given_to_it(repo: Monorepo, tmp_path: Path) -> None:
     pair = with_key(repo, tmp_path / "key.yaml")
-    asked = ask.asked_for(["password"], [], [])
+    asked = prompt.asked_for(["password"], [], [])
 
     shown = [repr(pair), repr(asked), repr(source(SECRET.encode()))]
-    flags = verbs.Flags(namespace="infra", name="x", key=("password",))
-    shown.append(repr(verbs.seal(yard_of(repo), "staging", flags, asked, source(SECRET.encode()))))
+    flags = seal.Flags(namespace="infra", name="x", key=("password",))
+    shown.append(repr(seal.seal(context_of(repo), "staging", flags, asked, source(SECRET.encode()))))
 
     assert not [text for text in shown if SECRET in text or "PRIVATE" in text]

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from slipway import render
-from slipway.model import ChartKind
-from slipway.seal import inventory, references
-from slipway.seal.document import Sealed, Target
-from slipway.seal.inventory import Declared, Entry, Namespace
+from slipway.build import render
+from slipway.core.model import ChartKind
+from slipway.secrets import inventory, references
+from slipway.secrets.document import Sealed, Target
+from slipway.secrets.inventory import Declared, Entry, Namespace
 from testing.memory import chart, workspace
 
 POD = """

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway import stage, yamls
-from slipway.model import INPUT_DIGEST, ChartKind, Digest, Workspace
+from slipway.build import stage
+from slipway.core.model import INPUT_DIGEST, ChartKind, Digest, Workspace
+from slipway.util import yaml
 from testing.workspaces import assemble, load
 
 BASE = "oci://registry.test/charts"
@@ -25,7 +26,7 @@ def staged(made: Workspace, name: str) -> dict[str, bytes]:
 
 
 def test_dependencies_come_from_the_registry_and_the_digest_is_an_annotation(base: Workspace) -> None:
-    metadata = yamls.parse(staged(base, "home")["Chart.yaml"], "Chart.yaml").mapping
+    metadata = yaml.parse(staged(base, "home")["Chart.yaml"], "Chart.yaml").mapping
     assert {entry["repository"] for entry in metadata["dependencies"]} == {BASE}  # type: ignore[attr-defined]
     assert {entry["condition"] for entry in metadata["dependencies"]} == {"app.enabled", "web.enabled"}  # type: ignore[attr-defined]
     assert metadata["annotations"] == {INPUT_DIGEST: "sha256:d"}
@@ -48,7 +49,7 @@ def test_an_umbrella_schema_admits_its_members_and_no_other_key(base: Workspace)
 def test_the_environments_travel_in_the_umbrella_and_the_lock_has_no_time(base: Workspace) -> None:
     files = staged(base, "home")
     assert "values-staging.yaml" in files
-    lock = yamls.parse(files["Chart.lock"], "Chart.lock").mapping
+    lock = yaml.parse(files["Chart.lock"], "Chart.lock").mapping
     assert lock["generated"] == stage.GENERATED
     assert str(lock["digest"]).startswith("sha256:")
     assert "Chart.lock" not in staged(base, "common")

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from slipway.environment import group_folder
-from slipway.errors import ToolFailed, WorkspaceError
-from slipway.programs import TOOLS
-from slipway.progress import Progress
-from slipway.toolbox import Toolbox
-from slipway.toolbuild import about, go_environment, go_version
+from slipway.core.errors import ToolFailed, WorkspaceError
+from slipway.toolchain.catalogue import TOOLS
+from slipway.toolchain.compiling import about, go_environment, go_version
+from slipway.toolchain.toolbox import Toolbox
+from slipway.toolchain.toolshelf import CHECKOUT
+from slipway.toolchain.venv import group_folder
 from slipway.tools.run import Command, Completed, run_process
-from slipway.toolshelf import CHECKOUT
+from slipway.util.progress import Progress
 
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0"}
 GO_MOD = """module example/tools
@@ -180,7 +180,7 @@ def test_a_killed_build_leaves_nothing_that_looks_built_and_the_next_one_clears_
         "exec sleep 60\n"
     )
     script = (
-        "import sys; from pathlib import Path; from slipway.progress import Progress; from slipway.toolbox import Toolbox\n"
+        "import sys; from pathlib import Path; from slipway.util.progress import Progress; from slipway.toolchain.toolbox import Toolbox\n"
         "from slipway.tools.run import run_process\n"
         f"Toolbox(root=Path({str(bench.root)!r}), tools={PINS!r}, run=run_process, progress=Progress()).path('helm')\n"
     )
@@ -240,7 +240,7 @@ def test_a_program_that_does_not_say_its_version_after_the_build_is_refused(benc
 
     assert str(caught.value) == (
         "helm v4.3.1: says it is of no version\n"
-        "    hint: look where helm.sh/helm/v4 keeps its version now, and mend `stamp` in slipway/programs.py"
+        "    hint: look where helm.sh/helm/v4 keeps its version now, and mend `stamp` in slipway/toolchain/catalogue.py"
     )
     assert bench.leftovers() == []
 

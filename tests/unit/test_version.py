@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from semver import Version
 
-from slipway import digest, discover, graph, version
-from slipway.config import Config, load_config
-from slipway.errors import ProblemsFound, WorkspaceError
-from slipway.levels import ChangeKind, Evidence, Level, note_of, required_level
-from slipway.model import ChartName, Digest, Published, Workspace
-from slipway.numbering import baseline, next_version
-from slipway.version import Bump
+from slipway.core.config import Config, load_config
+from slipway.core.errors import ProblemsFound, WorkspaceError
+from slipway.core.model import ChartName, Digest, Published, Workspace
+from slipway.versioning import version
+from slipway.versioning.levels import ChangeKind, Evidence, Level, note_of, required_level
+from slipway.versioning.semver import baseline, next_version
+from slipway.versioning.version import Bump
+from slipway.workspace import digest, discover, graph
 from testing.monorepo import Monorepo, small
 
 DAY = date(2026, 11, 23)

@@ -1,4 +1,4 @@
-"""A pod and its surroundings → its enclosure, and the component that the supervisor starts. Pure."""
+"""A pod and its surroundings → its sandbox, and the component that the supervisor starts. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from slipway.lab.component import Component
 from slipway.lab.real.catalog import Real
 from slipway.lab.real.pod import API_SERVER, Data, Pod, argv_of
 from slipway.lab.real.volumes import MACHINE, Volume, mounts_of
-from slipway.nested import dig, listing
-from slipway.tools.enclosure import Enclosure, Mount
+from slipway.lab.sandbox.forwarder import Forwarder
+from slipway.lab.sandbox.program import Mount, Sandbox
+from slipway.toolchain.toolshelf import CHECKOUT
 from slipway.tools.process import LOOPBACK
-from slipway.tools.relay import Relay
-from slipway.toolshelf import CHECKOUT
+from slipway.util.mapping import dig, listing
 
 NEIGHBOUR = "192.168.1.2"
 """A client in the home network: this machine, when it asks a real component."""
@@ -70,7 +70,7 @@ def wanted_doors(real: Real, pod: Pod) -> tuple[tuple[int, str], ...]:
     )
 
 
-def enclosure(body: Body, api_server: str, ways: Mapping[str, str]) -> Enclosure:
+def sandbox(body: Body, api_server: str, ways: Mapping[str, str]) -> Sandbox:
     """Everything that the program gets.
 
     Args:
@@ -87,7 +87,7 @@ def enclosure(body: Body, api_server: str, ways: Mapping[str, str]) -> Enclosure
         Mount(source=str(body.program), target=f"/usr/bin/{name}"),
         *mounts_of(body.pod, body.volumes),
     )
-    return Enclosure(
+    return Sandbox(
         argv=(name, *argv[1:]),
         env=body.env,
         workdir=str(body.pod.container.get("workingDir") or body.real.workdir),
@@ -99,9 +99,10 @@ def enclosure(body: Body, api_server: str, ways: Mapping[str, str]) -> Enclosure
         mounts=mounts,
         address=body.pod.address,
         others=tuple(dict.fromkeys((*(way.rpartition(":")[0] for way in outward), NEIGHBOUR, STRANGER))),
-        outward=tuple(Relay(listen=listen, to=to) for listen, to in outward.items()),
+        outward=tuple(Forwarder(listen=listen, to=to) for listen, to in outward.items()),
         inward=tuple(
-            Relay(listen=door.address, to=f"{body.pod.address}:{door.port}", source=door.client) for door in body.doors
+            Forwarder(listen=door.address, to=f"{body.pod.address}:{door.port}", source=door.client)
+            for door in body.doors
         ),
     )
 
@@ -146,7 +147,7 @@ def component(body: Body, text: str, files: Sequence[tuple[Path, bytes]]) -> Com
     return Component(
         name=body.real.name,
         purpose=body.real.purpose,
-        argv=(sys.executable, "-m", "slipway.tools.enclosure", str(file_of(body, text, files))),
+        argv=(sys.executable, "-m", "slipway.lab.sandbox.program", str(file_of(body, text, files))),
         env={"PYTHONPATH": str(CHECKOUT)},
         ready=ready,
         patience_s=body.pod.patience_s,
@@ -155,7 +156,7 @@ def component(body: Body, text: str, files: Sequence[tuple[Path, bytes]]) -> Com
 
 
 def file_of(body: Body, text: str, files: Sequence[tuple[Path, bytes]]) -> Path:
-    """The file of an enclosure, called after all that went into it."""
+    """The file of an sandbox, called after all that went into it."""
     content = [text.encode(), body.pod.uid.encode()]
     content += [part for path, data in files for part in (str(path).encode(), data)]
     return body.folder / f"{hashlib.sha256(JOINED.join(content)).hexdigest()[:12]}.json"

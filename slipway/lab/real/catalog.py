@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from slipway.errors import Problem, WorkspaceError
+from slipway.core.errors import Problem, WorkspaceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slipway import groups
-from slipway.errors import Problem, ToolFailed
+from slipway.context import Context
+from slipway.core.errors import Problem, ToolFailed
 from slipway.lab import component, plan
 from slipway.lab.component import Component
 from slipway.lab.lab import Lab, name_flag
@@ -23,12 +23,12 @@ from slipway.lab.real.assemble import Body, Door
 from slipway.lab.real.catalog import CATALOG, Real, played_by_none
 from slipway.lab.real.pod import Data, Pod, environment_of, pod_of
 from slipway.lab.real.volumes import Cluster, volumes_of
+from slipway.lab.sandbox.program import Sandbox
 from slipway.lab.state import Part, Phase
 from slipway.lab.supervisor import COMPONENTS
-from slipway.nested import dig
-from slipway.tools.enclosure import Enclosure
-from slipway.tools.process import replace_text
-from slipway.yard import Yard
+from slipway.toolchain import groups
+from slipway.util.files import write_atomic
+from slipway.util.mapping import dig
 
 FOLDER = "real"
 FACTS = "facts.json"
@@ -38,19 +38,19 @@ SLACK_S = 10.0
 """How much longer than the component's own patience we wait for the supervisor's word."""
 
 
-def programs(yard: Yard, names: Iterable[str]) -> dict[str, tuple[Path, str]]:
+def programs(context: Context, names: Iterable[str]) -> dict[str, tuple[Path, str]]:
     """Program and version of real components, built or installed when they are not there.
 
     Raises:
         BuildError: one cannot be had.
     """
     names = tuple(names)
-    built = yard.toolbox.ensure(name for name in names if name not in groups.PROGRAMS)
-    found = {name: (path, yard.toolbox.version(name)) for name, path in built.items()}
+    built = context.toolbox.ensure(name for name in names if name not in groups.PROGRAMS)
+    found = {name: (path, context.toolbox.version(name)) for name, path in built.items()}
     for name in names:
         if name in groups.PROGRAMS:
-            path = groups.program(yard.toolbox.home, name, yard.progress)
-            lock = (yard.toolbox.home / "locks" / f"{name}.txt").read_text(encoding="utf-8")
+            path = groups.program(context.toolbox.home, name, context.progress)
+            lock = (context.toolbox.home / "locks" / f"{name}.txt").read_text(encoding="utf-8")
             version = re.search(r"^[\w.-]+==([^\s;\\]+)", lock, re.MULTILINE)
             found[name] = (path, f"v{version[1]}" if version else "")
     return found
@@ -82,7 +82,7 @@ def join(here: Lab, names: Iterable[str], stand_ins: Mapping[str, str] | None = 
     """
     place = here.place
     all_names = tuple(dict.fromkeys((*running(place), *names)))
-    found = programs(here.yard, all_names)
+    found = programs(here.context, all_names)
     services = here.kubectl.items("services", "-A")
     bodies = {name: body_of(here, CATALOG[name], *found[name]) for name in all_names}
     ways = [(name, way) for name, body in bodies.items() for way in assemble.ways_to(body, services)]
@@ -90,7 +90,7 @@ def join(here: Lab, names: Iterable[str], stand_ins: Mapping[str, str] | None = 
     made = []
     for name, body in bodies.items():
         reach = {**dict(way for other, way in ways if other != name), **(stand_ins or {})}
-        made.append(write(body, assemble.enclosure(body, api_server, reach), services))
+        made.append(write(body, assemble.sandbox(body, api_server, reach), services))
     tell_supervisor(place, all_names, made)
     wait(place, made)
     return bodies
@@ -146,8 +146,10 @@ def doors(real: Real, pod: Pod, folder: Path) -> tuple[Door, ...]:
     before: dict[tuple[int, str], int] = {}
     for file in folder.glob("*.json"):
         if file.name != FACTS:
-            for relay in Enclosure.parse(file.read_text(encoding="utf-8")).inward:
-                before[int(relay.to.rpartition(":")[2]), relay.source] = int(relay.listen.rpartition(":")[2])
+            for forwarder in Sandbox.parse(file.read_text(encoding="utf-8")).inward:
+                before[int(forwarder.to.rpartition(":")[2]), forwarder.source] = int(
+                    forwarder.listen.rpartition(":")[2]
+                )
     wanted = assemble.wanted_doors(real, pod)
     fresh = free_ports(wanted)
     return tuple(
@@ -155,10 +157,10 @@ def doors(real: Real, pod: Pod, folder: Path) -> tuple[Door, ...]:
     )
 
 
-def write(body: Body, enclosure: Enclosure, services: Sequence[Data]) -> Component:
+def write(body: Body, sandbox: Sandbox, services: Sequence[Data]) -> Component:
     """Write a component's files; returns what the supervisor is told."""
     lasting, changing = assemble.files_to_write(body, services)
-    made = assemble.component(body, enclosure.text, lasting)
+    made = assemble.component(body, sandbox.text, lasting)
     for folder in (body.folder / "root", *(volume.folder for volume in body.volumes.values() if volume.made)):
         folder.mkdir(parents=True, exist_ok=True)
     for path, data in (*lasting, *changing):
@@ -169,7 +171,7 @@ def write(body: Body, enclosure: Enclosure, services: Sequence[Data]) -> Compone
     for old in body.folder.glob("*.json"):
         if old != file:
             old.unlink()
-    replace_text(file, enclosure.text)
+    write_atomic(file, sandbox.text)
     facts = {
         "pod": f"{body.pod.namespace}/{body.pod.name}",
         "program": body.version,
@@ -178,7 +180,7 @@ def write(body: Body, enclosure: Enclosure, services: Sequence[Data]) -> Compone
             (name, door.address, door.client) for door in body.doors for name in [port_name(body.pod, door.port)]
         ],
     }
-    replace_text(body.folder / FACTS, json.dumps(facts, indent=2) + "\n")
+    write_atomic(body.folder / FACTS, json.dumps(facts, indent=2) + "\n")
     return made
 
 
@@ -192,7 +194,7 @@ def tell_supervisor(place: Place, names: Sequence[str], made: Sequence[Component
     others = [item for item in components(place) if item.name not in CATALOG]
     stages = played_by_none((place.folder / plan.STAGES).read_text(encoding="utf-8"), names)
     others = [with_stages(place, item, stages) if item.name == "kwok" else item for item in others]
-    replace_text(place.folder / COMPONENTS, component.to_json([*others, *made]))
+    write_atomic(place.folder / COMPONENTS, component.to_json([*others, *made]))
     supervisor = place.running()
     assert supervisor is not None, "join() was given a lab that runs"
     os.kill(supervisor.pid, signal.SIGHUP)

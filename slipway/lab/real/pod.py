@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from slipway.errors import Problem, WorkspaceError
+from slipway.core.errors import Problem, WorkspaceError
 from slipway.lab.real.catalog import Real
-from slipway.nested import dig, listing
+from slipway.util.mapping import dig, listing
 
 Data = Mapping[str, object]
 Find = Callable[[str, str], Data | None]

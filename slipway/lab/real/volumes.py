@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.lab.real.pod import Data, Find, Pod, content_of, field_of, refused
-from slipway.nested import dig, listing
-from slipway.tools.enclosure import Mount
+from slipway.lab.sandbox.program import Mount
+from slipway.util.mapping import dig, listing
 
 Token = Callable[[str, str], str]
 """Service account and audience → a token; the audience is empty for the API server's own."""

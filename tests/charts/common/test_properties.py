@@ -56,7 +56,7 @@ def test_everything_uses_every_word():
 
 
 def test_the_api_server_takes_every_object(render, tmp_path):
-    case = kube.Case(chart="demo", folders={}, label="everything", objects=render(EVERYTHING).items)
+    case = kube.Manifests(chart="demo", folders={}, label="everything", objects=render(EVERYTHING).items)
     found = kube.check(
         Kubeconform(run=run_process, program=lambda: program("kubeconform")),
         [case],

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from slipway import schema
+from slipway.build import schema
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm

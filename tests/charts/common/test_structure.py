@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from slipway import yamls
 from slipway.lint.templates import FORBIDDEN
+from slipway.util import yaml
 from testing.workspaces import ROOT
 
 LIBRARY = ROOT / "charts" / "common"
@@ -76,7 +76,7 @@ def test_every_define_is_explained(path):
 
 
 def test_every_default_of_the_library_is_used():
-    values = yamls.parse((LIBRARY / "values.yaml").read_bytes(), "values.yaml").mapping
+    values = yaml.parse((LIBRARY / "values.yaml").read_bytes(), "values.yaml").mapping
     words = set(re.findall(r"[\w-]+", " ".join(CODE.values())))
     # These are merged below a chart's own, or looked up by a name that the chart gives.
     merged = ("controller.", "pod.", "container.", "gpus.", "global.peers.", "backup.resources.")
@@ -86,7 +86,7 @@ def test_every_default_of_the_library_is_used():
 
 
 def test_the_facts_for_charts_are_facts_that_the_library_has():
-    values = yamls.parse((LIBRARY / "values.yaml").read_bytes(), "values.yaml").mapping
+    values = yaml.parse((LIBRARY / "values.yaml").read_bytes(), "values.yaml").mapping
 
     assert set(FOR_CHARTS) <= set(leaves(values))
 

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 
 import pytest
 
-from slipway.nested import dig, listing
-from slipway.render import Object
-from testing.rendering import Yard
+from slipway.build.render import Object
+from slipway.util.mapping import dig, listing
+from testing.rendering import Context
 
 
 @pytest.fixture(scope="session")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="session")
-def objects(yard: Yard):
+def objects(context: Context):
     """What a chart renders with some values."""
 
     def render(chart: str, values: str) -> tuple[Object, ...]:
-        return yard.rendered(yard.case(chart, values)).objects
+        return context.rendered(context.case(chart, values)).objects
 
     return render
 

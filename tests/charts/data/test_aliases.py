@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway import contract
-from slipway.checks import subjects_of
-from slipway.nested import dig
-from slipway.render import Object
-from testing.rendering import Yard
+from slipway import policy
+from slipway.build.render import Object
+from slipway.release.checks import subjects_of
+from slipway.util.mapping import dig
+from testing.rendering import Context
 from testing.workspaces import ROOT, static_problems
 
 pytestmark = pytest.mark.helm
@@ -99,15 +99,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def yard(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
     """It, staged and packed."""
-    return Yard(folder=tmp_path_factory.mktemp("build"), root=root)
+    return Context(folder=tmp_path_factory.mktemp("build"), root=root)
 
 
 @pytest.fixture(scope="module")
-def rendered(yard: Yard) -> dict[str, Object]:
+def rendered(context: Context) -> dict[str, Object]:
     """Kind and name → object, with copies on."""
-    return {item.title: item for item in yard.rendered(yard.case("home", "production")).objects}
+    return {item.title: item for item in context.rendered(context.case("home", "production")).objects}
 
 
 def test_every_name_leads_to_a_member(root: Path) -> None:
@@ -158,11 +158,11 @@ def test_each_database_is_copied_under_its_own_name(rendered: dict[str, Object])
         assert {"name": "SERVICE", "value": name} in dig(pod)["containers"][0]["env"]  # type: ignore[index]
 
 
-def test_every_member_fulfils_the_contract(yard: Yard) -> None:
+def test_every_member_fulfils_the_contract(context: Context) -> None:
     found = [
         str(problem)
-        for case in yard.cases("home")
-        for subject in subjects_of(yard.builder, case, yard.rendered(case).objects)
-        for problem in contract.check(subject)
+        for case in context.cases("home")
+        for subject in subjects_of(context.builder, case, context.rendered(case).objects)
+        for problem in policy.check(subject)
     ]
     assert found == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.nested import dig
+from slipway.util.mapping import dig
 from testing import servers
 from testing.servers import run
 

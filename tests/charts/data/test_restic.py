@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway import restore
-from slipway.errors import ToolFailed
-from slipway.nested import dig
+from slipway.core.errors import ToolFailed
+from slipway.delivery import restore
 from slipway.tools.run import Command, run_process
+from slipway.util.mapping import dig
 from testing import servers
 
 pytestmark = pytest.mark.helm

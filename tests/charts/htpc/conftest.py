@@ -7,19 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from testing.objects import Attempt, Render, attempt_in, must, refused
-from testing.rendering import Yard
+from testing.rendering import Context
 
 
 @pytest.fixture(scope="session")
-def htpc_yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def htpc_context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository, built once."""
-    return Yard(folder=tmp_path_factory.mktemp("htpc"))
+    return Context(folder=tmp_path_factory.mktemp("htpc"))
 
 
 @pytest.fixture(scope="session")
-def attempt(htpc_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Attempt:
+def attempt(htpc_context: Context, tmp_path_factory: pytest.TempPathFactory) -> Attempt:
     """Objects and helm's refusal."""
-    return attempt_in(htpc_yard, tmp_path_factory.mktemp("values"))
+    return attempt_in(htpc_context, tmp_path_factory.mktemp("values"))
 
 
 @pytest.fixture(scope="session")

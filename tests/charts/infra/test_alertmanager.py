@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.lint.renders import DEFAULTS
+from slipway.build.cases import DEFAULTS
 from testing.monitoring import alerts_of, ask, config_files
-from testing.rendering import Yard
+from testing.rendering import Context
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
@@ -24,9 +24,9 @@ ALERTNAME = re.compile(r'alertname !?=~? "([^"]*)"')
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module", params=LABELS)
@@ -37,10 +37,10 @@ def label(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def configuration(yard: Yard, label: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def configuration(context: Context, label: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration as the pod has it, with its templates."""
     made = tmp_path_factory.mktemp("alertmanager")
-    for name, text in config_files(yard, "alertmanager", label).items():
+    for name, text in config_files(context, "alertmanager", label).items():
         (made / name).write_text(text.replace("/etc/alertmanager-templates/", f"{made}/"), encoding="utf-8")
     return made / "alertmanager.yml"
 
@@ -70,7 +70,7 @@ def test_each_severity_reaches_its_receiver(
     assert (done.code, done.stdout.split()) == (0, [wanted]), done.stderr
 
 
-def test_credentials_are_files_of_the_secret_that_may_be_missing(yard: Yard, configuration: Path) -> None:
+def test_credentials_are_files_of_the_secret_that_may_be_missing(context: Context, configuration: Path) -> None:
     written = yaml.safe_load(configuration.read_text(encoding="utf-8"))
     values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
     named = {path for key, path in leaves(written) if key.endswith("_file")}
@@ -84,7 +84,9 @@ def test_credentials_are_files_of_the_secret_that_may_be_missing(yard: Yard, con
         "smtp_auth_password",
         "password",
     }
-    (pod,) = (item for item in yard.rendered(yard.case("alertmanager", DEFAULTS)).objects if item.kind == "Deployment")
+    (pod,) = (
+        item for item in context.rendered(context.case("alertmanager", DEFAULTS)).objects if item.kind == "Deployment"
+    )
     volumes = pod.at("spec", "template", "spec", "volumes")
     assert isinstance(volumes, list)
     assert {"name": "credentials", "secret": {"secretName": "alertmanager", "optional": True}} in volumes
@@ -112,10 +114,10 @@ LOUD = {"alertname": "BackupOverdue", "severity": "critical", "namespace": "util
     ],
 )
 def test_what_a_worse_alert_explains_is_held_back_and_nothing_else(
-    yard: Yard, tmp_path: Path, firing: list[Mapping[str, str]], held_back: list[Mapping[str, str]]
+    context: Context, tmp_path: Path, firing: list[Mapping[str, str]], held_back: list[Mapping[str, str]]
 ) -> None:
     file = tmp_path / "alertmanager.yml"
-    file.write_text(config_files(yard, "alertmanager", DEFAULTS)[file.name], encoding="utf-8")
+    file.write_text(config_files(context, "alertmanager", DEFAULTS)[file.name], encoding="utf-8")
 
     done = ask("inhibited", str(file), stdin=json.dumps(firing).encode())
 
@@ -123,11 +125,13 @@ def test_what_a_worse_alert_explains_is_held_back_and_nothing_else(
     assert done.stdout.split() == [json.dumps(alert in held_back) for alert in firing]
 
 
-def test_every_alert_that_the_configuration_names_exists(yard: Yard) -> None:
-    texts = [text for text in config_files(yard, "prometheus", DEFAULTS).values() if "groups" in yaml.safe_load(text)]
+def test_every_alert_that_the_configuration_names_exists(context: Context) -> None:
+    texts = [
+        text for text in config_files(context, "prometheus", DEFAULTS).values() if "groups" in yaml.safe_load(text)
+    ]
     matchers = [
         text
-        for key, text in leaves(yaml.safe_load(config_files(yard, "alertmanager", DEFAULTS)["alertmanager.yml"]))
+        for key, text in leaves(yaml.safe_load(config_files(context, "alertmanager", DEFAULTS)["alertmanager.yml"]))
         if key.endswith("matchers")
     ]
     named = {name for matcher in matchers for name in ALERTNAME.findall(matcher)}

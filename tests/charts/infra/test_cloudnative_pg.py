@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.lint.renders import DEFAULTS
-from slipway.render import Object
-from testing.rendering import Yard
+from slipway.build.cases import DEFAULTS
+from slipway.build.render import Object
+from testing.rendering import Context
 
 pytestmark = pytest.mark.helm
 
@@ -19,8 +19,8 @@ USAGES = {"LABEL", "COUNTER", "GAUGE"}
 @pytest.fixture(scope="module")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Object]:
     """Kind and name → object."""
-    yard = Yard(folder=tmp_path_factory.mktemp("build"))
-    return {item.title: item for item in yard.rendered(yard.case("cloudnative-pg", DEFAULTS)).objects}
+    context = Context(folder=tmp_path_factory.mktemp("build"))
+    return {item.title: item for item in context.rendered(context.case("cloudnative-pg", DEFAULTS)).objects}
 
 
 @pytest.fixture(scope="module")

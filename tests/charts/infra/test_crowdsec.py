@@ -17,10 +17,10 @@ import jsonschema
 import pytest
 import yaml
 
-from slipway.lint.renders import DEFAULTS
-from slipway.render import Object
+from slipway.build.cases import DEFAULTS
+from slipway.build.render import Object
 from slipway.tools.run import Command, Completed, run_process
-from testing.rendering import Yard
+from testing.rendering import Context
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
@@ -77,10 +77,10 @@ Objects = Mapping[str, Object]
 @pytest.fixture(scope="module")
 def render(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Objects]:
     """`render(chart, values)`: kind and name → object."""
-    yard = Yard(folder=tmp_path_factory.mktemp("build"))
+    context = Context(folder=tmp_path_factory.mktemp("build"))
 
     def made(chart: str, label: str = DEFAULTS) -> Objects:
-        return {item.title: item for item in yard.rendered(yard.case(chart, label)).objects}
+        return {item.title: item for item in context.rendered(context.case(chart, label)).objects}
 
     return made
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from slipway.lint.renders import DEFAULTS
-from slipway.render import Object
+from slipway.build.cases import DEFAULTS
+from slipway.build.render import Object
 from slipway.tools.run import Command, run_process
-from testing.rendering import Yard
+from testing.rendering import Context
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
@@ -28,8 +28,8 @@ RIGHTS = {
 @pytest.fixture(scope="module", params=[DEFAULTS, "ci/mirror-values.yaml"])
 def objects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Object, ...]:
     """What the chart renders, with each set of values."""
-    yard = Yard(folder=tmp_path_factory.mktemp("build"))
-    return yard.rendered(yard.case("external-dns", request.param)).objects
+    context = Context(folder=tmp_path_factory.mktemp("build"))
+    return context.rendered(context.case("external-dns", request.param)).objects
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from slipway.lint.renders import DEFAULTS
-from slipway.nested import dig
-from slipway.render import Object
+from slipway.build.cases import DEFAULTS
+from slipway.build.render import Object
+from slipway.util.mapping import dig
 from testing import dashboards as lint
-from testing.rendering import Yard
+from testing.rendering import Context
 
 pytestmark = pytest.mark.helm
 
@@ -19,15 +19,15 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository."""
-    return Yard(folder=tmp_path_factory.mktemp("build"))
+    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module")
-def objects(yard: Yard) -> tuple[Object, ...]:
+def objects(context: Context) -> tuple[Object, ...]:
     """The chart with its own values."""
-    return yard.rendered(yard.case("grafana", DEFAULTS)).objects
+    return context.rendered(context.case("grafana", DEFAULTS)).objects
 
 
 def files(objects: tuple[Object, ...], name: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from slipway.gotools import required
+from slipway.toolchain.gotool import required
 from slipway.tools.run import Command, Completed, run_process
 from testing.workspaces import ROOT, program
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from slipway.model import ChartKind
-from slipway.render import Object
-from testing.rendering import Yard, charts
+from slipway.build.render import Object
+from slipway.core.model import ChartKind
+from testing.rendering import Context, charts
 
 pytestmark = pytest.mark.helm
 
@@ -19,8 +19,8 @@ PROMETHEUS = {"kubernetes.io/metadata.name": "infra", "app.kubernetes.io/name": 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> tuple[Object, ...]:
     """Every object of every umbrella, in one environment."""
-    yard = Yard(folder=tmp_path_factory.mktemp("build"))
-    return tuple(item for name in UMBRELLAS for item in yard.rendered(yard.case(name, "production")).objects)
+    context = Context(folder=tmp_path_factory.mktemp("build"))
+    return tuple(item for name in UMBRELLAS for item in context.rendered(context.case(name, "production")).objects)
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from testing.objects import Attempt, Render, attempt_in, must, refused
-from testing.rendering import Yard
+from testing.rendering import Context
 
 
 @pytest.fixture(scope="session")
-def utils_yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def utils_context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """This repository, built once."""
-    return Yard(folder=tmp_path_factory.mktemp("utils"))
+    return Context(folder=tmp_path_factory.mktemp("utils"))
 
 
 @pytest.fixture(scope="session")
-def attempt(utils_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Attempt:
+def attempt(utils_context: Context, tmp_path_factory: pytest.TempPathFactory) -> Attempt:
     """Objects and helm's refusal."""
-    return attempt_in(utils_yard, tmp_path_factory.mktemp("values"))
+    return attempt_in(utils_context, tmp_path_factory.mktemp("values"))
 
 
 @pytest.fixture(scope="session")

@@ -12,20 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig, load_config
-from slipway.errors import RegistryError
-from slipway.oci import Registry
-from slipway.parallel import each
-from slipway.tools.daemon import LOG_LIMIT_BYTES
+from slipway.core.config import Config, RegistryConfig, load_config
+from slipway.core.errors import RegistryError
+from slipway.registry.client import Registry
+from slipway.registry.daemon import LOG_LIMIT_BYTES
+from slipway.registry.embedded import AlreadyRunning, Daemon, Started, daemon_of, ensure_running, temporary
 from slipway.tools.process import alive, find_processes, free_port, listening
-from slipway.tools.registry import (
-    AlreadyRunning,
-    Daemon,
-    Started,
-    daemon_of,
-    ensure_running,
-    temporary,
-)
+from slipway.util.parallel import each
 from testing.faulty import Answer, serving
 
 pytestmark = pytest.mark.registry

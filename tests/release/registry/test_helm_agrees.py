@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.model import Archive
-from slipway.oci import Registry
-from slipway.publish import manifest_of, publish
+from slipway.core.model import Archive
+from slipway.registry.client import Registry
+from slipway.registry.publish import manifest_of, publish
 from slipway.tools.run import Command, Completed, run_process
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]

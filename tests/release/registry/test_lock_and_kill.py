@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway import lock
-from slipway.errors import Busy
+from slipway.core.errors import Busy
+from slipway.util import filelock
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -29,11 +29,11 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(Busy, match=f"process {holder.pid}, since"), lock.hold(path):
+        with pytest.raises(Busy, match=f"process {holder.pid}, since"), filelock.hold(path):
             pytest.fail("the lock was given twice")
 
         holder.send_signal(signal.SIGKILL)
         holder.wait()
 
-        with lock.hold(path):
+        with filelock.hold(path):
             pass

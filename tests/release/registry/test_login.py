@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from slipway.config import RegistryConfig
-from slipway.errors import RegistryError
-from slipway.model import Archive
-from slipway.oci import Registry
-from slipway.publish import manifest_of, publish
-from slipway.tools.registry import Daemon, temporary
+from slipway.core.config import RegistryConfig
+from slipway.core.errors import RegistryError
+from slipway.core.model import Archive
+from slipway.registry.client import Registry
+from slipway.registry.embedded import Daemon, temporary
+from slipway.registry.publish import manifest_of, publish
 from slipway.tools.run import Command, Completed, run_process
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import AlreadyPublished, RegistryError
-from slipway.model import Archive, ChartName
-from slipway.oci import Registry
-from slipway.oci_manifest import sha256
-from slipway.publish import manifest_of, publish, publish_all, upload_of
-from slipway.tools.registry import Daemon
+from slipway.core.errors import AlreadyPublished, RegistryError
+from slipway.core.model import Archive, ChartName
+from slipway.registry.client import Registry
+from slipway.registry.embedded import Daemon
+from slipway.registry.manifest import sha256
+from slipway.registry.publish import manifest_of, publish, publish_all, upload_of
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 

@@ -1,0 +1,87 @@
+"""Staged folder → byte-reproducible archive.
+
+`helm package` checks the chart and normalises Chart.yaml; what it writes is then packed again with sorted members and
+fixed times, because Helm writes subcharts in an order that varies. Same inputs give the same bytes whatever the
+folder, user, umask, time zone or clock.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.util.files import SOURCE_DATE_EPOCH
+
+GZIP_LEVEL = 6
+"""Level 9 takes three times as long and saves three bytes in a hundred."""
+
+MAX_BYTES = 1_000_000
+"""Largest archive: a chart must fit into a 1 MiB release Secret where Helm installs it. Source: helm/helm#8281."""
+
+
+def repack(archive: bytes) -> bytes:
+    """The same members in canonical order and form.
+
+    Args:
+        archive: a gzip'd tar as `helm package` writes it.
+
+    Raises:
+        WorkspaceError: it is not an archive, or a member is not a plain file below the chart's folder.
+    """
+    return pack(read(archive))
+
+
+def read(archive: bytes) -> dict[str, bytes]:
+    """Member path → content, of a chart archive.
+
+    Raises:
+        WorkspaceError: it is not an archive, or a member is not a plain file below one folder.
+    """
+    return dict(_members(archive))
+
+
+def read_one(archive: bytes, path: str) -> bytes | None:
+    """The content of one member, or None; what stands behind it is not looked at.
+
+    Raises:
+        WorkspaceError: see `read`.
+    """
+    return next((content for member, content in _members(archive) if member == path), None)
+
+
+def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            for member in tar:
+                content = tar.extractfile(member) if member.isreg() else None
+                if content is None or member.name.startswith("/") or ".." in PurePosixPath(member.name).parts:
+                    raise WorkspaceError(Problem(where=member.name, fact="is not a plain file of a chart archive"))
+                yield member.name, content.read()
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise WorkspaceError(Problem(where="archive", fact=f"is not a chart archive: {error}")) from error
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A gzip'd tar with Chart.yaml first, then every other member by path.
+
+    Chart.yaml leads so that a reader of the stream knows the chart at once, as in Helm's own archives.
+    """
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(files, key=lambda path: (path.count("/") != 1 or not path.endswith("/Chart.yaml"), path)):
+            member = tarfile.TarInfo(path)
+            member.size = len(files[path])
+            member.mtime = SOURCE_DATE_EPOCH
+            member.mode = 0o644
+            tar.addfile(member, io.BytesIO(files[path]))
+    packed = io.BytesIO()
+    with gzip.GzipFile(
+        filename="", fileobj=packed, mode="wb", compresslevel=GZIP_LEVEL, mtime=SOURCE_DATE_EPOCH
+    ) as out:
+        out.write(raw.getvalue())
+    return packed.getvalue()

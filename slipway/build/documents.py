@@ -1,0 +1,34 @@
+"""The documents of what helm writes, each parsed once: an umbrella renders most of them alike in each environment."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from slipway.util import yaml
+
+SPLIT = re.compile(r"^---[ \t]*$", re.MULTILINE)
+SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
+
+KEPT = 8192
+"""Documents in memory."""
+
+
+def data_of(document: str) -> object:
+    """The data of a document; equal documents share it, so nobody changes it.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    return _data(without_source(document))
+
+
+def without_source(document: str) -> str:
+    """The same lines, with nothing said about the template that made them."""
+    return SOURCE.sub("#", document, count=1) if document.lstrip("\n").startswith("# Source: ") else document
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _data(document: str) -> object:
+    documents = yaml.load_all(document)
+    return documents[0] if documents else None

@@ -1,0 +1,146 @@
+"""The staged copy of a chart: what is packaged, complete and self-contained. `charts/` is never touched.
+
+`files_of` is pure and says every byte of the copy; `write` puts it on disk. Staging replaces `file://` dependencies by
+the registry with exact versions, recomputes Chart.lock, bundles the schema, adds the environments' values to an
+umbrella, and writes the input digest as an annotation, from where it reaches the OCI manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from slipway.build import schema
+from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, Digest, Workspace
+from slipway.util import yaml
+from slipway.workspace import environments
+
+GENERATED = "1980-01-01T00:00:00Z"
+"""`generated` of every Chart.lock: the time is not information."""
+
+
+def files_of(workspace: Workspace, chart: Chart, digest: Digest, base: str) -> dict[str, bytes]:
+    """Path → content of the staged copy, without the vendored archives.
+
+    Args:
+        workspace: for the members' schemas and the environments' values.
+        chart: which one.
+        digest: its input digest.
+        base: `oci://host/prefix` that the dependencies will come from.
+
+    Raises:
+        WorkspaceError: a schema or an environment's values cannot be understood.
+    """
+    metadata = staged_metadata(chart, digest, base)
+    files = {**chart.files, "Chart.yaml": yaml.dump(metadata)}
+    if chart.dependencies:
+        files["Chart.lock"] = lock_file(chart, base)
+    if chart.kind is ChartKind.SERVICE:
+        files["values.schema.json"] = service_schema_text(workspace, chart)
+    if chart.kind is ChartKind.UMBRELLA:
+        files.update(environments.environment_files(workspace, chart))
+        files["values.schema.json"] = schema.to_json(umbrella_schema(workspace, chart))
+    return files
+
+
+def staged_metadata(chart: Chart, digest: Digest, base: str) -> dict[str, object]:
+    """Chart.yaml of the staged copy."""
+    metadata = dict(chart.metadata)
+    annotations = metadata.get("annotations")
+    metadata["annotations"] = {**(annotations if isinstance(annotations, dict) else {}), INPUT_DIGEST: str(digest)}
+    if isinstance(entries := metadata.get("dependencies"), list):
+        metadata["dependencies"] = [{**entry, "repository": base} for entry in entries if isinstance(entry, dict)]
+    return metadata
+
+
+def fragments(workspace: Workspace) -> dict[str, bytes]:
+    """Every schema fragment of the library, by file name."""
+    return {
+        path.removeprefix("schemas/"): content
+        for library in workspace.of_kind(ChartKind.LIBRARY)
+        for path, content in library.files.items()
+        if path.startswith("schemas/")
+    }
+
+
+def service_schema(workspace: Workspace, chart: Chart) -> dict[str, object]:
+    """The chart's schema with every fragment inlined.
+
+    Raises:
+        WorkspaceError: the chart has no schema, or it names a fragment that is not there.
+    """
+    return schema.bundle(*_schema_source(workspace, chart))
+
+
+def service_schema_text(workspace: Workspace, chart: Chart) -> bytes:
+    """The same as the file that is packaged.
+
+    Raises:
+        WorkspaceError: see `service_schema`.
+    """
+    return schema.bundle_text(*_schema_source(workspace, chart))
+
+
+def _schema_source(workspace: Workspace, chart: Chart) -> tuple[bytes, dict[str, bytes], str]:
+    where = f"{chart.folder}/values.schema.json"
+    return chart.files.get("values.schema.json", b"{}"), fragments(workspace), where
+
+
+def umbrella_schema(workspace: Workspace, umbrella: Chart) -> dict[str, object]:
+    """Closed over the members: `global` and one key for each.
+
+    Raises:
+        WorkspaceError: the library's fragment for `global` cannot be understood.
+    """
+    members = [dependency.key for dependency in umbrella.dependencies if dependency.name in workspace.charts]
+    return schema.umbrella_schema(members, fragments(workspace))
+
+
+def lock_file(chart: Chart, base: str) -> bytes:
+    """Chart.lock for exact dependencies.
+
+    Source: the digest is sha256 over the compact JSON of requirements and lock, helm v4.3.1
+    internal/resolver/resolver.go:213-220; field order is that of Go's `chart.Dependency`.
+    """
+    wanted = [
+        {
+            "name": dep.name,
+            "version": dep.version,
+            "repository": base,
+            **({"condition": dep.condition} if dep.condition else {}),
+            **({"alias": dep.alias} if dep.alias else {}),
+        }
+        for dep in chart.dependencies
+    ]
+    locked = [{"name": dep.name, "version": dep.version, "repository": base} for dep in chart.dependencies]
+    text = json.dumps([wanted, locked], separators=(",", ":"), ensure_ascii=False)
+    for char, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(char, escaped)
+    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return yaml.dump({"dependencies": locked, "digest": digest, "generated": GENERATED})
+
+
+def write(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, Path]) -> None:
+    """Put a staged copy on disk, all or nothing.
+
+    Args:
+        folder: must not exist, or is an earlier copy of the same content.
+        files: path → content.
+        vendored: file name → archive to vendor under charts/.
+    """
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    for path, content in files.items():
+        target = temporary / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    for name, archive in vendored.items():
+        (temporary / "charts").mkdir(exist_ok=True)
+        shutil.copyfile(archive, temporary / "charts" / name)
+    if folder.exists():
+        shutil.rmtree(folder)
+    temporary.rename(folder)

@@ -1,0 +1,186 @@
+"""The frozen values that every other module speaks in. Nothing here reads, writes or starts anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import NewType
+
+ChartName = NewType("ChartName", str)
+"""Name of a chart; unique in the workspace and the last part of its repository in the registry."""
+
+Digest = NewType("Digest", str)
+"""`sha256:` and 64 hex digits."""
+
+INPUT_DIGEST = "slipway.homelab/input-digest"
+"""Chart.yaml annotation of a published chart that says which content it was made from."""
+
+CHANGES = "artifacthub.io/changes"
+"""Chart.yaml annotation with the changes of a version. Source: Artifact Hub's annotations for Helm charts."""
+
+SEALED_FOLDER = "sealed"
+"""Below `values/<env>/`: the SealedSecrets, which Argo CD reads from git."""
+SEALING_CERTIFICATE = "sealed-secrets.pem"
+"""Below `values/<env>/`: the public key that secrets are sealed with."""
+
+
+class ChartKind(StrEnum):
+    """The three kinds of chart, in the order in which they are released."""
+
+    LIBRARY = "library"
+    SERVICE = "service"
+    UMBRELLA = "umbrella"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """One entry under `dependencies` in a Chart.yaml."""
+
+    name: ChartName
+    version: str
+    repository: str
+    line: int
+    condition: str | None = None
+    alias: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key under which the parent's values address it."""
+        return self.alias or self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A chart as it lies in the workspace."""
+
+    name: ChartName
+    version: str
+    kind: ChartKind
+    folder: str
+    """Relative to the workspace root, with forward slashes."""
+    metadata: Mapping[str, object]
+    """The whole Chart.yaml."""
+    lines: Mapping[str, int]
+    """Line of each top-level key of Chart.yaml, counted from 1."""
+    dependencies: tuple[Dependency, ...] = ()
+    files: Mapping[str, bytes] = field(repr=False)
+    """What is packaged, by path relative to the chart; without Chart.yaml, which is rewritten when staged."""
+    beside: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """What no package carries: CHANGELOG.md and notes.md, those that are there, and the variations."""
+
+    @property
+    def variations(self) -> dict[str, bytes]:
+        """`ci/<name>-values.yaml` → its text: values that the chart must work with, besides its own."""
+        return {path: text for path, text in self.beside.items() if path.startswith("ci/")}
+
+    @property
+    def app_version(self) -> str | None:
+        """The version of what the chart installs."""
+        value = self.metadata.get("appVersion")
+        return None if value is None else str(value)
+
+    @property
+    def where(self) -> str:
+        """The path that errors name."""
+        return f"{self.folder}/Chart.yaml"
+
+    def line_of(self, key: str) -> str:
+        """`path:line` of a top-level key of Chart.yaml, or the path alone."""
+        return f"{self.where}:{self.lines[key]}" if key in self.lines else self.where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuesFile:
+    """One file under `values/<environment>/`."""
+
+    path: str
+    """Relative to the workspace root."""
+    text: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One folder under `values/`: the platform's facts and what differs for each namespace."""
+
+    name: str
+    platform: ValuesFile
+    namespaces: Mapping[str, ValuesFile]
+    """Umbrella name → its values file; an umbrella without one uses its own defaults."""
+    sealed: tuple[ValuesFile, ...] = ()
+    """Everything below `sealed/`: Argo CD reads it from git, no package carries it."""
+    certificate: ValuesFile | None = None
+    """What secrets are sealed with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """The whole monorepo, read once."""
+
+    root: Path
+    charts: Mapping[ChartName, Chart]
+    environments: Mapping[str, Environment]
+
+    @cached_property
+    def umbrellas(self) -> tuple[Chart, ...]:
+        """Every umbrella, by name."""
+        return self.of_kind(ChartKind.UMBRELLA)
+
+    def of_kind(self, kind: ChartKind) -> tuple[Chart, ...]:
+        """Every chart of a kind, by name."""
+        return tuple(self.charts[name] for name in sorted(self.charts) if self.charts[name].kind is kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A chart version as the registry has it."""
+
+    name: ChartName
+    version: str
+    manifest: Digest
+    """Digest of the OCI manifest; what a pin names."""
+    input_digest: Digest | None
+    """What it was made from; None when someone else published it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A packed chart on disk."""
+
+    name: ChartName
+    version: str
+    path: Path
+    input_digest: Digest
+    metadata: Mapping[str, object] = field(repr=False)
+    """Chart.yaml as it is in the archive: the source of the OCI config blob and of the manifest's annotations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Which chart, version and bytes an environment runs."""
+
+    name: ChartName
+    version: str
+    manifest: Digest
+    input_digest: Digest
+
+    @property
+    def reference(self) -> str:
+        """`version@sha256:…`: readable, and resolved by content."""
+        return f"{self.version}@{self.manifest}"
+
+
+DATA = frozenset(
+    {
+        ("", "Namespace"), ("", "PersistentVolume"), ("", "PersistentVolumeClaim"), ("apps", "StatefulSet"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"), ("postgresql.cnpg.io", "Cluster"),
+    }
+)  # fmt: skip
+"""API groups and kinds with which data goes."""
+
+
+def holds_data(api_version: str, kind: str) -> bool:
+    """Whether deleting an object of a kind deletes data."""
+    return (api_version.rpartition("/")[0], kind) in DATA

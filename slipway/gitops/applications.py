@@ -1,0 +1,305 @@
+"""What Argo CD reads for one environment: `deploy/<env>/`. Pure: pins and settings in, file texts out.
+
+Semantics are those of Argo CD 3.6; field names and switches are explained where they are chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from slipway.core.config import Config, SourceForm
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartName, Digest, Pin
+from slipway.gitops.git_applications import PART_OF, metadata, root_application, sealed_application
+from slipway.util import yaml
+from slipway.util.mapping import dig
+from slipway.workspace import environments
+
+POD_SECURITY = "slipway.homelab/pod-security"
+"""Annotation of an umbrella: the Pod Security level that its namespace enforces; `restricted` when it says nothing."""
+
+SYNC_STEP = "slipway.homelab/sync-step"
+"""Annotation of an umbrella: its place in a cautious roll-out; lower comes first."""
+
+CLUSTER_RESOURCES = "slipway.homelab/cluster-resources"
+"""Annotation of an umbrella: the cluster-scoped kinds it may create, as `group/Kind` separated by commas."""
+
+STEP_LABEL = "slipway.homelab/step"
+LEVELS = ("privileged", "baseline", "restricted")
+
+PINS = "pins.yaml"
+ROOT = "root.yaml"
+PAUSE = "argocd.argoproj.io/skip-reconcile"
+"""Annotation of an Application that Argo CD leaves alone. Source: argo-cd v3.6.1, docs/user-guide/skip_reconcile.md."""
+
+
+SEALED = "sealed-secrets.yaml"
+SYNCED = ("appprojects.yaml", "applicationset.yaml", "repository.yaml", SEALED)
+"""What the root Application applies; the other files are ours and the operator's."""
+
+HEADER = """\
+# Written by `./inv {task}`; edits are overwritten.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One umbrella of an environment, with what its Chart.yaml says about its namespace."""
+
+    pin: Pin
+    pod_security: str
+    step: str
+    cluster_resources: tuple[tuple[str, str], ...]
+    """(group, kind) pairs."""
+
+
+def member_of(umbrella: Chart, pin: Pin) -> Member:
+    """A pin with the umbrella's annotations.
+
+    Raises:
+        WorkspaceError: the Pod Security level is not one that Kubernetes has.
+    """
+    said = dig(umbrella.metadata, "annotations")
+    level = pod_security_of(umbrella.metadata)
+    if level not in LEVELS:
+        raise WorkspaceError(
+            Problem(
+                where=umbrella.line_of("annotations"),
+                fact=f"{POD_SECURITY} is {level!r}",
+                hint=f"use {', '.join(LEVELS)}",
+            )
+        )
+    kinds = [
+        entry.strip().rpartition("/") for entry in str(said.get(CLUSTER_RESOURCES, "")).split(",") if entry.strip()
+    ]
+    return Member(
+        pin=pin,
+        pod_security=level,
+        step=str(said.get(SYNC_STEP, "50")),
+        cluster_resources=(("", "Namespace"), *((group, kind) for group, _, kind in kinds)),
+    )
+
+
+def pod_security_of(metadata: Mapping[str, object]) -> str:
+    """The Pod Security level that an umbrella's Chart.yaml asks for its namespace."""
+    return str(dig(metadata, "annotations").get(POD_SECURITY, "restricted"))
+
+
+def files(
+    config: Config, environment: str, members: Sequence[Member], namespaces: Sequence[str] = ()
+) -> dict[str, bytes]:
+    """File name → text of `deploy/<environment>/`.
+
+    Args:
+        config: the settings.
+        environment: its name.
+        members: what it runs.
+        namespaces: of umbrellas, pinned or not, whose secrets may be sealed already.
+    """
+    ordered = sorted(members, key=lambda member: (member.step, member.pin.name))
+    head = HEADER.format(task="pin --env " + environment).encode()
+    return {
+        PINS: head + yaml.dump(pins_document(config, environment, [member.pin for member in ordered])),
+        "appprojects.yaml": head + documents([project(config, member) for member in ordered]),
+        "applicationset.yaml": head + documents([application_set(config, environment, ordered)]),
+        "repository.yaml": NO_SECRET + head + REPOSITORY_NOTE + documents([repository_secret(config)]),
+        SEALED: head
+        + SEALED_NOTE.format(environment=environment).encode()
+        + documents(
+            sealed_application(config, environment, {*namespaces, *(str(member.pin.name) for member in ordered)})
+        ),
+        ROOT: head
+        + ROOT_NOTE.format(environment=environment).encode()
+        + documents(root_application(config, environment, SYNCED)),
+    }
+
+
+NO_SECRET = b"# slipway: not-a-secret it says where the registry is, and holds neither user nor password\n"
+
+REPOSITORY_NOTE = b"""\
+# How Argo CD reaches the registry, without a secret. The keys `username` and `password` of a private one are put into this
+# Secret in the cluster, where they stay: docs/guides/argocd.md.
+"""
+
+ROOT_NOTE = """\
+# The only thing applied by hand, once: kubectl apply -f deploy/{environment}/root.yaml
+"""
+
+
+SEALED_NOTE = """\
+# What hands the cluster the SealedSecrets of values/{environment}/sealed, straight from git: a secret needs no release.
+"""
+
+
+def documents(objects: Iterable[Mapping[str, object]]) -> bytes:
+    """A YAML stream."""
+    return b"---\n".join(yaml.dump(item) for item in objects)
+
+
+def pins_document(config: Config, environment: str, pins: Sequence[Pin]) -> dict[str, object]:
+    """pins.yaml: the record of what an environment runs."""
+    return {
+        "environment": environment,
+        "registry": config.registry.base,
+        "umbrellas": {
+            str(pin.name): {"version": pin.version, "manifest": str(pin.manifest), "input": str(pin.input_digest)}
+            for pin in pins
+        },
+    }
+
+
+def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
+    """pins.yaml → (registry, pins).
+
+    Raises:
+        WorkspaceError: the file is not one of ours.
+    """
+    document = yaml.parse(text, where)
+    umbrellas = document.mapping.get("umbrellas")
+    pins: dict[ChartName, Pin] = {}
+    try:
+        assert isinstance(umbrellas, dict)
+        for name, entry in umbrellas.items():
+            pins[ChartName(name)] = Pin(
+                name=ChartName(name),
+                version=str(entry["version"]),
+                manifest=Digest(str(entry["manifest"])),
+                input_digest=Digest(str(entry["input"])),
+            )
+    except (AssertionError, KeyError, TypeError) as error:
+        raise WorkspaceError(
+            Problem(where=where, fact="is not a pins file", evidence=(repr(error),), hint="./inv pin writes it anew")
+        ) from error
+    return str(document.mapping.get("registry", "")), pins
+
+
+def source_url(config: Config, name: str) -> str:
+    """`repoURL` of a chart, in the spelling of the chosen source form."""
+    if config.source is SourceForm.OCI:
+        return f"{config.registry.base}/{name}"
+    return config.registry.address
+
+
+def project(config: Config, member: Member) -> dict[str, object]:
+    """An AppProject that lets an umbrella come from its repository only, and go to its namespace only."""
+    name = str(member.pin.name)
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": metadata(config, name),
+        "spec": {
+            "description": f"The {name} namespace: its chart from the registry, and nothing else",
+            "sourceRepos": [source_url(config, name)],
+            "destinations": [{"server": config.cluster, "namespace": name}],
+            "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in member.cluster_resources],
+            "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
+            "orphanedResources": {"warn": False},
+        },
+    }
+
+
+def application_set(config: Config, environment: str, members: Sequence[Member]) -> dict[str, object]:
+    """One element for each umbrella; a pin is the only thing that a release changes in it."""
+    spec: dict[str, object] = {
+        "goTemplate": True,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [{"list": {"elements": [element(member) for member in members]}}],
+        # Taking an element away, or the whole set, never deletes a workload.
+        "syncPolicy": {"preserveResourcesOnDeletion": True},
+        # A restore pauses an Application by it; the set would take it away again.
+        "preservedFields": {"annotations": [PAUSE]},
+        "template": {
+            "metadata": {
+                "name": "{{.name}}",
+                "labels": {"app.kubernetes.io/part-of": PART_OF, STEP_LABEL: "{{.step}}"},
+            },
+            "spec": application_spec(config, environment),
+        },
+    }
+    if config.rolling_sync:
+        steps = sorted({member.step for member in members})
+        spec["strategy"] = {
+            "type": "RollingSync",
+            "rollingSync": {
+                "steps": [
+                    {"matchExpressions": [{"key": STEP_LABEL, "operator": "In", "values": [step]}]} for step in steps
+                ]
+            },
+        }
+    meta = metadata(config, f"{PART_OF}-{environment}")
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": meta, "spec": spec}
+
+
+def element(member: Member) -> dict[str, object]:
+    """One umbrella's facts; all text, so that a template reads each alike."""
+    return {
+        "name": str(member.pin.name),
+        "version": member.pin.version,
+        "digest": str(member.pin.manifest),
+        "podSecurity": member.pod_security,
+        "step": member.step,
+    }
+
+
+def application_spec(config: Config, environment: str) -> dict[str, object]:
+    """The Application of one umbrella."""
+    url = source_url(config, "{{.name}}")
+    helm = {"releaseName": "{{.name}}", "valueFiles": [environments.file_name(environment)]}
+    if config.source is SourceForm.OCI:
+        source = {"repoURL": url, "path": ".", "targetRevision": "{{.version}}@{{.digest}}", "helm": helm}
+    else:
+        source = {"repoURL": url, "chart": "{{.name}}", "targetRevision": "{{.version}}", "helm": helm}
+    policy: dict[str, object] = {
+        "retry": {"limit": 5, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+        "syncOptions": [
+            "CreateNamespace=true",
+            "ServerSideApply=true",
+            "ApplyOutOfSyncOnly=true",
+            "PruneLast=true",
+            # Custom resources whose definition comes with another umbrella: the retry brings them in.
+            "SkipDryRunOnMissingResource=true",
+        ],
+        "managedNamespaceMetadata": {
+            "labels": {
+                "app.kubernetes.io/part-of": PART_OF,
+                "pod-security.kubernetes.io/enforce": "{{.podSecurity}}",
+                "pod-security.kubernetes.io/audit": "restricted",
+                "pod-security.kubernetes.io/warn": "restricted",
+            },
+            # A namespace holds claims: deleting an Application must never take it along.
+            "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
+        },
+    }
+    if not config.rolling_sync:
+        # RollingSync decides itself when to sync and forces automated sync off.
+        policy["automated"] = {"prune": True, "selfHeal": True}
+    return {
+        "project": "{{.name}}",
+        "source": source,
+        "destination": {"server": config.cluster, "namespace": "{{.name}}"},
+        "revisionHistoryLimit": 10,
+        "syncPolicy": policy,
+    }
+
+
+def repository_secret(config: Config) -> dict[str, object]:
+    """How Argo CD reaches the registry: a credentials template for every chart below its URL, or, in the Helm form, the one
+    repository that all charts are in.
+
+    A template without a scheme is no URL when its host is an address, and would match nothing.
+    Source: argo-cd v3.6.1 util/git/git.go:74-91, util/db/repository_secrets.go:619-635.
+    """
+    oci = config.source is SourceForm.OCI
+    data = {"type": "oci" if oci else "helm", "url": config.registry.base if oci else config.registry.address}
+    if not oci:
+        data |= {"name": PART_OF, "enableOCI": "true"}
+    if config.registry.plain_http:
+        # Helm 4 and Argo CD never fall back to plain HTTP by themselves.
+        data["insecureOCIForceHttp"] = "true"
+    meta = metadata(config, f"{PART_OF}-registry")
+    labels = {
+        "app.kubernetes.io/part-of": PART_OF,
+        "argocd.argoproj.io/secret-type": "repo-creds" if oci else "repository",
+    }
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {**meta, "labels": labels}, "stringData": data}

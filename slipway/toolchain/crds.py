@@ -1,0 +1,188 @@
+"""Custom resource definitions, generated from the upstream Go types that `tools/crds/go.mod` pins.
+
+They are committed without descriptions, in `crds/` of the chart that brings them, or under `tools/crds/generated/` when none
+does and they are schemas for the checks only. A bump of a module is the upgrade of its definitions: `generate` writes them
+anew, `check` finds what was not written anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from slipway.core.errors import Problem
+from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
+from slipway.toolchain.gotool import required
+from slipway.toolchain.toolbox import Toolbox
+from slipway.tools.run import Command, Runner
+from slipway.util.files import write_atomic
+
+FOLDER = "tools/crds"
+GENERATED = f"{FOLDER}/generated"
+IN_CLUSTER = """\
+    # Before everything else, and never pruned: with a definition goes every object of its kind.
+    argocd.argoproj.io/sync-options: Prune=false
+    argocd.argoproj.io/sync-wave: "-30"
+"""
+"""Annotations of a definition that a chart brings."""
+METADATA = re.compile(r"^metadata:\n(  annotations:\n)?", re.MULTILINE)
+
+
+def place_of(root: Path, source: Source | Shipped) -> str:
+    """The file of a group's definitions, relative to the root; a chart that is not there brings none."""
+    if source.chart and (root / "charts" / source.chart / "Chart.yaml").is_file():
+        return f"charts/{source.chart}/crds/{source.group}.yaml"
+    return f"{GENERATED}/{source.group}.yaml"
+
+
+def generate(root: Path, run: Runner, toolbox: Toolbox) -> tuple[str, ...]:
+    """Write the definitions of every group; returns the files that changed, relative to the root.
+
+    Raises:
+        BuildError: controller-gen could not be built, or failed.
+    """
+    fresh = generated(root, run, toolbox)
+    changed = [path for path, text in fresh.items() if read(root / path) != text]
+    for path in changed:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(root / path, fresh[path])
+    left = [path for path in committed(root) if path not in fresh]
+    for path in left:
+        (root / path).unlink()
+    return tuple(sorted([*changed, *left]))
+
+
+def committed(root: Path) -> tuple[str, ...]:
+    """Every file with definitions that we wrote, relative to the root."""
+    charts = {source.chart for source in (*SOURCES, *SHIPPED) if source.chart}
+    patterns = (f"{GENERATED}/*.yaml", *(f"charts/{chart}/crds/*.yaml" for chart in sorted(charts)))
+    return tuple(path.relative_to(root).as_posix() for pattern in patterns for path in sorted(root.glob(pattern)))
+
+
+def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
+    """Every committed file that is not what the pinned modules give; nothing is written.
+
+    Raises:
+        BuildError: as `generate`.
+    """
+    fresh = generated(root, run, toolbox)
+    return tuple(
+        Problem(
+            where=path,
+            fact="is not what the modules of tools/crds/go.mod give",
+            hint="./inv crds",
+            rule="crds.drift",
+        )
+        for path in sorted({*fresh, *committed(root)})
+        if read(root / path) != fresh.get(path)
+    )
+
+
+def in_place(root: Path, source: Source | Shipped, text: str) -> tuple[str, str]:
+    """File → text of a group's definitions; those that a chart brings say how Argo CD treats them."""
+    path = place_of(root, source)
+    if path.startswith("charts/"):
+        text = METADATA.sub(f"metadata:\n  annotations:\n{IN_CLUSTER}", text)
+    return path, text
+
+
+def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
+    """File, relative to the root → content of every group's definitions."""
+    modules = required((root / FOLDER / "go.mod").read_text(encoding="utf-8"))
+    from slipway.toolchain import compiling
+
+    program = toolbox.path("controller-gen")
+    environment = compiling.go_environment(toolbox.folder, os.environ)
+    go = compiling.find_go(toolbox)
+    shipped = dict(in_place(root, item, shipped_text(root, run, go, environment, item)) for item in SHIPPED)
+    with tempfile.TemporaryDirectory(prefix="crds-") as scratch:
+        run(command(root, program, go, Path(scratch), environment))
+        made = dict(
+            in_place(
+                root,
+                source,
+                header(source, modules[source.module], toolbox.version("controller-gen"))
+                + "".join(definitions(Path(scratch), source)),
+            )
+            for source in SOURCES
+        )
+    return {**shipped, **made}
+
+
+def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, str], item: Shipped) -> str:
+    """The definitions that a module ships, without descriptions.
+
+    Raises:
+        BuildError: the module cannot be had.
+    """
+    version = required((root / item.folder / "go.mod").read_text(encoding="utf-8"))[item.module]
+    download = (str(go), "mod", "download", "-json", item.module)
+    found = json.loads(run(Command(argv=download, cwd=root / item.folder, env=environment)).stdout)
+    documents = [yaml.safe_load((Path(found["Dir"]) / name).read_bytes()) for name in item.files]
+    head = (
+        f"# From {item.module} {version}, its own files\n# without descriptions. `./inv crds` writes it; do not edit.\n"
+    )
+    return head + "".join(f"---\n{yaml.safe_dump(described_less(document))}" for document in documents)
+
+
+def described_less(value: object) -> object:
+    """A definition without the descriptions of its schemas; a property that is called so stays."""
+    if isinstance(value, list):
+        return [described_less(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: described_less(item)
+        for key, item in value.items()
+        if not (key == "description" and isinstance(item, str) and ("type" in value or "properties" in value))
+    }
+
+
+def command(root: Path, program: Path, go: Path, output: Path, environment: Mapping[str, str]) -> Command:
+    """One run of controller-gen over the packages of every source; it loads them with the given Go."""
+    packages = ";".join(f"{source.module}/{package}" for source in SOURCES for package in source.packages)
+    path = os.pathsep.join([str(go.parent), os.environ.get("PATH", "")])
+    return Command(
+        argv=(str(program), "crd:maxDescLen=0", f"paths={packages}", f"output:crd:dir={output}"),
+        cwd=root / FOLDER,
+        env={**environment, "PATH": path},
+    )
+
+
+def definitions(folder: Path, source: Source) -> tuple[str, ...]:
+    """The documents of a group, in the order of their names; each starts with `---`."""
+    prefix = f"{source.group}_"
+    paths = sorted(folder.glob(f"{prefix}*.yaml"))
+    plurals = {path.stem.removeprefix(prefix): path for path in paths}
+    return tuple(
+        with_conversion(path.read_text(encoding="utf-8"), source.converted.get(plural))
+        for plural, path in plurals.items()
+        if not source.plurals or plural in source.plurals
+    )
+
+
+def with_conversion(text: str, conversion: Conversion | None) -> str:
+    """A definition with the section that says who converts it."""
+    return text if conversion is None else text.replace("\nspec:\n", f"\nspec:\n{conversion.text}", 1)
+
+
+def header(source: Source, version: str, generator: str) -> str:
+    """Says where a file comes from."""
+    return (
+        f"# Generated from {source.module} {version}\n"
+        f"# by controller-gen {generator}, without descriptions. `./inv crds` writes it; do not edit.\n"
+    )
+
+
+def read(path: Path) -> str | None:
+    """A file's text, or None when there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return None

@@ -1,0 +1,219 @@
+"""What this machine has and what it lacks: one gatherer makes rows, one pure function makes the text.
+
+Nothing is installed, built or started. What a later task would make by itself is not an error: it is `later`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from slipway.core.errors import BuildError
+from slipway.toolchain import venv
+from slipway.toolchain.catalogue import TOOLS
+from slipway.toolchain.gotool import version_in
+from slipway.toolchain.groups import PROGRAMS
+from slipway.toolchain.locks import GROUPS, LOCKS, lock_file
+from slipway.toolchain.toolbox import Toolbox
+from slipway.tools.run import Command, Runner, which
+
+GIB = 1024**3
+ENOUGH_GIB = 6
+"""What the first set-up fills: environment 0.5, Go 0.3, sources and compiled packages of the tools 3.5, the rest room."""
+MEND_GROUP = {
+    "lab": "./inv lab up",
+    "release": "./inv --list",
+    "seal": "./inv seal",
+    "test": "./inv test",
+    "docs": "./inv docs build",
+    "browser": "./inv test --tier docs",
+    "lock": "./inv lock",
+    "node": "./inv test --tier docs",
+    "traefik": "./inv lab up --real traefik",
+    "go": "./inv lint",
+}
+"""Group → a command that installs it."""
+
+
+class State(StrEnum):
+    """How a row stands."""
+
+    OK = "ok"
+    LATER = "later"
+    """Not there; the task that needs it makes it."""
+    WRONG = "wrong"
+    """Has to be mended before tasks work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One fact about the machine."""
+
+    name: str
+    state: State
+    wanted: str = ""
+    """Version or amount; empty when any will do."""
+    found: str = ""
+    source: str = ""
+    """`built`, `PATH`, `installed`, `missing`, …"""
+    path: str = ""
+    mend: str = ""
+    """The command that makes it right; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFacts:
+    """What the doctor is told about the registry."""
+
+    base: str
+    folder: Path | None
+    """Data of the embedded one; None for another registry."""
+    reachable: Callable[[], str]
+    """Empty when it answers, else why it does not, in a few words."""
+
+
+def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[Row, ...]:
+    """Every row, in the order in which a fresh machine needs things."""
+    root = toolbox.root
+    return (
+        python_row(),
+        git_row(run),
+        *(group_row(root, group) for group in GROUPS if group not in PROGRAMS),
+        *(program_row(toolbox, group) for group in PROGRAMS),
+        *(tool_row(toolbox, name) for name in TOOLS),
+        *registry_rows(registry),
+        disk_row(root),
+    )
+
+
+def python_row() -> Row:
+    """The interpreter that runs the tasks; it is new enough, or nothing of this would run."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Row(name="python", state=State.OK, wanted="3.11 or newer", found=found, path=sys.executable)
+
+
+def git_row(run: Runner) -> Row:
+    """Git, which any recent version of is good enough."""
+    program = which("git")
+    if program is None:
+        return Row(name="git", state=State.WRONG, source="missing", mend="install git with the system's packages")
+    found = version_in(run(Command(argv=(str(program), "--version"), ok_codes=None)).stdout).removeprefix("v")
+    return Row(name="git", state=State.OK, found=found, source="PATH", path=str(program))
+
+
+def group_row(root: Path, group: str) -> Row:
+    """A group of Python packages: installed as locked, out of date, or not yet."""
+    name = f"python {group}"
+    lock = lock_file(root, group)
+    marker = root / ".venv" / venv.MARKS / lock.name
+    if not lock.exists():
+        return Row(
+            name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", mend="git checkout locks"
+        )
+    count = sum(line[:1].isalnum() for line in lock.read_text(encoding="utf-8").splitlines())
+    wanted = f"{count} package{'s' * (count != 1)}"
+    if venv.has(marker, lock.read_bytes()):
+        return Row(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
+    source = "out of date" if marker.exists() else "missing"
+    return Row(name=name, state=State.LATER, wanted=wanted, source=source, mend=MEND_GROUP[group])
+
+
+def program_row(toolbox: Toolbox, group: str) -> Row:
+    """A program that comes as a Python package: Go, which only builds need, and uv, which only `lock` needs."""
+    name = PROGRAMS[group].name
+    lock = f"{LOCKS}/{group}.txt"
+    try:
+        wanted = version_in((toolbox.home / lock).read_text(encoding="utf-8"))
+        folder = venv.group_folder(toolbox.home, group)
+    except OSError:
+        return Row(name=name, state=State.WRONG, source="missing", path=lock, mend="git checkout locks")
+    if folder.is_dir():
+        path = shown(folder / PROGRAMS[group], toolbox.root)
+        return Row(name=name, state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
+    other = which(name) if group == "go" else None
+    found = toolbox.version_of(other, ("version",)) if other else ""
+    if found == wanted:
+        return Row(name=name, state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
+    found = f"{found} on PATH, not used" if found else ""
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=MEND_GROUP[group])
+
+
+def tool_row(toolbox: Toolbox, name: str) -> Row:
+    """A pinned program: built, on PATH, or to be built."""
+    try:
+        wanted, have, other = toolbox.version(name), toolbox.find(name), toolbox.on_path(name)
+    except BuildError as error:
+        return Row(
+            name=name, state=State.WRONG, source="missing", found=error.problems[0].fact, mend="git checkout tools"
+        )
+    if have is not None:
+        path = shown(have.path, toolbox.root)
+        return Row(name=name, state=State.OK, wanted=wanted, found=have.version, source=have.source, path=path)
+    found = f"{other.version or 'unknown version'} on PATH, not used" if other else ""
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=TOOLS[name].mend)
+
+
+def registry_rows(registry: RegistryFacts) -> Iterable[Row]:
+    """Where charts go, and whether it answers."""
+    embedded = registry.folder is not None
+    if embedded:
+        there = registry.folder is not None and registry.folder.is_dir()
+        found = "there" if there else "empty"
+        yield Row(name="registry data", state=State.OK, found=found, source="embedded", path=str(registry.folder))
+    trouble = registry.reachable()
+    if not trouble:
+        yield Row(name="registry answers", state=State.OK, found="yes", path=registry.base)
+        return
+    # The embedded one is started by the task that needs it; another one has to be there.
+    yield Row(
+        name="registry answers",
+        state=State.LATER if embedded else State.WRONG,
+        found=trouble,
+        path=registry.base,
+        mend="./inv registry start" if embedded else "./inv registry status",
+    )
+
+
+def disk_row(root: Path) -> Row:
+    """Room where the checkout lies; missing room ends builds with messages that do not say so."""
+    free = shutil.disk_usage(root).free / GIB
+    enough = free >= ENOUGH_GIB
+    return Row(
+        name="disk space",
+        state=State.OK if enough else State.WRONG,
+        wanted=f"{ENOUGH_GIB} GiB",
+        found=f"{free:.0f} GiB free",
+        path=str(root),
+        mend="" if enough else "free space, or delete the Go caches: go clean -cache -modcache",
+    )
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as people read it: relative when it is in the checkout."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def text(rows: Iterable[Row]) -> str:
+    """The rows as aligned lines, then what to do about those that are wrong or come later."""
+    from slipway.util.formatting import table
+
+    marks = {State.OK: "✔", State.LATER: "·", State.WRONG: "✘"}
+    kept = tuple(rows)
+    head = ("", "WHAT", "STATE", "WANTED", "FOUND", "SOURCE", "WHERE")
+    lines = [
+        table(
+            head,
+            ((marks[row.state], row.name, str(row.state), row.wanted, row.found, row.source, row.path) for row in kept),
+        )
+    ]
+    for state, what in ((State.WRONG, "to mend"), (State.LATER, "made by the task that needs it, or now")):
+        todo = [row for row in kept if row.state is state and row.mend]
+        if todo:
+            lines += ["", f"{what}:", table(("  WHAT", "COMMAND"), ((f"  {row.name}", row.mend) for row in todo))]
+    if all(row.state is not State.WRONG for row in kept):
+        lines += ["", "nothing is wrong"]
+    return "\n".join(lines)

@@ -1,0 +1,28 @@
+"""What `./inv` starts when `.venv` is missing or out of date: any Python 3.11 or newer makes it."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from slipway.toolchain.venv import SetupError, make  # noqa: E402 - found only now
+from slipway.util.ticker import Teller  # noqa: E402
+
+
+def main() -> int:
+    """Make the environment of this checkout; returns the exit code, as slipway/core/errors.py lists them."""
+    try:
+        make(ROOT, Teller(stream=sys.stderr))
+    except SetupError as error:
+        lines = [f".venv: {error.fact}", *(f"    {line}" for line in error.evidence)]
+        print("\n".join([*lines, *([f"    hint: {error.hint}"] if error.hint else [])]), file=sys.stderr)
+        return 4
+    except KeyboardInterrupt:
+        print("interrupted; run it again, it starts afresh", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""The Python environment: `.venv` from `locks/release.txt`, and the groups of packages that single tasks add to it.
+
+Runs under any Python 3.11 or newer before `.venv` exists, so it uses the standard library only; later the tasks
+use it to add a group. A kill leaves either nothing, or a mark that makes the next run repair it:
+
+- `.venv/.slipway/release.txt`, a copy of the lock file, is written last: without it `.venv` is made anew.
+- `.venv/.slipway/dirty` lies there while a group is being added; who finds it without its owner makes `.venv` anew.
+- packages with a folder of their own (the Go toolchain) are installed beside it and renamed.
+
+The kernel lock is inherited by pip: when we are killed and pip lives on, the next run waits until it has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from slipway.util.files import write_atomic
+from slipway.util.ticker import Teller
+
+MARKS = ".slipway"
+OURS = ".tools/environment.ours"
+"""Lies there from before the first environment is made."""
+"""Folder in `.venv` that says how far it is; read by `inv`, too."""
+LOCK = ".tools/environment.lock"
+"""Held by who installs; relative to the checkout."""
+USE_LOCK = ".tools/environment.use"
+"""Held, shared, by every running task; `.venv` is only replaced when nobody does."""
+TAIL_LINES = 20
+UNWANTED = (
+    "PIP_USER",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_CONSTRAINT",
+    "PIP_DRY_RUN",
+)
+"""Settings of a user's pip that would install to another place; indexes, proxies and certificates are kept."""
+PIP = ("-m", "pip", "--no-input", "--disable-pip-version-check")
+INSTALL = (*PIP, "install", "--progress-bar=off", "--no-user", "--no-deps", "--require-hashes", "--only-binary=:all:")
+
+
+class SetupError(Exception):
+    """The environment cannot be made.
+
+    Attributes:
+        fact: what failed.
+        output: what the failed program said, line by line, its command first.
+        hint: what to do.
+    """
+
+    def __init__(self, fact: str, output: Sequence[str] = (), hint: str = "") -> None:
+        self.fact, self.output, self.hint = fact, tuple(output), hint
+        super().__init__(fact)
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The command and the last lines of its output."""
+        return (*self.output[:1], *self.output[1:][-TAIL_LINES:])
+
+
+def complete(root: Path, venv: Path) -> bool:
+    """Whether the environment is finished, was made in this place, and is for the present locks."""
+    made = venv / MARKS
+    try:
+        return (
+            os.access(venv / "bin" / "python", os.X_OK)
+            and (made / "place").read_text(encoding="utf-8") == f"{root}\n"
+            and not (made / "dirty").exists()
+            and (made / "release.txt").read_bytes() == (root / "locks" / "release.txt").read_bytes()
+        )
+    except OSError:
+        return False
+
+
+def make(root: Path, teller: Teller) -> None:
+    """Make `.venv` unless it is complete.
+
+    Raises:
+        SetupError: a package cannot be installed, or `.venv` is something else.
+    """
+    venv = root / ".venv"
+    # In this order: a running task may still take the second lock to add a group.
+    with hold(root / USE_LOCK, teller), hold(root / LOCK, teller) as handle:
+        if complete(root, venv):
+            return
+        started = time.monotonic()
+        lock = root / "locks" / "release.txt"
+        wanted = lock.read_bytes()
+        ours = root / OURS
+        remove(venv, known=ours.exists())
+        # Before anything is made: a half-made environment is ours to remove, one that somebody else made is not.
+        write_atomic(ours, f"{root}\n".encode())
+        teller.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
+        with teller.step("making the virtual environment"):
+            run((base_python(), "-I", "-m", "venv", str(venv)), handle)
+        install(lock, (*python(venv), *INSTALL), teller, handle)
+        # Python 3.11 puts setuptools into every environment; its hook costs time at every start.
+        run((*python(venv), *PIP, "uninstall", "--yes", "--quiet", "setuptools"), handle)
+        write_atomic(venv / MARKS / "place", f"{root}\n".encode())
+        write_atomic(venv / MARKS / "release.txt", wanted)
+        teller.say(f"✔ environment ready ({time.monotonic() - started:.0f} s)")
+
+
+def add_group(root: Path, venv: Path, name: str, teller: Teller) -> bool:
+    """Install the packages of `locks/<name>.txt` into the environment, unless they are there; True if it did.
+
+    Raises:
+        SetupError: a package cannot be installed.
+    """
+    lock = root / "locks" / f"{name}.txt"
+    wanted = lock.read_bytes()
+    marker = venv / MARKS / f"{name}.txt"
+    if has(marker, wanted):
+        return False
+    with hold(root / LOCK, teller) as handle:
+        if has(marker, wanted):
+            return False
+        dirty = venv / MARKS / "dirty"
+        write_atomic(dirty, f"{name}\n".encode())
+        try:
+            install(lock, (*python(venv), *INSTALL), teller, handle)
+        except SetupError as error:
+            # pip fetches everything first: a failure before this line of its output has changed nothing.
+            if not any(line.startswith("Installing collected packages") for line in error.output):
+                dirty.unlink()
+            raise
+        write_atomic(marker, wanted)
+        dirty.unlink()
+    return True
+
+
+def add_folder(root: Path, name: str, teller: Teller) -> Path:
+    """Install the packages of `locks/<name>.txt` into a folder of their own below .tools; returns the folder.
+
+    For packages that are programs rather than modules: they survive a new `.venv`, and their size stays out of it.
+
+    Raises:
+        SetupError: a package cannot be installed.
+    """
+    folder = group_folder(root, name)
+    if folder.is_dir():
+        return folder
+    with hold(root / LOCK, teller) as handle:
+        if folder.is_dir():
+            return folder
+        with made_whole(folder, name) as scratch:
+            pip = (sys.executable, "-I", *INSTALL, "--target", str(scratch), "--no-compile")
+            install(root / "locks" / f"{name}.txt", pip, teller, handle)
+    return folder
+
+
+@contextlib.contextmanager
+def made_whole(folder: Path, name: str) -> Iterator[Path]:
+    """An empty folder beside its place, which gets its name when the block has filled it; earlier ones of `name` go first.
+
+    Args:
+        folder: the place, `<name>-<something>`.
+        name: what earlier and unfinished ones begin with.
+    """
+    for old in (*folder.parent.glob(f"{name}-*/"), *folder.parent.glob(f".{name}-*/")):
+        remove_tree(old)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder.parent))
+    try:
+        yield scratch
+        scratch.chmod(0o755)
+        scratch.rename(folder)
+    except BaseException:
+        remove_tree(scratch)
+        raise
+
+
+def group_folder(root: Path, name: str) -> Path:
+    """Where `add_folder` puts a group: `.tools/<name>-<version of its first package>-<hash of its lock>`."""
+    lock = (root / "locks" / f"{name}.txt").read_bytes()
+    version = re.search(r"^[A-Za-z0-9._-]+==([^\s;\\]+)", lock.decode(), re.MULTILINE)
+    digest = hashlib.sha256(lock).hexdigest()[:8]
+    return root / ".tools" / f"{name}-{version[1] if version else '0'}-{digest}"
+
+
+def install(lock: Path, pip: Sequence[str], teller: Teller, handle: int) -> None:
+    """Install the packages of a lock file with this pip command.
+
+    Raises:
+        SetupError: it failed.
+    """
+    count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    with teller.step(f"installing {count} package{'s' * (count != 1)} of locks/{lock.name}") as where:
+        run((*pip, "-r", str(lock)), handle, where)
+
+
+def python(venv: Path) -> tuple[str, ...]:
+    """How to start an environment's interpreter, deaf to the user's PYTHON variables."""
+    return (str(venv / "bin" / "python"), "-I")
+
+
+def base_python() -> str:
+    """This interpreter's real program: an environment stays right when the `python3` of PATH becomes another one."""
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def run(argv: Sequence[str], handle: int, where: Callable[[str], None] = lambda _: None) -> None:
+    """Run a program that inherits the lock; `where` is told its last line.
+
+    Raises:
+        SetupError: it cannot be started or fails.
+    """
+    lines: list[str] = []
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own argument vector; slipway.tools.run needs what is made here
+            argv,
+            env=environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(handle,),
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise SetupError(f"{argv[0]} cannot be started", (str(error),), "remove .venv and run it again") from error
+    with process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                where(line.strip())
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        command = " ".join(argv)
+        hint = "check the network and the space on the disk, then run it again; what was downloaded is kept"
+        raise SetupError(f"exit code {process.returncode}", (f"+ {command}", *lines), hint)
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The user's variables without those that send pip elsewhere."""
+    return {name: value for name, value in environ.items() if name not in UNWANTED}
+
+
+@contextlib.contextmanager
+def hold(path: Path, teller: Teller) -> Iterator[int]:
+    """Hold a lock file, waiting for others; yields its handle."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            teller.say("waiting for another task in this checkout …")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def has(marker: Path, wanted: bytes) -> bool:
+    """Whether a marker is there with this content."""
+    try:
+        return marker.read_bytes() == wanted
+    except OSError:
+        return False
+
+
+def remove(venv: Path, *, known: bool) -> None:
+    """Remove an old environment.
+
+    Args:
+        venv: the folder.
+        known: an environment was made in this checkout before, so a half-made one is ours.
+
+    Raises:
+        SetupError: we did not make it, so it is not ours to remove.
+    """
+    if venv.is_symlink():
+        venv.unlink()
+    elif venv.exists():
+        kind = (
+            "an environment that ./inv did not make" if (venv / "pyvenv.cfg").exists() else "not a virtual environment"
+        )
+        half_made = known and (venv / "pyvenv.cfg").exists()
+        if any(venv.iterdir()) and not half_made and not (venv / MARKS).exists():
+            raise SetupError(f"{venv} is {kind}", hint=f"mv '{venv}' '{venv}.old'")
+        # The marks first: without them nothing else counts, wherever this is interrupted.
+        remove_tree(venv / MARKS)
+        remove_tree(venv)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder that may be half there."""
+    shutil.rmtree(path, ignore_errors=True)

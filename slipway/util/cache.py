@@ -1,0 +1,68 @@
+"""Results kept under build/cache, by the content that they were made from.
+
+An entry is either right or absent: its name is a hash of everything that the result depends on, so nothing is ever stale,
+and the whole folder can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.util.files import write_atomic
+
+MAX_ENTRIES = 4000
+"""Entries of one area before the oldest half is dropped; a clean lint of 300 charts leaves about 1,500."""
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def key_of(*parts: object) -> str:
+    """A name for the content that a result depends on: 64 hex digits."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        content = part if isinstance(part, bytes) else str(part).encode()
+        hasher.update(f"{len(content)}:".encode())
+        hasher.update(content)
+    return hasher.hexdigest()
+
+
+def source_digest(package: Path = PACKAGE) -> str:
+    """Digest of our own source: another rule is another result."""
+    return files_digest(sorted(package.rglob("*.py")))
+
+
+def files_digest(paths: Iterable[Path]) -> str:
+    """Digest of files by name and content, in the order given."""
+    return key_of(*(part for path in paths for part in (path.name, path.read_bytes())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """One area of the cache."""
+
+    folder: Path
+
+    def path(self, key: str) -> Path:
+        """Where an entry is kept."""
+        return self.folder / key
+
+    def get(self, key: str) -> str | None:
+        """An entry's text, or None."""
+        try:
+            return self.path(key).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a result."""
+        write_atomic(self.path(key), text.encode())
+
+    def trim(self) -> None:
+        """Drop the older half when there are too many entries."""
+        entries = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime) if self.folder.is_dir() else []
+        if len(entries) > MAX_ENTRIES:
+            for path in entries[: len(entries) // 2]:
+                path.unlink(missing_ok=True)

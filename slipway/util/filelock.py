@@ -1,0 +1,97 @@
+"""One release at a time in a checkout.
+
+The lock is the kernel's (`flock`), so it ends with its holder, however that dies. The file's text only says who it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from slipway.core.errors import Busy, Problem
+
+POLL_S = 0.1
+
+
+@contextmanager
+def hold(
+    path: Path,
+    *,
+    what: str = "another release",
+    wait_s: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
+) -> Iterator[None]:
+    """Hold the lock while the block runs.
+
+    Args:
+        path: the lock file; made when missing, never removed.
+        what: who holds it, in an error's words.
+        wait_s: how long to wait for the holder, in seconds.
+        on_wait: called once with a line for the user before waiting.
+        sleep: waits this many seconds.
+        clock: the time, in seconds since 1970.
+
+    Raises:
+        Busy: somebody else holds it, still after `wait_s` seconds.
+    """
+    waited_s = 0.0
+    while (handle := take(path)) is None:
+        if waited_s >= wait_s:
+            raise Busy(busy(path, what, waited_s))
+        if not waited_s:
+            on_wait(f"waiting for {what} ({holder(path)})")
+        sleep(POLL_S)
+        waited_s += POLL_S
+    try:
+        os.ftruncate(handle, 0)
+        os.write(handle, json.dumps({"pid": os.getpid(), "started": round(clock())}).encode())
+        yield
+    finally:
+        os.ftruncate(handle, 0)
+        os.close(handle)
+
+
+def take(path: Path) -> int | None:
+    """The open, locked file; None while somebody else has it.
+
+    Between opening and locking the file may have been deleted with its folder; then the lock would be on nothing.
+    """
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+        os.close(handle)
+
+
+def holder(path: Path) -> str:
+    """`process 123, since 2026-11-23 05:48:00`, as far as the file says."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(data["started"])))
+        return f"process {int(data['pid'])}, since {since}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "it does not say which process"
+
+
+def busy(path: Path, what: str, waited_s: float) -> Problem:
+    """The problem of a lock that somebody else holds."""
+    waited = f"after waiting {waited_s:g} s" if waited_s else ""
+    return Problem(
+        where=str(path),
+        fact=f"{what} is running here{f', still {waited}' if waited else ''}",
+        evidence=(holder(path),),
+        hint="wait until it ends, then run the command again",
+    )

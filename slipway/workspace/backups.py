@@ -1,0 +1,100 @@
+"""What holds data, and how it is kept: every volume and database of a chart with its backup, or the reason for none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from slipway.util.mapping import dig
+
+CLAIMS = frozenset({"claim", "existingClaim"})
+
+METHODS = {"files": "files", "database": "dump"}
+"""Method → how a table says it."""
+
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Something that holds data."""
+
+    path: tuple[str, ...]
+    """Where the chart's values have it."""
+    kind: str
+    """`persistence` or `database`: the key that a backup entry names it by."""
+    identifier: str
+    detail: str
+    """Its size, or the claim that exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How a holding is kept."""
+
+    method: str = ""
+    exclude: tuple[str, ...] = ()
+    sqlite: tuple[str, ...] = ()
+    """SQLite databases of the volume, which are copied as of one moment."""
+    quiet: bool = False
+    """Whether the application waits meanwhile."""
+    reason: str = ""
+    """Why there is no copy."""
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        if self.reason:
+            return f"no copy: {self.reason}"
+        without = f", without {', '.join(self.exclude)}" if self.exclude else ""
+        whole = f", with {', '.join(self.sqlite)} as of one moment" if self.sqlite else ""
+        quiet = ", while the application waits" if self.quiet else ""
+        return f"{METHODS.get(self.method, self.method)}{whole}{without}{quiet}"
+
+
+def entries(values: Mapping[str, object], *path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Identifier and entry of a map, of those that are on."""
+    for identifier, spec in dig(values, *path).items():
+        if isinstance(spec, Mapping) and spec.get("enabled", True) is not False:
+            yield str(identifier), spec
+
+
+def holdings(values: Mapping[str, object]) -> Iterator[Holding]:
+    """Every claim and every database of a chart's values."""
+    for name, spec in entries(values, "persistence"):
+        kind = spec.get("type") or ("existingClaim" if "existingClaim" in spec else "claim")
+        if kind in CLAIMS:
+            detail = str(spec.get("size") or spec.get("existingClaim"))
+            yield Holding(path=("persistence", name), kind="persistence", identifier=name, detail=detail)
+    for controller, workload in entries(values, "controllers"):
+        for name, spec in entries(workload, "volumeClaims"):
+            path = ("controllers", controller, "volumeClaims", name)
+            yield Holding(path=path, kind="persistence", identifier=name, detail=str(spec.get("size")))
+    for name, spec in entries(values, "databases"):
+        yield Holding(path=("databases", name), kind="database", identifier=name, detail=str(spec.get("size")))
+
+
+def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
+    """(kind, identifier) → how it is kept, of every backup entry."""
+    found = {}
+    for _, spec in entries(values, "backup"):
+        kind = kind_of(spec)
+        found[kind, str(spec.get(kind))] = Kept(
+            method=str(spec.get("method") or ""),
+            exclude=words(spec, "exclude"),
+            sqlite=words(spec, "sqlite"),
+            quiet="quiet" in spec,
+            reason=str(spec.get("optOut") or ""),
+        )
+    return found
+
+
+def kind_of(entry: Mapping[str, object]) -> str:
+    """What a backup entry is about: `persistence` and `database` are the chart's own, `secret` is the account of another's."""
+    return next((kind for kind in ("database", "secret") if kind in entry), "persistence")
+
+
+def words(entry: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """A list of an entry."""
+    found = entry.get(key)
+    return tuple(map(str, found)) if isinstance(found, list) else ()

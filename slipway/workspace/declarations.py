@@ -1,0 +1,87 @@
+"""What a chart's values declare, by the names that it has in a namespace. Pure.
+
+The library derives these names in its templates (`common.names`); what is checked or told without rendering derives them
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from slipway.core.model import Chart
+from slipway.util.mapping import dig
+
+WANTED_ADDRESS = "metallb.io/loadBalancerIPs"
+"""The annotation with which a Service asks for addresses, separated by commas. Source: metallb.io, usage."""
+
+MAIN = "slipway.homelab/main"
+"""Chart.yaml annotation of a chart that umbrellas take under aliases: the identifier of its main entry."""
+
+ACCOUNT_KEYS = frozenset(
+    {"dbname", "fqdn-jdbc-uri", "fqdn-uri", "host", "jdbc-uri", "password", "pgpass", "port", "uri", "user", "username"}
+)
+"""Keys of the Secret that the operator makes for a database's owner. Source: CloudNativePG 1.30, pkg/specs/secrets.go."""
+
+REPOSITORY = "restic"
+"""The Secret of the backups' repository where the platform names no other."""
+
+REPOSITORY_KEYS = frozenset({"RESTIC_PASSWORD", "RESTIC_REPOSITORY"})
+
+
+def main_of(chart: Chart) -> str:
+    """The identifier of a chart's main entry."""
+    return str(dig(chart.metadata, "annotations").get(MAIN) or chart.name)
+
+
+def object_name(chart: Chart, key: str, identifier: str) -> str:
+    """What an object is called: `key` is the chart's name or its alias."""
+    return key if identifier == main_of(chart) else f"{key}-{identifier}"
+
+
+def account(database: str) -> str:
+    """The Secret with the account of a database's owner."""
+    return f"{database}-app"
+
+
+def secret_name(chart: Chart, key: str, identifier: str, spec: Mapping[str, object]) -> str:
+    """What a declared secret is called."""
+    if database := spec.get("database"):
+        return account(str(database))
+    return str(spec.get("name") or (key if identifier == main_of(chart) else identifier))
+
+
+def secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Name and entry of every secret that a chart's values declare."""
+    for identifier, spec in dig(values, "secrets").items():
+        if isinstance(spec, Mapping):
+            yield secret_name(chart, key, str(identifier), spec), spec
+
+
+def repository(layers: Sequence[Mapping[str, object]]) -> str:
+    """The Secret of the backups' repository, as the last layer that has the platform's facts says."""
+    named = [name for layer in layers if (name := dig(layer, "global", "backup").get("secret"))]
+    return str((named or [REPOSITORY])[-1])
+
+
+def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Identifier and entry of every backup that copies something."""
+    for identifier, spec in dig(values, "backup").items():
+        if isinstance(spec, Mapping) and spec.get("enabled", True) is not False and not spec.get("optOut"):
+            yield str(identifier), spec
+
+
+def backup_secrets(
+    chart: Chart, key: str, values: Mapping[str, object], repository: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Name and keys of the secrets that the library reads for a chart's copies; `repository` is the platform's."""
+    for _, spec in copied(values):
+        yield repository, REPOSITORY_KEYS
+        if database := spec.get("database"):
+            yield account(object_name(chart, key, str(database))), ACCOUNT_KEYS
+
+
+def databases(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Name and entry of every PostgreSQL cluster that a chart's values ask for."""
+    for identifier, spec in dig(values, "databases").items():
+        if isinstance(spec, Mapping) and spec.get("enabled", True) is not False:
+            yield object_name(chart, key, str(identifier)), spec

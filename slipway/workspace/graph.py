@@ -1,0 +1,246 @@
+"""The charts as a graph: the order of release, who depends on whom, and what must hold between them. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Workspace
+
+SEMVER = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
+)
+"""A version without build metadata. Source: semver.org 2.0.0, item 9; `+` cannot stand in an OCI tag."""
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?")
+"""DNS label; 53 characters is Helm's limit for a release name and leaves room for suffixes."""
+
+RANK = {ChartKind.LIBRARY: 0, ChartKind.SERVICE: 1, ChartKind.UMBRELLA: 2}
+
+
+def order(workspace: Workspace) -> tuple[ChartName, ...]:
+    """Every chart after what it depends on; library, services, umbrellas; by name among equals.
+
+    Raises:
+        WorkspaceError: the dependencies form a cycle.
+    """
+    return tuple(name for level in levels(workspace) for name in level)
+
+
+def levels(workspace: Workspace) -> tuple[tuple[ChartName, ...], ...]:
+    """Groups of charts that do not depend on each other, in release order.
+
+    Raises:
+        WorkspaceError: the dependencies form a cycle.
+    """
+    depth: dict[ChartName, tuple[int, int]] = {}
+    try:
+        for name in TopologicalSorter(edges(workspace)).static_order():
+            chart = workspace.charts[name]
+            below = [
+                depth[dep][1] + 1 for dep in edges(workspace, only=chart)[name] if depth[dep][0] == RANK[chart.kind]
+            ]
+            depth[name] = (RANK[chart.kind], max(below, default=0))
+    except CycleError as error:
+        raise WorkspaceError(_cycle(workspace, [ChartName(str(name)) for name in error.args[1]])) from None
+    groups = sorted(set(depth.values()))
+    return tuple(tuple(sorted(name for name in depth if depth[name] == group)) for group in groups)
+
+
+def edges(workspace: Workspace, only: Chart | None = None) -> dict[ChartName, set[ChartName]]:
+    """Chart → the charts of the workspace that it vendors."""
+    charts = workspace.charts.values() if only is None else (only,)
+    return {chart.name: {dep.name for dep in chart.dependencies if dep.name in workspace.charts} for chart in charts}
+
+
+def dependents(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
+    """Every chart that vendors one of these, directly or through another, in release order; without the given ones."""
+    reached = set(names)
+    for name in order(workspace):
+        if any(dep.name in reached for dep in workspace.charts[name].dependencies):
+            reached.add(name)
+    return tuple(name for name in order(workspace) if name in reached and name not in set(names))
+
+
+def closure(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
+    """These charts and everything they vendor, in release order."""
+    reached: set[ChartName] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name not in reached:
+            reached.add(name)
+            queue.extend(dep.name for dep in workspace.charts[name].dependencies if dep.name in workspace.charts)
+    return tuple(name for name in order(workspace) if name in reached)
+
+
+def check(workspace: Workspace) -> tuple[Problem, ...]:
+    """Every broken invariant between and within Chart.yaml files."""
+    problems = [
+        problem for name in sorted(workspace.charts) for problem in _check_chart(workspace, workspace.charts[name])
+    ]
+    for umbrella in workspace.umbrellas:
+        problems.extend(_one_library(workspace, umbrella))
+    try:
+        levels(workspace)
+    except WorkspaceError as error:
+        problems.extend(error.problems)
+    return tuple(problems)
+
+
+def _check_chart(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
+    if not NAME.fullmatch(chart.name):
+        yield Problem(
+            where=chart.line_of("name"),
+            fact=f"name {chart.name!r} is not a DNS label of at most 53 characters",
+            rule="chart.name",
+        )
+    yield from _check_version(chart)
+    if (
+        chart.kind is not ChartKind.UMBRELLA
+        and "values.schema.json" not in chart.files
+        and chart.kind is ChartKind.SERVICE
+    ):
+        yield Problem(
+            where=chart.folder,
+            fact="has no values.schema.json",
+            evidence=("without it a mistyped value is silently ignored",),
+            hint='{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "../common/schemas/values.json"}',
+            rule="chart.schema",
+        )
+    seen: dict[str, int] = {}
+    for dependency in chart.dependencies:
+        if dependency.key in seen:
+            yield Problem(
+                where=f"{chart.where}:{dependency.line}",
+                fact=f"dependency {dependency.key!r} stands twice",
+                evidence=(f"first at line {seen[dependency.key]}",),
+                rule="dependency.twice",
+            )
+        seen[dependency.key] = dependency.line
+        yield from _check_dependency(workspace, chart, dependency)
+
+
+def _check_version(chart: Chart) -> Iterator[Problem]:
+    if SEMVER.fullmatch(chart.version):
+        return
+    if "+" in chart.version and SEMVER.fullmatch(chart.version.partition("+")[0]):
+        yield Problem(
+            where=chart.line_of("version"),
+            fact=f"version {chart.version} has build metadata",
+            evidence=("'+' cannot stand in an OCI tag, and Argo CD cannot resolve such a version",),
+            hint=f"write version: {chart.version.partition('+')[0]}",
+            rule="chart.version-build",
+        )
+        return
+    yield Problem(
+        where=chart.line_of("version"),
+        fact=f"version {chart.version!r} is not a semantic version",
+        hint="write MAJOR.MINOR.PATCH, such as 1.0.0",
+        rule="chart.version",
+    )
+
+
+def _check_dependency(workspace: Workspace, chart: Chart, dependency: Dependency) -> Iterator[Problem]:
+    where = f"{chart.where}:{dependency.line}"
+    target = workspace.charts.get(dependency.name)
+    if target is None:
+        near = difflib.get_close_matches(dependency.name, workspace.charts, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "every chart of a package is in this repository"
+        yield Problem(where=where, fact=f"there is no chart {dependency.name!r}", hint=hint, rule="dependency.unknown")
+        return
+    if RANK[target.kind] >= RANK[chart.kind] and target.kind is not ChartKind.SERVICE and target.name != chart.name:
+        yield Problem(
+            where=where,
+            fact=f"a {chart.kind} cannot depend on the {target.kind} {target.name!r}",
+            rule="dependency.kind",
+        )
+    expected = f"file://{posixpath.relpath(target.folder, chart.folder)}"
+    if dependency.repository != expected:
+        yield Problem(
+            where=where,
+            fact=f"dependency {dependency.name}: repository is {dependency.repository!r}",
+            hint=f"write repository: {expected} (the release replaces it by the registry)",
+            rule="dependency.repository",
+        )
+    if dependency.version != target.version:
+        exact = SEMVER.fullmatch(dependency.version) is not None
+        fact = (
+            f"{dependency.name} {dependency.version}"
+            if exact
+            else f"{dependency.name} {dependency.version!r} (a range)"
+        )
+        yield Problem(
+            where=where,
+            fact=f"wants {fact}, but {target.where} is at {target.version}",
+            hint=f"write version: {target.version}, or let ./inv version do it",
+            rule="dependency.version",
+        )
+    if chart.kind is ChartKind.UMBRELLA and dependency.condition != f"{dependency.key}.enabled":
+        yield Problem(
+            where=where,
+            fact=f"member {dependency.key} cannot be switched off",
+            hint=f"write condition: {dependency.key}.enabled",
+            rule="dependency.condition",
+        )
+
+
+def _one_library(workspace: Workspace, umbrella: Chart) -> Iterator[Problem]:
+    versions: dict[tuple[str, str], list[str]] = {}
+    for member in umbrella.dependencies:
+        for dependency in workspace.charts[member.name].dependencies if member.name in workspace.charts else ():
+            target = workspace.charts.get(dependency.name)
+            if target is not None and target.kind is ChartKind.LIBRARY:
+                versions.setdefault((dependency.name, dependency.version), []).append(member.name)
+    for library in sorted({name for name, _ in versions}):
+        held = {version: members for (name, version), members in versions.items() if name == library}
+        if len(held) > 1:
+            yield Problem(
+                where=umbrella.where,
+                fact=f"its members vendor {len(held)} versions of {library}",
+                evidence=tuple(f"{library} {version}: {', '.join(held[version])}" for version in sorted(held)),
+                hint="Helm keeps one copy of each template: give all members the same version",
+                rule="umbrella.library-version",
+            )
+
+
+def _cycle(workspace: Workspace, names: Sequence[ChartName]) -> Problem:
+    turned = list(reversed(names))[:-1]
+    start = turned.index(min(turned))
+    path = [*turned[start:], *turned[:start], turned[start]]
+    return Problem(
+        where=workspace.charts[path[0]].where,
+        fact=f"the dependencies go in a circle: {' → '.join(path)}",
+        hint="remove one of these dependencies",
+        rule="graph.cycle",
+    )
+
+
+def select(workspace: Workspace, names: Sequence[str]) -> tuple[ChartName, ...]:
+    """The charts that a user named, in release order; all of them when none is named.
+
+    Raises:
+        WorkspaceError: a name that no chart has.
+    """
+    if not names:
+        return order(workspace)
+    problems = []
+    for name in names:
+        if name not in workspace.charts:
+            near = difflib.get_close_matches(name, workspace.charts, n=1)
+            known = ", ".join(sorted(workspace.charts))
+            hint = f"did you mean {near[0]!r}?" if near else f"charts: {known}"
+            problems.append(Problem(where="--only", fact=f"there is no chart {name!r}", hint=hint))
+    if problems:
+        raise WorkspaceError(problems)
+    return tuple(name for name in order(workspace) if name in set(names))
+
+
+def by_name(workspace: Workspace, mapping: Mapping[ChartName, object]) -> tuple[ChartName, ...]:
+    """The keys of a mapping in release order."""
+    return tuple(name for name in order(workspace) if name in mapping)
