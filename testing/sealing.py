@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli import seal
-from slipway.secrets import envelope
+from slipway.secrets import envelope, keys
 from testing.monorepo import Monorepo, small
 
 NOW = datetime.now(tz=UTC)
@@ -21,5 +20,5 @@ def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: 
     """Give an environment a certificate, and its private key as a file; smaller than a real one, for speed."""
     pair = envelope.new_pair(made, bits=2048)
     repo.write(f"values/{environment}/sealed-secrets.pem", pair.certificate.pem.decode())
-    private.write_bytes(seal.key_manifest(pair, "infra", "key"))
+    private.write_bytes(keys.key_manifest(pair, "infra", "key"))
     return pair

@@ -86,7 +86,7 @@ def exit_codes() -> str:
     rows = ((code(int(number)), prose(meaning), prose(cure)) for number, (meaning, cure) in EXIT_MEANING.items())
     return site_page(
         "# Exit codes",
-        "Every task ends with one of these.\nA message is always `where: fact`, indented evidence, and a hint with the exact command.\nA traceback is a bug of ours.",
+        "Every task ends with one of these.\nA message is always `where: fact`, indented evidence, and a hint with the exact command.\nNo task prints a traceback: a bug of ours has an exit code, and a log.",
         table(("Code", "Meaning", "What to do"), rows),
     )
 

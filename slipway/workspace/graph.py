@@ -221,26 +221,6 @@ def _cycle(workspace: Workspace, names: Sequence[ChartName]) -> Problem:
     )
 
 
-def select(workspace: Workspace, names: Sequence[str]) -> tuple[ChartName, ...]:
-    """The charts that a user named, in release order; all of them when none is named.
-
-    Raises:
-        WorkspaceError: a name that no chart has.
-    """
-    if not names:
-        return order(workspace)
-    problems = []
-    for name in names:
-        if name not in workspace.charts:
-            near = difflib.get_close_matches(name, workspace.charts, n=1)
-            known = ", ".join(sorted(workspace.charts))
-            hint = f"did you mean {near[0]!r}?" if near else f"charts: {known}"
-            problems.append(Problem(where="--only", fact=f"there is no chart {name!r}", hint=hint))
-    if problems:
-        raise WorkspaceError(problems)
-    return tuple(name for name in order(workspace) if name in set(names))
-
-
 def by_name(workspace: Workspace, mapping: Mapping[ChartName, object]) -> tuple[ChartName, ...]:
     """The keys of a mapping in release order."""
     return tuple(name for name in order(workspace) if name in mapping)
