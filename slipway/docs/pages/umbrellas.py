@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.core.model import Dependency
-from slipway.docs import changelogs, released, settable
-from slipway.docs.book import Book, Entry
-from slipway.docs.charts import accesses, address, maker
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
-from slipway.docs.shapes import mapping, merge, texts
-from slipway.docs.values import rows
+from slipway.docs.pages import changelogs, environment_values
+from slipway.docs.pages.services import accesses, address, maker
+from slipway.docs.source import pinned_versions
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import mapping, merge, texts
+from slipway.docs.source.value_rows import rows
 from slipway.util import yaml
 from slipway.workspace import declarations
 
 
-def page(book: Book, entry: Entry, held: released.State) -> str:
+def page(book: Book, entry: Entry, held: pinned_versions.State) -> str:
     """The page of an umbrella: its members, and what each environment changes."""
     chart = entry.chart
     annotations = mapping(chart.metadata.get("annotations"))
@@ -36,8 +37,8 @@ def page(book: Book, entry: Entry, held: released.State) -> str:
         ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
         ("Pod Security level", code(annotations.get("slipway.homelab/pod-security", "restricted"))),
         ("Step of a cautious roll-out", code(annotations.get("slipway.homelab/sync-step", "50"))),
-        *((f"Pinned in {name}", released.umbrella(pins.get(chart.name))) for name, pins in held.items()),
-        ("What can be set", f"[values of {chart.name}](../{settable.FOLDER}/{chart.name}.md)"),
+        *((f"Pinned in {name}", pinned_versions.umbrella(pins.get(chart.name))) for name, pins in held.items()),
+        ("What can be set", f"[values of {chart.name}](../{environment_values.FOLDER}/{chart.name}.md)"),
         ("What changed", f"[changelog](../{changelogs.FOLDER}/{chart.name}.md)"),
     ]
     return site_page(

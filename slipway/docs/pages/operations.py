@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind
-from slipway.docs.book import Book, Entry, layered
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
-from slipway.docs.shapes import Map, items, mapping
+from slipway.docs.source.parsing import Book, Entry, layered
+from slipway.docs.source.schema import Map, items, mapping
 from slipway.lint import notes
 from slipway.workspace import backups, declarations
 from slipway.workspace import environments as overlay

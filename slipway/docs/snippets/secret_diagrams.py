@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.docs.book import Book
-from slipway.docs.drawings import fenced, label, node, quoted
-from slipway.docs.platform import Member, Platform
+from slipway.docs.snippets.diagrams import fenced, label, node, quoted
+from slipway.docs.source.parsing import Book
+from slipway.docs.source.platform import Member, Platform
 from slipway.secrets import inventory
 from slipway.workspace import declarations, environments
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slipway.core.model import ChartKind
-from slipway.docs import facts
-from slipway.docs.book import Book, Entry, layered
-from slipway.docs.shapes import Map, dig, items, mapping
+from slipway.docs.source import resources
+from slipway.docs.source.parsing import Book, Entry, layered
+from slipway.docs.source.schema import Map, dig, items, mapping
 from slipway.policy import parse_exceptions
 from slipway.workspace import environments
 from slipway.workspace.declarations import MAIN
@@ -127,7 +127,7 @@ def traffic(found: Platform) -> tuple[Traffic, ...]:
                 one = Traffic(
                     source=pair[0],
                     target=pair[1],
-                    ports=facts.ports_of(edge.get("ports")),
+                    ports=resources.ports_of(edge.get("ports")),
                     purpose=str(edge.get("purpose", "")),
                 )
                 # The side that is asked knows its own ports by name; the first that was listed stays.
@@ -143,7 +143,7 @@ def end_name(found: Platform, member: Member, spec: Map, known: set[str]) -> str
     peer = str(spec.get("peer", ""))
     if peer == "self" or (mapping(spec.get("podLabels")).get(COMPONENT) in mapping(member.values.get("controllers"))):
         return f"{member.umbrella}/{member.name}"
-    return found.peers.get(peer) or facts.peer(spec)
+    return found.peers.get(peer) or resources.peer(spec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

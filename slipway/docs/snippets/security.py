@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slipway.core.model import ChartKind
-from slipway.docs.book import Book
 from slipway.docs.markdown import code, codes, prose, table
-from slipway.docs.platform import CHARTS, POD_SECURITY_RULES, Deviation, Platform, exceptions
-from slipway.docs.shapes import items, mapping, texts
+from slipway.docs.source.parsing import Book
+from slipway.docs.source.platform import CHARTS, POD_SECURITY_RULES, Deviation, Platform, exceptions
+from slipway.docs.source.schema import items, mapping, texts
 
 
 def deviations(found: Sequence[Deviation]) -> str:

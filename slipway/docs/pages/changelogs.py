@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.core.model import CHANGES, Chart, ChartKind, ChartName
-from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
-from slipway.docs.shapes import mapping
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import mapping
 from slipway.util import yaml
 from slipway.versioning import changelog
 from slipway.workspace.discover import CHANGELOG

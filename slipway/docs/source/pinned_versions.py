@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.core.model import ChartName
-from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code
+from slipway.docs.source.parsing import Book, Entry
 from slipway.workspace.digest import digest_all
 
 

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from slipway.docs.book import Book, Entry
+from slipway.docs.source.parsing import Book, Entry
 
 KEY = re.compile(r"(?:^#.*\n)*^[A-Za-z].*\n(?:(?:[ \t-].*)?\n)*", re.MULTILINE)
 """A top-level key of a values file, with the comment above it and all that is below it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slipway.docs import drawings, facts
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
-from slipway.docs.platform import Platform
-from slipway.docs.shapes import dig, items, mapping, texts
+from slipway.docs.snippets import diagrams
+from slipway.docs.source import resources
+from slipway.docs.source.platform import Platform
+from slipway.docs.source.schema import dig, items, mapping, texts
 from slipway.workspace import declarations
 
 
@@ -17,12 +18,12 @@ def volumes(every: Mapping[str, Platform]) -> str:
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
         for member in one.members:
-            for volume in facts.volumes(member.values):
+            for volume in resources.volumes(member.values):
                 if volume.kind not in {"claim", "claim for each pod"}:
                     continue
                 key = (member.umbrella, member.name, volume.name)
                 sizes.setdefault(key, {})[name] = code(volume.detail)
-                about[key] = (member.link, code(drawings.claim_name(member, volume.name)))
+                about[key] = (member.link, code(diagrams.claim_name(member, volume.name)))
     rows = ((code(key[0]), *about[key], *(sizes[key].get(name, EMPTY) for name in every)) for key in sorted(sizes))
     return table(("Namespace", "Service", "Claim", *every), rows)
 
@@ -52,7 +53,7 @@ def secrets(found: Platform) -> str:
     rows = (
         (
             code(member.umbrella),
-            code(facts.fill(name, mapping(member.values.get("global")))),
+            code(resources.fill(name, mapping(member.values.get("global")))),
             codes(texts(spec.get("keys"))),
             member.link,
             prose(str(spec.get("purpose", ""))),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from slipway.docs import catalogue, facts
 from slipway.docs.markdown import code
-from slipway.docs.platform import Member, Platform
-from slipway.docs.shapes import mapping
+from slipway.docs.pages import chart_index
+from slipway.docs.source import resources
+from slipway.docs.source.platform import Member, Platform
+from slipway.docs.source.schema import mapping
 
 WATCHING = (
     ("prometheus", "figures"),
@@ -61,7 +62,7 @@ def way(found: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[t
         announced = code(known.get("ingressAddress", ""))
         yield "", f"{link(by_chart['metallb'], charts)}<small>announces {announced}</small>"
     if "traefik" in by_chart:
-        routes = sum(1 for member in found.members for _ in facts.routes(member.values))
+        routes = sum(1 for member in found.members for _ in resources.routes(member.values))
         keeper = f", TLS by {link(by_chart['cert-manager'], charts)}" if "cert-manager" in by_chart else ""
         yield "", f"{link(by_chart['traefik'], charts)}<small>{routes} routes{keeper}</small>"
 
@@ -79,5 +80,5 @@ def link(member: Member, charts: str) -> str:
 
 def chip(member: Member, charts: str, icons: Collection[str]) -> tuple[str, str]:
     """One member with its icon."""
-    icon = catalogue.icon(member.entry, icons).replace("/", "-")
+    icon = chart_index.icon(member.entry, icons).replace("/", "-")
     return ("store" if member.is_store else ""), f":{icon}: {link(member, charts)}"

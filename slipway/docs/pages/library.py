@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind
-from slipway.docs import charts
-from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.shapes import Map, alternatives, definition_name, mapping, texts, type_name
+from slipway.docs.pages import services
+from slipway.docs.source.parsing import Book
+from slipway.docs.source.schema import Map, alternatives, definition_name, mapping, texts, type_name
 
 ROOT = "values"
 """The fragment that a service's schema is."""
@@ -32,7 +32,7 @@ def text(book: Book) -> str:
         TEMPLATES,
         *(section(2, heading(name), described(book, name)) for name in names if name in book.fragments),
         *(
-            section(2, f"Defaults of {entry.chart.name}", DEFAULTS, charts.values(tuple(entry.rows())))
+            section(2, f"Defaults of {entry.chart.name}", DEFAULTS, services.values(tuple(entry.rows())))
             for entry in book.of_kind(ChartKind.LIBRARY)
         ),
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from slipway.build import schema, stage
 from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
-from slipway.docs import facts
-from slipway.docs.shapes import Map, mapping, merge
-from slipway.docs.values import Row, comments, rows
+from slipway.docs.source import resources
+from slipway.docs.source.schema import Map, mapping, merge
+from slipway.docs.source.value_rows import Row, comments, rows
 from slipway.util import yaml
 from slipway.workspace import environments as overlay
 
@@ -47,7 +47,7 @@ class Entry:
 
     def routes(self) -> Iterator[tuple[str, Map]]:
         """Every route that is on."""
-        return facts.routes(self.values)
+        return resources.routes(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from slipway.docs.examples import Block, Session, sessions
+from slipway.docs.checks.console_blocks import Block, Session, sessions
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
 
 HEAD = ("BLOCK", "SESSION", "TIER", "FIRST COMMAND, OR WHY NOT")

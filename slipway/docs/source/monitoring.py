@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.core.model import ChartKind
-from slipway.docs import facts
-from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import code, prose, table
-from slipway.docs.shapes import mapping
-from slipway.docs.watching import rule_groups
+from slipway.docs.snippets.observability import rule_groups
+from slipway.docs.source import resources
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import mapping
 
 PREFIXES: Mapping[str, tuple[str, ...]] = {
     "cert-manager": ("certmanager_",),
@@ -38,7 +38,7 @@ def patterns(book: Book, entry: Entry) -> re.Pattern[str]:
     begins = PREFIXES.get(name, (f"{name.replace('-', '_')}_",))
     called = "|".join(map(re.escape, (name, *book.member_keys(entry.chart.name))))
     # `app` is what every chart calls its only container.
-    own = {item.name for item in facts.containers(entry.values)} - {"app", "postgres", "exporter"}
+    own = {item.name for item in resources.containers(entry.values)} - {"app", "postgres", "exporter"}
     parts = [rf"\b{re.escape(start)}" for start in begins]
     parts.append(rf'\b(?:job|app)="(?:{called})"')
     parts += [rf'\bcontainer="{re.escape(container)}"' for container in sorted(own)]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.docs.markdown import code, table
-from slipway.docs.platform import Member, Platform
-from slipway.docs.shapes import Map, dig, items
+from slipway.docs.source.platform import Member, Platform
+from slipway.docs.source.schema import Map, dig, items
 from slipway.versioning.evidence.objects import size_bytes
 
 GIB = 1024**3

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from slipway.docs import facts
-from slipway.docs.platform import Member, Platform, Traffic, traffic
-from slipway.docs.shapes import items, mapping
+from slipway.docs.source import resources
+from slipway.docs.source.platform import Member, Platform, Traffic, traffic
+from slipway.docs.source.schema import items, mapping
 from slipway.workspace import declarations
 
 EVERYWHERE = frozenset({"kube-apiserver", "internet", "lan", "any"})
@@ -69,7 +69,7 @@ def volumes(members: Sequence[Member]) -> str:
     """Which member keeps what on which claim, and which share one."""
     lines = ["flowchart LR"]
     for member in members:
-        for volume in facts.volumes(member.values):
+        for volume in resources.volumes(member.values):
             if volume.kind not in {"claim", "existingClaim", "claim for each pod"}:
                 continue
             claim = volume.detail if volume.kind == "existingClaim" else claim_name(member, volume.name)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import yaml
 
 from slipway.core.errors import Problem
-from slipway.docs.examples import FENCE, blocks, line_at
-from slipway.docs.reference import Task
+from slipway.docs.checks.console_blocks import FENCE, blocks, line_at
+from slipway.docs.pages.reference import Task
 
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\(")

@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from slipway.core.model import ChartKind
-from slipway.docs import drawings, facts, front, guards, holdings, needs, secret_drawings, watching
-from slipway.docs.book import Book
 from slipway.docs.markdown import EMPTY, code, page, prose, section, table
-from slipway.docs.platform import CHARTS, Member, Platform, exceptions, platform, traffic
-from slipway.docs.shapes import dig, items, mapping
+from slipway.docs.snippets import (
+    diagrams,
+    observability,
+    platform_map,
+    requirements,
+    secret_diagrams,
+    security,
+    storage,
+)
+from slipway.docs.source import resources
+from slipway.docs.source.parsing import Book
+from slipway.docs.source.platform import CHARTS, Member, Platform, exceptions, platform, traffic
+from slipway.docs.source.schema import dig, items, mapping
 
 FOLDER = "facts"
 FACTS = (
@@ -51,29 +60,29 @@ def pieces(book: Book, icons: Collection[str]) -> dict[str, str]:
         return {}
     real = list(every.values())[-1]
     made = {
-        "front": front.picture(real, "charts", icons),
-        "overview": front.picture(real, CHARTS, icons),
+        "front": platform_map.picture(real, "charts", icons),
+        "overview": platform_map.picture(real, CHARTS, icons),
         "members": members(book),
         "platform": environment_facts(every),
         "hosts": hosts(every),
         "load-balancers": load_balancers(every),
-        "needs": needs.text(every),
-        "volumes": holdings.volumes(every),
-        "storage-classes": holdings.storage_classes(real),
-        "exceptions": guards.deviations(tuple(exceptions(real.members))),
-        "pod-security": guards.pod_security(book),
-        "beyond-restricted": guards.beyond_restricted(real),
-        "cluster-rights": guards.cluster_rights(real),
-        "secrets": holdings.secrets(real),
-        "metrics": watching.metrics(real),
-        "alerts": watching.alerts(book),
-        "dashboards": watching.dashboards(book),
+        "needs": requirements.text(every),
+        "volumes": storage.volumes(every),
+        "storage-classes": storage.storage_classes(real),
+        "exceptions": security.deviations(tuple(exceptions(real.members))),
+        "pod-security": security.pod_security(book),
+        "beyond-restricted": security.beyond_restricted(real),
+        "cluster-rights": security.cluster_rights(real),
+        "secrets": storage.secrets(real),
+        "metrics": observability.metrics(real),
+        "alerts": observability.alerts(book),
+        "dashboards": observability.dashboards(book),
     }
     made["edges"] = each(real, lambda umbrella: edges(real, umbrella))
-    made["claims"] = each(real, lambda umbrella: drawings.volumes(real.of(umbrella)))
-    made["secret-makers"] = each(real, lambda umbrella: secret_drawings.drawing(book, real, umbrella))
+    made["claims"] = each(real, lambda umbrella: diagrams.volumes(real.of(umbrella)))
+    made["secret-makers"] = each(real, lambda umbrella: secret_diagrams.drawing(book, real, umbrella))
     made["waves"] = each(
-        real, lambda umbrella: drawings.waves(real.of(umbrella), library_waves(book, real.of(umbrella)))
+        real, lambda umbrella: diagrams.waves(real.of(umbrella), library_waves(book, real.of(umbrella)))
     )
     return {f"{FOLDER}/{name}.md": page(text) for name, text in made.items()}
 
@@ -112,9 +121,9 @@ def hosts(every: Mapping[str, Platform]) -> str:
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
         for member in one.members:
-            for route, spec in facts.routes(member.values):
+            for route, spec in resources.routes(member.values):
                 key = (member.umbrella, member.name, route)
-                host = facts.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
+                host = resources.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
                 path = str(spec.get("path", "/"))
                 found.setdefault(key, {})[name] = code(f"{host}{'' if path == '/' else path}")
                 about[key] = (member.link, str(spec.get("access", "internal")))
@@ -135,7 +144,7 @@ def load_balancers(every: Mapping[str, Platform]) -> str:
                     ports = ", ".join(
                         f"{port.get('port')}/{port.get('protocol', 'TCP')}" for _, port in items(spec.get("ports"))
                     )
-                    rows.append((name, member.link, code(facts.own_address(member.values, service)), ports))
+                    rows.append((name, member.link, code(resources.own_address(member.values, service)), ports))
     return table(("Environment", "Service", "Address", "Ports"), rows)
 
 
@@ -147,7 +156,7 @@ def edges(found: Platform, umbrella: str) -> str:
         if umbrella in {edge.source.partition("/")[0], edge.target.partition("/")[0]}
     ]
     listed = table(("From", "To", "Ports", "Purpose"), rows)
-    return f"{drawings.talk(found, umbrella)}\n\n{listed}"
+    return f"{diagrams.talk(found, umbrella)}\n\n{listed}"
 
 
 def library_waves(book: Book, found: Iterable[Member]) -> tuple[tuple[str, str], ...]:

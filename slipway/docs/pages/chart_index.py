@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 from html import escape
 
 from slipway.core.model import ChartKind
-from slipway.docs import released
-from slipway.docs.book import Book, Entry
-from slipway.docs.charts import accesses, link
 from slipway.docs.markdown import code, prose, section, site_page, table
-from slipway.docs.shapes import mapping
+from slipway.docs.pages.services import accesses, link
+from slipway.docs.source import pinned_versions
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import mapping
 
 ICONS = {
     "alertmanager": "simple/prometheus",
@@ -44,12 +44,12 @@ def text(book: Book, icons: Collection[str]) -> str:
         book: the workspace.
         icons: what the theme has, as `simple/jellyfin`.
     """
-    known = released.state(book)
+    known = pinned_versions.state(book)
     umbrellas = (
         (
             link(entry),
             code(entry.chart.version),
-            *(released.umbrella(pins.get(entry.chart.name)) for pins in known.values()),
+            *(pinned_versions.umbrella(pins.get(entry.chart.name)) for pins in known.values()),
             prose(entry.description),
         )
         for entry in book.of_kind(ChartKind.UMBRELLA)
@@ -83,7 +83,7 @@ def form(namespaces: Collection[str]) -> str:
     )
 
 
-def cards(services: Collection[Entry], icons: Collection[str], known: released.State) -> str:
+def cards(services: Collection[Entry], icons: Collection[str], known: pinned_versions.State) -> str:
     """A list with one card for each service."""
     return "\n".join(
         [
@@ -94,7 +94,7 @@ def cards(services: Collection[Entry], icons: Collection[str], known: released.S
     )
 
 
-def card(entry: Entry, icons: Collection[str], known: released.State) -> Iterator[str]:
+def card(entry: Entry, icons: Collection[str], known: pinned_versions.State) -> Iterator[str]:
     """One service: icon, name, what it does, where it is and how it is reached."""
     chart = entry.chart
     access = " ".join(dict.fromkeys(access for _, access in accesses(entry))) or "none"
@@ -107,7 +107,7 @@ def card(entry: Entry, icons: Collection[str], known: released.State) -> Iterato
     yield f":{icon(entry, icons).replace('/', '-')}: [{entry.title}]({chart.name}.md)"
     yield f"<small>{escape(' · '.join(part for part in (f'{chart.name}{version}', where, access) if part))}</small>"
     yield f"<span>{prose(entry.description)}</span>"
-    yield f"<small>{escape(released.card(known, entry))}</small>"
+    yield f"<small>{escape(pinned_versions.card(known, entry))}</small>"
     yield "</li>"
 
 

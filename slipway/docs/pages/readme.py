@@ -7,11 +7,12 @@ update of an image nor a new domain makes it wrong. The site's pages have all of
 from __future__ import annotations
 
 from slipway.core.model import ChartKind
-from slipway.docs import charts, facts
-from slipway.docs.book import Entry
 from slipway.docs.markdown import code, codes, page, prose, section, table, value
-from slipway.docs.shapes import texts
-from slipway.docs.values import Row, said
+from slipway.docs.pages import services
+from slipway.docs.source import resources
+from slipway.docs.source.parsing import Entry
+from slipway.docs.source.schema import texts
+from slipway.docs.source.value_rows import Row, said
 
 SHOWN = {"network", "secrets"}
 """Root keys that have a table of their own."""
@@ -32,11 +33,11 @@ def text(entry: Entry) -> str:
         prose(entry.description) + ".",
         section(2, "Images", images(entry)),
         section(2, "How it is reached", routes(entry)),
-        section(2, "Ports", charts.ports(entry)),
+        section(2, "Ports", services.ports(entry)),
         section(2, "Storage", storage(entry)),
-        section(2, "Secrets to provide", charts.secrets(entry)),
-        section(2, "Network", charts.network(entry)),
-        section(2, "Metrics", charts.metrics(entry)),
+        section(2, "Secrets to provide", services.secrets(entry)),
+        section(2, "Network", services.network(entry)),
+        section(2, "Metrics", services.metrics(entry)),
         section(2, "Values", VALUES, values(tuple(row for row in entry.rows() if row.path[0] not in SHOWN))),
     )
 
@@ -60,7 +61,7 @@ def images(entry: Entry) -> str:
     """Repositories, without versions."""
     rows = (
         (code(f"{c.controller}/{c.name}"), c.kind, code(c.image.get("repository", "")))
-        for c in facts.containers(entry.values)
+        for c in resources.containers(entry.values)
     )
     return table(("Container", "Kind", "Image"), rows)
 
@@ -70,7 +71,7 @@ def routes(entry: Entry) -> str:
     rows = (
         (
             code(name),
-            code(facts.named(str(route.get("host", "")))),
+            code(resources.named(str(route.get("host", "")))),
             str(route.get("access", "internal")),
             codes(texts(route.get("blockPaths"))),
         )
@@ -83,7 +84,7 @@ def storage(entry: Entry) -> str:
     """Volumes with the chart's own sizes."""
     rows = (
         (code(volume.name), volume.kind, code(volume.detail), codes(volume.mounts), prose(volume.kept))
-        for volume in facts.volumes(entry.values)
+        for volume in resources.volumes(entry.values)
     )
     return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from slipway.docs import concerns, facts, operating, released, samples
-from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
-from slipway.docs.shapes import items, mapping, texts
-from slipway.docs.values import Row, dotted, said
+from slipway.docs.pages import operations, value_examples
+from slipway.docs.source import monitoring, pinned_versions, resources
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import items, mapping, texts
+from slipway.docs.source.value_rows import Row, dotted, said
 from slipway.policy import parse_exceptions
 from slipway.workspace import declarations
 
@@ -25,7 +26,7 @@ def accesses(entry: Entry) -> Iterator[tuple[str, str]]:
         yield name, str(route.get("access", "internal"))
 
 
-def service(book: Book, entry: Entry, watch: concerns.Watch, known: released.State) -> str:
+def service(book: Book, entry: Entry, watch: monitoring.Watch, known: pinned_versions.State) -> str:
     """The page of a service."""
     return site_page(
         f"# {entry.title}",
@@ -35,12 +36,12 @@ def service(book: Book, entry: Entry, watch: concerns.Watch, known: released.Sta
         section(2, "How it is reached", reach(entry), empty="It has no route from outside the cluster."),
         section(2, "Ports", ports(entry)),
         section(2, "Storage", storage(entry), empty="It has no volume."),
-        section(2, "Backup and restore", operating.keeping(book, entry), empty="It holds nothing that must be kept."),
+        section(2, "Backup and restore", operations.keeping(book, entry), empty="It holds nothing that must be kept."),
         section(
             2, "Secrets to provide", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."
         ),
-        section(2, "Dependencies", operating.dependencies(book, entry), empty="It talks to no other service."),
-        section(2, "Used by", operating.used_by(book, entry)),
+        section(2, "Dependencies", operations.dependencies(book, entry), empty="It talks to no other service."),
+        section(2, "Used by", operations.used_by(book, entry)),
         section(2, "Network", network(entry)),
         section(2, "Exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
         section(2, "Probes", probes(entry)),
@@ -48,13 +49,13 @@ def service(book: Book, entry: Entry, watch: concerns.Watch, known: released.Sta
         section(
             2,
             "Alerts and dashboards",
-            concerns.alerts(book, entry, watch),
-            concerns.dashboards(book, entry, watch),
-            operating.WATCHED,
+            monitoring.alerts(book, entry, watch),
+            monitoring.dashboards(book, entry, watch),
+            operations.WATCHED,
         ),
-        section(2, "Gotchas", operating.note(entry, "Gotchas"), operating.switches(entry)),
-        section(2, "Upgrades", operating.note(entry, "Upgrades"), operating.replaced(entry), operating.REHEARSE),
-        section(2, "Examples", samples.examples(book, entry)),
+        section(2, "Gotchas", operations.note(entry, "Gotchas"), operations.switches(entry)),
+        section(2, "Upgrades", operations.note(entry, "Upgrades"), operations.replaced(entry), operations.REHEARSE),
+        section(2, "Examples", value_examples.examples(book, entry)),
         section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
     )
 
@@ -71,7 +72,7 @@ What values.yaml sets.
 Every key that it could set besides is in the [vocabulary](../reference/library.md)."""
 
 
-def identity(entry: Entry, known: released.State) -> str:
+def identity(entry: Entry, known: pinned_versions.State) -> str:
     """Versions, dependencies and links."""
     chart = entry.chart
     links = [str(chart.metadata.get("home", "")), *texts(chart.metadata.get("sources"))]
@@ -84,7 +85,7 @@ def identity(entry: Entry, known: released.State) -> str:
             "Depends on",
             ", ".join(f"[{dep.name}](../reference/library.md) {code(dep.version)}" for dep in chart.dependencies),
         ),
-        *released.rows(known, entry),
+        *pinned_versions.rows(known, entry),
         ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
     ]
     return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])
@@ -101,11 +102,14 @@ def images(entry: Entry) -> str:
     """Each container's image, its digest below it."""
     return table(
         ("Container", "Kind", "Image and digest"),
-        ((code(f"{item.controller}/{item.name}"), item.kind, image(item)) for item in facts.containers(entry.values)),
+        (
+            (code(f"{item.controller}/{item.name}"), item.kind, image(item))
+            for item in resources.containers(entry.values)
+        ),
     )
 
 
-def image(container: facts.Container) -> str:
+def image(container: resources.Container) -> str:
     """`repository:tag` and the digest."""
     spec = container.image
     name = code(f"{spec.get('repository', '')}:{spec.get('tag', '')}")
@@ -134,7 +138,7 @@ def own_addresses(entry: Entry) -> Iterator[str]:
     for name, spec in items(entry.values.get("service")):
         if spec.get("type") == "LoadBalancer":
             wanted = (
-                f"{environment} {code(facts.own_address(values, name))}"
+                f"{environment} {code(resources.own_address(values, name))}"
                 for environment, values in entry.environments.items()
             )
             yield f"Its Service {code(name)} has an address in the home network: {', '.join(wanted)}."
@@ -143,10 +147,10 @@ def own_addresses(entry: Entry) -> Iterator[str]:
 def address(entry: Entry, environment: str, name: str) -> str:
     """`https://host/path` in an environment; a dash when it is switched off there."""
     values = entry.environments[environment]
-    route = dict(facts.routes(values)).get(name, {})
+    route = dict(resources.routes(values)).get(name, {})
     if not route or route.get("enabled", True) is False or values.get("enabled", True) is False:
         return EMPTY
-    host = facts.fill(str(route.get("host", "")), mapping(values.get("global")))
+    host = resources.fill(str(route.get("host", "")), mapping(values.get("global")))
     path = str(route.get("path", "/"))
     return code(f"https://{host}{'' if path == '/' else path}")
 
@@ -180,16 +184,16 @@ def storage(entry: Entry) -> str:
             codes(volume.mounts),
             prose(volume.kept),
         )
-        for volume in facts.volumes(entry.values)
+        for volume in resources.volumes(entry.values)
     )
     return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
 
 
-def sizes(entry: Entry, volume: facts.Volume) -> str:
+def sizes(entry: Entry, volume: resources.Volume) -> str:
     """Size or target of a volume: once when every environment has the same, else for each."""
     found = {}
     for environment, values in entry.environments.items():
-        there = {item.name: item for item in facts.volumes(values)}
+        there = {item.name: item for item in resources.volumes(values)}
         found[environment] = code(there[volume.name].detail) if volume.name in there else EMPTY
     if len(set(found.values())) <= 1:
         return next(iter(found.values()), code(volume.detail))
@@ -206,7 +210,7 @@ def secrets(entry: Entry) -> str:
                 codes(texts(spec.get("keys"))),
                 prose(str(spec.get("purpose", ""))),
                 maker(spec),
-                codes(facts.secret_users(entry.values, name)),
+                codes(resources.secret_users(entry.values, name)),
             )
             for name, spec in items(entry.values.get("secrets"))
         ),
@@ -223,7 +227,7 @@ def maker(spec: Mapping[str, object]) -> str:
 
 def network(entry: Entry) -> str:
     """Edges in and out; everything else is denied."""
-    found = tuple(facts.edges(entry.values))
+    found = tuple(resources.edges(entry.values))
     if not entry.values.get("controllers") and not entry.values.get("databases"):
         return ""
     blocks = ["Everything that is not listed is denied."]
@@ -238,8 +242,8 @@ def probes(entry: Entry) -> str:
     return table(
         ("Container", "Probe", "What", "When"),
         (
-            (code(item.name), name, code(facts.probe_text(spec)), facts.probe_time(spec))
-            for item in facts.containers(entry.values)
+            (code(item.name), name, code(resources.probe_text(spec)), resources.probe_time(spec))
+            for item in resources.containers(entry.values)
             for name, spec in items(item.spec.get("probes"))
         ),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind, Dependency
-from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.shapes import Map, dig, mapping, merge
-from slipway.docs.values import Row, comments, dotted, rows, said
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import Map, dig, mapping, merge
+from slipway.docs.source.value_rows import Row, comments, dotted, rows, said
 from slipway.util import yaml
 from slipway.util.yaml import Path
 from slipway.workspace import environments as overlay

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.docs.shapes import Map, dig, items, mapping, texts
+from slipway.docs.source.schema import Map, dig, items, mapping, texts
 from slipway.workspace.declarations import WANTED_ADDRESS
 
 HOST = re.compile(r"Host\(`([^`]+)`\)")

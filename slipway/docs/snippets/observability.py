@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind
-from slipway.docs.book import Book
 from slipway.docs.markdown import code, prose, table
-from slipway.docs.platform import Platform
-from slipway.docs.shapes import dig, items, mapping
+from slipway.docs.source.parsing import Book
+from slipway.docs.source.platform import Platform
+from slipway.docs.source.schema import dig, items, mapping
 from slipway.util import yaml
 
 

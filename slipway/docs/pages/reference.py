@@ -9,7 +9,7 @@ from itertools import groupby
 from slipway.core.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
 from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.settings import SETTINGS, VARIABLES
+from slipway.docs.source.settings import SETTINGS, VARIABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.docs.markdown import EMPTY, prose
-from slipway.docs.shapes import Map, alternatives, child, mapping, resolve, type_name
+from slipway.docs.source.schema import Map, alternatives, child, mapping, resolve, type_name
 from slipway.util.yaml import Path
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.core.model import ChartKind
-from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import code, prose, section, site_page, table
-from slipway.docs.shapes import mapping, merge
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import mapping, merge
 from slipway.workspace import backups
 
 INTRO = """\
