@@ -106,7 +106,7 @@ def list_examples(context: Context) -> str:
     """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
     from slipway.docs import site
     from slipway.docs.pages import tested_commands
-    from slipway.util.formatting import table
+    from slipway.util.text import table
 
     return table(tested_commands.HEAD, tested_commands.listing(site.console(context.config.root)))
 

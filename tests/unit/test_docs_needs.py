@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.docs.snippets import requirements
 from slipway.docs.source import parsing, platform
 from slipway.docs.source.schema import Map, dig, mapping

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName, Digest, Pin
 from slipway.docs import site
 from slipway.docs.pages import chart_index, operations, services

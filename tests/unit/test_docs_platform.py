@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.docs.checks import references
 from slipway.docs.pages import chart_index
 from slipway.docs.pages.reference import Flag, Task

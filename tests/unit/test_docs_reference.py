@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.docs import site
 from slipway.docs.pages import changelogs, environment_values

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName
 from slipway.docs.pages import services
 from slipway.docs.source import monitoring, parsing, pinned_versions
