@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.core.config import load_config
+from slipway.config import load_config
 from slipway.core.errors import Problem
 from slipway.docs import examples, site, transcript
 from slipway.docs.examples import Session, Step

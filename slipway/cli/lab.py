@@ -20,9 +20,9 @@ from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog, join
 from slipway.lab.state import State
-from slipway.util import filelock, formatting
+from slipway.util import filelock
 from slipway.util.progress import Progress
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
 HEALTHY_S = 600.0
@@ -173,7 +173,7 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
         from rich.text import Text
 
         with Live(console=Console(file=progress.stream), auto_refresh=False, transient=True) as display:
-            yield lambda found: display.update(Text(table(found)), refresh=True)
+            yield lambda found: display.update(Text(applications_table(found)), refresh=True)
         return
     told: dict[str, tuple[str, ...]] = {}
 
@@ -186,9 +186,9 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
     yield tell
 
 
-def table(found: tuple[Application, ...]) -> str:
+def applications_table(found: tuple[Application, ...]) -> str:
     """The Applications for people."""
-    return formatting.table(applications.HEAD, (item.row for item in found))
+    return table(applications.HEAD, (item.row for item in found))
 
 
 def status(context: Context, place: Place, environment: str) -> Mapping[str, object]:
@@ -274,7 +274,7 @@ def text(facts: Mapping[str, object]) -> str:
     ):
         rows = facts.get(key)
         if isinstance(rows, list) and rows:
-            lines += [formatting.table(head, rows), ""]
+            lines += [table(head, rows), ""]
     for key in ("lines", "failed"):
         rows = facts.get(key)
         lines += [str(row) for row in rows] if isinstance(rows, list) else []

@@ -102,7 +102,7 @@ def generate(context: Context) -> tuple[str, ...]:
 def list_examples(context: Context) -> str:
     """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
     from slipway.docs import site, tried
-    from slipway.util.formatting import table
+    from slipway.util.text import table
 
     return table(tried.HEAD, tried.listing(site.console(context.config.root)))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from slipway.core.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
+from slipway.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
 from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.settings import SETTINGS, VARIABLES

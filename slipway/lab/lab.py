@@ -13,8 +13,8 @@ from pathlib import Path
 
 from slipway.build.builder import Built
 from slipway.build.render import Object
+from slipway.config import RegistryConfig
 from slipway.context import Context
-from slipway.core.config import RegistryConfig
 from slipway.core.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.core.model import Chart, ChartName, Pin, Published
 from slipway.gitops import applications

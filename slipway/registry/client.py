@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
 from slipway.core.model import ChartName, Digest, Published
 from slipway.registry.auth import Session

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
 from slipway.tools.process import (
     LOOPBACK,

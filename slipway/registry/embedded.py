@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from slipway.core.config import Config
+from slipway.config import Config
 from slipway.core.errors import Problem, RegistryError
 from slipway.registry.daemon import AlreadyRunning, Daemon, Started, Status
 from slipway.tools.process import free_port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
 from slipway.registry.http import Call, Reply
 from slipway.registry.transport import TRY_AGAIN, address_hint

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
 from slipway.registry.transport import TooLong, TransportError, address_hint, load_authority, transport_error_of
 

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from slipway import docs
-from slipway.core.config import KEYS, Config, RegistryConfig
+from slipway.config import KEYS, Config, RegistryConfig
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
 from slipway.docs import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.docs import book, needs, platform
 from slipway.docs.shapes import Map, dig, mapping
 from slipway.util import yaml

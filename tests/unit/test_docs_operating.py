@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName, Digest, Pin
 from slipway.docs import book, catalogue, charts, concerns, operating, released, site
 from slipway.workspace.digest import digest_all

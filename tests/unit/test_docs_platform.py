@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.docs import architecture, book, catalogue, drawings, front, platform, truth
 from slipway.docs.reference import Flag, Task
 from slipway.workspace.discover import load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.docs import book, changelogs, platform, secret_drawings, settable, shapes, site
 from slipway.secrets.inventory import Declared

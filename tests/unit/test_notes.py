@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName
 from slipway.docs import book, charts, concerns, released
 from slipway.lint import notes

@@ -249,6 +249,6 @@ def test_the_challenge_that_can_be_answered_is_found(header: str, expected: Chal
 
 
 def a_config():
-    from slipway.core.config import RegistryConfig
+    from slipway.config import RegistryConfig
 
     return RegistryConfig(host="registry.example.org", prefix="charts")

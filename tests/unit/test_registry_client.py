@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import RegistryError
 from slipway.core.model import INPUT_DIGEST, ChartName, Digest
 from slipway.registry.client import Registry

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig, load_config
+from slipway.config import Config, RegistryConfig, load_config
 from slipway.core.errors import RegistryError
 from slipway.registry.client import Registry
 from slipway.registry.daemon import LOG_LIMIT_BYTES

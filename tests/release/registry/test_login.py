@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from slipway.core.config import RegistryConfig
+from slipway.config import RegistryConfig
 from slipway.core.errors import RegistryError
 from slipway.core.model import Archive
 from slipway.registry.client import Registry

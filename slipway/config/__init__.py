@@ -5,7 +5,6 @@ The environment is passed in, never read here, so a test or a task decides what 
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.util.text import suggest
 
 EMBEDDED = "embedded"
 """The `registry` setting that means: run our own on this machine."""
@@ -118,9 +118,7 @@ def check_key(key: str, value: object) -> Problem | None:
     """A setting that does not exist or has the wrong type."""
     where = "pyproject.toml"
     if key not in KEYS:
-        near = difflib.get_close_matches(key, KEYS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(KEYS))}"
-        return Problem(where=where, fact=f"[tool.slipway] has no setting {key!r}", hint=hint)
+        return Problem(where=where, fact=f"[tool.slipway] has no setting {key!r}", hint=suggest(key, KEYS))
     if not isinstance(value, KEYS[key]):  # type: ignore[arg-type]
         return Problem(where=where, fact=f"[tool.slipway] {key} has the wrong type ({type(value).__name__})")
     return None
