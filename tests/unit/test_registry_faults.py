@@ -14,7 +14,7 @@ from slipway.core.model import INPUT_DIGEST, ChartName
 from slipway.registry.client import Registry
 from slipway.registry.http import Reply, retry_after
 from slipway.registry.manifest import MANIFEST_TYPE
-from slipway.registry.transport import trouble_of
+from slipway.registry.transport import transport_error_of
 from testing.faulty import Answer, Seen, failure_of, serving, unused_port
 
 SONARR = {ChartName("sonarr"): "1.0.0"}
@@ -57,14 +57,18 @@ def test_the_hint_for_the_embedded_registry_is_the_command_that_starts_it() -> N
 
 def test_an_address_that_cannot_be_right_is_not_tried_again() -> None:
     config = RegistryConfig(host="registry.example.org", prefix="charts")
-    unknown = trouble_of(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), config)
+    unknown = transport_error_of(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), config)
     waits: list[float] = []
 
     text = failure_of(RegistryConfig(host="127.0.0.1:port", prefix="charts"), waits)
 
-    assert (unknown.fact, unknown.reason, unknown.again) == ("cannot be reached", "its name is not known", False)
+    assert (unknown.fact, unknown.reason, unknown.again) == (
+        "cannot be reached",
+        "the host name cannot be resolved",
+        False,
+    )
     assert text == (
-        "HOST/charts/sonarr: is not an address\n"
+        "HOST/charts/sonarr: is not a valid address\n"
         f"    GET {PATH} (1 attempt)\n"
         "    hint: is HOST right? Set SLIPWAY_REGISTRY, or registry in pyproject.toml"
     )
@@ -87,9 +91,9 @@ def test_a_slow_registry_times_out_after_bounded_attempts() -> None:
         text = failure_of(replace(server.config, timeout_s=0.05))
 
         assert text == (
-            "HOST/charts/sonarr: does not answer within 0.05 s\n"
+            "HOST/charts/sonarr: did not respond within 0.05 s\n"
             f"    GET {PATH} (3 attempts)\n"
-            "    hint: try again, or raise timeout-seconds in pyproject.toml (SLIPWAY_REGISTRY_TIMEOUT)"
+            "    hint: retry, or raise timeout-seconds in pyproject.toml (SLIPWAY_REGISTRY_TIMEOUT)"
         )
         assert len(server.seen) == 3
 
@@ -101,7 +105,7 @@ def test_401_without_credentials_says_how_to_log_in() -> None:
         text = failure_of(server.config)
 
         assert text == (
-            "HOST/charts/sonarr: wants credentials (401)\n"
+            "HOST/charts/sonarr: authentication required (401)\n"
             f"    GET {PATH} (1 attempt)\n"
             "    UNAUTHORIZED: authentication required\n"
             f"    hint: {LOGIN}"
@@ -115,7 +119,7 @@ def test_403_is_final_and_says_who_was_refused() -> None:
         text = failure_of(server.config)
 
         assert text == (
-            "HOST/charts/sonarr: does not allow this without credentials (403)\n"
+            "HOST/charts/sonarr: access denied without credentials (403)\n"
             f"    GET {PATH} (1 attempt)\n"
             "    DENIED: requested access to the resource is denied\n"
             f"    hint: {LOGIN}"
@@ -130,7 +134,7 @@ def test_429_waits_as_long_as_the_registry_asks() -> None:
         text = failure_of(server.config, waits)
 
         assert text == (
-            "HOST/charts/sonarr: gets too many requests (429)\n"
+            "HOST/charts/sonarr: rate limit exceeded (429)\n"
             f"    GET {PATH} (3 attempts)\n"
             "    TOOMANYREQUESTS: slow down\n"
             "    hint: wait, then run the command again; what was published stays"
@@ -158,7 +162,7 @@ def test_a_failing_registry_is_tried_again_then_named(status: int) -> None:
         text = failure_of(server.config)
 
         assert text == (
-            f"HOST/charts/sonarr: fails ({status})\n"
+            f"HOST/charts/sonarr: server error ({status})\n"
             f"    GET {PATH} (3 attempts)\n"
             "    UNKNOWN: unknown error\n"
             "    hint: run the command again; what was published stays"
@@ -185,25 +189,25 @@ def test_a_truncated_answer_is_tried_again_then_named() -> None:
         text = failure_of(server.config)
 
         assert text == (
-            "HOST/charts/sonarr: cut its answer short\n"
+            "HOST/charts/sonarr: closed the connection in the middle of a response\n"
             f"    GET {PATH} (3 attempts)\n"
-            "    1 bytes came\n"
+            "    1 bytes received\n"
             "    hint: run the command again; what was published stays"
         )
         assert len(server.seen) == 3
 
 
 def test_a_manifest_that_does_not_have_its_digest_is_refused() -> None:
-    promised = "sha256:" + "0" * 64
+    expected = "sha256:" + "0" * 64
     body = b'{"schemaVersion":2}'
-    with serving(always(Answer(body=body, headers={"Docker-Content-Digest": promised}))) as server:
+    with serving(always(Answer(body=body, headers={"Docker-Content-Digest": expected}))) as server:
         text = failure_of(server.config)
 
         assert text == (
             "HOST/charts/sonarr: sent content that does not have its digest\n"
             f"    GET {PATH} (1 attempt)\n"
-            f"    promised {promised}\n"
-            f"    got      sha256:{hashlib.sha256(body).hexdigest()}\n"
+            f"    expected {expected}\n"
+            f"    actual   sha256:{hashlib.sha256(body).hexdigest()}\n"
             "    hint: run the command again; what was published stays; if it stays, the registry's storage or a proxy "
             "before it is broken"
         )
@@ -223,10 +227,10 @@ def test_an_upload_that_the_registry_refuses_is_a_clear_error() -> None:
 
         registry.close()
         assert str(caught.value).replace(server.config.host, "HOST") == (
-            "HOST/charts/sonarr: is not a registry, or refuses the request (405)\n"
+            "HOST/charts/sonarr: unexpected response (405)\n"
             "    POST /v2/charts/sonarr/blobs/uploads/ (1 attempt)\n"
             "    UNSUPPORTED: The operation is unsupported.\n"
-            "    hint: look at what HOST says to POST /v2/charts/sonarr/blobs/uploads/"
+            "    hint: check the response of HOST to POST /v2/charts/sonarr/blobs/uploads/"
         )
 
 

@@ -73,5 +73,5 @@ def test_an_answer_without_end_is_not_read() -> None:
     with serving(always(Answer(announced=10**12))) as server:
         assert (
             failure_of(server.config).splitlines()[0]
-            == "HOST/charts/sonarr: announces an answer of 1,000,000,000,000 bytes"
+            == "HOST/charts/sonarr: response of 1,000,000,000,000 bytes exceeds the limit"
         )

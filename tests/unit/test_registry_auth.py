@@ -69,7 +69,7 @@ def test_a_wrong_password_is_refused_after_one_answer() -> None:
         text = failure(server, {**ENVIRON, "SLIPWAY_REGISTRY_PASSWORD": "wrong-secret"})
 
         assert text == (
-            "HOST/charts/sonarr: refuses the credentials of SLIPWAY_REGISTRY_USERNAME (401)\n"
+            "HOST/charts/sonarr: credentials from SLIPWAY_REGISTRY_USERNAME were rejected (401)\n"
             "    GET /v2/charts/sonarr/manifests/1.0.0 (1 attempt)\n"
             "    UNAUTHORIZED\n"
             "    hint: `docker login HOST`, `helm registry login HOST`, or set SLIPWAY_REGISTRY_USERNAME and "
@@ -84,9 +84,9 @@ def test_403_with_credentials_names_where_they_came_from() -> None:
 
     with serving(respond) as server:
         assert failure(server, ENVIRON) == (
-            "HOST/charts/sonarr: does not allow this to the credentials of SLIPWAY_REGISTRY_USERNAME (403)\n"
+            "HOST/charts/sonarr: access denied for the credentials from SLIPWAY_REGISTRY_USERNAME (403)\n"
             "    GET /v2/charts/sonarr/manifests/1.0.0 (1 attempt)\n"
-            "    hint: let their owner read and write this repository, or use others"
+            "    hint: grant them read and write access to this repository, or use other credentials"
         )
 
 
@@ -147,10 +147,10 @@ def test_a_token_service_that_refuses_names_the_credentials() -> None:
 
     with serving(respond) as server:
         assert failure(server, ENVIRON) == (
-            "HOST/charts/sonarr: does not allow this to the credentials of SLIPWAY_REGISTRY_USERNAME (403)\n"
+            "HOST/charts/sonarr: access denied for the credentials from SLIPWAY_REGISTRY_USERNAME (403)\n"
             "    GET /token (1 attempt)\n"
             "    DENIED: requested access is denied\n"
-            "    hint: let their owner read and write this repository, or use others"
+            "    hint: grant them read and write access to this repository, or use other credentials"
         )
 
 
@@ -158,7 +158,7 @@ def test_a_token_service_that_refuses_names_the_credentials() -> None:
 def test_a_token_service_that_answers_garbage_is_named(body: bytes) -> None:
     with serving(lambda seen: Answer(body=body) if seen.path.startswith("/token") else token_registry(seen)) as server:
         assert failure(server, {}) == (
-            "HOST/charts/sonarr: has a token service that gives no token\n"
+            "HOST/charts/sonarr: the token service returned no token\n"
             "    GET /token (1 attempt)\n"
             "    hint: check http://HOST/token"
         )
@@ -174,7 +174,7 @@ def test_a_registry_behind_tls_cannot_have_the_password_sent_in_the_clear() -> N
         session.send(call)
 
     assert str(caught.value) == (
-        "registry.example.org: asks for a login over an address without encryption, which gets no password\n"
+        "registry.example.org: the token service uses plain HTTP, so no password is sent to it\n"
         "    realm http://auth.example.org/token\n"
         "    hint: set the realm of the registry's token service to https://"
     )

@@ -143,7 +143,7 @@ def test_a_helper_that_fails_says_what_it_said(tmp_path: Path) -> None:
     assert problem({"DOCKER_CONFIG": str(tmp_path)}, run=helper("vault is locked\n", 1)) == (
         f"registry.example.org: the credential helper docker-credential-vault of {tmp_path}/config.json failed\n"
         "    vault is locked\n"
-        "    hint: mend it with `docker login registry.example.org`, or set SLIPWAY_REGISTRY_USERNAME and "
+        "    hint: fix it with `docker login registry.example.org`, or set SLIPWAY_REGISTRY_USERNAME and "
         "SLIPWAY_REGISTRY_PASSWORD"
     )
 
