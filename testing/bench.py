@@ -21,8 +21,8 @@ from pathlib import Path
 
 from slipway.registry import embedded
 from slipway.tools.run import Command, Runner, run_process, which
-from slipway.util.formatting import plain
 from slipway.util.progress import Progress
+from slipway.util.text import plain
 from testing.monorepo import ROOT, Monorepo, large
 
 

@@ -5,12 +5,12 @@ Each check names the argument as it was typed, and offers the known value that i
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartKind, ChartName
+from slipway.util.text import suggest
 from slipway.workspace import graph
 
 ENV, ONLY = "--env", "--only"
@@ -27,7 +27,7 @@ def environment(context: Context, name: str) -> str:
         return known[0]
     if name not in known:
         fact = f"there is no environment {name!r}"
-        raise WorkspaceError(Problem(where=ENV, fact=fact, hint=hint_of(name, known, "environments")))
+        raise WorkspaceError(Problem(where=ENV, fact=fact, hint=suggest(name, known, otherwise="environments:")))
     return name
 
 
@@ -93,7 +93,9 @@ def umbrellas(context: Context, only: str) -> tuple[ChartName, ...]:
         if kind is not ChartKind.UMBRELLA:
             above = ",".join(context.umbrella_of(name))
             hint = (
-                f"{ONLY} {above}" if above else f"umbrellas: {listed(one.name for one in context.workspace.umbrellas)}"
+                f"{ONLY} {above}"
+                if above
+                else f"umbrellas: {', '.join(one.name for one in context.workspace.umbrellas)}"
             )
             problems.append(Problem(where=ONLY, fact=f"{name!r} is a {kind}, not an umbrella", hint=hint))
     if problems:
@@ -108,7 +110,9 @@ def one_of(where: str, value: str, known: Sequence[str]) -> str:
         WorkspaceError: it is another word.
     """
     if value not in known:
-        raise WorkspaceError(Problem(where=where, fact=f"there is no {value!r}", hint=hint_of(value, known)))
+        raise WorkspaceError(
+            Problem(where=where, fact=f"there is no {value!r}", hint=suggest(value, known, otherwise="use"))
+        )
     return value
 
 
@@ -126,18 +130,6 @@ def level(where: str, value: str) -> str:
 
 def unknown_chart(name: str, known: Iterable[str], where: str) -> Problem:
     """A name that no chart has."""
-    return Problem(where=where, fact=f"there is no chart {name!r}", hint=hint_of(name, known, "charts"))
-
-
-def hint_of(value: str, known: Iterable[str], what: str = "") -> str:
-    """The nearest known word, or all of them."""
-    words = list(known)
-    near = difflib.get_close_matches(value, words, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"{what}: {listed(words)}" if what else f"use {', '.join(words)}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words in a sentence."""
-    return ", ".join(sorted(words)) or "none"
+    return Problem(
+        where=where, fact=f"there is no chart {name!r}", hint=suggest(name, sorted(known), otherwise="charts:")
+    )

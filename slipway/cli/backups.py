@@ -8,7 +8,7 @@ from slipway.cli import arguments
 from slipway.cli.run import Result
 from slipway.context import Context
 from slipway.delivery.backups import Coverage, coverage_of
-from slipway.util.formatting import table
+from slipway.util.text import table
 
 HEAD = ("NAMESPACE", "SERVICE", "WHAT", "SIZE", "WHEN", "HOW")
 

@@ -11,7 +11,7 @@ from slipway.cli.run import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed
 from slipway.tools.run import Command, stream_process
-from slipway.util.formatting import table
+from slipway.util.text import table
 
 REPORT = "bench.json"
 """Below build/: what the benchmark measured."""

@@ -17,7 +17,7 @@ from slipway.lab import lab as labs
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog
-from slipway.util import formatting
+from slipway.util.text import table
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
 LOG_LINES = 50
@@ -95,7 +95,7 @@ def text(facts: Mapping[str, object]) -> str:
     ):
         rows = facts.get(key)
         if isinstance(rows, list) and rows:
-            lines += [formatting.table(head, rows), ""]
+            lines += [table(head, rows), ""]
     for key in ("lines", "failed"):
         rows = facts.get(key)
         lines += [str(row) for row in rows] if isinstance(rows, list) else []

@@ -7,8 +7,7 @@ from slipway.cli.run import Result
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 from slipway.registry.publish import manifest_of
-from slipway.util.formatting import table
-from slipway.util.text import counted
+from slipway.util.text import counted, table
 from slipway.workspace import graph
 
 HEAD = ("CHART", "VERSION", "MANIFEST", "ARCHIVE")

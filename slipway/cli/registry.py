@@ -9,8 +9,7 @@ from slipway.cli.run import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import RegistryError
 from slipway.registry import embedded
-from slipway.util.formatting import table
-from slipway.util.text import counted
+from slipway.util.text import counted, table
 
 Facts = Mapping[str, object]
 

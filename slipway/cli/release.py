@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from slipway.cli import arguments, report
 from slipway.cli.run import Result
+from slipway.config import Config
 from slipway.context import Context
-from slipway.core.config import Config
 from slipway.core.errors import BuildError
 from slipway.core.model import ChartName
 from slipway.release import release as releases
 from slipway.release.release import Outcome
 from slipway.release.survey import survey
-from slipway.util.formatting import plain
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, plain
 
 
 def release(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from slipway.core.model import Published
 from slipway.release.plan import Action, ChartPlan, Plan
-from slipway.util.formatting import table
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 
 if TYPE_CHECKING:
     from slipway.versioning.version import Bump

@@ -129,6 +129,6 @@ def silence() -> None:
 
 def print_json(value: object) -> None:
     """One document on standard output."""
-    from slipway.util.formatting import to_json
+    from slipway.util.text import to_json
 
     print(to_json(value), flush=True)

@@ -11,8 +11,7 @@ from slipway.core.errors import ProblemsFound
 from slipway.core.model import SEALING_CERTIFICATE
 from slipway.release.secrets import Listing, listing, problems
 from slipway.secrets import inventory
-from slipway.util.formatting import table
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 
 SHOWN = 4
 """Keys of a secret that the table names; its command and the JSON have all of them."""

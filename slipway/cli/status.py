@@ -9,7 +9,7 @@ from slipway.cli.run import Result
 from slipway.context import Context
 from slipway.release import status as states
 from slipway.release.status import ChartStatus
-from slipway.util.formatting import table
+from slipway.util.text import table
 
 
 def status(context: Context, only: str) -> Result:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 from slipway.context import Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.delivery import backups, restore
 from slipway.delivery.restore import Plan
 from slipway.tools.kubectl import Kubectl
+from slipway.util.text import closest
 from slipway.workspace import declarations
 
 
@@ -32,8 +31,8 @@ def plan(context: Context, service: str, environment: str, snapshot: str) -> Pla
                     snapshot=snapshot or restore.LATEST,
                 )
     known = sorted(member.key for umbrella in context.workspace.umbrellas for member in umbrella.dependencies)
-    near = difflib.get_close_matches(service, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "./inv backups lists those that hold data"
+    near = closest(service, known)
+    hint = f"did you mean {near!r}?" if near else "./inv backups lists those that hold data"
     raise WorkspaceError(Problem(where="SERVICE", fact=f"there is no service {service!r} in {environment}", hint=hint))
 
 

@@ -22,12 +22,12 @@ def status(context: Context, place: Place, environment: str) -> Mapping[str, obj
         return {
             **facts,
             "summary": "does not run any more",
-            "failed": [str(item) for item in lab.troubles(place, found)],
+            "failed": [str(item) for item in lab.startup_problems(place, found)],
         }
     here = lab.attach(context, place, environment)
     rows = applications.read(here.kubectl, context.config.argocd_namespace)
     if found.failed:
-        facts["failed"] = [str(item) for item in lab.troubles(place, found)]
+        facts["failed"] = [str(item) for item in lab.startup_problems(place, found)]
     return {**facts, "summary": f"runs, process {found.pid}", "applications": [item.row for item in rows]}
 
 

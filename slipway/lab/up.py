@@ -13,9 +13,9 @@ from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
 from slipway.lab.real import join
-from slipway.util import filelock, formatting
+from slipway.util import filelock
 from slipway.util.progress import Progress
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 
 HEALTHY_S = 600.0
 """How long the Applications may take until they are Synced and Healthy."""
@@ -47,13 +47,13 @@ def up(context: Context, place: Place, environment: str, real: Sequence[str] = (
             deliver(here)
             names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
             with live(context) as on_change:
-                found = applications.wait_until_well(
+                found = applications.wait_until_healthy(
                     here.kubectl,
                     context.config.argocd_namespace,
                     names,
                     wait_s=HEALTHY_S,
                     on_change=on_change,
-                    lives=lambda: place.running() is not None,
+                    may_return=lambda: place.running() is not None,
                 )
             if wanted := (*join.running(place), *real):
                 with context.progress.step("real components") as done:
@@ -77,7 +77,7 @@ def report_restarts(progress: Progress, place: Place) -> None:
     for name, part in found.parts.items() if found else ():
         if part.restarts:
             logs = f"./inv lab logs --what {name}{lab.name_flag(place)}"
-            progress.say(f"{name} {part.said[0]} and was started again: {logs}")
+            progress.say(f"{name} {part.output[0]} and was started again: {logs}")
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def ended_explained(place: Place) -> Iterator[None]:
         found = place.state()
         if found is None or not found.failed:
             raise
-        raise ToolFailed(tuple(lab.troubles(place, found))) from error
+        raise ToolFailed(tuple(lab.startup_problems(place, found))) from error
 
 
 def deliver(here: Lab) -> None:
@@ -135,7 +135,7 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
         from rich.text import Text
 
         with Live(console=Console(file=progress.stream), auto_refresh=False, transient=True) as display:
-            yield lambda found: display.update(Text(table(found)), refresh=True)
+            yield lambda found: display.update(Text(applications_table(found)), refresh=True)
         return
     shown: dict[str, tuple[str, ...]] = {}
 
@@ -148,6 +148,6 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
     yield report
 
 
-def table(found: tuple[Application, ...]) -> str:
+def applications_table(found: tuple[Application, ...]) -> str:
     """The Applications as a table."""
-    return formatting.table(applications.HEAD, (item.row for item in found))
+    return table(applications.HEAD, (item.row for item in found))

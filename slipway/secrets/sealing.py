@@ -16,6 +16,7 @@ from slipway.secrets.inventory import declared_by
 from slipway.secrets.keys import Written, new_key_command
 from slipway.util import yaml
 from slipway.util.files import write_atomic
+from slipway.util.text import suggest
 from slipway.workspace import environments
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def seal(context: Context, environment: str, request: Request, asked: prompt.Ask
     document.check_target(target)
     spaces = tuple(umbrella.name for umbrella in context.workspace.umbrellas)
     if target.namespace not in spaces:
-        hint = store.near(target.namespace, spaces)
+        hint = suggest(target.namespace, spaces, otherwise="namespaces:")
         raise WorkspaceError(Problem(where="--namespace", fact=store.no_namespace(target), hint=hint))
     certificate, warnings = usable_certificate(context, environment, datetime.now(tz=UTC))
     from slipway.secrets.envelope import encrypt
