@@ -3,22 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway.core.config import Config, RegistryConfig
-from slipway.core.model import ChartKind, ChartName, Digest, Pin
-from slipway.docs import book, catalogue, charts, concerns, operating, released, site
+from slipway.core.model import ChartName, Digest, Pin
+from slipway.docs import book, catalogue, operating, released
 from slipway.workspace.digest import digest_all
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 HTPC = ChartName("htpc")
-
-
-@pytest.fixture(scope="module")
-def opened() -> book.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
 
 
 def entry(opened: book.Book, name: str) -> book.Entry:
@@ -49,20 +39,6 @@ def test_what_is_not_copied_has_no_way_back(opened: book.Book) -> None:
 
     assert "no copy: " in said
     assert "./inv restore" not in said
-
-
-def test_commands_and_paths_of_generated_pages_are_there(opened: book.Book) -> None:
-    from slipway.docs import truth
-
-    tasks = site.tasks_of(ROOT)
-    known = truth.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
-    watch, pinned = concerns.watch(opened), released.state(opened)
-    pages = {one.chart.name: charts.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
-
-    # Values are shown as they are, and may be paths of a node.
-    told = {name: text.partition("\n## Values\n")[0] for name, text in pages.items()}
-
-    assert [found for name, text in told.items() for found in truth.check(name, text, known)] == []
 
 
 def pinned(opened: book.Book, made_from: Digest) -> book.Book:

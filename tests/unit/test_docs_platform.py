@@ -5,23 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
 from slipway.docs import architecture, book, catalogue, drawings, front, platform, truth
 from slipway.docs.reference import Flag, Task
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def opened() -> book.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
-
-
-@pytest.fixture(scope="module")
-def real(opened: book.Book) -> platform.Platform:
-    return platform.platform(opened, "production")
 
 
 def test_a_member_of_several_namespaces_is_there_in_each(real: platform.Platform) -> None:

@@ -4,14 +4,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway.core.config import Config, RegistryConfig
 from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.docs import book, changelogs, platform, secret_drawings, settable, shapes, site
 from slipway.secrets.inventory import Declared
 from slipway.util import yaml
-from slipway.workspace.discover import CHANGELOG, load
+from slipway.workspace.discover import CHANGELOG
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ("persistence", "config", "size")
@@ -31,12 +28,6 @@ LOG = """\
 
 - First release.
 """
-
-
-@pytest.fixture(scope="module")
-def opened() -> book.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
 
 
 def changed(opened: book.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin]] | None = None) -> book.Book:

@@ -3,20 +3,11 @@
 import re
 import textwrap
 
-import pytest
 import yaml
 
 from slipway.docs import book, samples
-from testing.monorepo import ROOT
-from testing.workspaces import load
 
 BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)^    ```', re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def opened() -> book.Book:
-    """This repository."""
-    return book.open_book(load(ROOT))
 
 
 def test_every_example_says_what_its_file_says(opened: book.Book) -> None:

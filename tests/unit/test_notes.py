@@ -5,19 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName
 from slipway.docs import book, charts, concerns, released
 from slipway.lint import notes
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def opened() -> book.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
 
 
 @pytest.mark.parametrize(
