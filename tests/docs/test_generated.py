@@ -5,7 +5,10 @@ from pathlib import Path
 
 from slipway import docs
 from slipway.core.model import ChartKind
-from slipway.docs import book, charts, concerns, released, site, truth
+from slipway.docs import site
+from slipway.docs.checks import references
+from slipway.docs.pages import services
+from slipway.docs.source import monitoring, parsing, pinned_versions
 from testing.workspaces import ROOT, load
 
 
@@ -34,13 +37,13 @@ def test_the_readmes_in_the_repository_are_what_the_generator_writes() -> None:
 
 
 def test_commands_and_paths_of_generated_pages_exist() -> None:
-    opened = book.open_book(load(ROOT))
+    opened = parsing.open_book(load(ROOT))
     tasks = site.tasks_of(ROOT)
-    known = truth.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
-    watch, pinned = concerns.watch(opened), released.state(opened)
-    pages = {one.chart.name: charts.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
+    known = references.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
+    watch, pinned = monitoring.watch(opened), pinned_versions.state(opened)
+    pages = {one.chart.name: services.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
 
     # Values are shown as they are, and may be paths of a node.
     checked = {name: text.partition("\n## Values\n")[0] for name, text in pages.items()}
 
-    assert [found for name, text in checked.items() for found in truth.check(name, text, known)] == []
+    assert [found for name, text in checked.items() for found in references.check(name, text, known)] == []

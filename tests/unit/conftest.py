@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from slipway.docs import book, platform
+from slipway.docs.source import parsing, platform
 from testing.workspaces import ROOT, load
 
 settings.register_profile("unit", max_examples=25, deadline=None, database=None)
@@ -12,12 +12,12 @@ settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     """This repository, as the pages read it."""
-    return book.open_book(load(ROOT))
+    return parsing.open_book(load(ROOT))
 
 
 @pytest.fixture(scope="session")
-def real(opened: book.Book) -> platform.Platform:
+def real(opened: parsing.Book) -> platform.Platform:
     """Its production."""
     return platform.platform(opened, "production")

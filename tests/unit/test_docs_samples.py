@@ -5,16 +5,17 @@ import textwrap
 
 import yaml
 
-from slipway.docs import book, samples
+from slipway.docs.pages import value_examples
+from slipway.docs.source import parsing
 
 BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)^    ```', re.MULTILINE | re.DOTALL)
 
 
-def test_every_example_says_what_its_file_says(opened: book.Book) -> None:
+def test_every_example_says_what_its_file_says(opened: parsing.Book) -> None:
     told = 0
     for entry in opened.entries.values():
         for path, text in entry.chart.variations.items():
-            made = samples.example(opened, entry, path, text.decode())
+            made = value_examples.example(opened, entry, path, text.decode())
             blocks = {file: yaml.safe_load(textwrap.dedent(body)) for file, body in BLOCK.findall(made)}
             said = {"global": blocks.pop("platform")} if "platform" in blocks else {}
             for members in blocks.values():
@@ -28,7 +29,7 @@ def test_every_example_says_what_its_file_says(opened: book.Book) -> None:
 
 
 def test_the_comment_at_the_top_is_the_title_and_others_stay_with_their_key() -> None:
-    said, blocks = samples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
+    said, blocks = value_examples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
 
     assert said == "A disk. Two lines"
     assert blocks == ("global:\n  a: 1\n", "# of b\nb: 2\n")

@@ -1,0 +1,114 @@
+"""Looking into values and schemas that are plain mappings. Pure.
+
+A bundled schema holds every fragment under `definitions`. `child` walks one step down and resolves what it meets, so the
+others see schemas without references, and without the `null` that lets an environment take an entry away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+Map = Mapping[str, object]
+
+
+def mapping(data: object) -> Map:
+    """The data when it is a mapping, else an empty one."""
+    return data if isinstance(data, Mapping) else {}
+
+
+def items(data: object) -> Iterator[tuple[str, Map]]:
+    """The entries of a map by identifier that are mappings themselves and not switched off, in their order."""
+    for key, entry in mapping(data).items():
+        if isinstance(entry, Mapping) and entry.get("enabled", True) is not False:
+            yield str(key), entry
+
+
+def texts(data: object) -> tuple[str, ...]:
+    """A list of scalars as text."""
+    return tuple(str(item) for item in data) if isinstance(data, list | tuple) else ()
+
+
+def dig(data: object, *path: str) -> object:
+    """What lies under a path of keys, or None."""
+    for key in path:
+        data = mapping(data).get(key)
+    return data
+
+
+def merge(below: Map, above: Map) -> dict[str, object]:
+    """Helm's merge: maps are merged, anything else is replaced, and null removes."""
+    merged = dict(below)
+    for key, item in above.items():
+        if item is None:
+            merged.pop(key, None)
+        elif isinstance(item, Mapping):
+            merged[key] = merge(mapping(merged.get(key)), item)
+        else:
+            merged[key] = item
+    return merged
+
+
+def resolve(schema: Map, definitions: Map) -> Map:
+    """A schema without reference and without its null alternative; its description is kept."""
+    for _ in range(8):
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            target = mapping(definitions.get(definition_name(reference)))
+            schema = {**target, **{key: item for key, item in schema.items() if key != "$ref"}}
+            continue
+        choices = alternatives(schema)
+        if len(choices) == 1:
+            schema = {**{key: item for key, item in schema.items() if key != "oneOf"}, **choices[0]}
+            continue
+        break
+    return schema
+
+
+def definition_name(reference: str) -> str:
+    """`#/definitions/pod` and `pod.json` → `pod`."""
+    return reference.rpartition("/")[2].removesuffix(".json")
+
+
+def alternatives(schema: Map) -> list[Map]:
+    """The members of `oneOf` that are not null."""
+    choices = schema.get("oneOf")
+    return (
+        [mapping(item) for item in choices if mapping(item).get("type") != "null"] if isinstance(choices, list) else []
+    )
+
+
+def child(schema: Map, key: str, definitions: Map) -> Map:
+    """The schema of a key below a resolved schema; empty when it says nothing about it."""
+    found = mapping(schema.get("properties")).get(key)
+    if found is None:
+        found = schema.get("additionalProperties")
+    return resolve(mapping(found), definitions)
+
+
+def type_name(schema: Map, definitions: Map) -> str:
+    """A type in words: `string`, `number`, `one of a, b`, `list of string`, `map of …`."""
+    schema = resolve(schema, definitions)
+    if isinstance(known := schema.get("enum"), list):
+        return "one of " + ", ".join(str(item) or '""' for item in known)
+    if choices := alternatives(schema):
+        return either(part for item in choices for part in type_name(item, definitions).split(" or "))
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return either(simple(str(item)) for item in kind if item != "null")
+    if kind == "array":
+        return f"list of {type_name(mapping(schema.get('items')), definitions)}"
+    more = schema.get("additionalProperties")
+    if kind == "object" and isinstance(more, Mapping) and not schema.get("properties"):
+        return f"map of {type_name(more, definitions)}"
+    return simple(str(kind)) if kind else "any"
+
+
+def either(names: Iterable[str]) -> str:
+    """`a, b or c`, each once."""
+    each = list(dict.fromkeys(part for name in names for part in name.split(", ")))
+    return " or ".join(part for part in (", ".join(each[:-1]), each[-1]) if part)
+
+
+def simple(kind: str) -> str:
+    """JSON Schema's type as a Helm user writes it."""
+    return {"object": "map", "array": "list"}.get(kind, kind)
