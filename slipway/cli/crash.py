@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -16,11 +17,13 @@ LOG = "error.log"
 """Below build/; each bug replaces it."""
 SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|CREDENTIAL|AUTH", re.IGNORECASE)
 """What the name of a variable or flag has when its value is a secret."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""Errors of a write, which does not name its file."""
 USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 def report(error: BaseException, root: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> BuildError:
-    """What people see of an exception.
+    """What people see of an exception; the log has all of it.
 
     Args:
         error: the exception.
@@ -28,21 +31,33 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
         arguments: the command line.
         environ: its secrets are taken out of the log.
     """
-    if isinstance(error, OSError) and error.filename is not None:
-        path = Path(os.fsdecode(error.filename))
-        where = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-        fact = (error.strerror or type(error).__name__).lower()
-        return FilesFailed(Problem(where=where, fact=fact, hint="./inv doctor shows the free space"))
     text = redacted(log_text(error, root, arguments), environ)
-    fact = redacted(f"a bug in slipway: {summary(error)}", environ)
     log = root / "build" / LOG
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(text, encoding="utf-8")
+        evidence, hint = [f"versions and traceback: {log}"], f"cat {log}"
     except OSError as refusal:
-        evidence = (f"{log} cannot be written: {refusal.strerror}", *text.splitlines())
-        return Internal(Problem(where="./inv", fact=fact, evidence=evidence))
-    return Internal(Problem(where="./inv", fact=fact, evidence=(f"versions and traceback: {log}",), hint=f"cat {log}"))
+        evidence, hint = [f"{log} cannot be written: {refusal.strerror}"], ""
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
+        return FilesFailed(
+            Problem(where=place_of(error, root), fact=reason_of(error), evidence=tuple(evidence), hint="./inv doctor")
+        )
+    if not hint:
+        evidence += text.splitlines()
+    fact = redacted(f"a bug in slipway: {summary(error)}", environ)
+    return Internal(Problem(where="./inv", fact=fact, evidence=tuple(evidence), hint=hint))
+
+
+def place_of(error: OSError, root: Path) -> str:
+    """The file that the system refuses, relative to the checkout; the checkout when it names none."""
+    path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
+    return str(path.relative_to(root)) if path != root and path.is_relative_to(root) else str(path)
+
+
+def reason_of(error: OSError) -> str:
+    """The system's reason."""
+    return (error.strerror or type(error).__name__).lower()
 
 
 def summary(error: BaseException) -> str:

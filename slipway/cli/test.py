@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.toolchain import chromium, groups
@@ -89,16 +89,26 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool) -> 
         for check in STATIC:
             if code := start(context, check, environment):
                 return code
-    selected = False
+    codes: list[int] = []
     for name in names:
-        present = [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]
-        if not present:
-            continue
-        code = start(context, pytest_args(present, expression, update=update, alone=name == LAB), environment)
-        if code not in {0, NOTHING_SELECTED}:
-            return code
-        selected |= code == 0
-    if not selected and expression:
+        if present := [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]:
+            codes.append(
+                start(context, pytest_args(present, expression, update=update, alone=name == LAB), environment)
+            )
+            if codes[-1] not in {0, NOTHING_SELECTED}:
+                break
+    return verdict(codes, names, expression)
+
+
+def verdict(codes: Sequence[int], names: Sequence[str], expression: str) -> int:
+    """The exit code of all tiers that ran: that of the last one, unless only it had no test for the expression.
+
+    Raises:
+        WorkspaceError: no tier has a test for it.
+    """
+    if codes and codes[-1] not in {0, NOTHING_SELECTED}:
+        return codes[-1]
+    if expression and 0 not in codes:
         fact = f"no test of {', '.join(names)} matches {expression!r}"
         raise WorkspaceError(Problem(where="-k", fact=fact, hint="pytest --collect-only -q tests lists them"))
     return 0

@@ -1,0 +1,108 @@
+"""The way from `./inv` to the tasks, inside `.venv`: the same as `invoke`, only started faster and from any folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slipway.cli.program import Program
+
+OWN_FLAGS = ("--name",)
+"""Flags of `lab` that may stand between `kubectl` and its arguments."""
+
+
+def main(root: Path, arguments: list[str]) -> None:
+    """Run the tasks of a checkout; Ctrl-C counts from the first moment."""
+    # Isolated mode leaves it out, and the tasks are found there.
+    sys.path.insert(0, str(root))
+    try:
+        start(root, arguments)
+    except KeyboardInterrupt as interrupt:
+        from slipway.cli.ending import end
+
+        sys.exit(end(interrupt, as_json="--json" in arguments))
+
+
+def start(root: Path, arguments: list[str]) -> None:
+    """Run the tasks of a checkout."""
+    # Held until the process ends, so that nobody replaces `.venv` under a running task; a read-only checkout cannot change.
+    with suppress(OSError):
+        (root / ".tools").mkdir(exist_ok=True)
+        handle = os.open(root / ".tools" / "environment.use", os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    try:
+        program = import_program()
+    except ModuleNotFoundError:
+        repair(root, arguments)
+        raise
+    program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+
+
+def with_remainder(arguments: list[str]) -> list[str]:
+    """Put what follows `lab kubectl` behind `--`, where invoke looks for no tasks and flags.
+
+    Flags of the lab are those before `kubectl`, and `--name` right behind it. Invoke joins what is behind `--` with
+    spaces, so it is quoted as for a shell.
+    """
+    action = after_flags(arguments, 1)
+    if arguments[:1] != ["lab"] or arguments[action : action + 1] != ["kubectl"]:
+        return arguments
+    import shlex
+
+    rest = after_flags(arguments, action + 1, OWN_FLAGS)
+    passed = arguments[rest:]
+    # One `--` may separate the two, as for other programs; a second one is kubectl's.
+    if passed[:1] == ["--"]:
+        passed = passed[1:]
+    return [*arguments[:rest], "--", shlex.join(passed)]
+
+
+def after_flags(arguments: list[str], position: int, known: tuple[str, ...] = ("--name", "--env")) -> int:
+    """The position behind flags that have a value, as `--name trial` or `--name=trial`."""
+    while position < len(arguments) and arguments[position].partition("=")[0] in known:
+        position += 1 if "=" in arguments[position] else 2
+    return position
+
+
+def import_program() -> Program:
+    """Import invoke without two modules that no task uses and that take 40 of its 100 ms.
+
+    `unittest.mock`, which imports asyncio, is there for its MockContext; `importlib.metadata`, which imports email and zip
+    files, for its own version. Whoever imports them later gets the real ones.
+    """
+    stand_ins: dict[str, dict[str, object]] = {
+        "unittest.mock": {"Mock": object},
+        "importlib.metadata": {"version": installed_version},
+    }
+    for name, content in stand_ins.items():
+        sys.modules[name] = ModuleType(name)
+        vars(sys.modules[name]).update(content)
+    try:
+        from slipway.cli.program import Program
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+    return Program(name="Invoke", binary_names=["invoke", "inv"], version=installed_version("invoke"))
+
+
+def installed_version(package: str) -> str:
+    """The version of an installed package, from the name of its folder."""
+    found = next(Path(sys.prefix).glob(f"lib/python*/site-packages/{package}-*.dist-info"))
+    return found.name.removesuffix(".dist-info").partition("-")[2]
+
+
+def repair(root: Path, arguments: list[str]) -> None:
+    """Make `.venv` again, once: its interpreter became another version, or somebody removed packages."""
+    if "SLIPWAY_REPAIRED" not in os.environ:
+        (root / ".venv" / ".slipway" / "release.txt").unlink(missing_ok=True)
+        os.execve(root / "inv", [str(root / "inv"), *arguments], {**os.environ, "SLIPWAY_REPAIRED": "1"})  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(Path(__file__).resolve().parents[2], sys.argv[1:])
