@@ -15,16 +15,16 @@ BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)
 
 
 @pytest.fixture(scope="module")
-def opened() -> parsing.Book:
+def parsed() -> parsing.ParsedWorkspace:
     """This repository."""
-    return parsing.open_book(load(ROOT))
+    return parsing.parse_workspace(load(ROOT))
 
 
-def test_every_example_says_what_its_file_says(opened: parsing.Book) -> None:
+def test_every_example_says_what_its_file_says(parsed: parsing.ParsedWorkspace) -> None:
     told = 0
-    for entry in opened.entries.values():
+    for entry in parsed.entries.values():
         for path, text in entry.chart.variations.items():
-            made = value_examples.example(opened, entry, path, text.decode())
+            made = value_examples.example(parsed, entry, path, text.decode())
             blocks = {file: yaml.safe_load(textwrap.dedent(body)) for file, body in BLOCK.findall(made)}
             said = {"global": blocks.pop("platform")} if "platform" in blocks else {}
             for members in blocks.values():
