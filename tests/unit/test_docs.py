@@ -5,10 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway import docs
-from slipway.config import KEYS, Config, RegistryConfig
+from slipway.config import KEYS
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
 from slipway.docs import markdown, site
@@ -17,7 +14,6 @@ from slipway.docs.source import monitoring, parsing, pinned_versions, resources,
 from slipway.docs.source.settings import INTERNAL, SETTINGS, VARIABLES
 from slipway.docs.source.tasks import load_tasks
 from slipway.util import yaml
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -36,12 +32,6 @@ SCHEMA = {
         }
     },
 }
-
-
-@pytest.fixture(scope="module")
-def parsed() -> parsing.ParsedWorkspace:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.parse_workspace(load(config))
 
 
 def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, value_rows.Row]:
@@ -268,30 +258,6 @@ def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(parsed: parsing.
 
     assert readme.text(replace(entry, chart=chart, environments={})) == readme.text(entry)
     assert "sha256:" not in readme.text(entry)
-
-
-def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(
-    parsed: parsing.ParsedWorkspace, tmp_path: Path
-) -> None:
-    workspace = replace(parsed.workspace, root=tmp_path)
-    wanted = site.readmes(workspace)
-    for path, text in wanted.items():
-        (tmp_path / path).parent.mkdir(parents=True)
-        (tmp_path / path).write_bytes(text)
-    assert docs.check_readmes(workspace) == ()
-
-    (tmp_path / "charts/sonarr/README.md").write_text("mine\n", encoding="utf-8")
-    (tmp_path / "charts/media/README.md").unlink()
-
-    assert [str(problem) for problem in docs.check_readmes(workspace)] == [
-        "charts/media/README.md: is missing\n    hint: ./inv docs generate",
-        "charts/sonarr/README.md: differs from what `./inv docs generate` writes\n    hint: ./inv docs generate",
-    ]
-    assert {problem.rule for problem in docs.check_readmes(workspace)} == {"docs.readme"}
-
-
-def test_the_readmes_in_the_repository_are_what_the_generator_writes(parsed: parsing.ParsedWorkspace) -> None:
-    assert docs.check_readmes(parsed.workspace) == ()
 
 
 def test_every_setting_has_a_meaning_and_a_row() -> None:
