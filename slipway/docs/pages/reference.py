@@ -56,7 +56,7 @@ def exit_codes() -> str:
     rows = ((code(int(number)), prose(meaning), prose(action)) for number, (meaning, action) in EXIT_MEANING.items())
     return site_page(
         "# Exit codes",
-        "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA traceback is a bug in slipway.",
+        "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA bug in slipway has a code of its own, and a log with the traceback.",
         table(("Code", "Meaning", "What to do"), rows),
     )
 
