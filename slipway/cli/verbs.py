@@ -286,7 +286,7 @@ def docs(context: Context, action: str) -> None:
         writing.build(context)
 
 
-def test(context: Context, tier: str, chosen_tests: str, *, update: bool) -> None:
+def test(context: Context, tier: str, chosen_tests: str, *, update: bool, measure: bool) -> None:
     """`test`: the tiers, fast ones first.
 
     Raises:
@@ -294,7 +294,7 @@ def test(context: Context, tier: str, chosen_tests: str, *, update: bool) -> Non
     """
     from slipway.cli import tiers
 
-    code = tiers.run_tiers(context, tier, chosen_tests, update=update)
+    code = tiers.run_tiers(context, tier, chosen_tests, update=update, measure=measure)
     if code:
         raise ToolFailed(Problem(where="pytest", fact=f"ended with exit code {code}", hint="the failures stand above"))
 
