@@ -86,7 +86,7 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $services) 1 -}}{{ first $services }}
 {{- else -}}
-{{- fail (printf "%s: %s must say which `service` it means: there are %d" .root.Chart.Name .what (len $services)) -}}
+{{- fail (printf "%s: %s has no `service`, and the chart has %d of them; set it" .root.Chart.Name .what (len $services)) -}}
 {{- end -}}
 {{- end -}}
 
@@ -108,6 +108,14 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $controllers) 1 -}}{{ first $controllers }}
 {{- else -}}
-{{- fail (printf "%s: %s must say which `controller` it belongs to: there are %d" .root.Chart.Name .what (len $controllers)) -}}
+{{- fail (printf "%s: %s has no `controller`, and the chart has %d of them; set it" .root.Chart.Name .what (len $controllers)) -}}
 {{- end -}}
+{{- end -}}
+
+{{- /*
+common.names.image: an image reference; a digest is what the node pulls, the tag says which version that is.
+Input: repository, tag, digest. Output: text.
+*/ -}}
+{{- define "common.names.image" -}}
+{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end -}}

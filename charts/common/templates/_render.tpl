@@ -20,7 +20,7 @@ common.render.enabled: whether an entry is on; entries that do not say are.
 Input: the entry. Output: `true` or `false`.
 */ -}}
 {{- define "common.render.enabled" -}}
-{{- if kindIs "map" . -}}{{ ne (toString (dig "enabled" true .)) "false" }}{{- else -}}true{{- end -}}
+{{- if kindIs "map" . -}}{{ ne (toString (dig "enabled" true .)) "false" }}{{- else -}}{{ not (kindIs "invalid" .) }}{{- end -}}
 {{- end -}}
 
 {{- /*

@@ -4,7 +4,7 @@ removes it: data goes only by hand.
 Input: root, id, spec. Output: one document or nothing.
 */ -}}
 {{- define "common.kinds.claim" -}}
-{{- if eq (include "common.pod.volume.type" .spec) "claim" -}}
+{{- if eq (include "common.pod.volumes.type" .spec) "claim" -}}
 {{- $keep := dict -}}
 {{- if dig "retain" true .spec -}}
 {{- $keep = dict "argocd.argoproj.io/sync-options" "Prune=false,Delete=false" "helm.sh/resource-policy" "keep" -}}

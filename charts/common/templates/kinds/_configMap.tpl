@@ -44,7 +44,7 @@ Input: root, id, spec (the controller). Output: text, empty when it reads none.
 {{- range $id := keys $config | sortAlpha -}}
 {{- $entry := index $config $id -}}
 {{- if and $entry (eq (include "common.render.enabled" $entry) "true") -}}
-{{- $mounted := eq (include "common.pod.mounted" (dict "entry" $entry "id" $.id "spec" $.spec)) "true" -}}
+{{- $mounted := eq (include "common.pod.mounts.any" (dict "entry" $entry "id" $.id "spec" $.spec)) "true" -}}
 {{- if or $mounted (contains (printf "\"config\":%q" $id) $uses) -}}
 {{- $read = printf "%s%s" $read (include "common.kinds.configMap.data" (dict "root" $.root "id" $id "spec" $entry)) -}}
 {{- end -}}

@@ -79,7 +79,7 @@ Input: root, name, spec. Output: YAML.
 {{- define "common.kinds.database.spec" -}}
 {{- $spec := .spec -}}
 instances: {{ $spec.instances | default 1 | int }}
-imageName: {{ include "common.pod.image" $spec.image }}
+imageName: {{ include "common.names.image" $spec.image }}
 enableSuperuserAccess: false
 enablePDB: {{ gt (int ($spec.instances | default 1)) 1 }}
 storage:

@@ -13,10 +13,10 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.cronJob: a CronJob.
+common.kinds.job.cron: a CronJob.
 Input: root, id, spec (merged), name. Output: one document.
 */ -}}
-{{- define "common.kinds.cronJob" -}}
+{{- define "common.kinds.job.cron" -}}
 {{- $cron := .spec.cron -}}
 apiVersion: batch/v1
 kind: CronJob

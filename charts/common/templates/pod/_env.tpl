@@ -60,10 +60,10 @@ resourceFieldRef:
 {{- end -}}
 
 {{- /*
-common.pod.envFrom: whole secrets and config maps as variables.
+common.pod.env.from: whole secrets and config maps as variables.
 Input: root, envFrom (identifier → {secret} or {config}). Output: a YAML list.
 */ -}}
-{{- define "common.pod.envFrom" -}}
+{{- define "common.pod.env.from" -}}
 {{- range $id := keys (.envFrom | default dict) | sortAlpha }}
 {{- $source := index $.envFrom $id }}
 {{- with $source.secret }}

@@ -12,17 +12,3 @@ Input: as common.pod.container. Output: YAML, empty when nothing is asked for.
 {{- end -}}
 {{- with $resources }}{{ toYaml . }}{{ end -}}
 {{- end -}}
-
-{{- /*
-common.pod.gpu.runtimeClass: the runtime class that NVIDIA's container runtime needs.
-Input: as common.pod.spec. Output: YAML line or nothing.
-*/ -}}
-{{- define "common.pod.gpu.runtimeClass" -}}
-{{- $nvidia := false -}}
-{{- range $name, $container := .spec.containers -}}
-{{- if eq (dig "gpu" "vendor" "none" $container) "nvidia" -}}{{- $nvidia = true -}}{{- end -}}
-{{- end -}}
-{{- if $nvidia }}
-runtimeClassName: nvidia
-{{- end -}}
-{{- end -}}
