@@ -20,7 +20,7 @@ Collections are maps by identifier, so that an environment can change one leaf, 
 A key that is not listed here is refused when the chart is rendered."""
 
 TEMPLATES = """\
-“Values may be named” means: the text may contain a template, such as `{{ .Values.global.domain }}`."""
+“Templated” means: the text may contain a template, such as `{{ .Values.global.domain }}`."""
 
 
 def text(book: Book) -> str:

@@ -4,7 +4,7 @@ Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.controller" -}}
 {{- $spec := mustMergeOverwrite (deepCopy .root.Values.common.controller) (deepCopy .spec) -}}
-{{- /* Kubernetes adds to these names: the time of a run, a revision, or our own hash. */ -}}
+{{- /* Kubernetes appends to these names the time of a run or a revision, the library a hash. */ -}}
 {{- $limit := index (dict "CronJob" 52 "StatefulSet" 52 "Job" 54) $spec.type -}}
 {{- $name := include "common.names.object" (dict "root" .root "id" .id "limit" $limit) -}}
 {{- $args := dict "root" .root "id" .id "spec" $spec "name" $name -}}

@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.job: a Job. Its template is immutable, so its name carries the content: another content is another Job.
+common.kinds.job: a Job. Its template is immutable, so a hash of it is in the name: another template is another Job.
 Input: root, id, spec (merged), name. Output: one document.
 */ -}}
 {{- define "common.kinds.job" -}}
@@ -38,7 +38,7 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.job.spec: what a Job runs.
+common.kinds.job.spec: spec of a Job.
 Input: root, id, spec (merged). Output: YAML.
 */ -}}
 {{- define "common.kinds.job.spec" -}}

@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.route: how a service is reached from outside the cluster, by Traefik's IngressRoute or a plain Ingress.
+common.kinds.route: a route from outside the cluster to a Service: Traefik's IngressRoute or an Ingress.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.route" -}}
@@ -25,8 +25,8 @@ Input: root, id, spec. Output: one document.
 {{- end -}}
 
 {{- /*
-common.kinds.route.ingressRoute: Traefik's own route. Blocked paths are left out of the rule, so they answer 404; in upper and
-lower case, since many applications take both.
+common.kinds.route.ingressRoute: an IngressRoute of Traefik. Its rule excludes blocked paths, so they answer 404, in upper
+and lower case, since many applications accept both.
 Input: root, id, spec, host, service, port, middlewares, secret, annotations. Output: one document.
 */ -}}
 {{- define "common.kinds.route.ingressRoute" -}}
@@ -38,7 +38,7 @@ kind: IngressRoute
 metadata:
   {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" .annotations) | nindent 2 }}
 spec:
-  {{- /* Traefik takes only what names its class. */}}
+  {{- /* Traefik watches only objects of its class. */}}
   ingressClassName: {{ .root.Values.global.route.ingressClass }}
   entryPoints:
     - {{ .root.Values.global.route.entryPoint }}
@@ -62,7 +62,7 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.route.ingress: a plain Ingress for the same route.
+common.kinds.route.ingress: an Ingress for the same route.
 Input: as common.kinds.route.ingressRoute. Output: one document.
 */ -}}
 {{- define "common.kinds.route.ingress" -}}

@@ -1,6 +1,6 @@
 {{- /*
-common.pod.container: one container. A sidecar is an init container that keeps running: the kubelet starts what follows
-only when its startup probe has succeeded, and stops it after the others.
+common.pod.container: one container. A sidecar is an init container with restartPolicy Always: the kubelet starts the next
+container after its startup probe has succeeded, and stops it last.
 Input: root, controller, id, role (containers, sidecars or init), spec, owner (the controller). Output: a YAML list item.
 */ -}}
 {{- define "common.pod.container" -}}

@@ -1,5 +1,5 @@
 {{- /*
-common.pod.mounts: where a container sees volumes and configuration files.
+common.pod.mounts: volume mounts of a container, of volumes and of configuration files.
 Input: root, controller, id, owner. Output: a YAML list.
 */ -}}
 {{- define "common.pod.mounts" -}}

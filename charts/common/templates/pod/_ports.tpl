@@ -1,5 +1,5 @@
 {{- /*
-common.pod.ports: ports of a container: its own, and those of the Services that end at it.
+common.pod.ports: ports of a container: its own, and the target ports of its Services.
 Input: as common.pod.container. Output: a YAML list.
 */ -}}
 {{- define "common.pod.ports" -}}

@@ -1,6 +1,6 @@
 {{- /*
 common.pod.resources: requests and limits, with the device of a GPU.
-Input: as common.pod.container. Output: YAML, empty when nothing is asked for.
+Input: as common.pod.container. Output: YAML, empty without resources.
 */ -}}
 {{- define "common.pod.resources" -}}
 {{- $resources := deepCopy (.spec.resources | default dict) -}}

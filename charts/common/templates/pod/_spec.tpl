@@ -63,7 +63,7 @@ Input: root, id, spec, roles (keys of the controller). Output: a YAML list.
 {{- end -}}
 
 {{- /*
-common.pod.spec.runtimeClass: the runtime class that NVIDIA's container runtime needs.
+common.pod.spec.runtimeClass: the runtime class of NVIDIA's container runtime.
 Input: as common.pod.spec. Output: YAML line or nothing.
 */ -}}
 {{- define "common.pod.spec.runtimeClass" -}}

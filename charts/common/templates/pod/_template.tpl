@@ -7,7 +7,7 @@ Input: root, id, spec. Output: YAML.
 metadata:
   labels:
     {{- include "common.labels.selector" (dict "root" .root "component" .id) | nindent 4 }}
-    {{- /* Edges to every pod of the platform go by it. */}}
+    {{- /* Edges to every pod of the platform select by it. */}}
     app.kubernetes.io/part-of: {{ .root.Values.common.partOf }}
     {{- with $pod.labels }}
     {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 4 }}

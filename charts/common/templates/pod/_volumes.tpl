@@ -62,7 +62,7 @@ nfs:
 {{- end -}}
 
 {{- /*
-common.pod.volumes.type: the type of a volume, said or inferred: a `size` makes a claim, a name takes an existing one.
+common.pod.volumes.type: the type of a volume, set or inferred: a claim by its `size`, an existing claim by its name.
 Input: the entry. Output: text.
 */ -}}
 {{- define "common.pod.volumes.type" -}}
@@ -73,7 +73,7 @@ Input: the entry. Output: text.
 {{- end -}}
 
 {{- /*
-common.pod.volumes.items: which keys of a secret or config map become files, with which mode.
+common.pod.volumes.items: keys of a Secret or ConfigMap that become files, and their mode.
 Input: the entry. Output: YAML.
 */ -}}
 {{- define "common.pod.volumes.items" -}}
