@@ -1,28 +1,34 @@
-"""The way from `./inv` to the tasks, inside `.venv`: the same as `invoke`, only started faster and from any folder."""
+"""The way from `./inv` to the tasks, inside `.venv`: the same as `invoke`, only started faster and from any folder.
+
+`./inv` starts it without `site`, so that an interrupt is caught from the first import on: nothing is imported above.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sys
-from contextlib import suppress
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from slipway.cli.program import Program
 
 OWN_FLAGS = ("--name",)
-"""Flags of `lab` that may stand between `kubectl` and its arguments."""
+"""Flags of `lab` that may be between `kubectl` and its arguments."""
 
 
-def main(root: Path, arguments: list[str]) -> None:
-    """Run the tasks of a checkout; Ctrl-C counts from the first moment."""
+def main(root: str, arguments: list[str]) -> None:
+    """Run the tasks of a checkout."""
     # Isolated mode leaves it out, and the tasks are found there.
-    sys.path.insert(0, str(root))
+    sys.path.insert(0, root)
     try:
-        start(root, arguments)
+        if sys.flags.no_site:
+            import site
+
+            site.main()
+        from pathlib import Path
+
+        start(Path(root), arguments)
     except KeyboardInterrupt as interrupt:
         from slipway.cli.ending import end
 
@@ -30,9 +36,13 @@ def main(root: Path, arguments: list[str]) -> None:
 
 
 def start(root: Path, arguments: list[str]) -> None:
-    """Run the tasks of a checkout."""
+    """Take the lock of `.venv`, import invoke, and run the tasks."""
+    import contextlib
+    import fcntl
+    import os
+
     # Held until the process ends, so that nobody replaces `.venv` under a running task; a read-only checkout cannot change.
-    with suppress(OSError):
+    with contextlib.suppress(OSError):
         (root / ".tools").mkdir(exist_ok=True)
         handle = os.open(root / ".tools" / "environment.use", os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(handle, fcntl.LOCK_SH)
@@ -76,6 +86,8 @@ def import_program() -> Program:
     `unittest.mock`, which imports asyncio, is there for its MockContext; `importlib.metadata`, which imports email and zip
     files, for its own version. Whoever imports them later gets the real ones.
     """
+    from types import ModuleType
+
     stand_ins: dict[str, dict[str, object]] = {
         "unittest.mock": {"Mock": object},
         "importlib.metadata": {"version": installed_version},
@@ -93,16 +105,20 @@ def import_program() -> Program:
 
 def installed_version(package: str) -> str:
     """The version of an installed package, from the name of its folder."""
+    from pathlib import Path
+
     found = next(Path(sys.prefix).glob(f"lib/python*/site-packages/{package}-*.dist-info"))
     return found.name.removesuffix(".dist-info").partition("-")[2]
 
 
 def repair(root: Path, arguments: list[str]) -> None:
     """Make `.venv` again, once: its interpreter became another version, or somebody removed packages."""
+    import os
+
     if "SLIPWAY_REPAIRED" not in os.environ:
         (root / ".venv" / ".slipway" / "release.txt").unlink(missing_ok=True)
         os.execve(root / "inv", [str(root / "inv"), *arguments], {**os.environ, "SLIPWAY_REPAIRED": "1"})  # noqa: S606
 
 
 if __name__ == "__main__":
-    main(Path(__file__).resolve().parents[2], sys.argv[1:])
+    main(__file__.rsplit("/", 3)[0], sys.argv[1:])

@@ -83,10 +83,8 @@ def test(context: Context, tier: str, expression: str, *, update: bool, measure:
     shown = ""
     if measure and not first_failure(context, coverage.REPORTS, {}):
         shown = coverage.report(context.config.root)
-    if code:
-        print(shown)
-        raise ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))
-    return Result(value=None, text=shown)
+    failed = ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))
+    return Result(value=None, text=shown, error=failed if code else None)
 
 
 def run_tiers(context: Context, tier: str, expression: str, *, update: bool, measure: bool = False) -> int:
