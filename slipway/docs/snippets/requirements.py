@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slipway.docs.markdown import code, table
 from slipway.docs.source.platform import Member, Platform
-from slipway.docs.source.schema import Map, dig, items
+from slipway.docs.source.schema import Map, items, lookup
 from slipway.versioning.evidence.objects import size_bytes
 
 GIB = 1024**3
@@ -91,9 +91,9 @@ def enabled(data: object) -> Iterator[Map]:
 def of_container(resources: object) -> Requirements:
     """The requests and limits of a container."""
     return Requirements(
-        cpu=cores(dig(resources, "requests", "cpu")),
-        memory=size_bytes(dig(resources, "requests", "memory")),
-        memory_limit=size_bytes(dig(resources, "limits", "memory")),
+        cpu=cores(lookup(resources, "requests", "cpu")),
+        memory=size_bytes(lookup(resources, "requests", "memory")),
+        memory_limit=size_bytes(lookup(resources, "limits", "memory")),
     )
 
 
