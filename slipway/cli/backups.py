@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slipway.build import cases
@@ -10,15 +10,14 @@ from slipway.build.render import Object
 from slipway.cli.run import chosen
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
-from slipway.core.model import Chart, ChartName, Dependency
+from slipway.core.model import Chart, ChartName
 from slipway.delivery import restore as restoring
 from slipway.delivery.prepare import kubeconfig_of
 from slipway.tools.kubectl import Kubectl
 from slipway.util import formatting
 from slipway.workspace import backups as coverage
 from slipway.workspace import declarations
-from slipway.workspace import values as lay
-from slipway.workspace.scopes import Scopes
+from slipway.workspace.values import Effective, members_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +49,11 @@ def backups(context: Context, environment: str, names: Sequence[ChartName]) -> t
 
 def rows(context: Context, umbrella: Chart, environment: str, objects: Sequence[Object]) -> Iterator[Row]:
     """The rows of one namespace."""
-    for member, _, values in members(context, umbrella, environment):
+    for member in members(context, umbrella, environment):
         crons = (item for item in objects if item.kind == "CronJob" and restoring.is_copy(item, member.key))
         when = next((str(item.at("spec", "schedule")) for item in crons), "")
-        kept = coverage.kept(values)
-        for item in coverage.holdings(values):
+        kept = coverage.kept(member.values)
+        for item in coverage.holdings(member.values):
             known = kept.get((item.kind, item.identifier), coverage.Kept(reason="nothing says so"))
             yield Row(
                 namespace=umbrella.name,
@@ -66,15 +65,10 @@ def rows(context: Context, umbrella: Chart, environment: str, objects: Sequence[
             )
 
 
-def members(
-    context: Context, umbrella: Chart, environment: str
-) -> Iterator[tuple[Dependency, Chart, Mapping[str, object]]]:
-    """The members that are on, with the values that win in an environment."""
-    check = Scopes(workspace=context.workspace)
-    for member, scope in check.members(umbrella, context.workspace.environments[environment]):
-        values = lay.coalesce(scope.layers)
-        if values.get("enabled") is not False:
-            yield member, scope.chart, values
+def members(context: Context, umbrella: Chart, environment: str) -> Iterator[Effective]:
+    """The members that are on in an environment."""
+    found = members_in(context.workspace, umbrella, context.workspace.environments[environment])
+    return (member for member in found if member.enabled)
 
 
 def rendered(context: Context, umbrella: Chart, environment: str) -> tuple[Object, ...]:
@@ -109,9 +103,9 @@ def plan(context: Context, service: str, environment: str, snapshot: str) -> res
         ProblemsFound: its umbrella does not render.
     """
     for umbrella in context.workspace.umbrellas:
-        for member, chart, values in members(context, umbrella, environment):
+        for member in members(context, umbrella, environment):
             if member.key == service:
-                databases = declarations.databases(chart, member.key, values)
+                databases = declarations.databases(member.chart, member.key, member.values)
                 return restoring.plan(
                     rendered(context, umbrella, environment),
                     service=service,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from slipway.core.model import ChartKind
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import code, prose, section, site_page, table
-from slipway.docs.shapes import mapping, merge
 from slipway.workspace import backups
+from slipway.workspace.values import members_in
 
 INTRO = """\
 Every claim and every database of the platform.
@@ -37,10 +37,8 @@ def held(book: Book, entry: Entry) -> str:
 
 def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
     """What each member holds."""
-    for dependency in entry.chart.dependencies:
-        member = book.entries[dependency.name]
-        values = merge(member.values, mapping(entry.values.get(dependency.key)))
-        kept = backups.kept(values)
-        for item in backups.holdings(values):
+    for member in members_in(book.workspace, entry.chart):
+        kept = backups.kept(member.values)
+        for item in backups.holdings(member.values):
             known = kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so"))
-            yield f"[{dependency.key}](../charts/{dependency.name}.md)", code(".".join(item.path)), prose(known.said)
+            yield f"[{member.key}](../charts/{member.chart.name}.md)", code(".".join(item.path)), prose(known.said)

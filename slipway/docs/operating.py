@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway.core.model import ChartKind
-from slipway.docs.book import Book, Entry, layered
+from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.shapes import Map, items, mapping
 from slipway.lint import notes
 from slipway.workspace import backups, declarations
-from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
+from slipway.workspace.values import members_in
 
 WATCHED = (
     "Every pod, claim, backup and target is watched besides; [the runbooks](../runbooks/index.md) have all alerts.\n"
@@ -114,12 +113,11 @@ def keeping(book: Book, entry: Entry) -> str:
 
 def of_members(book: Book, entry: Entry) -> Iterator[tuple[str, Map]]:
     """What the umbrellas call a chart, with the values that it gets in the last environment."""
-    environments = tuple(book.workspace.environments.values())
-    for umbrella in book.of_kind(ChartKind.UMBRELLA):
-        above = overlay.environment_values(environments[-1], umbrella.chart.name) if environments else {}
-        for dep in umbrella.chart.dependencies:
-            if dep.name == entry.chart.name:
-                yield dep.key, layered(entry.values, dep.key, (umbrella.values, above), {})
+    last = next(reversed(tuple(book.workspace.environments.values())), None)
+    for umbrella in book.workspace.umbrellas:
+        for member in members_in(book.workspace, umbrella, last):
+            if member.chart.name == entry.chart.name:
+                yield member.key, member.values
 
 
 def fenced(lines: list[str]) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from slipway.core.model import ChartKind
 from slipway.docs import facts
-from slipway.docs.book import Book, Entry, layered
+from slipway.docs.book import Book, Entry
 from slipway.docs.shapes import Map, dig, items, mapping
 from slipway.policy import parse_exceptions
-from slipway.workspace import environments
 from slipway.workspace.declarations import MAIN
+from slipway.workspace.values import members_in
 
 COMPONENT = "app.kubernetes.io/component"
 CHARTS = "../charts"
@@ -97,16 +97,11 @@ def end_of(spec: Map) -> str:
 def members(book: Book, environment: str) -> Iterator[Member]:
     """Every member of every umbrella that is on in an environment."""
     settings = book.workspace.environments[environment]
-    library: Map = {}
-    for entry in book.of_kind(ChartKind.LIBRARY):
-        library = mapping(entry.values.get("global"))
-    for umbrella in book.of_kind(ChartKind.UMBRELLA):
-        layers = (umbrella.values, environments.environment_values(settings, umbrella.chart.name))
-        for dep in umbrella.chart.dependencies:
-            entry = book.entries[dep.name]
-            values = layered(entry.values, dep.key, layers, library)
-            if values.get("enabled", True) is not False:
-                yield Member(umbrella=umbrella.chart.name, name=dep.key, entry=entry, values=values)
+    for umbrella in book.workspace.umbrellas:
+        for member in members_in(book.workspace, umbrella, settings):
+            if member.enabled:
+                entry = book.entries[member.chart.name]
+                yield Member(umbrella=umbrella.name, name=member.key, entry=entry, values=member.values)
 
 
 def traffic(found: Platform) -> tuple[Traffic, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import ChartKind, Dependency
 from slipway.docs.book import Book, Entry
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.shapes import Map, dig, mapping, merge
+from slipway.docs.shapes import Map, dig, mapping
 from slipway.docs.values import Row, comments, dotted, rows, said
 from slipway.util import yaml
 from slipway.util.yaml import Path
-from slipway.workspace import environments as overlay
+from slipway.workspace.values import effective
 
 FOLDER = "reference/values"
 SWITCH = ("enabled",)
@@ -90,16 +90,8 @@ def page(book: Book, entry: Entry) -> str:
 
 def switch(book: Book, entry: Entry, dep: Dependency, environment: str) -> str:
     """Whether a member is there in an environment."""
-    return "on" if effective(book, entry, dep, environment).get("enabled", True) is not False else "off"
-
-
-def effective(book: Book, entry: Entry, dep: Dependency, environment: str = "") -> Map:
-    """A member's values, with those of the umbrella and of an environment over them."""
-    below = merge(book.entries[dep.name].values, mapping(entry.values.get(dep.key)))
-    if not environment:
-        return below
-    above = overlay.environment_values(book.workspace.environments[environment], entry.chart.name)
-    return merge(below, mapping(above.get(dep.key)))
+    member = effective(book.workspace, entry.chart, dep, book.workspace.environments[environment])
+    return "on" if member.enabled else "off"
 
 
 def own(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
@@ -150,7 +142,7 @@ def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> st
             for row in typed(book, dep, mapping(document.mapping.get(dep.key)), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
-        layered = effective(book, entry, dep)
+        layered = effective(book.workspace, entry.chart, dep).values
         environments = tuple(book.workspace.environments)
         lines = (
             (

@@ -35,19 +35,6 @@ def dig(data: object, *path: str) -> object:
     return data
 
 
-def merge(below: Map, above: Map) -> dict[str, object]:
-    """Helm's merge: maps are merged, anything else is replaced, and null removes."""
-    merged = dict(below)
-    for key, item in above.items():
-        if item is None:
-            merged.pop(key, None)
-        elif isinstance(item, Mapping):
-            merged[key] = merge(mapping(merged.get(key)), item)
-        else:
-            merged[key] = item
-    return merged
-
-
 def resolve(schema: Map, definitions: Map) -> Map:
     """A schema without reference and without its null alternative; its description is kept."""
     for _ in range(8):

@@ -9,10 +9,11 @@ from slipway.docs import changelogs, released, settable
 from slipway.docs.book import Book, Entry
 from slipway.docs.charts import accesses, address, maker
 from slipway.docs.markdown import code, codes, prose, section, site_page, table, value
-from slipway.docs.shapes import mapping, merge, texts
+from slipway.docs.shapes import mapping, texts
 from slipway.docs.values import rows
 from slipway.util import yaml
 from slipway.workspace import declarations
+from slipway.workspace.values import effective
 
 
 def page(book: Book, entry: Entry, held: released.State) -> str:
@@ -74,16 +75,15 @@ def all_secrets(book: Book, entry: Entry) -> str:
     makers: dict[str, str] = {}
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
-        member = book.entries[dep.name]
-        above = mapping(entry.values.get(dep.key))
-        for secret, spec in declarations.secrets(member.chart, dep.key, merge(member.values, above)):
+        member = effective(book.workspace, entry.chart, dep)
+        for secret, spec in declarations.secrets(member.chart, dep.key, member.values):
             if "database" in spec:
                 continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
             readers.setdefault(secret, []).append(known(dep))
             if spec.get("producer") or secret not in makers:
                 makers[secret] = maker(spec)
-        if any(True for _ in declarations.copied(merge(member.values, above))):
+        if any(True for _ in declarations.copied(member.values)):
             keys.setdefault(declarations.REPOSITORY, {}).update(dict.fromkeys(sorted(declarations.REPOSITORY_KEYS)))
             makers[declarations.REPOSITORY] = "you, sealed, where copies are on"
             readers.setdefault(declarations.REPOSITORY, []).append(known(dep))
