@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.build.builder import Builder
-from slipway.core.config import Config, load_config
+from slipway.config import Config, load_config
 from slipway.core.errors import Problem, ProblemsFound, RegistryError
 from slipway.core.model import ChartKind, ChartName, Digest, Published, Workspace
 from slipway.registry.client import Registry

@@ -152,7 +152,7 @@ def serving(folder: Path, binary: Path) -> Iterator[int]:
 
 def text(measured: Sequence[Measured]) -> str:
     """The figures as a table, with how many times slower the loop is, and what is aimed at."""
-    from slipway.util.formatting import table
+    from slipway.util.text import table
 
     def times(value: float) -> str:
         return f"{value:.0f} x" if value >= 10 else f"{value:.1f} x"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slipway.build.builder import Builder
-from slipway.core.config import load_config
+from slipway.config import load_config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Workspace
 from slipway.lint import static, styles

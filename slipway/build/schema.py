@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.util.text import suggest
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 """The draft that Helm validates. Source: helm v4 pkg/chart/common/util/jsonschema.go."""
@@ -105,10 +106,7 @@ def fragment_name(reference: str) -> str:
 
 def _fragment(name: str, fragments: Mapping[str, bytes], where: str, reference: str) -> bytes:
     if name not in fragments:
-        import difflib
-
-        near = difflib.get_close_matches(name, fragments, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"fragments: {', '.join(sorted(fragments)) or 'none'}"
+        hint = suggest(name, fragments, otherwise="fragments:")
         raise WorkspaceError(
             Problem(where=where, fact=f"$ref {reference!r} names no fragment", hint=hint, rule="schema.reference")
         )

@@ -14,7 +14,7 @@ from slipway.core.model import Chart, ChartName
 from slipway.delivery import restore as restoring
 from slipway.delivery.prepare import kubeconfig_of
 from slipway.tools.kubectl import Kubectl
-from slipway.util import formatting
+from slipway.util import text
 from slipway.workspace import backups as coverage
 from slipway.workspace import declarations
 from slipway.workspace.values import Effective, members_in
@@ -92,7 +92,7 @@ def table(found: Sequence[Row]) -> str:
     """The rows for a reader."""
     head = ("NAMESPACE", "SERVICE", "WHAT", "SIZE", "WHEN", "HOW")
     lines = ((row.namespace, row.service, row.what, row.size, row.when or "-", row.how) for row in found)
-    return formatting.table(head, lines)
+    return text.table(head, lines)
 
 
 def plan(context: Context, service: str, environment: str, snapshot: str) -> restoring.Plan:

@@ -20,9 +20,9 @@ from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog, join
 from slipway.lab.state import State
-from slipway.util import filelock, formatting
+from slipway.util import filelock
 from slipway.util.progress import Progress
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
 HEALTHY_S = 600.0
@@ -91,13 +91,13 @@ def up(context: Context, place: Place, environment: str, real: Sequence[str] = (
             deliver(here)
             names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
             with live(context) as on_change:
-                found = applications.wait_until_well(
+                found = applications.wait_until_healthy(
                     here.kubectl,
                     context.config.argocd_namespace,
                     names,
                     wait_s=HEALTHY_S,
                     on_change=on_change,
-                    lives=lambda: place.running() is not None,
+                    may_return=lambda: place.running() is not None,
                 )
             if wanted := (*join.running(place), *real):
                 with context.progress.step("real components") as done:
@@ -115,7 +115,7 @@ def tell_restarts(progress: Progress, place: Place) -> None:
     for name, part in found.parts.items() if found else ():
         if part.restarts:
             logs = f"./inv lab logs --what {name}{lab.name_flag(place)}"
-            progress.say(f"{name} {part.said[0]} and was started again: {logs}")
+            progress.say(f"{name} {part.output[0]} and was started again: {logs}")
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def ended_explained(place: Place) -> Iterator[None]:
         found = place.state()
         if found is None or not found.failed:
             raise
-        raise ToolFailed(tuple(lab.troubles(place, found))) from error
+        raise ToolFailed(tuple(lab.startup_problems(place, found))) from error
 
 
 def deliver(here: Lab) -> None:
@@ -173,7 +173,7 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
         from rich.text import Text
 
         with Live(console=Console(file=progress.stream), auto_refresh=False, transient=True) as display:
-            yield lambda found: display.update(Text(table(found)), refresh=True)
+            yield lambda found: display.update(Text(applications_table(found)), refresh=True)
         return
     told: dict[str, tuple[str, ...]] = {}
 
@@ -186,9 +186,9 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
     yield tell
 
 
-def table(found: tuple[Application, ...]) -> str:
+def applications_table(found: tuple[Application, ...]) -> str:
     """The Applications for people."""
-    return formatting.table(applications.HEAD, (item.row for item in found))
+    return table(applications.HEAD, (item.row for item in found))
 
 
 def status(context: Context, place: Place, environment: str) -> Mapping[str, object]:
@@ -198,11 +198,15 @@ def status(context: Context, place: Place, environment: str) -> Mapping[str, obj
         return {"lab": place.name, "said": f"does not run; ./inv lab up{lab.name_flag(place)}"}
     facts: dict[str, object] = {"lab": place.name, "components": component_rows(found), **real_rows(place)}
     if place.running() is None:
-        return {**facts, "said": "does not run any more", "failed": [str(item) for item in lab.troubles(place, found)]}
+        return {
+            **facts,
+            "said": "does not run any more",
+            "failed": [str(item) for item in lab.startup_problems(place, found)],
+        }
     here = lab.attach(context, place, environment)
     rows = applications.read(here.kubectl, context.config.argocd_namespace)
     if found.failed:
-        facts["failed"] = [str(item) for item in lab.troubles(place, found)]
+        facts["failed"] = [str(item) for item in lab.startup_problems(place, found)]
     return {**facts, "said": f"runs, process {found.pid}", "applications": [item.row for item in rows]}
 
 
@@ -270,7 +274,7 @@ def text(facts: Mapping[str, object]) -> str:
     ):
         rows = facts.get(key)
         if isinstance(rows, list) and rows:
-            lines += [formatting.table(head, rows), ""]
+            lines += [table(head, rows), ""]
     for key in ("lines", "failed"):
         rows = facts.get(key)
         lines += [str(row) for row in rows] if isinstance(rows, list) else []

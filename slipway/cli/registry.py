@@ -67,7 +67,7 @@ def listed(context: Context) -> Facts:
 
 def text(facts: Facts) -> str:
     """For a person."""
-    from slipway.util.formatting import table
+    from slipway.util.text import table
 
     lines = [f"{facts['registry']}: {facts['said']}"]
     if facts.get("process"):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slipway.core.config import Config
+from slipway.config import Config
 from slipway.core.model import Published
 from slipway.release.explain import Explanation
 from slipway.release.plan import Action, Plan, Step
 from slipway.release.release import Outcome
 from slipway.release.status import Row
-from slipway.util.formatting import table
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 
 if TYPE_CHECKING:
     from slipway.build.render import Change

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from slipway.context import Context, open_context
 from slipway.core.errors import BuildError, ExitCode, Problem, WorkspaceError
+from slipway.util.text import suggest
 
 T = TypeVar("T")
 
@@ -55,11 +56,8 @@ def one_of(where: str, value: str, known: tuple[str, ...]) -> str:
     Raises:
         WorkspaceError: it is another word.
     """
-    import difflib
-
     if value not in known:
-        near = difflib.get_close_matches(value, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
+        hint = suggest(value, known, otherwise="use")
         raise WorkspaceError(Problem(where=where, fact=f"there is no {value!r}", hint=hint))
     return value
 
@@ -67,7 +65,7 @@ def one_of(where: str, value: str, known: tuple[str, ...]) -> str:
 def show(value: T, as_text: Callable[[T], str], as_json: bool) -> None:
     """Print a value for a person or for a program."""
     if as_json:
-        from slipway.util.formatting import to_json
+        from slipway.util.text import to_json
 
         print(to_json(value))
     else:

@@ -24,6 +24,7 @@ from slipway.secrets.inventory import declared_by
 from slipway.toolchain.groups import ensure_group
 from slipway.util import yaml
 from slipway.util.files import write_atomic
+from slipway.util.text import suggest
 from slipway.workspace import environments
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def seal(context: Context, environment: str, flags: Flags, asked: prompt.Asked, 
     document.check_target(target)
     spaces = tuple(umbrella.name for umbrella in context.workspace.umbrellas)
     if target.namespace not in spaces:
-        hint = store.near(target.namespace, spaces)
+        hint = suggest(target.namespace, spaces, otherwise="namespaces:")
         raise WorkspaceError(Problem(where="--namespace", fact=store.no_namespace(target), hint=hint))
     scope = Scope(one_of("--scope", flags.scope, tuple(Scope)))
     certificate, warnings = usable_certificate(context, environment, datetime.now(tz=UTC))

@@ -12,8 +12,7 @@ from slipway.core.model import SEALING_CERTIFICATE, ChartName
 from slipway.gitops import pins
 from slipway.release import diff
 from slipway.secrets import inventory, store
-from slipway.util.formatting import table
-from slipway.util.text import being, counted
+from slipway.util.text import being, counted, table
 from slipway.workspace import environments
 
 RULE = "secret.missing"

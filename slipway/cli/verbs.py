@@ -11,8 +11,7 @@ from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
 from slipway.release import release as releasing
 from slipway.release.survey import plan_of, survey
-from slipway.util.formatting import table
-from slipway.util.text import counted
+from slipway.util.text import counted, table
 
 if TYPE_CHECKING:
     from slipway.tools.kubectl import Kubectl

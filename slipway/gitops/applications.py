@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from slipway.core.config import Config, SourceForm
+from slipway.config import Config, SourceForm
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName, Digest, Pin
 from slipway.gitops.git_applications import PART_OF, metadata, root_application, sealed_application

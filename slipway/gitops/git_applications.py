@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from slipway.core.config import Config
+from slipway.config import Config
 from slipway.core.model import SEALED_FOLDER
 
 PART_OF = "homelab"

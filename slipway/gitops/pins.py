@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from slipway.core.config import Config
+from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin, Workspace
 from slipway.gitops import applications

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from jsonschema import Draft7Validator, ValidationError
 
 from slipway.core.errors import Problem
 from slipway.util.mapping import shown, spelled, type_name
+from slipway.util.text import closest, similarity, suggest
 from slipway.workspace.values import Layer, Path, coalesce, top_layer, value_at
 
 Schema = Mapping[str, object]
@@ -70,7 +70,7 @@ def distance(errors: Sequence[ValidationError]) -> tuple[int, float, int]:
     """How far a value is from a branch: fewer errors, better resembled keys, deeper errors are nearer."""
     alike = max(
         (
-            difflib.SequenceMatcher(None, key, known).ratio()
+            similarity(key, known)
             for error in errors
             if error.validator == "additionalProperties" and isinstance(error.instance, Mapping)
             for key in map(str, error.instance)
@@ -101,16 +101,9 @@ def unknown_key(owner: Owner, layers: Sequence[Layer], path: Path, known: Iterab
         where=layer.where(path) if layer else owner.folder,
         fact=f"{owner.name} knows no value {spelled((*owner.prefix, *path))}",
         evidence=(f"owner: {owner.folder}",),
-        hint=suggestion(path[-1], candidates),
+        hint=suggest(path[-1], candidates),
         rule="values.unknown-key",
     )
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """A did-you-mean, or what there is."""
-    choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(choices) or 'nothing'}"
 
 
 def wrong_value(owner: Owner, layers: Sequence[Layer], path: Path, error: ValidationError) -> Problem:
@@ -136,8 +129,8 @@ def explain(error: ValidationError) -> str:
             return f"{shown(value)} is of type {type_name(value)}, not {' or '.join(map(str, types))}"
         case "enum":
             choices = wanted if isinstance(wanted, list) else []
-            near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            near = closest(str(value), map(str, choices))
+            hint = f"; did you mean {near!r}?" if near else ""
             return f"{shown(value)} is none of {', '.join(str(choice) for choice in choices)}{hint}"
         case "required":
             have = value if isinstance(value, Mapping) else {}

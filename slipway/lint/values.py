@@ -8,7 +8,6 @@ the order in which Helm merges them:
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Environment
 from slipway.util import yaml
 from slipway.util.mapping import leaves, shown, spelled
+from slipway.util.text import similarity, suggest
 from slipway.workspace import values as lay
 from slipway.workspace.documents import chart_document, namespace_document, platform_document
 from slipway.workspace.values import Layer, Path, Scope, Scopes
@@ -95,12 +95,11 @@ class Check(Scopes):
         """Keys of an umbrella's values are its members."""
         members = {member.key for member in umbrella.dependencies}
         for key in sorted(set(map(str, document.mapping)) - members - {"global"}):
-            near = difflib.get_close_matches(key, members, n=1)
             yield Problem(
                 where=document.at(key),
                 fact=f"{umbrella.name} has no member {key!r}",
                 evidence=(f"owner: {umbrella.folder}",),
-                hint=f"did you mean {near[0]!r}?" if near else f"members: {', '.join(sorted(members))}",
+                hint=suggest(key, members, otherwise="members:"),
                 rule="values.unknown-key",
             )
 
@@ -252,4 +251,4 @@ def alike(word: str, other: str) -> bool:
     """Whether one word is probably the other, mistyped; `data2` beside `data` is a name of its own."""
     if word.rstrip("0123456789") == other.rstrip("0123456789"):
         return False
-    return difflib.SequenceMatcher(None, word, other).ratio() >= NEAR
+    return similarity(word, other) >= NEAR

@@ -6,7 +6,6 @@ a pod that waits for ever. Each environment is looked at, since one may switch a
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, Environment
 from slipway.util.mapping import dig, leaves
+from slipway.util.text import suggest
 from slipway.workspace import declarations
 from slipway.workspace import values as lay
 from slipway.workspace.values import Path, Scope, Scopes
@@ -128,10 +128,8 @@ class Wiring:
 
     def unknown(self, member: Member, path: Path, fact: str, name: str, known: frozenset[str]) -> Problem:
         """A name that nobody has."""
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
         rule = "wiring.member" if known == self.names else "wiring.database"
-        return Problem(where=member.where(path), fact=fact, hint=hint, rule=rule)
+        return Problem(where=member.where(path), fact=fact, hint=suggest(name, known), rule=rule)
 
 
 def edges_of(values: Mapping[str, object], direction: str) -> Iterator[tuple[Path, Mapping[str, object]]]:

@@ -19,8 +19,8 @@ from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.gitops.git_applications import PART_OF
 from slipway.lint import styles
 from slipway.lint.run import LintInputs, check
-from slipway.policy import reach
-from slipway.policy.subject import Subject
+from slipway.policy import network_edges
+from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
@@ -124,7 +124,7 @@ def test(
     done = renderer.render_all([case.request for case, _ in todo])
     problems: list[Problem] = []
     for (case, key), made in zip(todo, done, strict=True):
-        found = [problem for subject in subjects_of(builder, case, made.objects) for problem in policy.check(subject)]
+        found = [problem for chart in charts_in(builder, case, made.objects) for problem in policy.check(chart)]
         found += producers(context, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, context.workspace)
@@ -142,14 +142,7 @@ def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterat
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        for trouble in reach.one_sided([item for made in done for item in made.objects], PART_OF):
-            yield Problem(
-                where=f"NetworkPolicy {trouble.policy}",
-                fact=trouble.fact,
-                evidence=(policy.RULES["contract.reach"], f"rendered with {environment}"),
-                hint=f"add the edge to network.{trouble.missing} of the other chart, or take it out of this one",
-                rule="contract.reach",
-            )
+        yield from network_edges.check([item for made in done for item in made.objects], PART_OF, environment)
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
@@ -176,18 +169,18 @@ def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Decla
     return tuple(inventory.declared_by(workspace, case.chart, above))
 
 
-def subjects_of(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[Subject]:
-    """What the contract judges in a render: a service, or each member of an umbrella by itself."""
+def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:
+    """The charts of a render that the contract applies to: a service, or each member of an umbrella."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
-        yield subject_of(service_with(builder.workspace, case.chart, above), case, objects)
+        yield chart_objects(service_with(builder.workspace, case.chart, above), case, objects)
         return
     for member in members_with(builder.workspace, case.chart, above):
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
-        yield subject_of(member, case, mine)
+        yield chart_objects(member, case, mine)
 
 
-def subject_of(member: Effective, case: RenderCase, objects: Sequence[Object]) -> Subject:
+def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]) -> ChartObjects:
     """A chart's objects, with the secrets that its values declare and the exceptions that it states."""
     chart, key, values = member.chart, member.key, member.values
     known = {
@@ -195,12 +188,12 @@ def subject_of(member: Effective, case: RenderCase, objects: Sequence[Object]) -
         for name, spec in declarations.secrets(chart, key, values)
     }
     known |= dict(declarations.backup_secrets(chart, key, values, declarations.repository(member.facts)))
-    return Subject(
+    return ChartObjects(
         chart=chart.name,
         label=case.label,
         namespace=case.request.namespace,
         objects=tuple(objects),
         secrets=known,
         exceptions=policy.parse_exceptions(chart.metadata.get("annotations")),
-        complete=case.label == renders.DEFAULTS and case.chart is chart,
+        default_values=case.label == renders.DEFAULTS and case.chart is chart,
     )

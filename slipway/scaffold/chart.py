@@ -7,7 +7,6 @@ the same command.
 
 from __future__ import annotations
 
-import difflib
 import os
 import posixpath
 import re
@@ -22,6 +21,7 @@ from slipway.scaffold import files as scaffold_text
 from slipway.scaffold.files import Claim, Facts
 from slipway.util import yaml
 from slipway.util.files import write_atomic
+from slipway.util.text import suggest
 from slipway.versioning import changelog
 from slipway.versioning.levels import ChangeKind
 from slipway.workspace import discover, editing, graph
@@ -124,8 +124,7 @@ def check_umbrella(workspace: Workspace, umbrella: str) -> Iterator[Problem]:
     """It joins an umbrella that exists."""
     names = [chart.name for chart in workspace.umbrellas]
     if umbrella not in names:
-        near = difflib.get_close_matches(umbrella, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"umbrellas: {', '.join(names) or 'none'}"
+        hint = suggest(umbrella, names, otherwise="umbrellas:")
         fact = f"there is no umbrella {umbrella!r}" if umbrella else "is missing"
         yield wrong("--umbrella", fact, hint)
 

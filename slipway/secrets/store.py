@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Environment, Workspace
 from slipway.secrets.document import Sealed, Target, parse, path_of
+from slipway.util.text import suggest
 
 RULE = "sealed.file"
 
@@ -40,18 +40,17 @@ def check(workspace: Workspace) -> Iterator[Problem]:
         for target in sorted(found):
             if target.namespace not in spaces:
                 where = path_of(environment.name, target)
-                yield Problem(where=where, fact=no_namespace(target), hint=near(target.namespace, spaces), rule=RULE)
+                yield Problem(
+                    where=where,
+                    fact=no_namespace(target),
+                    hint=suggest(target.namespace, spaces, otherwise="namespaces:"),
+                    rule=RULE,
+                )
 
 
 def no_namespace(target: Target) -> str:
     """What is wrong with a namespace that no umbrella has."""
     return f"there is no umbrella {target.namespace!r}, so nobody makes that namespace"
-
-
-def near(name: str, known: Sequence[str]) -> str:
-    """What was meant."""
-    found = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {found[0]!r}?" if found else f"namespaces: {', '.join(known) or 'none'}"
 
 
 def without_sealed(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -199,7 +199,7 @@ def shown(path: Path, root: Path) -> str:
 
 def text(rows: Iterable[Row]) -> str:
     """The rows as aligned lines, then what to do about those that are wrong or come later."""
-    from slipway.util.formatting import table
+    from slipway.util.text import table
 
     marks = {State.OK: "✔", State.LATER: "·", State.WRONG: "✘"}
     kept = tuple(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.util.text import suggest
 
 
 @functools.total_ordering
@@ -38,8 +38,7 @@ class Level(Enum):
             return None
         names = [level.value for level in cls]
         if text not in names:
-            near = difflib.get_close_matches(text, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(names)}"
+            hint = suggest(text, names, otherwise="use")
             raise WorkspaceError(Problem(where=where, fact=f"there is no level {text!r}", hint=hint))
         return cls(text)
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from slipway.core.config import Config
+from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import (
     SEALED_FOLDER,
@@ -24,6 +24,7 @@ from slipway.core.model import (
     Workspace,
 )
 from slipway.util import yaml
+from slipway.util.text import closest, suggest
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
 """Files of a chart that are packaged besides Chart.yaml."""
@@ -309,8 +310,6 @@ def read_sealed(root: Path, top: Path) -> Iterator[ValuesFile]:
 
 
 def _unknown_namespace(path: str, stem: str, umbrellas: set[str]) -> Problem:
-    import difflib
-
-    near = difflib.get_close_matches(stem, umbrellas, n=1)
-    hint = f"did you mean {near[0]}.yaml?" if near else f"umbrellas: {', '.join(sorted(umbrellas)) or 'none'}"
+    near = closest(stem, sorted(umbrellas))
+    hint = f"did you mean {near}.yaml?" if near else suggest(stem, umbrellas, otherwise="umbrellas:")
     return Problem(where=path, fact=f"there is no umbrella {stem!r}", hint=hint, rule="environment.unknown-namespace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Workspace
+from slipway.util.text import closest, suggest
 
 SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -150,8 +150,8 @@ def _check_dependency(workspace: Workspace, chart: Chart, dependency: Dependency
     where = f"{chart.where}:{dependency.line}"
     target = workspace.charts.get(dependency.name)
     if target is None:
-        near = difflib.get_close_matches(dependency.name, workspace.charts, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "every chart of a package is in this repository"
+        near = closest(dependency.name, workspace.charts)
+        hint = f"did you mean {near!r}?" if near else "every chart of a package is in this repository"
         yield Problem(where=where, fact=f"there is no chart {dependency.name!r}", hint=hint, rule="dependency.unknown")
         return
     if RANK[target.kind] >= RANK[chart.kind] and target.kind is not ChartKind.SERVICE and target.name != chart.name:
@@ -232,9 +232,7 @@ def select(workspace: Workspace, names: Sequence[str]) -> tuple[ChartName, ...]:
     problems = []
     for name in names:
         if name not in workspace.charts:
-            near = difflib.get_close_matches(name, workspace.charts, n=1)
-            known = ", ".join(sorted(workspace.charts))
-            hint = f"did you mean {near[0]!r}?" if near else f"charts: {known}"
+            hint = suggest(name, workspace.charts, otherwise="charts:")
             problems.append(Problem(where="--only", fact=f"there is no chart {name!r}", hint=hint))
     if problems:
         raise WorkspaceError(problems)

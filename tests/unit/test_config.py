@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, SourceForm, flag, load_config
+from slipway.config import Config, SourceForm, flag, load_config
 from slipway.core.errors import WorkspaceError
 
 

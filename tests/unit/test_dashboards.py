@@ -12,7 +12,7 @@ from dashboards.pages import runbooks
 from slipway.core.model import ChartKind
 from slipway.util import yaml
 from slipway.workspace.values import members_with
-from testing.objects import chart, workspace
+from testing.memory import chart, workspace
 from testing.workspaces import HERE, ROOT, load
 
 

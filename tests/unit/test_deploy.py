@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.core.config import Config, RegistryConfig, SourceForm
+from slipway.config import Config, RegistryConfig, SourceForm
 from slipway.core.errors import WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Digest, Pin
 from slipway.gitops import applications

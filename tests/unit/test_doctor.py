@@ -14,8 +14,8 @@ from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
-from slipway.util.formatting import to_json
 from slipway.util.progress import Progress
+from slipway.util.text import to_json
 
 ROOT = Path(__file__).resolve().parents[2]
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0", "kubeconform": "v0.8.0", "registry": "v3.1.2"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.errors import WorkspaceError
 from slipway.core.model import ChartName, Digest, Pin
 from slipway.gitops import applications

@@ -6,14 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from slipway.cli import report
-from slipway.core.config import Config, RegistryConfig
+from slipway.config import Config, RegistryConfig
 from slipway.core.errors import Problem
 from slipway.core.model import ChartKind, ChartName, Digest, Published
 from slipway.release.explain import Explanation, file_changes
 from slipway.release.plan import Action, PinStep, Plan, Step
 from slipway.release.release import Outcome
 from slipway.release.status import Row
-from slipway.util import formatting
+from slipway.util import text
 
 D = Digest("sha256:" + "a" * 64)
 
@@ -101,7 +101,7 @@ def test_the_next_steps_name_the_promotion_and_the_fork() -> None:
 
 
 def test_problems_are_counted() -> None:
-    assert formatting.problems([Problem(where="a", fact="is b")]) == "a: is b\n1 problem"
+    assert text.problems([Problem(where="a", fact="is b")]) == "a: is b\n1 problem"
 
 
 class Colour(StrEnum):
@@ -119,7 +119,7 @@ class Thing:
 def test_json_holds_plain_values_only() -> None:
     thing = Thing(path=Path("a/b"), colour=Colour.RED, parts=("x",), nested={ChartName("c"): 1})
 
-    assert json.loads(formatting.to_json(thing)) == {"path": "a/b", "colour": "red", "parts": ["x"], "nested": {"c": 1}}
+    assert json.loads(text.to_json(thing)) == {"path": "a/b", "colour": "red", "parts": ["x"], "nested": {"c": 1}}
 
 
 def test_file_changes_read_chart_yaml_field_by_field() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.core.config import load_config
+from slipway.config import load_config
 from slipway.core.errors import WorkspaceError
 from slipway.core.model import ChartName, Workspace
 from slipway.scaffold import chart as scaffold

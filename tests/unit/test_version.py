@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from semver import Version
 
-from slipway.core.config import Config, load_config
+from slipway.config import Config, load_config
 from slipway.core.errors import ProblemsFound, WorkspaceError
 from slipway.core.model import ChartName, Digest, Published, Workspace
 from slipway.versioning import version

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.core.config import Config, RegistryConfig, load_config
+from slipway.config import Config, RegistryConfig, load_config
 from slipway.core.errors import RegistryError
 from slipway.registry.client import Registry
 from slipway.registry.daemon import LOG_LIMIT_BYTES
@@ -257,6 +257,6 @@ def test_another_registry_is_not_ours_to_start(tmp_path: Path) -> None:
         ensure_running(config, never)
 
     assert str(caught.value) == (
-        "ghcr.io: is not the embedded registry, so it is not ours to start or stop\n"
+        "ghcr.io: is not the embedded registry, so it is neither started nor stopped here\n"
         "    hint: unset SLIPWAY_REGISTRY, or set registry = 'embedded' in pyproject.toml"
     )

@@ -1,0 +1,44 @@
+"""The page of backups: everything that holds data, how it is kept, or why it is not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slipway.core.model import ChartKind
+from slipway.docs.markdown import code, prose, section, site_page, table
+from slipway.docs.source.parsing import Book, Entry
+from slipway.workspace import backups
+from slipway.workspace.values import members_in
+
+INTRO = """\
+Every claim and every database of the platform.
+`./inv lint` refuses one that nothing is said about; `./inv backups` shows the same with the sizes and times of an
+environment, and [the guide](../guides/backups.md) how to get something back."""
+
+
+def text(book: Book) -> str:
+    """The whole page."""
+    return site_page(
+        "# What is kept",
+        INTRO,
+        *(section(2, entry.chart.name, held(book, entry), empty="It holds no data.") for entry in umbrellas(book)),
+    )
+
+
+def umbrellas(book: Book) -> tuple[Entry, ...]:
+    """The umbrellas, by name."""
+    return book.of_kind(ChartKind.UMBRELLA)
+
+
+def held(book: Book, entry: Entry) -> str:
+    """A namespace's table."""
+    return table(("Service", "What", "How it is kept"), rows(book, entry))
+
+
+def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """What each member holds."""
+    for member in members_in(book.workspace, entry.chart):
+        kept = backups.kept(member.values)
+        for item in backups.holdings(member.values):
+            known = kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so"))
+            yield f"[{member.key}](../charts/{member.chart.name}.md)", code(".".join(item.path)), prose(known.said)
