@@ -138,4 +138,4 @@ def as_seen(workspace: Workspace, chart: Chart, key: str, values: object) -> Eff
         below = dig(found.pop(dependency.key, {}))
         if (target := workspace.charts.get(dependency.name)) is not None and target.kind is ChartKind.LIBRARY:
             found[GLOBAL] = below.get(GLOBAL, {})
-    return Effective(chart=chart, key=key, values=found)
+    return Effective(chart=chart, key=key, values=helm.ordered(found, chart_document(chart).mapping))

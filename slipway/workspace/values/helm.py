@@ -191,6 +191,18 @@ def copied(value: object) -> Any:
     return [copied(item) for item in value] if isinstance(value, list) else value
 
 
+def ordered(values: Mapping[str, object], like: Mapping[str, object]) -> Table:
+    """Values with the keys in the order of other values, and what these lack after that; Helm keeps no order."""
+    known = {text_key(key): value for key, value in like.items()}
+    keys = [*(key for key in known if key in values), *(key for key in values if key not in known)]
+    return {key: ordered_value(values[key], known.get(key)) for key in keys}
+
+
+def ordered_value(value: object, like: object) -> object:
+    """A value, ordered when both are mappings."""
+    return ordered(value, like) if isinstance(value, Mapping) and isinstance(like, Mapping) else value
+
+
 def text_key(key: object) -> str:
     """A key of YAML as one of JSON."""
     return str(key).lower() if isinstance(key, bool) else str(key)

@@ -72,7 +72,8 @@ def coalesce(layers: Sequence[Layer]) -> dict[str, object]:
         return {}
     own, *above = layers
     if not any(layer.parent for layer in above):
-        return helm.render_values(ChartValues(name=MEMBER, values=own.values), [layer.values for layer in above])
+        chart = ChartValues(name=MEMBER, values=own.values)
+        return helm.ordered(helm.render_values(chart, [layer.values for layer in above]), own.values)
     defaults = [{MEMBER: layer.values} for layer in above if layer.parent and isinstance(layer.part, Mapping)]
     files = [{MEMBER: layer.values} for layer in above if not layer.parent and isinstance(layer.part, Mapping)]
     chart = ChartValues(name=MEMBER, values=own.values)
@@ -80,7 +81,7 @@ def coalesce(layers: Sequence[Layer]) -> dict[str, object]:
     found: dict[str, object] = helm.render_values(parent, files)[MEMBER]
     if not any(layer.has((helm.GLOBAL,)) for layer in layers):
         del found[helm.GLOBAL]
-    return found
+    return helm.ordered(found, own.values)
 
 
 def merge(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, object]:
