@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from slipway.docs.markdown import code, table
 from slipway.docs.platform import Member, Platform
 from slipway.docs.shapes import Map, dig, items
-from slipway.versioning.evidence.objects import size_bytes
+from slipway.util import quantity
 
 GIB = 1024**3
 ONCE = frozenset({"CronJob", "Job"})
@@ -19,13 +20,13 @@ ONCE = frozenset({"CronJob", "Job"})
 class Need:
     """A sum over pods, or over volumes."""
 
-    cores: float = 0.0
+    cores: Decimal = Decimal(0)
     """That the scheduler keeps for them."""
-    memory: float = 0.0
+    memory: Decimal = Decimal(0)
     """Bytes that the scheduler keeps for them."""
-    most: float = 0.0
+    most: Decimal = Decimal(0)
     """Bytes that they may use at most."""
-    disk: float = 0.0
+    disk: Decimal = Decimal(0)
     """Bytes of claims."""
 
     def __add__(self, other: Need) -> Need:
@@ -74,13 +75,13 @@ def needs(values: Map) -> Iterator[Need]:
             for container in switched_on(controller.get(kind)):
                 yield from (pod_of(container.get("resources")) for _ in range(pods))
         for claim in switched_on(controller.get("volumeClaims")):
-            yield Need(disk=pods * size_bytes(claim.get("size")))
+            yield Need(disk=pods * amount(claim.get("size")))
     for database in switched_on(values.get("databases")):
         pods = int(str(database.get("instances", 1)))
         yield from (pod_of(database.get("resources")) for _ in range(pods))
-        yield Need(disk=pods * size_bytes(database.get("size")))
+        yield Need(disk=pods * amount(database.get("size")))
     for volume in switched_on(values.get("persistence")):
-        yield Need(disk=size_bytes(volume.get("size")))
+        yield Need(disk=amount(volume.get("size")))
 
 
 def switched_on(data: object) -> Iterator[Map]:
@@ -91,13 +92,15 @@ def switched_on(data: object) -> Iterator[Map]:
 def pod_of(resources: object) -> Need:
     """What a container asks for."""
     return Need(
-        cores=cores_of(dig(resources, "requests", "cpu")),
-        memory=size_bytes(dig(resources, "requests", "memory")),
-        most=size_bytes(dig(resources, "limits", "memory")),
+        cores=amount(dig(resources, "requests", "cpu")),
+        memory=amount(dig(resources, "requests", "memory")),
+        most=amount(dig(resources, "limits", "memory")),
     )
 
 
-def cores_of(said: object) -> float:
-    """Processors as a quantity says them: `250m` or `2`; none when nothing is said."""
-    written = str(said or 0)
-    return float(written.removesuffix("m")) / 1000 if written.endswith("m") else float(written)
+def amount(written: object) -> Decimal:
+    """Cores or bytes of a quantity; 0 when it is not set, and for what lint refuses."""
+    try:
+        return quantity.parse(written)
+    except ValueError:
+        return Decimal(0)

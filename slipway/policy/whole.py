@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from slipway.policy.subject import Subject, Violation
+from slipway.util import quantity
 from slipway.util.mapping import dig, listing
 
 QUANTITY_KEYS = frozenset({"requests", "limits", "sizeLimit", "storage", "capacity"})
 QUANTITY_MAPS = frozenset({"requests", "limits", "hard", "defaultRequest"})
 """Of a container, a claim, a ResourceQuota and a LimitRange."""
-PLAIN = re.compile(r"(0|[1-9][0-9]*)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
 
 MAY_BE_EMPTY = frozenset({"emptyDir", "podSelector", "namespaceSelector", "selfSigned", "spec", "rules", "tls"})
 """Fields whose empty mapping means something: a volume, everything, or TLS with the default certificate (Traefik)."""
@@ -27,7 +27,7 @@ def quantities(subject: Subject) -> Iterator[Violation]:
         if item.kind == "CustomResourceDefinition":
             continue
         for path, value in amounts(item.data, ""):
-            wanted = canonical(value)
+            wanted = quantity.canonical(value)
             if wanted != str(value):
                 fact = f"{path} is {value!r}, which the API server rewrites" + (f" as {wanted!r}" if wanted else "")
                 yield Violation(rule="contract.quantity", object=item.title, part=path, fact=fact)
@@ -48,27 +48,6 @@ def amounts(node: object, path: str, *, inside: bool = False) -> Iterator[tuple[
         for index, item in enumerate(node):
             name = item.get("name", index) if isinstance(item, Mapping) else index
             yield from amounts(item, f"{path}[{name}]", inside=inside)
-
-
-def canonical(value: object) -> str:
-    """How the API server writes a quantity; empty for what is none that we know.
-
-    Source: k8s.io/apimachinery pkg/api/resource, Quantity.CanonicalizeBytes: no fraction, and the largest suffix that
-    keeps the number whole.
-    """
-    match = PLAIN.fullmatch(str(value))
-    if match is None:
-        return ""
-    number, suffix = int(match.group(1)), match.group(2) or ""
-    chain, step = (
-        (("", "Ki", "Mi", "Gi", "Ti", "Pi"), 1024)
-        if suffix.endswith("i")
-        else (("m", "", "k", "M", "G", "T", "P"), 1000)
-    )
-    place = chain.index(suffix)
-    while number and number % step == 0 and place + 1 < len(chain):
-        number, place = number // step, place + 1
-    return f"{number}{chain[place]}" if number else "0"
 
 
 def empties(subject: Subject) -> Iterator[Violation]:
