@@ -78,12 +78,12 @@ def compile_tools(box: Toolshelf, folder: str, tools: Sequence[tuple[GoTool, str
     )
     said: list[str] = []
     compiled: list[str] = []
-    with groups.teller(box.progress).step(what, note) as where:
+    with box.progress.step(what, note) as step:
 
         def on_line(line: str) -> None:
             # `-v` names each package on a line of its own; everything else is a message.
             (said if " " in line else compiled).append(line)
-            where(f"{len(compiled)} packages compiled" if compiled else line)
+            step.position(f"{len(compiled)} packages compiled" if compiled else line)
 
         code = stream_process(command, on_line)
         if code or not all((output / tool.file).is_file() for tool, _ in tools):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
 from pathlib import Path
@@ -15,17 +14,17 @@ if TYPE_CHECKING:
 
 def main(root: Path, arguments: list[str]) -> None:
     """Run invoke on the tasks of a checkout."""
-    # Held until the process ends: `.venv` is not replaced under a running task.
-    (root / ".tools").mkdir(exist_ok=True)
-    handle = os.open(root / ".tools" / "environment.use", os.O_RDWR | os.O_CREAT, 0o644)
-    fcntl.flock(handle, fcntl.LOCK_SH)
+    # Isolated mode leaves it out, and the tasks are found there.
+    sys.path.insert(0, str(root))
+    from slipway.util.filelock import share
+
+    # `.venv` is not replaced under a running task.
+    share(root / ".tools" / "environment.use")
     try:
         program = import_invoke()
     except ModuleNotFoundError:
         repair(root, arguments)
         raise
-    # Isolated mode leaves it out, and the tasks are found there.
-    sys.path.insert(0, str(root))
     program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
 
 

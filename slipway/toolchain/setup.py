@@ -7,13 +7,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from slipway.toolchain.venv import SetupError, make  # noqa: E402 - found only now
-from slipway.util.ticker import Teller  # noqa: E402
+from slipway.util.progress import Progress  # noqa: E402
 
 
 def main() -> int:
     """Make the environment of this checkout; returns the exit code, as slipway/core/errors.py lists them."""
     try:
-        make(ROOT, Teller(stream=sys.stderr))
+        make(ROOT, Progress())
     except SetupError as error:
         lines = [f".venv: {error.fact}", *(f"    {line}" for line in error.evidence)]
         print("\n".join([*lines, *([f"    hint: {error.hint}"] if error.hint else [])]), file=sys.stderr)
