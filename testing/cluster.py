@@ -147,11 +147,11 @@ class Platform:
     def settle(
         self,
         names: Sequence[str] = (),
-        accept: Callable[[Application], bool] = lambda application: application.well,
+        accept: Callable[[Application], bool] = lambda application: application.healthy,
         wait_s: float = WAIT_S,
     ) -> Mapping[str, Application]:
         """Wait until the Applications are well; fails when they are not in time."""
-        found = applications.wait_until_well(
+        found = applications.wait_until_healthy(
             self.kubectl, "argocd", tuple(names) or self.umbrellas, wait_s=wait_s, accept=accept
         )
         return {item.name: item for item in found}

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from slipway.config import load_config
 from slipway.core.errors import Problem
-from slipway.docs import examples, site, transcript
-from slipway.docs.examples import Session, Step
-from slipway.docs.tried import first_line
+from slipway.docs import site
+from slipway.docs.checks import console_blocks, console_output
+from slipway.docs.checks.console_blocks import Session, Step
+from slipway.docs.pages.tested_commands import first_line
 from slipway.registry import embedded
 from slipway.tools.git import Git
 from slipway.tools.process import free_port
@@ -132,7 +133,7 @@ class Sessions:
     @staticmethod
     def of_pages() -> dict[str, Session]:
         """Name → session, in the order in which they can run."""
-        return {one.name: one for one in examples.sessions(site.console(ROOT))}
+        return {one.name: one for one in console_blocks.sessions(site.console(ROOT))}
 
     @classmethod
     def below(cls, worker: Path, known: Mapping[str, Session]) -> Sessions:
@@ -176,7 +177,7 @@ def judge(where: str, step: Step, done: Completed) -> Problem | None:
     if done.code != step.code:
         fact = f"`{typed}` ended with exit code {done.code}, and the page says {step.code}"
         return Problem(where=where, fact=fact, evidence=tail(done.stdout), hint=f"mend it, or {UPDATE}")
-    different = transcript.compare(step.output, said) if step.output else None
+    different = console_output.compare(step.output, said) if step.output else None
     if different is None:
         return None
     page, _, first = where.rpartition(":")

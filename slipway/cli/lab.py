@@ -91,13 +91,13 @@ def up(context: Context, place: Place, environment: str, real: Sequence[str] = (
             deliver(here)
             names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
             with live(context) as on_change:
-                found = applications.wait_until_well(
+                found = applications.wait_until_healthy(
                     here.kubectl,
                     context.config.argocd_namespace,
                     names,
                     wait_s=HEALTHY_S,
                     on_change=on_change,
-                    lives=lambda: place.running() is not None,
+                    may_return=lambda: place.running() is not None,
                 )
             if wanted := (*join.running(place), *real):
                 with context.progress.step("real components") as done:
@@ -115,7 +115,7 @@ def tell_restarts(progress: Progress, place: Place) -> None:
     for name, part in found.parts.items() if found else ():
         if part.restarts:
             logs = f"./inv lab logs --what {name}{lab.name_flag(place)}"
-            progress.say(f"{name} {part.said[0]} and was started again: {logs}")
+            progress.say(f"{name} {part.output[0]} and was started again: {logs}")
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def ended_explained(place: Place) -> Iterator[None]:
         found = place.state()
         if found is None or not found.failed:
             raise
-        raise ToolFailed(tuple(lab.troubles(place, found))) from error
+        raise ToolFailed(tuple(lab.startup_problems(place, found))) from error
 
 
 def deliver(here: Lab) -> None:
@@ -198,11 +198,15 @@ def status(context: Context, place: Place, environment: str) -> Mapping[str, obj
         return {"lab": place.name, "said": f"does not run; ./inv lab up{lab.name_flag(place)}"}
     facts: dict[str, object] = {"lab": place.name, "components": component_rows(found), **real_rows(place)}
     if place.running() is None:
-        return {**facts, "said": "does not run any more", "failed": [str(item) for item in lab.troubles(place, found)]}
+        return {
+            **facts,
+            "said": "does not run any more",
+            "failed": [str(item) for item in lab.startup_problems(place, found)],
+        }
     here = lab.attach(context, place, environment)
     rows = applications.read(here.kubectl, context.config.argocd_namespace)
     if found.failed:
-        facts["failed"] = [str(item) for item in lab.troubles(place, found)]
+        facts["failed"] = [str(item) for item in lab.startup_problems(place, found)]
     return {**facts, "said": f"runs, process {found.pid}", "applications": [item.row for item in rows]}
 
 

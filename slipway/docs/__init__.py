@@ -1,7 +1,9 @@
-"""The documentation: facts from the workspace → Markdown → the site, and the READMEs of the charts.
+"""The documentation site and the READMEs of the charts.
 
-The pure part makes text (`book` opens the workspace; `charts`, `umbrellas`, `library`, `reference` and `readme` write pages); `site` is
-the only module that writes files and starts MkDocs. This module is what the tasks call.
+In: the workspace, the written pages below docs/, the tasks, the pins of `deploy/`.
+Out: build/docs (sources of the site), site/ (the site), charts/*/README.md.
+Fails: WorkspaceError for input that cannot be parsed, ProblemsFound for a written page that references what does not exist,
+ToolFailed for MkDocs. Pages are pure text (`source` → `pages` and `snippets`); `site` writes files and starts MkDocs.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from slipway.core.model import Workspace
 
 if TYPE_CHECKING:
     from slipway.context import Context
-    from slipway.docs.reference import Task
+    from slipway.docs.pages.reference import Task
 
 
 def stage(context: Context, tasks: tuple[Task, ...]) -> int:
@@ -26,11 +28,12 @@ def stage(context: Context, tasks: tuple[Task, ...]) -> int:
     Raises:
         WorkspaceError: a chart, a values file, a schema or `deploy/` cannot be understood.
     """
-    from slipway.docs import book, site
+    from slipway.docs import site
+    from slipway.docs.source import parsing
     from slipway.gitops import pins as pin
 
     pins = {name: pin.current(context.config, name) for name in context.config.environments}
-    made = site.pages(book.open_book(context.workspace, pins), tasks, site.icons())
+    made = site.pages(parsing.open_book(context.workspace, pins), tasks, site.icons())
     made |= site.tried_pages(context.config.root)
     site.stage(context.config.root, made | site.vendored())
     return len(made)
@@ -101,10 +104,11 @@ def generate(context: Context) -> tuple[str, ...]:
 
 def list_examples(context: Context) -> str:
     """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
-    from slipway.docs import site, tried
+    from slipway.docs import site
+    from slipway.docs.pages import tested_commands
     from slipway.util.text import table
 
-    return table(tried.HEAD, tried.listing(site.console(context.config.root)))
+    return table(tested_commands.HEAD, tested_commands.listing(site.console(context.config.root)))
 
 
 def check_readmes(workspace: Workspace) -> tuple[Problem, ...]:

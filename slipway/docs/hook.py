@@ -66,7 +66,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     if (here := str(Path(__file__).resolve().parents[2])) not in sys.path:
         # mike starts MkDocs as a program of its own, which does not look into the checkout.
         sys.path.append(here)
-    from slipway.docs.examples import unmarked
+    from slipway.docs.checks.console_blocks import unmarked
 
     return unmarked(markdown)
 

@@ -8,25 +8,22 @@ from pathlib import Path
 
 from slipway.core.errors import Problem, ToolFailed
 from slipway.core.model import ChartKind, Workspace
-from slipway.docs import (
-    architecture,
+from slipway.docs.checks import console_blocks, references
+from slipway.docs.pages import (
     backups,
-    book,
-    catalogue,
     changelogs,
-    charts,
-    concerns,
-    examples,
+    chart_index,
+    environment_values,
     library,
     readme,
     reference,
-    released,
-    settable,
-    tried,
-    truth,
+    services,
+    tested_commands,
     umbrellas,
 )
-from slipway.docs.reference import Flag, Task
+from slipway.docs.pages.reference import Flag, Task
+from slipway.docs.snippets import architecture
+from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.tools.run import Command, Runner, stream_process
 from slipway.util.files import write_atomic
 from slipway.workspace.discover import NOTES
@@ -34,10 +31,10 @@ from slipway.workspace.discover import NOTES
 BUILD_TIMEOUT_S = 300.0
 
 
-def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = ()) -> dict[str, str]:
+def pages(opened: parsing.Book, found: tuple[Task, ...], icons: Collection[str] = ()) -> dict[str, str]:
     """Path below docs/ → text of every generated page, with the theme's icons where it has them."""
     made = {
-        "charts/index.md": catalogue.text(opened, icons),
+        "charts/index.md": chart_index.text(opened, icons),
         "reference/library.md": library.text(opened),
         "reference/backups.md": backups.text(opened),
         "reference/tasks.md": reference.tasks(found),
@@ -45,21 +42,21 @@ def pages(opened: book.Book, found: tuple[Task, ...], icons: Collection[str] = (
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
     }
-    watch, known = concerns.watch(opened), released.state(opened)
+    watch, known = monitoring.watch(opened), pinned_versions.state(opened)
     made |= {
-        f"charts/{entry.chart.name}.md": charts.service(opened, entry, watch, known)
+        f"charts/{entry.chart.name}.md": services.service(opened, entry, watch, known)
         for entry in opened.of_kind(ChartKind.SERVICE)
     }
     made |= {
         f"charts/{entry.chart.name}.md": umbrellas.page(opened, entry, known)
         for entry in opened.of_kind(ChartKind.UMBRELLA)
     }
-    return made | settable.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened, icons)
+    return made | environment_values.pages(opened) | changelogs.pages(opened) | architecture.pieces(opened, icons)
 
 
 def tried_pages(root: Path) -> dict[str, str]:
     """The page about the console blocks of all others."""
-    return {"reference/examples.md": tried.text(console(root))}
+    return {"reference/examples.md": tested_commands.text(console(root))}
 
 
 def vendored() -> dict[str, str]:
@@ -147,15 +144,15 @@ WRITTEN = ("README.md", "CONTRIBUTING.md", "AGENTS.md")
 
 def untrue(root: Path, found: tuple[Task, ...]) -> tuple[Problem, ...]:
     """What written pages promise and the repository does not have."""
-    facts = truth.Facts(tasks={task.name: task for task in found}, exists=lambda path: (root / path).exists())
+    facts = references.Facts(tasks={task.name: task for task in found}, exists=lambda path: (root / path).exists())
     texts = written(root)
-    promised = (problem for path, text in texts.items() for problem in truth.check(path, text, facts))
-    return (*promised, *examples.problems(console(root)))
+    promised = (problem for path, text in texts.items() for problem in references.check(path, text, facts))
+    return (*promised, *console_blocks.problems(console(root)))
 
 
-def console(root: Path) -> tuple[examples.Block, ...]:
+def console(root: Path) -> tuple[console_blocks.Block, ...]:
     """Every console block of the written pages."""
-    return tuple(block for path, text in written(root).items() for block in examples.blocks(path, text))
+    return tuple(block for path, text in written(root).items() for block in console_blocks.blocks(path, text))
 
 
 def written(root: Path) -> dict[str, str]:
@@ -217,7 +214,7 @@ def serve(root: Path) -> int:
 
 def readmes(workspace: Workspace) -> dict[str, bytes]:
     """Path → wanted text of every chart's README."""
-    opened = book.open_book(workspace)
+    opened = parsing.open_book(workspace)
     kinds = (ChartKind.LIBRARY, ChartKind.SERVICE)
     return {
         f"{entry.chart.folder}/README.md": readme.text(entry).encode("utf-8")

@@ -1,4 +1,4 @@
-"""Argo CD's Applications as a table, and waiting until they are what they should be."""
+"""Argo CD's Applications: their state, and waiting until they are Synced and Healthy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from slipway.tools.kubectl import Data, Kubectl
 from slipway.util.mapping import dig, listing
 
 POLL_S = 0.25
-SILENCE_S = 60.0
-"""How long an API server may be away while it restarts; one of a lab is back within 10 s."""
-HEAD = ("APPLICATION", "REVISION", "SYNC", "HEALTH", "SAID")
+UNREACHABLE_S = 60.0
+"""How long an API server may be unreachable while it restarts; a restart in a lab takes under 10 s."""
+HEAD = ("APPLICATION", "REVISION", "SYNC", "HEALTH", "MESSAGE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What Argo CD says about one Application."""
+    """State of one Application, as Argo CD reports it."""
 
     name: str
     revision: str
@@ -29,14 +29,14 @@ class Application:
     health: str
     phase: str
     """Of the running or last operation; empty when there was none."""
-    said: str
-    """Why it is not well, in a line; empty when it is."""
+    message: str
+    """Conditions or operation message in one line; empty when Synced and Healthy."""
     reconciled: str
     """Time of the last comparison."""
 
     @property
-    def well(self) -> bool:
-        """Synced and healthy, for the revision that is wanted."""
+    def healthy(self) -> bool:
+        """Synced and Healthy at the wanted revision."""
         current = self.revision in self.wanted or self.wanted == self.revision
         return self.sync == "Synced" and self.health == "Healthy" and self.phase != "Running" and current
 
@@ -44,16 +44,16 @@ class Application:
     def row(self) -> tuple[str, ...]:
         """A line of the table."""
         short = self.wanted.partition("@")[0]
-        return (self.name, short, self.sync or "-", self.health or "-", self.said[:100])
+        return (self.name, short, self.sync or "-", self.health or "-", self.message[:100])
 
 
 def application_of(data: Data) -> Application:
     """An Application object → what matters of it."""
     status = dig(data, "status")
     operation = dig(status, "operationState")
-    said = [str(condition.get("message", "")) for condition in listing(status, "conditions")]
-    if not said and operation.get("phase") in {"Failed", "Error", "Running"}:
-        said = [str(operation.get("message", ""))]
+    messages = [str(condition.get("message", "")) for condition in listing(status, "conditions")]
+    if not messages and operation.get("phase") in {"Failed", "Error", "Running"}:
+        messages = [str(operation.get("message", ""))]
     return Application(
         name=str(dig(data, "metadata").get("name", "")),
         revision=str(dig(status, "sync").get("revision", "")),
@@ -61,7 +61,7 @@ def application_of(data: Data) -> Application:
         sync=str(dig(status, "sync").get("status", "")),
         health=str(dig(status, "health").get("status", "")),
         phase=str(operation.get("phase", "")),
-        said=" ".join(" ".join(said).split()),
+        message=" ".join(" ".join(messages).split()),
         reconciled=str(status.get("reconciledAt", "")),
     )
 
@@ -75,46 +75,46 @@ def read(kubectl: Kubectl, namespace: str) -> tuple[Application, ...]:
     return tuple(application_of(item) for item in kubectl.items("applications.argoproj.io", "-n", namespace))
 
 
-def wait_until_well(
+def wait_until_healthy(
     kubectl: Kubectl,
     namespace: str,
     names: Sequence[str],
     *,
     wait_s: float,
     on_change: Callable[[tuple[Application, ...]], None] = lambda _: None,
-    accept: Callable[[Application], bool] = lambda application: application.well,
-    lives: Callable[[], bool] = lambda: True,
+    accept: Callable[[Application], bool] = lambda application: application.healthy,
+    may_return: Callable[[], bool] = lambda: True,
 ) -> tuple[Application, ...]:
-    """Wait until these Applications are there and well.
+    """Wait until these Applications are there and healthy.
 
     Args:
         kubectl: the cluster.
         namespace: Argo CD's.
         names: what is waited for.
         wait_s: for how long, in seconds.
-        on_change: told whenever something changed.
-        accept: what counts as well.
-        lives: whether a server that does not answer may come back; while it does, it is asked again for SILENCE_S.
+        on_change: called with the Applications at every change.
+        accept: what counts as healthy.
+        may_return: whether a server that does not answer may come back; while it does, it is asked again for UNREACHABLE_S.
 
     Raises:
         NotConverged: the time is over; one problem for each that is not.
         ToolFailed: the API server does not answer.
     """
     limit = time.monotonic() + wait_s
-    told: tuple[Application, ...] | None = None
-    heard = time.monotonic()
+    reported: tuple[Application, ...] | None = None
+    answered = time.monotonic()
     while True:
         try:
             found = tuple(item for item in read(kubectl, namespace) if item.name in names)
         except ToolFailed:
-            if not lives() or time.monotonic() - heard > SILENCE_S:
+            if not may_return() or time.monotonic() - answered > UNREACHABLE_S:
                 raise
             time.sleep(POLL_S)
             continue
-        heard = time.monotonic()
-        if found != told:
+        answered = time.monotonic()
+        if found != reported:
             on_change(found)
-            told = found
+            reported = found
         if {item.name for item in found} == set(names) and all(accept(item) for item in found):
             return found
         if time.monotonic() > limit:
@@ -123,16 +123,16 @@ def wait_until_well(
 
 
 def problems_of(found: Sequence[Application], names: Sequence[str], wait_s: float) -> list[Problem]:
-    """What is not well after the time is over."""
+    """What is not healthy after the time is over."""
     there = {item.name: item for item in found}
     made = []
     for name in names:
         item = there.get(name)
         if item is None:
-            made.append(Problem(where=f"Application {name}", fact=f"is not there after {wait_s:g} s"))
-        elif not item.well:
+            made.append(Problem(where=f"Application {name}", fact=f"does not exist after {wait_s:g} s"))
+        elif not item.healthy:
             fact = f"is {item.sync or 'Unknown'} and {item.health or 'Unknown'} after {wait_s:g} s"
-            evidence = (item.said,) if item.said else ()
+            evidence = (item.message,) if item.message else ()
             hint = f"./inv lab kubectl -- -n argocd get application {name} -o yaml"
             made.append(Problem(where=f"Application {name}", fact=fact, evidence=evidence, hint=hint))
     return made

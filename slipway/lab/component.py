@@ -1,4 +1,4 @@
-"""What a lab is made of, as data: programs with their order and the question that tells when they are ready.
+"""The components of a lab as data: programs with their order and readiness probe.
 
 The supervisor reads this and nothing else, so another set of components (a real kubelet in kwok's place) needs no other
 supervisor.
@@ -30,7 +30,7 @@ class Component:
     """`http://`, `https://` (any 2xx answer) or `tcp://host:port`; empty for a job, which is ready when it ended with 0."""
     ca: str = ""
     """File with the certificate that an `https://` question trusts."""
-    patience_s: float = 60.0
+    startup_timeout_s: float = 60.0
     """How long it may take to become ready."""
     vital: bool = True
     """Whether the lab ends when it does."""
@@ -42,7 +42,7 @@ class Component:
 
     @property
     def key(self) -> str:
-        """Stands for all of it: another one is another component, whatever its name."""
+        """Hash of all fields: a component that differs in any of them is another one."""
         return hashlib.sha256(to_json((self,)).encode()).hexdigest()[:12]
 
     def command(self, folder: Path) -> Command:

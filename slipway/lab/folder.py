@@ -30,7 +30,7 @@ def prepare(
     path: str,
     extent: plan.Extent = plan.Extent.WHOLE,
 ) -> plan.Parts:
-    """Make the folder anew; what an earlier lab left there is gone.
+    """Create the folder; leftovers of an earlier lab are removed.
 
     Args:
         place: the lab.
@@ -80,16 +80,16 @@ def prepare(
 
 
 def from_start(definitions: Iterable[Path]) -> tuple[Path, ...]:
-    """The files whose kinds must be there from the start; the others come with the umbrella that brings them.
+    """The files whose kinds must exist from the start; the others are installed by their umbrella.
 
-    Nothing brings those below `tools/`, Argo CD reads its own kinds, and kwok refuses stages of kinds that it does not find.
+    No umbrella has those below `tools/`, Argo CD reads its own kinds, and kwok refuses stages of kinds that do not exist.
     """
     return tuple(
-        path for path in definitions if path.parent.name != "crds" or played(path) or path.stem == ARGOCD_GROUP
+        path for path in definitions if path.parent.name != "crds" or simulated(path) or path.stem == ARGOCD_GROUP
     )
 
 
-def played(definitions: Path) -> bool:
+def simulated(definitions: Path) -> bool:
     """Whether kwok has stages for the kinds of a file."""
     return (STAGES / definitions.name).is_file()
 

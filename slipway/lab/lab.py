@@ -1,4 +1,4 @@
-"""One lab from outside: start its supervisor, wait for it, publish the working tree to it, hand it to Argo CD, end it."""
+"""Control of one lab: start its supervisor, wait for it, publish the working tree to it, hand it to Argo CD, stop it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def start(
     pid = spawn_daemon(Command(argv=argv, cwd=CHECKOUT), place.logs / "supervisor.log")
     wait_until(lambda: place.state() is not None or not reap(pid), START_S)
     if place.running() is None:
-        raise ToolFailed(Problem(where=str(place.folder), fact="the lab's supervisor says nothing"))
+        raise ToolFailed(Problem(where=str(place.folder), fact="the supervisor wrote no state"))
 
 
 def wait_ready(place: Place) -> State:
@@ -110,17 +110,17 @@ def wait_ready(place: Place) -> State:
             return found
         alive = place.running() is not None
         if not alive or time.monotonic() > limit:
-            raise ToolFailed(tuple(troubles(place, place.state())))
+            raise ToolFailed(tuple(startup_problems(place, place.state())))
         time.sleep(0.05)
 
 
-def troubles(place: Place, found: State | None) -> Iterator[Problem]:
+def startup_problems(place: Place, found: State | None) -> Iterator[Problem]:
     """Why a lab is not ready: the components that failed, or those that it still waits for."""
     hint = f"./inv lab logs --what COMPONENT{name_flag(place)}"
     for name in found.failed if found else ():
         assert found is not None
-        said = found.parts[name].said
-        yield Problem(where=f"lab {place.name}, {name}", fact=said[0], evidence=said[1:], hint=hint)
+        output = found.parts[name].output
+        yield Problem(where=f"lab {place.name}, {name}", fact=output[0], evidence=output[1:], hint=hint)
     if found is None or not found.failed:
         parts = found.parts if found else {}
         waiting = ", ".join(name for name, part in parts.items() if part.phase in {Phase.WAITING, Phase.STARTING})
@@ -142,7 +142,7 @@ def attach(context: Context, place: Place, environment: str) -> Lab:
     """
     if place.running() is None:
         raise WorkspaceError(
-            Problem(where=f"lab {place.name}", fact="does not run", hint=f"./inv lab up{name_flag(place)}")
+            Problem(where=f"lab {place.name}", fact="is not running", hint=f"./inv lab up{name_flag(place)}")
         )
     return Lab(place=place, context=lab_context(context, place), environment=environment)
 
@@ -200,7 +200,7 @@ def files_of(lab: Lab, pins: Mapping[ChartName, Pin]) -> dict[str, bytes]:
 def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:
     """Apply what the root Application would sync: projects, the registry's address, the ApplicationSet.
 
-    The sealed secrets come from git, which a lab does not have, and no lab has the key that opens them.
+    Sealed secrets come from git, which a lab does not have, and no lab has the key that decrypts them.
 
     Raises:
         ToolFailed: the API server refuses one.
@@ -235,7 +235,7 @@ def class_names(value: object) -> Iterator[str]:
 
 
 def provide_storage(lab: Lab, built: Mapping[ChartName, Built]) -> None:
-    """Make the storage classes that the umbrellas count on.
+    """Create the storage classes that the umbrellas require.
 
     Raises:
         ToolFailed: an umbrella cannot be rendered, or the API server refuses a class.
@@ -258,7 +258,7 @@ def stop(place: Place) -> bool:
     if found is not None:
         os.kill(found.pid, signal.SIGTERM)
         if not wait_until(lambda: not supervises(found.pid, place.folder), STOP_S):
-            raise ToolFailed(Problem(where=f"lab {place.name}", fact=f"process {found.pid} does not end"))
+            raise ToolFailed(Problem(where=f"lab {place.name}", fact=f"process {found.pid} did not exit"))
     remove(place.folder)
     return found is not None
 

@@ -55,11 +55,11 @@ class Place:
         return self.folder / "users" / f"{user.removeprefix('system:')}.kubeconfig"
 
     def state(self) -> State | None:
-        """What the supervisor said last; None when there never was one."""
+        """The last state that the supervisor wrote; None when there is none."""
         return state.read(self.folder)
 
     def running(self) -> State | None:
-        """What the supervisor of a running lab says; None when none runs."""
+        """State of a running lab; None when none runs."""
         found = self.state()
         return found if found is not None and supervises(found.pid, self.folder) else None
 
@@ -73,7 +73,11 @@ def place_of(root: Path, name: str = "") -> Place:
     name = name or DEFAULT
     if not NAME.fullmatch(name):
         raise WorkspaceError(
-            Problem(where="--name", fact=f"{name!r} is no name for a lab", hint="use small letters, digits and dashes")
+            Problem(
+                where="--name",
+                fact=f"{name!r} is not a valid name of a lab",
+                hint="use lower-case letters, digits and dashes",
+            )
         )
     return Place(folder=root.absolute() / FOLDER / name)
 

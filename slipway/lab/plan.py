@@ -1,4 +1,4 @@
-"""What a lab starts: control plane, registry and Argo CD, each program with its flags. Pure.
+"""Components of a lab: control plane, registry and Argo CD, each program with its flags. Pure.
 
 Flags are those of Kubernetes 1.37, etcd 3.7, kwok 0.8 and Argo CD 3.6; a comment says where a default would not do.
 """
@@ -39,7 +39,7 @@ SERVICES = "10.43.0.0/16"
 PODS = "10.42.0.0/16"
 """k3s's defaults, which the charts' network policies are written for."""
 NODE_ADDRESS = "192.0.2.2"
-"""From the range that RFC 5737 keeps for documentation: nobody answers there."""
+"""From the range that RFC 5737 keeps for documentation: no host has it."""
 
 DEFINITIONS = "definitions"
 OBJECTS = "objects"
@@ -103,7 +103,7 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
                 *("--listen-client-urls", client, "--advertise-client-urls", client),
                 *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
                 *("--initial-cluster", f"lab={peer}"),
-                # Nobody misses the objects of a lab after a power cut.
+                # The objects of a lab need not survive a power cut.
                 "--unsafe-no-fsync",
             ),
             ready=f"{client}/health",
@@ -121,7 +121,7 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
                 *("--service-cluster-ip-range", SERVICES, "--allow-privileged=true"),
                 # It would advertise the loopback address, which an Endpoints object must not have.
                 *("--advertise-address", NODE_ADDRESS, "--endpoint-reconciler-type", "none"),
-                # The webhooks of operators are served by pods, and pods are played: nobody would answer.
+                # Operators' webhooks are served by pods, and kwok's pods serve nothing.
                 *("--disable-admission-plugins", "MutatingAdmissionWebhook,ValidatingAdmissionWebhook"),
             ),
             after=("etcd",),
@@ -158,7 +158,7 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
 
 
 def node(parts: Parts) -> tuple[Component, ...]:
-    """What plays the machine: kwok, after the definitions of the kinds that its stages speak of."""
+    """The simulated node: kwok, after the definitions of the kinds in its stages."""
     folder = parts.place.folder
     ready = "established" if parts.has_definitions else "kube-apiserver"
     return (
@@ -171,7 +171,7 @@ def node(parts: Parts) -> tuple[Component, ...]:
         ),
         Component(
             name="kwok",
-            purpose="plays the node and its pods, volumes and addresses",
+            purpose="simulates the node, its pods, volumes and addresses",
             argv=(
                 *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
                 *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
@@ -220,7 +220,7 @@ def served(place: Place, port: int) -> Daemon:
 
 
 def registry(parts: Parts) -> Component:
-    """The lab's own registry: what is published here is nobody's release."""
+    """The lab's own registry: separate from every release."""
     return Component(
         name="registry",
         purpose="the charts",
@@ -230,7 +230,7 @@ def registry(parts: Parts) -> Component:
 
 
 def argocd(parts: Parts) -> tuple[Component, ...]:
-    """Argo CD 3.6's controllers, outside the cluster that they believe to be in."""
+    """Argo CD 3.6's controllers, outside of the cluster, configured as if inside."""
     base = environment(parts)
     binary = parts.program("argocd")
     repo = ("--repo-server-plaintext",)

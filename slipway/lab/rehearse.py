@@ -27,7 +27,7 @@ from slipway.tools.kubectl import Kubectl
 from slipway.util import yaml
 from slipway.util.text import counted, table
 
-HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "SAID")
+HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "MESSAGE")
 IMMUTABLE = ("immutable", "updates to statefulset spec", "may not change", "can be resized")
 """How the API server says that a field cannot change. Source: kubernetes pkg/apis/*/validation and pvc resize admission."""
 NOTHING = "nothing"

@@ -1,4 +1,4 @@
-"""What a supervisor tells about its lab, in `state.json`: one small file, replaced as a whole at every change."""
+"""State of a lab, which its supervisor writes to `state.json`: one small file, replaced atomically at every change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = "state.json"
 
 
 class Phase(StrEnum):
-    """Where a component, or the whole lab, is in its life."""
+    """Phase of a component, or of the whole lab."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -26,7 +26,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ComponentState:
     """One component."""
 
     phase: Phase = Phase.WAITING
@@ -36,9 +36,9 @@ class Part:
     key: str = ""
     """Of the component that was started under this name."""
     restarts: int = 0
-    """How often it was started again after it had ended by itself."""
-    said: tuple[str, ...] = ()
-    """How it ended and its last lines, when it failed or was started again."""
+    """Restarts after it exited by itself."""
+    output: tuple[str, ...] = ()
+    """Exit reason and last log lines, after a failure or a restart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class State:
     pid: int
     """Of the supervisor."""
     phase: Phase
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[str, ComponentState] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -62,11 +62,11 @@ def write(folder: Path, state: State) -> None:
 
 
 def read(folder: Path) -> State | None:
-    """What the supervisor said last; None when there was none, or the file is not one of ours."""
+    """The last state; None when there is none, or the file is not valid."""
     try:
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
         parts = {
-            name: Part(**{**part, "phase": Phase(part["phase"]), "said": tuple(part["said"])})
+            name: ComponentState(**{**part, "phase": Phase(part["phase"]), "output": tuple(part["output"])})
             for name, part in data["parts"].items()
         }
         return State(pid=data["pid"], phase=Phase(data["phase"]), parts=parts)

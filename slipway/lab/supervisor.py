@@ -1,11 +1,11 @@
-"""The process that a lab lives in: starts components in order, watches them, and takes them with it when it ends.
+"""The supervisor of a lab: starts components in order, watches them, and ends them when it ends itself.
 
 `python -m slipway.lab.supervisor FOLDER` reads FOLDER/components.json, writes FOLDER/state.json, and keeps one log for each
 component under FOLDER/logs. SIGTERM ends the lab in good order; SIGHUP makes it read components.json again, start what is
-new there and end what is not there any more. However the supervisor dies, the kernel kills its children.
+new and end what was removed. However the supervisor dies, the kernel kills its children.
 
-A server that the lab cannot do without and that ends after it was ready is started again, as a kubelet does with a container;
-one that ends more than RESTARTS times takes the lab with it, and so does one that never was ready.
+A vital server that exits after it was ready is restarted, as a kubelet restarts a container; one that exits more than
+RESTARTS times, or that never became ready, ends the lab.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from slipway.core.errors import ToolMissing
 from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.probe import answers
-from slipway.lab.state import Part, Phase, State
+from slipway.lab.state import ComponentState, Phase, State
 from slipway.tools.run import Child, spawn_child, tail, with_parent
 
 COMPONENTS = "components.json"
@@ -34,7 +34,7 @@ STOP_S = 10.0
 """How long a group of components may take to end before it is killed."""
 CRASH_LINES = 12
 RESTARTS = 3
-"""How often one component is started again in the life of a lab."""
+"""Restarts allowed for each component."""
 
 
 @dataclass(kw_only=True)
@@ -43,7 +43,7 @@ class Supervisor:
 
     folder: Path
     components: Sequence[Component]
-    parts: dict[str, Part] = field(default_factory=dict)
+    parts: dict[str, ComponentState] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     begun: dict[str, float] = field(default_factory=dict)
     """Name → monotonic time of its start."""
@@ -51,27 +51,27 @@ class Supervisor:
     def run(self) -> int:
         """Start everything and stay until the end; returns the exit code: 0 after SIGTERM, 1 after a failure."""
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        self.parts = {item.name: Part(key=item.key) for item in self.components}
-        self.tell(Phase.STARTING)
+        self.parts = {item.name: ComponentState(key=item.key) for item in self.components}
+        self.write_state(Phase.STARTING)
         code = self.watch()
         self.stop()
-        self.tell(Phase.FAILED if code else Phase.STOPPED)
+        self.write_state(Phase.FAILED if code else Phase.STOPPED)
         return code
 
     def watch(self) -> int:
-        """Go on until somebody ends it or a component fails."""
-        told = ""
+        """Run until a signal or a failed component ends it."""
+        written = ""
         while True:
             self.collect()
             self.start_next()
-            self.ask()
+            self.probe()
             if any(item.vital and self.parts[item.name].phase is Phase.FAILED for item in self.components):
                 return 1
             busy = any(part.phase in {Phase.WAITING, Phase.STARTING} for part in self.parts.values())
             phase = Phase.STARTING if busy else Phase.READY
-            if told != (now := repr((phase, self.parts))):
-                self.tell(phase)
-                told = now
+            if written != (now := repr((phase, self.parts))):
+                self.write_state(phase)
+                written = now
             caught = signal.sigtimedwait(SIGNALS, PROBE_EVERY_S if busy else 3600.0)
             if caught is not None and caught.si_signo == signal.SIGHUP:
                 self.reload()
@@ -79,7 +79,7 @@ class Supervisor:
                 return 0
 
     def reload(self) -> None:
-        """Take over components.json as it is now: end what is gone, changed or failed, and begin what is there anew."""
+        """Apply components.json: end what was removed, changed or failed, and start what is new."""
         wanted = read(self.folder)
         kept = {
             item.name
@@ -89,27 +89,29 @@ class Supervisor:
             and self.parts[item.name].phase is not Phase.FAILED
         }
         self.end(tuple(name for name in self.parts if name not in kept))
-        self.parts = {item.name: self.parts[item.name] if item.name in kept else Part(key=item.key) for item in wanted}
+        self.parts = {
+            item.name: self.parts[item.name] if item.name in kept else ComponentState(key=item.key) for item in wanted
+        }
         self.children = {name: child for name, child in self.children.items() if name in kept}
         self.begun = {name: time_s for name, time_s in self.begun.items() if name in kept}
         self.components = wanted
 
     def start_next(self) -> None:
-        """Start what waits for nothing any more."""
+        """Start the components whose predecessors are ready."""
         ready = frozenset(name for name, part in self.parts.items() if part.phase in {Phase.READY, Phase.DONE})
         for item in component.startable(self.components, ready, frozenset(self.begun)):
             self.begun[item.name] = time.monotonic()
             try:
                 child = spawn_child(item.command(self.folder), self.log(item.name))
             except ToolMissing as error:
-                said = tuple(str(error).splitlines())
-                self.parts[item.name] = replace(self.parts[item.name], phase=Phase.FAILED, said=said)
+                output = tuple(str(error).splitlines())
+                self.parts[item.name] = replace(self.parts[item.name], phase=Phase.FAILED, output=output)
                 return
             self.children[item.name] = child
             self.parts[item.name] = replace(self.parts[item.name], phase=Phase.STARTING, pid=child.pid)
 
-    def ask(self) -> None:
-        """Ask each component that starts whether it is ready."""
+    def probe(self) -> None:
+        """Probe the readiness of each starting component."""
         for item in self.components:
             part = self.parts[item.name]
             if part.phase is not Phase.STARTING:
@@ -117,12 +119,12 @@ class Supervisor:
             took = time.monotonic() - self.begun[item.name]
             if not item.is_job and answers(item.ready, item.ca):
                 self.parts[item.name] = replace(part, phase=Phase.READY, seconds=round(took, 2))
-            elif took > item.patience_s:
-                self.fail(item.name, f"was not ready within {item.patience_s:g} s")
+            elif took > item.startup_timeout_s:
+                self.fail(item.name, f"was not ready within {item.startup_timeout_s:g} s")
                 self.end((item.name,))
 
     def collect(self) -> None:
-        """Notice what ended: a job that ended with 0 is done, everything else is a failure."""
+        """Collect exited processes: a job with exit code 0 is done, everything else failed."""
         for item in self.components:
             child = self.children.get(item.name)
             part = self.parts[item.name]
@@ -139,16 +141,16 @@ class Supervisor:
             self.fail(item.name, f"ended with {how}")
             was_ready = part.phase is Phase.READY or part.restarts > 0
             if item.vital and not item.is_job and was_ready and part.restarts < RESTARTS:
-                self.again(item.name)
+                self.restart(item.name)
 
     def fail(self, name: str, fact: str) -> None:
-        """A component that is not what it should be, with its last lines."""
+        """Mark a component as failed, with its last log lines."""
         text = self.log(name).read_text(encoding="utf-8", errors="replace")
-        said = (fact, *tail(text, CRASH_LINES))
-        self.parts[name] = replace(self.parts[name], phase=Phase.FAILED, pid=0, said=said)
+        output = (fact, *tail(text, CRASH_LINES))
+        self.parts[name] = replace(self.parts[name], phase=Phase.FAILED, pid=0, output=output)
 
-    def again(self, name: str) -> None:
-        """Let a component that ended wait for its turn like a new one; what it said last stays to be read."""
+    def restart(self, name: str) -> None:
+        """Queue an exited component for another start; its last output stays readable."""
         self.parts[name] = replace(self.parts[name], phase=Phase.WAITING, restarts=self.parts[name].restarts + 1)
         del self.children[name], self.begun[name]
 
@@ -173,7 +175,7 @@ class Supervisor:
         """Where a component's output is."""
         return self.folder / LOGS / f"{name}.log"
 
-    def tell(self, phase: Phase) -> None:
+    def write_state(self, phase: Phase) -> None:
         """Write the state."""
         state.write(self.folder, State(pid=os.getpid(), phase=phase, parts=dict(self.parts)))
 
@@ -187,7 +189,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read(folder: Path) -> tuple[Component, ...]:
-    """What components.json says now."""
+    """The present components.json."""
     return component.from_json((folder / COMPONENTS).read_text(encoding="utf-8"))
 
 

@@ -1,7 +1,7 @@
-"""Answers a registry's 401: Basic, or a Bearer token from its token service, as GHCR, Harbor and Docker Hub want.
+"""Authentication after a 401: Basic, or a Bearer token from the token service, as GHCR, Harbor and Docker Hub require.
 
 The first challenge is remembered, so later requests carry their header at once. Tokens live in memory only, one for each
-scope. Our headers go to the registry's own origin and to nobody else.
+scope. Credentials are sent to the registry's own origin only.
 
 Source: distribution spec, "Token Authentication Specification" and its OAuth2 extension.
 """
@@ -23,7 +23,7 @@ from slipway.registry.http import Call, Reply, Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """What a 401 asks for."""
+    """The challenge of a 401."""
 
     bearer: bool
     realm: str = ""
@@ -35,7 +35,7 @@ class Session:
     """Requests to one registry in our name; safe to use from many threads."""
 
     def __init__(self, transport: Transport, origin: str, find: Callable[[], Credentials | None]) -> None:
-        """Nobody is asked for credentials before the registry asks us.
+        """Credentials are looked up only when the registry asks for them.
 
         Args:
             transport: sends requests.
@@ -61,7 +61,7 @@ class Session:
             scope: what it needs, such as `repository:charts/sonarr:pull`.
 
         Returns:
-            The reply; still a 401 when there is nothing to answer with or the answer was refused.
+            The reply; still a 401 without credentials or with rejected ones.
 
         Raises:
             RegistryError: no reply, or the token service refuses.
@@ -107,7 +107,7 @@ class Session:
             raise RegistryError(
                 Problem(
                     where=where,
-                    fact="asks for a login over an address without encryption, which gets no password",
+                    fact="the token service uses plain HTTP, so no password is sent to it",
                     evidence=(f"realm {challenge.realm}",),
                     hint="set the realm of the registry's token service to https://",
                 )
@@ -125,7 +125,7 @@ class Session:
             raise RegistryError(
                 Problem(
                     where=where,
-                    fact="has a token service that gives no token",
+                    fact="the token service returned no token",
                     evidence=(call.label(reply.attempts),),
                     hint=f"check {challenge.realm}",
                 )
@@ -139,7 +139,7 @@ def with_header(call: Call, header: str | None) -> Call:
 
 
 def token_call(challenge: Challenge, credentials: Credentials | None, scope: str, where: str) -> Call:
-    """The request for a token: GET with Basic, or the OAuth2 form when we hold an identity token."""
+    """The request for a token: GET with Basic, or the OAuth2 form for an identity token."""
     query = {key: value for key, value in (("service", challenge.service), ("scope", scope)) if value}
     if credentials is not None and credentials.is_token:
         form = {**query, "grant_type": "refresh_token", "client_id": "slipway", "refresh_token": credentials.password}
@@ -153,7 +153,7 @@ def token_call(challenge: Challenge, credentials: Credentials | None, scope: str
 def challenge_of(reply: Reply) -> Challenge | None:
     """The challenge that we can answer: Bearer before Basic; None when there is neither.
 
-    Several challenges may stand in one header, so each scheme is looked for at a word's start.
+    One header may carry several challenges, so each scheme is matched at the start of a word.
     """
     text = reply.headers.get("www-authenticate", "")
     if found := re.search(r"(?:^|,\s*)bearer\s+(.*)", text, re.IGNORECASE):

@@ -73,7 +73,7 @@ class Registry:
     def published(self, versions: Mapping[ChartName, str]) -> dict[ChartName, Published | None]:
         """What the registry has under these names and versions; None where it has nothing.
 
-        One chart is asked for first, so that a registry that is down or wants a login hears of it once.
+        One chart is asked for first, so that an unreachable registry or a missing login fails once.
 
         Raises:
             RegistryError: the registry cannot be read.
@@ -115,7 +115,7 @@ class Registry:
         """A blob whose bytes have its digest.
 
         Raises:
-            RegistryError: it is not there, cannot be read, or its content does not have its digest.
+            RegistryError: it does not exist, cannot be read, or its content does not match the digest.
         """
         call = self._call("GET", name, f"blobs/{digest}")
         reply = self._send(call, "pull")
@@ -143,7 +143,7 @@ class Registry:
         return self._list(self._call("GET", name, f"tags/list?n={PAGE}"), f"repository:{self._path(name)}:pull", "tags")
 
     def catalog(self) -> tuple[str, ...] | None:
-        """Every repository; None when the registry does not tell, as most public ones do not."""
+        """Every repository; None when the registry does not list them, as most public ones."""
         call = Call(method="GET", url=f"{self.session.origin}/v2/_catalog?n={PAGE}", where=self.config.host)
         try:
             return self._list(call, "registry:catalog:*", "repositories")
@@ -152,7 +152,7 @@ class Registry:
             return None
 
     def contents(self) -> tuple[Published, ...] | None:
-        """Every version of every chart below the prefix, by name; None when the registry does not tell."""
+        """Every version of every chart below the prefix, by name; None when the registry does not list them."""
         repositories = self.catalog()
         if repositories is None:
             return None
@@ -162,14 +162,14 @@ class Registry:
         )
 
     def versions(self, names: Sequence[ChartName]) -> tuple[Published, ...]:
-        """Every version of these charts, in their order; the first one is asked for alone, as in `published`."""
+        """Every version of these charts, in their order; the first one alone, as in `published`."""
         tags = [*map(self.tags, names[:1]), *each(self.tags, names[1:], READERS)]
         pairs = [(name, tag) for name, there in zip(names, tags, strict=True) for tag in there]
         found = each(lambda pair: self.find(*pair), pairs, READERS)
         return tuple(published for published in found if published is not None)
 
     def ping(self) -> None:
-        """Check that a registry is there and lets us in.
+        """Check that the registry answers and accepts our credentials.
 
         Raises:
             RegistryError: it is down, is something else, or refuses us.
@@ -183,7 +183,7 @@ class Registry:
     # Writing
 
     def push_blob(self, name: str, content: bytes) -> bool:
-        """Upload a blob; False when it is there already.
+        """Upload a blob; False when it exists already.
 
         Raises:
             RegistryError: the registry refuses it.
@@ -211,7 +211,7 @@ class Registry:
         raise refusal(self.config, finish, reply, identity=self.session.identity)
 
     def put_manifest(self, name: str, reference: str, body: bytes) -> Digest:
-        """Store a manifest under a tag or its digest; a tag that exists is moved, so ask before.
+        """Store a manifest under a tag or its digest; an existing tag is moved, so look it up first.
 
         Raises:
             RegistryError: the registry refuses it, or stored something else.
@@ -251,7 +251,7 @@ class Registry:
                 Problem(
                     where=call.where,
                     fact="sent content that does not have its digest",
-                    evidence=(call.label(reply.attempts), f"promised {there}", f"got      {here}"),
+                    evidence=(call.label(reply.attempts), f"expected {there}", f"actual   {here}"),
                     hint=f"{TRY_AGAIN}; if it stays, the registry's storage or a proxy before it is broken",
                 )
             )

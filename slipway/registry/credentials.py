@@ -1,7 +1,7 @@
 """Who we are for a registry: the environment, then Docker's login file, then Helm's.
 
 Looked up only when a registry asks. The environment is a parameter; a credential helper is started through a Runner. No
-error, repr or argument vector ever holds a password: errors name the place, never the content.
+error, repr or argument vector ever contains a password: errors name the source, never the content.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def login_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def from_file(path: Path, host: str, run: Runner) -> Credentials | None:
-    """What a login file knows about a host: its own helper, the common helper, then the file itself."""
+    """Credentials of a host in a login file: its own helper, the common helper, then the file itself."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -149,10 +149,10 @@ def from_helper(helper: str, host: str, path: Path, run: Runner) -> Credentials 
     except BuildError as error:
         raise helper_failed(host, program, path, error.problems[0].fact) from None
     if done.code:
-        said = (done.stdout.strip() or done.stderr.strip()).partition("\n")[0]
-        if "credentials not found" in said:
+        output = (done.stdout.strip() or done.stderr.strip()).partition("\n")[0]
+        if "credentials not found" in output:
             return None
-        raise helper_failed(host, program, path, said or f"it ended with exit code {done.code}")
+        raise helper_failed(host, program, path, output or f"it ended with exit code {done.code}")
     try:
         answer = json.loads(done.stdout)
         username, password = str(answer["Username"]), str(answer["Secret"])
@@ -162,13 +162,13 @@ def from_helper(helper: str, host: str, path: Path, run: Runner) -> Credentials 
 
 
 def helper_failed(host: str, program: str, path: Path, reason: str) -> RegistryError:
-    """The credential helper cannot be asked."""
+    """The error for a credential helper that failed."""
     return RegistryError(
         Problem(
             where=host,
             fact=f"the credential helper {program} of {path} failed",
             evidence=(reason,),
-            hint=f"mend it with `docker login {host}`, or set {USERNAME} and {PASSWORD}",
+            hint=f"fix it with `docker login {host}`, or set {USERNAME} and {PASSWORD}",
         )
     )
 

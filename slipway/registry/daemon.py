@@ -1,9 +1,9 @@
 """One registry process and its folder: CNCF distribution, started so that it outlives the task that starts it.
 
-Everything lies in one folder: `data/` (what was published), `config.yml`, `registry.log`, and `registry.json`, which says
-which process it is. It listens on loopback only, deletes nothing, and reports to nobody.
+Everything is in one folder: `data/` (what was published), `config.yml`, `registry.log`, and `registry.json`, which identifies
+the process. It listens on loopback only, deletes nothing, and sends no telemetry.
 
-Source: distribution v3.1.2 configuration/configuration.go; it exports traces to localhost:4318 unless told otherwise.
+Source: distribution v3.1.2 configuration/configuration.go; it exports traces to localhost:4318 by default.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Daemon:
     """Absolute."""
     port: int
     htpasswd: Path | None = None
-    """bcrypt password file; None lets everybody in."""
+    """bcrypt password file; None allows anonymous access."""
     certificate: Path | None = None
     """PEM; None is plain HTTP."""
     key: Path | None = None
@@ -95,12 +95,12 @@ class Daemon:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What the process is started with; tells it from every other."""
+        """Command line of the process, which identifies it."""
         return "serve", str(self.config_file)
 
     @property
     def log(self) -> Path:
-        """What the process says."""
+        """Log of the process."""
         return self.folder / "registry.log"
 
     @property
@@ -125,7 +125,7 @@ class Daemon:
 
         Raises:
             RegistryError: the port is taken, it runs on another port, or it does not start.
-            Busy: another start takes too long.
+            Busy: another start is still running.
         """
         if (process := self.running()) is not None:
             self._limit_log()
@@ -135,7 +135,7 @@ class Daemon:
             if (process := self.running()) is not None:
                 return AlreadyRunning(process=self._on_our_port(process))
             for orphan in find_processes(self.arguments):
-                # Our start was killed, or its folder deleted: it serves nobody, and is in the way.
+                # A killed start, or a deleted folder, left it behind; it occupies the port.
                 end(orphan, self.arguments, STOP_S)
             self._refuse_taken_port()
             return Started(process=self._start(binary()))
@@ -149,7 +149,7 @@ class Daemon:
         return process
 
     def status(self) -> Status:
-        """Whether it runs, and how much it holds."""
+        """Whether it runs, and the size of its data."""
         files = (path for path in (self.folder / "data").rglob("*") if path.is_file())
         size_bytes = sum(path.stat().st_size for path in files)
         return Status(process=self.running(), port=self.port, folder=self.folder, log=self.log, size_bytes=size_bytes)
@@ -167,7 +167,7 @@ class Daemon:
         return process
 
     def _refuse_taken_port(self) -> None:
-        # A process that was killed a moment ago still holds its port.
+        # A process that was killed a moment ago still occupies its port.
         if wait_until(lambda: not listening(self.port), GRACE_S):
             return
         raise RegistryError(
@@ -181,11 +181,11 @@ class Daemon:
 
     def _start(self, binary: Path) -> Process:
         self._prepare()
-        said_before = self.log.stat().st_size if self.log.exists() else 0
+        log_size = self.log.stat().st_size if self.log.exists() else 0
         pid = spawn_daemon(self.command(binary), self.log)
         try:
             wait_until(lambda: self._answers() or not reap(pid), READY_S)
-            self._check_started(pid, said_before)
+            self._check_started(pid, log_size)
             process = Process(pid=pid, port=self.port, binary=str(binary), started=round(time.time()))
             write_atomic(self.state_file, process.text)
         except BaseException:
@@ -222,15 +222,15 @@ class Daemon:
         finally:
             connection.close()
 
-    def _check_started(self, pid: int, said_before: int) -> None:
+    def _check_started(self, pid: int, log_size: int) -> None:
         if reap(pid) and self._answers():
             return
-        said = self.log.read_bytes()[said_before:].decode("utf-8", "replace")
+        output = self.log.read_bytes()[log_size:].decode("utf-8", "replace")
         raise RegistryError(
             Problem(
                 where=f"{LOOPBACK}:{self.port}",
                 fact="the embedded registry did not start",
-                evidence=(*tail(said, 5), f"log {self.log}"),
+                evidence=(*tail(output, 5), f"log {self.log}"),
                 hint="./inv doctor, then ./inv registry start",
             )
         )

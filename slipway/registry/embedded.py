@@ -26,7 +26,7 @@ def daemon_of(config: Config) -> Daemon:
         raise RegistryError(
             Problem(
                 where=config.registry.host,
-                fact="is not the embedded registry, so it is not ours to start or stop",
+                fact="is not the embedded registry, so it is neither started nor stopped here",
                 hint="unset SLIPWAY_REGISTRY, or set registry = 'embedded' in pyproject.toml",
             )
         )
@@ -54,7 +54,7 @@ def temporary(
             daemon.ensure_running(lambda: binary)
             break
         except RegistryError:
-            # Between finding a free port and listening on it somebody else may have taken it.
+            # Between finding a free port and listening on it another process may have taken it.
             if attempt == PORTS_TRIED - 1:
                 raise
     try:

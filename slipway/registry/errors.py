@@ -1,4 +1,4 @@
-"""What a registry's refusal is called: a status and a body go in, a RegistryError in plain words comes out."""
+"""HTTP error responses of a registry as RegistryError: status and body in, fact, evidence and hint out. Pure."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ LINE_LENGTH = 160
 
 
 def refusal(config: RegistryConfig, call: Call, reply: Reply, *, identity: str | None = None) -> RegistryError:
-    """The error for a reply that is not what the request was for.
+    """The error for an unexpected response.
 
     Args:
         config: names the host, and whether it is our own registry.
-        call: what was asked.
-        reply: what came.
+        call: the request.
+        reply: the response.
         identity: where the credentials that were sent came from; None when none were sent.
     """
     fact, hint = explain(config, call, reply, identity)
-    said = first_error(reply)
-    if "HTTP request to an HTTPS server" in said:
+    message = first_error(reply)
+    if "HTTP request to an HTTPS server" in message:
         fact = "speaks TLS, but plain HTTP is set"
         hint = "set SLIPWAY_REGISTRY_PLAIN_HTTP=false, or plain-http = false in pyproject.toml"
-    evidence = tuple(line for line in (call.label(reply.attempts), said) if line)
+    evidence = tuple(line for line in (call.label(reply.attempts), message) if line)
     return RegistryError(Problem(where=call.where, fact=fact, evidence=evidence, hint=hint))
 
 
@@ -39,29 +39,29 @@ def explain(config: RegistryConfig, call: Call, reply: Reply, identity: str | No
     if status == 404 and not is_registry_answer(reply):
         return "is not a registry (404)", address_hint(config)
     if status == 404:
-        return "has no such thing (404)", "some registries want the project made first; look at the path"
+        return "not found (404)", "some registries need the project created first; check the path"
     if status == 429:
-        return "gets too many requests (429)", f"wait, then {TRY_AGAIN}"
+        return "rate limit exceeded (429)", f"wait, then {TRY_AGAIN}"
     if status >= 500:
-        return f"fails ({status})", "./inv registry status names its log" if config.embedded else TRY_AGAIN
-    fact = f"is not a registry, or refuses the request ({status})"
-    return fact, f"look at what {config.host} says to {call.method} {call.path}"
+        return f"server error ({status})", "./inv registry status names its log" if config.embedded else TRY_AGAIN
+    fact = f"unexpected response ({status})"
+    return fact, f"check the response of {config.host} to {call.method} {call.path}"
 
 
 def denied(config: RegistryConfig, status: int, identity: str | None) -> tuple[str, str]:
-    """The fact and the hint when the registry wants somebody else."""
+    """The fact and the hint for an authentication or authorization failure."""
     if status == 401 and identity:
-        return f"refuses the credentials of {identity} (401)", f"{login(config)}; they may be wrong or expired"
+        return f"credentials from {identity} were rejected (401)", f"{login(config)}; they may be wrong or expired"
     if status == 401:
-        return "wants credentials (401)", login(config)
+        return "authentication required (401)", login(config)
     if identity:
-        fact = f"does not allow this to the credentials of {identity} (403)"
-        return fact, "let their owner read and write this repository, or use others"
-    return "does not allow this without credentials (403)", login(config)
+        fact = f"access denied for the credentials from {identity} (403)"
+        return fact, "grant them read and write access to this repository, or use other credentials"
+    return "access denied without credentials (403)", login(config)
 
 
 def login(config: RegistryConfig) -> str:
-    """How to get credentials for a host."""
+    """The hint that logs in to a host."""
     return (
         f"`docker login {config.host}`, `helm registry login {config.host}`, "
         "or set SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD"
@@ -69,7 +69,7 @@ def login(config: RegistryConfig) -> str:
 
 
 def is_registry_answer(reply: Reply) -> bool:
-    """The reply looks as the distribution specification wants it: its header, or its error list."""
+    """Whether a response follows the distribution specification: its header, or its error list."""
     return "docker-distribution-api-version" in reply.headers or bool(error_list(reply))
 
 

@@ -80,7 +80,7 @@ def annotations_in(metadata: Mapping[str, object]) -> dict[str, str]:
 
 
 def manifest_annotations(metadata: Mapping[str, object]) -> dict[str, str]:
-    """What Helm says about a chart in its manifest: its own facts, then every annotation of Chart.yaml but two."""
+    """Annotations that Helm writes into the manifest: fields of Chart.yaml, then its annotations but two."""
     sources = metadata.get("sources")
     facts = {
         f"{ANNOTATION}description": metadata.get("description"),

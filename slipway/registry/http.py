@@ -1,6 +1,6 @@
 """HTTP to a registry over the standard library: keep-alive, timeouts, bounded retries, safe redirects.
 
-A `Call` goes in, a `Reply` comes out, whatever its status. What never became a reply (unreachable, timed out, cut short,
+A `Call` gives a `Reply`, whatever its status. A failure without a response (unreachable, timed out, closed early,
 not HTTP, not trusted) is a RegistryError. Nothing here knows credentials except as headers, which no text ever shows.
 """
 
@@ -18,22 +18,22 @@ from urllib.parse import urljoin, urlsplit
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
-from slipway.registry.transport import TooLong, Trouble, address_hint, load_authority, trouble_of
+from slipway.registry.transport import TooLong, TransportError, address_hint, load_authority, transport_error_of
 
 if TYPE_CHECKING:
     import ssl
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Statuses that say: not now."""
+"""Status codes of temporary failures."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 FIRST_DELAY_S = 0.25
 MAX_DELAY_S = 4.0
 MAX_RETRY_AFTER_S = 30.0
-"""How long a `Retry-After` may make a release wait for one request."""
+"""Upper limit for a `Retry-After`, per request."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
-"""Far above any chart; an answer that announces more is refused unread."""
+"""Far above any chart; a longer response is refused unread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the registry said."""
+    """One response."""
 
     status: int
     headers: Mapping[str, str]
@@ -111,7 +111,7 @@ class Transport:
                 connections.pop().close()
 
     def send(self, call: Call) -> Reply:
-        """Send a request, again while the registry is unwell, and follow redirects of reads.
+        """Send a request with retries for temporary failures, and follow redirects of reads.
 
         Raises:
             RegistryError: no reply after the configured number of attempts, or a redirect that must not be followed.
@@ -123,14 +123,12 @@ class Transport:
             target = self.locate(call, reply.headers["location"])
             onward = replace(call, url=target)
             if onward.origin != call.origin:
-                # Storage behind a registry is another party: it gets no credentials of ours.
+                # Storage behind a registry is another origin: it receives no credentials.
                 safe = {key: value for key, value in call.headers.items() if key.lower() != "authorization"}
                 onward = replace(onward, headers=safe)
             call = onward
         raise RegistryError(
-            Problem(
-                where=call.where, fact="redirects in circles", evidence=(call.label(1),), hint=address_hint(self.config)
-            )
+            Problem(where=call.where, fact="redirect loop", evidence=(call.label(1),), hint=address_hint(self.config))
         )
 
     def locate(self, call: Call, location: str) -> str:
@@ -145,7 +143,7 @@ class Transport:
             raise RegistryError(
                 Problem(
                     where=call.where,
-                    fact="sends us from HTTPS to an address without encryption, which is not followed",
+                    fact="redirect from HTTPS to plain HTTP refused",
                     evidence=(call.label(1), f"Location: {scheme}://{urlsplit(target).netloc}"),
                     hint="let the proxy before the registry set X-Forwarded-Proto, or set relativeurls in the registry",
                 )
@@ -172,7 +170,7 @@ class Transport:
         longest = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** (attempt - 1))
         return longest * (0.5 + self._jitter() / 2)
 
-    def _once(self, call: Call) -> Reply | Trouble:
+    def _once(self, call: Call) -> Reply | TransportError:
         while True:
             connection = self._idle_one(call.origin)
             reused = connection is not None
@@ -184,7 +182,7 @@ class Transport:
                     connection.close()
                 if reused and isinstance(error, ConnectionError):
                     continue  # the server ended an idle connection: not a failure, a new one is opened
-                return trouble_of(error, self.config)
+                return transport_error_of(error, self.config)
             if connection.sock is not None:
                 self._idle.setdefault(call.origin, deque()).append(connection)
             return reply
@@ -231,7 +229,7 @@ def exchange(connection: http.client.HTTPConnection, call: Call) -> Reply:
     response = connection.getresponse()
     if (response.length or 0) > MAX_BODY_BYTES:
         connection.close()
-        raise TooLong(f"announces an answer of {response.length:,} bytes")
+        raise TooLong(f"response of {response.length:,} bytes exceeds the limit")
     headers: dict[str, str] = {}
     for key, value in response.headers.items():
         name = key.lower()
@@ -240,7 +238,7 @@ def exchange(connection: http.client.HTTPConnection, call: Call) -> Reply:
 
 
 def retry_after(reply: Reply) -> float:
-    """Seconds that the registry asks us to wait, capped; 0 when it does not.
+    """Seconds of a Retry-After header, capped; 0 without one.
 
     A date is taken relative to the reply's own Date, so that our clock does not matter.
     """

@@ -27,7 +27,7 @@ Hook = Callable[[str], None]
 
 
 def no_hook(effect: str) -> None:
-    """Nobody listens."""
+    """Does nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,8 @@ def publish(registry: Registry, archive: Archive, on_effect: Hook = no_hook) -> 
     """Publish one chart, or return what is published with the same content.
 
     Raises:
-        AlreadyPublished: the version is there with other content; nothing was sent, or another publisher was faster.
-        RegistryError: the registry cannot be used, or does not hold what was sent.
+        AlreadyPublished: the version exists with other content; nothing was sent, or another publisher was faster.
+        RegistryError: the registry cannot be used, or does not return what was sent.
     """
     return present(registry, archive) or send(registry, upload_of(archive), on_effect)
 
@@ -72,8 +72,8 @@ def publish_all(
     """Publish charts, dependencies first: a level begins when the one before it is complete and read back.
 
     Raises:
-        AlreadyPublished: versions that are there with other content, every one of them; nothing was sent.
-        RegistryError: the registry cannot be used, or does not hold what was sent.
+        AlreadyPublished: versions that exist with other content, every one of them; nothing was sent.
+        RegistryError: the registry cannot be used, or does not return what was sent.
     """
     archives = [archive for level in levels for archive in level]
     found = registry.published({archive.name: archive.version for archive in archives})
@@ -93,7 +93,7 @@ def present(registry: Registry, archive: Archive) -> Published | None:
     """What is published under this version; None when it is free.
 
     Raises:
-        AlreadyPublished: it is there with other content.
+        AlreadyPublished: it exists with other content.
     """
     found = registry.find(archive.name, archive.version)
     refuse(registry, [archive], {archive.name: found})
@@ -116,7 +116,7 @@ def refuse(registry: Registry, archives: Sequence[Archive], found: Mapping[Chart
 
 
 def taken(registry: Registry, archive: Archive, there: Published) -> Problem:
-    """The problem of a version that somebody else has used."""
+    """The problem of a version that is published with other content."""
     theirs = there.input_digest or f"no input digest (manifest {there.manifest})"
     return Problem(
         where=f"{registry.where(archive.name)}:{tag_of(archive.version)}",
@@ -148,7 +148,7 @@ def read_back(registry: Registry, upload: Upload) -> Published:
 
     Raises:
         AlreadyPublished: another publisher tagged other content at the same time.
-        RegistryError: something that was sent is not there.
+        RegistryError: something that was sent cannot be read back.
     """
     archive = upload.archive
     there = present(registry, archive)
@@ -156,7 +156,7 @@ def read_back(registry: Registry, upload: Upload) -> Published:
         raise RegistryError(
             Problem(
                 where=f"{registry.where(archive.name)}:{tag_of(archive.version)}",
-                fact="took the version and does not have it",
+                fact="the version was accepted, but cannot be read back",
                 evidence=(f"sent {upload.digest}",),
                 hint="run the command again; if it stays, look at the registry's log",
             )

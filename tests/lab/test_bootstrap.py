@@ -168,7 +168,7 @@ def test_where_argo_cd_manages_itself_a_bootstrap_changes_none_of_its_objects(ho
     # The lab itself applied the definitions, so Argo CD did not have to.
     assert {name.partition("/")[0] for name in set(after) - set(before)} <= {"customresourcedefinitions"}
     assert {name: after[name] for name in before} == before
-    assert homelab.application("argocd").well
+    assert homelab.application("argocd").healthy
 
 
 def applied_state(kubectl: Kubectl) -> Mapping[str, object]:

@@ -48,7 +48,7 @@ def test_an_umbrella_that_needs_another_ones_kinds_converges_when_that_one_comes
 
     here.pin({ChartName("order-b"): pins[ChartName("order-b")]})
     here.until(lambda: here.find("application", "order-b", "argocd") is not None)
-    here.until(lambda: "order.example.org" in here.application("order-b").said)
+    here.until(lambda: "order.example.org" in here.application("order-b").message)
     here.pin(pins)
 
     found = here.settle()
@@ -127,6 +127,8 @@ def test_a_range_that_no_version_fits_is_named_and_nothing_is_applied(deliver: M
 
     lab.hand_over(here.lab, files)
 
-    here.until(lambda: here.find("application", "range", "argocd") is not None and here.application("range").said != "")
-    assert "~9.0.0" in here.application("range").said
+    here.until(
+        lambda: here.find("application", "range", "argocd") is not None and here.application("range").message != ""
+    )
+    assert "~9.0.0" in here.application("range").message
     assert here.find("deployment", "range-one", "range") is None

@@ -26,7 +26,7 @@ def test_a_release_of_one_service_restarts_only_its_pods_and_leaves_other_namesp
     here.repo.replace("charts/second-one/values.yaml", "GREETING: hello", "GREETING: moin")
     here.raise_version("second-one", "1.0.1")
     here.release()
-    here.settle(accept=lambda item: item.well and (item.name != "second-a" or "1.0.1" in item.wanted))
+    here.settle(accept=lambda item: item.healthy and (item.name != "second-a" or "1.0.1" in item.wanted))
     here.until(lambda: set(here.pods("second-a")) == {"second-one", "second-two"})
 
     after = {name: here.pods(name) for name in here.umbrellas}
@@ -44,12 +44,12 @@ def test_going_back_to_the_earlier_pin_brings_the_earlier_objects_back(deliver: 
     here.repo.replace("charts/rollback-one/values.yaml", "GREETING: hello", "GREETING: moin")
     here.raise_version("rollback-one", "1.0.1")
     here.release()
-    here.settle(accept=lambda item: item.well and "1.0.1" in item.wanted)
+    here.settle(accept=lambda item: item.healthy and "1.0.1" in item.wanted)
     assert greeting(here) != spec
 
     here.pin(first)
 
-    here.settle(accept=lambda item: item.well and item.wanted.startswith("1.0.0@"))
+    here.settle(accept=lambda item: item.healthy and item.wanted.startswith("1.0.0@"))
     assert greeting(here) == spec
 
 
@@ -165,7 +165,7 @@ def test_a_silent_registry_harms_no_workload_and_in_helm_form_not_even_the_sync_
 
     assert found.health == "Healthy"
     if source == "helm":
-        assert (found.sync, found.said) == ("Synced", "")
+        assert (found.sync, found.message) == ("Synced", "")
     assert here.pods(name) == pods
 
 
@@ -180,7 +180,7 @@ def test_a_wrong_digest_is_named_by_the_application_and_nothing_is_applied(deliv
     here.pin(wrong)
 
     here.until(lambda: failed(here, "astray"))
-    assert "sha256:000" in here.application("astray").said
+    assert "sha256:000" in here.application("astray").message
     assert here.find("deployment", "astray-one", "astray") is None
 
 
@@ -193,10 +193,10 @@ def test_a_values_file_that_the_package_lacks_is_named_and_nothing_is_applied(de
     lab.hand_over(here.lab, files)
 
     here.until(lambda: failed(here, "valueless"))
-    assert "values-other.yaml" in here.application("valueless").said
+    assert "values-other.yaml" in here.application("valueless").message
     assert here.find("deployment", "valueless-one", "valueless") is None
 
 
 def failed(here: Platform, name: str) -> bool:
     """Whether Argo CD has said that it cannot render an Application."""
-    return here.find("application", name, "argocd") is not None and here.application(name).said != ""
+    return here.find("application", name, "argocd") is not None and here.application(name).message != ""

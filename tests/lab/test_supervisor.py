@@ -79,7 +79,7 @@ def test_a_crash_is_told_with_its_last_lines_and_ends_the_others(tmp_path: Path)
     found = reached(tmp_path, Phase.FAILED)
 
     assert found.failed == ("bad",)
-    assert found.parts["bad"].said == ("ended with exit code 3", "out of luck")
+    assert found.parts["bad"].output == ("ended with exit code 3", "out of luck")
     assert wait_until(lambda: not reap(pid), WAIT_S)
     assert not reap(found.parts["good"].pid)
 
@@ -93,7 +93,7 @@ def test_a_server_that_ends_after_it_was_ready_is_started_again(tmp_path: Path) 
     assert wait_until(lambda: told(tmp_path).parts["falls"].restarts == 1, WAIT_S)
     after = reached(tmp_path, Phase.READY).parts
     assert after["falls"].pid != before["falls"].pid
-    assert after["falls"].said[0] == "ended with signal SIGKILL"
+    assert after["falls"].output[0] == "ended with signal SIGKILL"
     assert after["stands"] == before["stands"]
     os.kill(pid, signal.SIGTERM)
     reached(tmp_path, Phase.STOPPED)
@@ -118,7 +118,7 @@ def test_what_is_not_vital_fails_alone(tmp_path: Path) -> None:
     found = reached(tmp_path, Phase.READY)
 
     assert wait_until(lambda: told(tmp_path).failed == ("bad",), WAIT_S)
-    assert told(tmp_path).parts["bad"].said == ("ended with exit code 3", "out of luck")
+    assert told(tmp_path).parts["bad"].output == ("ended with exit code 3", "out of luck")
     assert told(tmp_path).phase is Phase.READY
     assert reap(found.parts["good"].pid)
     os.kill(pid, signal.SIGTERM)

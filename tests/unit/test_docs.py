@@ -11,22 +11,10 @@ from slipway import docs
 from slipway.config import KEYS, Config, RegistryConfig
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
-from slipway.docs import (
-    book,
-    charts,
-    concerns,
-    facts,
-    library,
-    markdown,
-    readme,
-    reference,
-    released,
-    shapes,
-    site,
-    umbrellas,
-    values,
-)
-from slipway.docs.settings import INTERNAL, SETTINGS, VARIABLES
+from slipway.docs import markdown, site
+from slipway.docs.pages import library, readme, reference, services, umbrellas
+from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
+from slipway.docs.source.settings import INTERNAL, SETTINGS, VARIABLES
 from slipway.util import yaml
 from slipway.workspace.discover import load
 
@@ -50,15 +38,15 @@ SCHEMA = {
 
 
 @pytest.fixture(scope="module")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
+    return parsing.open_book(load(config))
 
 
-def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, values.Row]:
+def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, value_rows.Row]:
     document = yaml.parse(text.encode(), "values.yaml")
-    notes = values.comments(text, document.lines)
-    return {row.key: row for row in values.rows(document.mapping, schema, notes)}
+    notes = value_rows.comments(text, document.lines)
+    return {row.key: row for row in value_rows.rows(document.mapping, schema, notes)}
 
 
 def test_a_row_has_the_type_and_description_of_the_schema_and_the_comment_of_the_file() -> None:
@@ -78,12 +66,12 @@ def test_a_comment_above_a_map_is_said_at_its_first_leaf() -> None:
 
 
 def test_what_a_comment_repeats_is_said_once() -> None:
-    row = values.Row(
+    row = value_rows.Row(
         path=("a",), type="text", default="", description="Parent of every host.", note="Parent of every host"
     )
 
-    assert values.said(row) == "Parent of every host."
-    assert values.said(replace(row, note="Only here")) == "Parent of every host. *Only here*"
+    assert value_rows.said(row) == "Parent of every host."
+    assert value_rows.said(replace(row, note="Only here")) == "Parent of every host. *Only here*"
 
 
 def test_a_value_that_may_be_several_things_is_one_row() -> None:
@@ -100,15 +88,15 @@ def test_a_key_that_no_schema_knows_still_has_a_row() -> None:
 def test_a_merge_removes_what_is_null_and_keeps_the_rest() -> None:
     below = {"a": {"x": 1, "y": 2}, "b": 1}
 
-    assert shapes.merge(below, {"a": {"x": None, "z": 3}, "b": 2}) == {"a": {"y": 2, "z": 3}, "b": 2}
+    assert schema.merge(below, {"a": {"x": None, "z": 3}, "b": 2}) == {"a": {"y": 2, "z": 3}, "b": 2}
 
 
 def test_the_facts_of_the_platform_are_put_into_a_host_and_other_templates_stay() -> None:
     text = 'a.{{ .Values.global.domain }}.{{ include "x" . }}'
 
-    assert facts.fill(text, {"domain": "home.org"}) == 'a.home.org.{{ include "x" . }}'
-    assert facts.fill("{{ .Values.global.none }}", {}) == "{{ .Values.global.none }}"
-    assert facts.named(text).startswith("a.<domain>.")
+    assert resources.fill(text, {"domain": "home.org"}) == 'a.home.org.{{ include "x" . }}'
+    assert resources.fill("{{ .Values.global.none }}", {}) == "{{ .Values.global.none }}"
+    assert resources.named(text).startswith("a.<domain>.")
 
 
 def test_an_edge_says_its_peer_ports_and_purpose() -> None:
@@ -120,7 +108,7 @@ def test_an_edge_says_its_peer_ports_and_purpose() -> None:
         },
     }
 
-    found = tuple(facts.edges({"network": network, "controllers": {"x": {}}}))
+    found = tuple(resources.edges({"network": network, "controllers": {"x": {}}}))
 
     assert [(edge.incoming, edge.peer, edge.ports) for edge in found] == [
         (True, "homepage in utils", "http"),
@@ -129,8 +117,8 @@ def test_an_edge_says_its_peer_ports_and_purpose() -> None:
 
 
 def test_cluster_dns_is_an_edge_unless_it_is_refused() -> None:
-    assert [edge.peer for edge in facts.edges({"controllers": {"x": {}}})] == ["cluster DNS"]
-    assert not tuple(facts.edges({"controllers": {"x": {}}, "network": {"dns": False}}))
+    assert [edge.peer for edge in resources.edges({"controllers": {"x": {}}})] == ["cluster DNS"]
+    assert not tuple(resources.edges({"controllers": {"x": {}}, "network": {"dns": False}}))
 
 
 def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() -> None:
@@ -139,7 +127,7 @@ def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() 
         "backup": {"config": {"persistence": "config", "method": "files", "exclude": ["logs"]}},
     }
 
-    volume = next(facts.volumes(chart))
+    volume = next(resources.volumes(chart))
 
     assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
     assert volume.kept == "kept when the chart goes; backup by files, without logs"
@@ -157,10 +145,10 @@ def test_a_section_without_content_says_so_or_is_left_out() -> None:
     assert markdown.section(2, "Metrics", "") == ""
 
 
-def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -> None:
+def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: parsing.Book) -> None:
     entry = opened.entries[ChartName("qbittorrent")]
 
-    page = charts.service(opened, entry, concerns.watch(opened), released.state(opened))
+    page = services.service(opened, entry, monitoring.watch(opened), pinned_versions.state(opened))
 
     for title in (
         "Images",
@@ -186,12 +174,12 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: book.Book) -
     assert "| `cluster DNS` |" not in page
 
 
-def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: book.Book) -> None:
+def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: parsing.Book) -> None:
     entry = opened.entries[ChartName("sonarr")]
 
     for name, environment in opened.workspace.environments.items():
         domain = yaml.parse(environment.platform.text, "platform.yaml").mapping["domain"]
-        assert charts.address(entry, name, "sonarr") == f"`https://sonarr.{domain}`"
+        assert services.address(entry, name, "sonarr") == f"`https://sonarr.{domain}`"
 
 
 def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
@@ -201,31 +189,31 @@ def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
 
     extra = {"page": route([{"name": "local-only"}]), "open": route([]), "other": {"kind": "Middleware"}}
 
-    assert dict(facts.routes({"route": {"web": {"host": "y.home"}}, "extraObjects": extra})) == {
+    assert dict(resources.routes({"route": {"web": {"host": "y.home"}}, "extraObjects": extra})) == {
         "web": {"host": "y.home"},
         "page": {"host": "x.home", "access": "internal"},
         "open": {"host": "x.home", "access": "external"},
     }
 
 
-def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(opened: book.Book) -> None:
-    said = charts.reach(opened.entries[ChartName("traefik")])
+def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(opened: parsing.Book) -> None:
+    said = services.reach(opened.entries[ChartName("traefik")])
 
     assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in said
     assert "Its Service `traefik` has an address in the home network: staging `192.168.1.229`, production" in said
 
 
-def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(opened: book.Book) -> None:
+def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(opened: parsing.Book) -> None:
     (row,) = [
         line
-        for line in charts.secrets(opened.entries[ChartName("nextcloud")]).splitlines()
+        for line in services.secrets(opened.entries[ChartName("nextcloud")]).splitlines()
         if "nextcloud-postgres-app" in line
     ]
 
     assert row.endswith("| CloudNativePG, for `nextcloud-postgres` | `nextcloud/app`, `nextcloud/wait`, `cron/app` |")
 
 
-def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(opened: book.Book) -> None:
+def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(opened: parsing.Book) -> None:
     (row,) = [
         line
         for line in umbrellas.all_secrets(opened, opened.entries[ChartName("htpc")]).splitlines()
@@ -237,30 +225,30 @@ def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(ope
     assert "scraparr" not in row
 
 
-def test_a_member_that_is_switched_off_has_no_address(opened: book.Book) -> None:
+def test_a_member_that_is_switched_off_has_no_address(opened: parsing.Book) -> None:
     entry = opened.entries[ChartName("sonarr")]
     off = replace(entry, environments={"staging": {**entry.environments["staging"], "enabled": False}})
 
-    assert charts.address(off, "staging", "sonarr") == markdown.EMPTY
+    assert services.address(off, "staging", "sonarr") == markdown.EMPTY
 
 
-def test_the_page_of_an_umbrella_lists_its_members(opened: book.Book) -> None:
+def test_the_page_of_an_umbrella_lists_its_members(opened: parsing.Book) -> None:
     entry = opened.entries[ChartName("htpc")]
 
-    page = umbrellas.page(opened, entry, released.state(opened))
+    page = umbrellas.page(opened, entry, pinned_versions.state(opened))
 
     assert all(f"| [{dep.name}]({dep.name}.md) | `{dep.version}` |" in page for dep in entry.chart.dependencies)
 
 
-def test_the_page_of_the_library_has_every_key_of_every_fragment(opened: book.Book) -> None:
+def test_the_page_of_the_library_has_every_key_of_every_fragment(opened: parsing.Book) -> None:
     page = library.text(opened)
 
     for name, fragment in opened.fragments.items():
-        for key in shapes.mapping(fragment.get("properties")):
+        for key in schema.mapping(fragment.get("properties")):
             assert f"| `{key}` |" in page, f"{name}.{key}"
 
 
-def test_every_link_inside_the_library_page_has_a_heading(opened: book.Book) -> None:
+def test_every_link_inside_the_library_page_has_a_heading(opened: parsing.Book) -> None:
     page = library.text(opened)
     anchors = {
         line.removeprefix("## ").lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")
@@ -269,7 +257,7 @@ def test_every_link_inside_the_library_page_has_a_heading(opened: book.Book) -> 
     assert set(re.findall(r"\]\(#([a-z-]+)\)", page)) <= anchors
 
 
-def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: book.Book) -> None:
+def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: parsing.Book) -> None:
     entry = opened.entries[ChartName("sonarr")]
     chart = replace(
         entry.chart, version="9.9.9", metadata={**entry.chart.metadata, "version": "9.9.9", "appVersion": "9"}
@@ -279,7 +267,9 @@ def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: book.Boo
     assert "sha256:" not in readme.text(entry)
 
 
-def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(opened: book.Book, tmp_path: Path) -> None:
+def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(
+    opened: parsing.Book, tmp_path: Path
+) -> None:
     workspace = replace(opened.workspace, root=tmp_path)
     wanted = site.readmes(workspace)
     for path, text in wanted.items():
@@ -297,7 +287,7 @@ def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(opene
     assert {problem.rule for problem in docs.check_readmes(workspace)} == {"docs.readme"}
 
 
-def test_the_readmes_in_the_repository_are_what_the_generator_writes(opened: book.Book) -> None:
+def test_the_readmes_in_the_repository_are_what_the_generator_writes(opened: parsing.Book) -> None:
     assert docs.check_readmes(opened.workspace) == ()
 
 
@@ -307,7 +297,8 @@ def test_every_setting_has_a_meaning_and_a_row() -> None:
 
 
 def test_every_variable_that_the_sources_read_is_documented() -> None:
-    sources = [ROOT / "inv", *(path for path in (ROOT / "slipway").rglob("*.py") if "docs" not in path.parts)]
+    modules = (path for path in (ROOT / "slipway").rglob("*.py") if not path.is_relative_to(ROOT / "slipway" / "docs"))
+    sources = [ROOT / "inv", *modules]
     read = {name for path in sources for name in re.findall(r"SLIPWAY_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))}
 
     assert read == set(VARIABLES) | INTERNAL
@@ -350,6 +341,6 @@ def test_staging_writes_only_what_changed_and_removes_what_is_gone(tmp_path: Pat
 
 
 def test_a_schema_fragment_that_refers_to_itself_ends() -> None:
-    schema = json.loads('{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}')
+    cycle = json.loads('{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}')
 
-    assert shapes.resolve(schema, schema["definitions"]) is not None
+    assert schema.resolve(cycle, cycle["definitions"]) is not None

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from slipway.config import Config, RegistryConfig
-from slipway.docs import book, needs, platform
-from slipway.docs.shapes import Map, dig, mapping
+from slipway.docs.snippets import requirements
+from slipway.docs.source import parsing, platform
+from slipway.docs.source.schema import Map, dig, mapping
 from slipway.util import yaml
 from slipway.versioning.evidence.objects import size_bytes
 from slipway.workspace.discover import load
@@ -20,7 +21,7 @@ ALWAYS = {"Deployment", "StatefulSet", "DaemonSet"}
 @pytest.fixture(scope="module")
 def real() -> platform.Platform:
     config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return platform.platform(book.open_book(load(config)), "production")
+    return platform.platform(parsing.open_book(load(config)), "production")
 
 
 def rendered(umbrella: str) -> list[Map]:
@@ -48,7 +49,7 @@ def kept(item: Map) -> Decimal:
 
 @pytest.mark.parametrize("umbrella", ["argocd", "htpc", "infra", "utils"])
 def test_the_memory_of_a_namespace_is_what_its_pods_request(real: platform.Platform, umbrella: str) -> None:
-    told = needs.total(real.of(umbrella)).memory
+    told = requirements.total(real.of(umbrella)).memory
 
     assert told == sum(kept(item) for item in rendered(umbrella)) > 0
 
@@ -63,7 +64,7 @@ def test_the_volumes_of_a_namespace_are_its_claims(real: platform.Platform, umbr
     )
     databases = sum(size_bytes(dig(item, "spec", "storage", "size")) for item in objects if item["kind"] == "Cluster")
 
-    assert needs.total(real.of(umbrella)).disk == claims + databases
+    assert requirements.total(real.of(umbrella)).disk == claims + databases
 
 
 def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
@@ -77,8 +78,8 @@ def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
         "persistence": {"kept": {"size": "3Gi"}, "off": {"enabled": False, "size": "5Gi"}},
     }  # fmt: skip
 
-    assert sum(needs.needs(values), needs.Need()) == needs.Need(
-        cores=1.0, memory=2 * needs.GIB, most=4 * needs.GIB, disk=3 * needs.GIB
+    assert sum(requirements.needs(values), requirements.Need()) == requirements.Need(
+        cores=1.0, memory=2 * requirements.GIB, most=4 * requirements.GIB, disk=3 * requirements.GIB
     )
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName, Digest, Pin
-from slipway.docs import book, catalogue, charts, concerns, operating, released, site
+from slipway.docs import site
+from slipway.docs.pages import chart_index, operations, services
+from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.workspace.digest import digest_all
 from slipway.workspace.discover import load
 
@@ -16,24 +18,24 @@ HTPC = ChartName("htpc")
 
 
 @pytest.fixture(scope="module")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
+    return parsing.open_book(load(config))
 
 
-def entry(opened: book.Book, name: str) -> book.Entry:
+def entry(opened: parsing.Book, name: str) -> parsing.Entry:
     return opened.entries[ChartName(name)]
 
 
-def test_a_database_and_its_application_name_each_other(opened: book.Book) -> None:
-    assert "| [nextcloud-postgres](postgres.md) | its database |" in operating.dependencies(
+def test_a_database_and_its_application_name_each_other(opened: parsing.Book) -> None:
+    assert "| [nextcloud-postgres](postgres.md) | its database |" in operations.dependencies(
         opened, entry(opened, "nextcloud")
     )
-    assert "| [nextcloud](nextcloud.md) | its database |" in operating.used_by(opened, entry(opened, "postgres"))
+    assert "| [nextcloud](nextcloud.md) | its database |" in operations.used_by(opened, entry(opened, "postgres"))
 
 
-def test_a_chart_with_several_names_has_the_way_back_of_each(opened: book.Book) -> None:
-    said = operating.keeping(opened, entry(opened, "postgres"))
+def test_a_chart_with_several_names_has_the_way_back_of_each(opened: parsing.Book) -> None:
+    said = operations.keeping(opened, entry(opened, "postgres"))
 
     for dep in next(one for one in opened.workspace.umbrellas if one.name == "utils").dependencies:
         if dep.name == "postgres":
@@ -44,46 +46,46 @@ def test_a_chart_with_several_names_has_the_way_back_of_each(opened: book.Book) 
             assert (f"$ ./inv restore {dep.key}\n" in said) is copied
 
 
-def test_what_is_not_copied_has_no_way_back(opened: book.Book) -> None:
-    said = operating.keeping(opened, entry(opened, "media"))
+def test_what_is_not_copied_has_no_way_back(opened: parsing.Book) -> None:
+    said = operations.keeping(opened, entry(opened, "media"))
 
     assert "no copy: " in said
     assert "./inv restore" not in said
 
 
-def test_commands_and_paths_of_generated_pages_are_there(opened: book.Book) -> None:
-    from slipway.docs import truth
+def test_commands_and_paths_of_generated_pages_are_there(opened: parsing.Book) -> None:
+    from slipway.docs.checks import references
 
     tasks = site.tasks_of(ROOT)
-    known = truth.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
-    watch, pinned = concerns.watch(opened), released.state(opened)
-    pages = {one.chart.name: charts.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
+    known = references.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
+    watch, pinned = monitoring.watch(opened), pinned_versions.state(opened)
+    pages = {one.chart.name: services.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
 
     # Values are shown as they are, and may be paths of a node.
     told = {name: text.partition("\n## Values\n")[0] for name, text in pages.items()}
 
-    assert [found for name, text in told.items() for found in truth.check(name, text, known)] == []
+    assert [found for name, text in told.items() for found in references.check(name, text, known)] == []
 
 
-def pinned(opened: book.Book, made_from: Digest) -> book.Book:
+def pinned(opened: parsing.Book, made_from: Digest) -> parsing.Book:
     pin = Pin(name=HTPC, version="1.4.0", manifest=Digest("sha256:1"), input_digest=made_from)
     return replace(opened, pins={"staging": {HTPC: pin}})
 
 
-def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(opened: book.Book) -> None:
+def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(opened: parsing.Book) -> None:
     known = pinned(opened, digest_all(opened.workspace)[HTPC])
-    state, sonarr = released.state(known), entry(known, "sonarr")
+    state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 
-    assert dict(released.rows(state, sonarr)) == {"In staging": f"`{sonarr.chart.version}` in htpc 1.4.0"}
-    assert released.card(state, sonarr).endswith(", pinned in staging")
-    assert released.card(state, entry(known, "nextcloud")).endswith(", not pinned")
-    assert "| `1.4.0` | - |" in catalogue.text(known, frozenset())
+    assert dict(pinned_versions.rows(state, sonarr)) == {"In staging": f"`{sonarr.chart.version}` in htpc 1.4.0"}
+    assert pinned_versions.card(state, sonarr).endswith(", pinned in staging")
+    assert pinned_versions.card(state, entry(known, "nextcloud")).endswith(", not pinned")
+    assert "| `1.4.0` | - |" in chart_index.text(known, frozenset())
 
 
-def test_a_pin_to_something_else_does_not_pretend_to_know_its_members(opened: book.Book) -> None:
+def test_a_pin_to_something_else_does_not_pretend_to_know_its_members(opened: parsing.Book) -> None:
     known = pinned(opened, Digest("sha256:other"))
-    state, sonarr = released.state(known), entry(known, "sonarr")
+    state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 
-    assert dict(released.rows(state, sonarr)) == {"In staging": "the version that htpc 1.4.0 has in it"}
-    assert released.card(state, sonarr).endswith(", not pinned")
-    assert "| `1.4.0`, changed here since | - |" in catalogue.text(known, frozenset())
+    assert dict(pinned_versions.rows(state, sonarr)) == {"In staging": "the version that htpc 1.4.0 has in it"}
+    assert pinned_versions.card(state, sonarr).endswith(", not pinned")
+    assert "| `1.4.0`, changed here since | - |" in chart_index.text(known, frozenset())

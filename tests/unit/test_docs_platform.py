@@ -6,21 +6,24 @@ from pathlib import Path
 import pytest
 
 from slipway.config import Config, RegistryConfig
-from slipway.docs import architecture, book, catalogue, drawings, front, platform, truth
-from slipway.docs.reference import Flag, Task
+from slipway.docs.checks import references
+from slipway.docs.pages import chart_index
+from slipway.docs.pages.reference import Flag, Task
+from slipway.docs.snippets import architecture, diagrams, platform_map
+from slipway.docs.source import parsing, platform
 from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
+    return parsing.open_book(load(config))
 
 
 @pytest.fixture(scope="module")
-def real(opened: book.Book) -> platform.Platform:
+def real(opened: parsing.Book) -> platform.Platform:
     return platform.platform(opened, "production")
 
 
@@ -47,22 +50,22 @@ def test_what_the_pods_of_one_member_say_to_each_other_is_no_edge(real: platform
 
 
 def test_a_drawing_leaves_out_what_nearly_every_pod_has(real: platform.Platform) -> None:
-    drawn = drawings.talk(real, "htpc")
+    drawn = diagrams.talk(real, "htpc")
 
     assert "n_htpc_sonarr --> n_htpc_prowlarr" in drawn
     assert "prometheus" not in drawn
     assert "n_infra_traefik" not in drawn
 
 
-def test_waves_below_and_above_zero_are_different_nodes(opened: book.Book, real: platform.Platform) -> None:
+def test_waves_below_and_above_zero_are_different_nodes(opened: parsing.Book, real: platform.Platform) -> None:
     members = real.of("infra")
-    drawn = drawings.waves(members, architecture.library_waves(opened, members))
+    drawn = diagrams.waves(members, architecture.library_waves(opened, members))
 
     assert "n_wave_m20" in drawn
     assert drawn.index("n_wave_m30[") < drawn.index("n_wave_m20[") < drawn.index("n_wave_20[")
 
 
-def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(opened: book.Book) -> None:
+def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(opened: parsing.Book) -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
 
     for path in architecture.pieces(opened, icons=()):
@@ -70,7 +73,7 @@ def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(op
 
 
 def test_the_picture_leads_to_everything_that_runs_and_says_where_requests_arrive(real: platform.Platform) -> None:
-    drawn = front.picture(real, "charts", icons=())
+    drawn = platform_map.picture(real, "charts", icons=())
 
     for member in real.members:
         if member.values.get("controllers"):
@@ -83,22 +86,22 @@ def test_the_picture_leads_to_everything_that_runs_and_says_where_requests_arriv
 def test_the_picture_has_no_station_that_is_off(real: platform.Platform) -> None:
     fewer = replace(real, members=tuple(each for each in real.members if each.name not in {"metallb", "jaeger"}))
 
-    drawn = front.picture(fewer, "charts", icons=())
+    drawn = platform_map.picture(fewer, "charts", icons=())
 
     assert "MetalLB" not in drawn
     assert "traces" not in drawn
     assert "[Traefik]" in drawn
 
 
-def test_a_card_has_the_icon_of_its_service_or_the_plain_one(opened: book.Book) -> None:
+def test_a_card_has_the_icon_of_its_service_or_the_plain_one(opened: parsing.Book) -> None:
     entry = next(each for each in opened.entries.values() if each.chart.name == "jellyfin")
 
-    assert catalogue.icon(entry, {"simple/jellyfin"}) == "simple/jellyfin"
-    assert catalogue.icon(entry, set()) == catalogue.PLAIN
+    assert chart_index.icon(entry, {"simple/jellyfin"}) == "simple/jellyfin"
+    assert chart_index.icon(entry, set()) == chart_index.PLAIN
 
 
-def test_a_page_about_all_charts_has_a_card_for_each(opened: book.Book) -> None:
-    text = catalogue.text(opened, frozenset())
+def test_a_page_about_all_charts_has_a_card_for_each(opened: parsing.Book) -> None:
+    text = chart_index.text(opened, frozenset())
 
     assert text.count("<li data-words=") == len([one for one in opened.entries.values() if one.chart.kind == "service"])
 
@@ -108,11 +111,11 @@ LINT = Task(
     doc="",
     flags=(Flag(names=("--only", "-o"), takes="text", positional=False, required=False, help=""),),
 )
-FACTS = truth.Facts(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
+FACTS = references.Facts(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
 
 
 def told(text: str) -> list[str]:
-    return [f"{problem.where} {problem.fact}" for problem in truth.check("docs/a.md", text, FACTS)]
+    return [f"{problem.where} {problem.fact}" for problem in references.check("docs/a.md", text, FACTS)]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ import pytest
 
 from slipway.config import Config, RegistryConfig
 from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
-from slipway.docs import book, changelogs, platform, secret_drawings, settable, shapes, site
+from slipway.docs import site
+from slipway.docs.pages import changelogs, environment_values
+from slipway.docs.snippets import secret_diagrams
+from slipway.docs.source import parsing, platform, schema
 from slipway.secrets.inventory import Declared
 from slipway.util import yaml
 from slipway.workspace.discover import CHANGELOG, load
@@ -34,12 +37,12 @@ LOG = """\
 
 
 @pytest.fixture(scope="module")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
+    return parsing.open_book(load(config))
 
 
-def changed(opened: book.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin]] | None = None) -> book.Book:
+def changed(opened: parsing.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin]] | None = None) -> parsing.Book:
     """The book with another state of one chart."""
     entries = {**opened.entries, chart.name: replace(opened.entries[chart.name], chart=chart)}
     return replace(opened, entries=entries, pins=pins or {})
@@ -47,14 +50,14 @@ def changed(opened: book.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin
 
 def own_size() -> object:
     """What sonarr's claim has where nobody says otherwise."""
-    return shapes.dig(yaml.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
+    return schema.dig(yaml.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
 
 
 def pin(version: str) -> Pin:
     return Pin(name=HTPC, version=version, manifest=Digest("sha256:1"), input_digest=Digest("sha256:2"))
 
 
-def test_a_changelog_shows_each_version_and_which_environment_runs_it(opened: book.Book) -> None:
+def test_a_changelog_shows_each_version_and_which_environment_runs_it(opened: parsing.Book) -> None:
     chart = replace(opened.entries[HTPC].chart, version="1.1.0", beside={CHANGELOG: LOG.encode()})
     known = changed(opened, chart, {"staging": {HTPC: pin("1.1.0")}, "production": {HTPC: pin("1.0.0")}})
 
@@ -68,13 +71,13 @@ def test_a_changelog_shows_each_version_and_which_environment_runs_it(opened: bo
     )
 
 
-def test_before_the_first_release_a_changelog_says_that_nothing_is_pinned(opened: book.Book) -> None:
+def test_before_the_first_release_a_changelog_says_that_nothing_is_pinned(opened: parsing.Book) -> None:
     page = changelogs.page(opened, opened.entries[HTPC])
 
     assert changelogs.NOTHING_PINNED in page
 
 
-def test_the_changes_of_each_member_stand_below_those_of_the_umbrella_once(opened: book.Book) -> None:
+def test_the_changes_of_each_member_stand_below_those_of_the_umbrella_once(opened: parsing.Book) -> None:
     chart = replace(opened.entries[SONARR].chart, version="1.1.0", beside={CHANGELOG: LOG.encode()})
     known = changed(opened, chart)
 
@@ -85,7 +88,7 @@ def test_the_changes_of_each_member_stand_below_those_of_the_umbrella_once(opene
     assert "#### sonarr 1.1.0 - 2027-01-02\n" in changelogs.page(known, known.entries[HTPC])
 
 
-def test_a_version_without_a_section_is_told_by_what_travels_in_the_package(opened: book.Book) -> None:
+def test_a_version_without_a_section_is_told_by_what_travels_in_the_package(opened: parsing.Book) -> None:
     old = opened.entries[HTPC].chart
     silent = replace(old, version="1.2.0", beside={CHANGELOG: LOG.encode()}, metadata={"name": "htpc"})
     told = replace(silent, metadata={"annotations": {CHANGES: "- kind: fixed\n  description: The <edge> of sonarr\n"}})
@@ -94,16 +97,16 @@ def test_a_version_without_a_section_is_told_by_what_travels_in_the_package(open
     assert "`./inv version`" in next(iter(changelogs.versions(silent, {})))[1][0]
 
 
-def test_the_values_page_of_an_umbrella_has_a_key_for_each_member(opened: book.Book) -> None:
+def test_the_values_page_of_an_umbrella_has_a_key_for_each_member(opened: parsing.Book) -> None:
     for umbrella in opened.workspace.umbrellas:
-        page = settable.page(opened, opened.entries[umbrella.name])
+        page = environment_values.page(opened, opened.entries[umbrella.name])
 
         for dep in umbrella.dependencies:
             assert f"| `{dep.key}` | map |" in page
-            assert f"]({settable.CHARTS}/{dep.name}.md#values) |" in page
+            assert f"]({environment_values.CHARTS}/{dep.name}.md#values) |" in page
 
 
-def test_a_member_that_an_environment_switches_off_is_off_there_only(opened: book.Book) -> None:
+def test_a_member_that_an_environment_switches_off_is_off_there_only(opened: parsing.Book) -> None:
     staging = opened.workspace.environments["staging"]
     file = replace(staging.namespaces["htpc"], text=b"sonarr: {enabled: false}\n")
     environments = {
@@ -112,19 +115,19 @@ def test_a_member_that_an_environment_switches_off_is_off_there_only(opened: boo
     }
     known = replace(opened, workspace=replace(opened.workspace, environments=environments))
 
-    page = settable.page(known, known.entries[HTPC])
+    page = environment_values.page(known, known.entries[HTPC])
 
     assert "| `sonarr` | map | off | on |" in page
     assert "### `sonarr` in an environment\n\n" in page
     assert "| `enabled` | boolean | `false` | - | `true` |" in page
 
 
-def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(opened: book.Book) -> None:
+def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(opened: parsing.Book) -> None:
     entry = opened.entries[HTPC]
     sonarr = {"sonarr": {"enabled": True, "persistence": {"config": {"size": "2Gi"}}}}
     known = replace(opened, entries={**opened.entries, HTPC: replace(entry, values=sonarr)})
 
-    page = settable.page(known, known.entries[HTPC])
+    page = environment_values.page(known, known.entries[HTPC])
     part = page.partition("## What the umbrella sets\n")[2].partition("\n## ")[0]
 
     assert "### `sonarr`\n" in part
@@ -132,7 +135,7 @@ def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(open
     assert "`enabled`" not in part
 
 
-def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_without_it(opened: book.Book) -> None:
+def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_without_it(opened: parsing.Book) -> None:
     staging = opened.workspace.environments["staging"]
     text = b"sonarr:\n  persistence:\n    config:\n      # A small disk.\n      size: 2Gi\n"
     file = replace(staging.namespaces["htpc"], text=text)
@@ -142,34 +145,34 @@ def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_withou
     )
     size = own_size()
 
-    page = settable.page(known, known.entries[HTPC])
+    page = environment_values.page(known, known.entries[HTPC])
 
     assert f"| `persistence.config.size` | text | `2Gi` | `{size}` | " in page
     assert "*A small disk.* |" in page
 
 
-def test_the_facts_of_the_platform_are_all_on_their_page(opened: book.Book) -> None:
-    page = settable.pages(opened)[f"{settable.FOLDER}/index.md"]
+def test_the_facts_of_the_platform_are_all_on_their_page(opened: parsing.Book) -> None:
+    page = environment_values.pages(opened)[f"{environment_values.FOLDER}/index.md"]
     known = json.loads((ROOT / "charts/common/schemas/global.json").read_text(encoding="utf-8"))["properties"]
 
     assert [key for key in known if f"| `{key}" not in page] == []
 
 
-def test_a_command_on_a_values_page_is_one_that_there_is(opened: book.Book) -> None:
-    from slipway.docs import truth
+def test_a_command_on_a_values_page_is_one_that_there_is(opened: parsing.Book) -> None:
+    from slipway.docs.checks import references
 
     tasks = {task.name: task for task in site.tasks_of(ROOT)}
-    known = truth.Facts(tasks=tasks, exists=lambda path: (ROOT / path).exists())
-    made = settable.pages(opened) | changelogs.pages(opened)
+    known = references.Facts(tasks=tasks, exists=lambda path: (ROOT / path).exists())
+    made = environment_values.pages(opened) | changelogs.pages(opened)
 
-    assert [found for path, text in made.items() for found in truth.check(path, text, known)] == []
+    assert [found for path, text in made.items() for found in references.check(path, text, known)] == []
 
 
 def declared(name: str, key: str, producer: str = "") -> Declared:
     return Declared(chart=key, key=key, name=name, keys=("k",), purpose="", producer=producer, generate={})
 
 
-def test_a_secret_leads_from_its_maker_to_everybody_who_takes_it(opened: book.Book) -> None:
+def test_a_secret_leads_from_its_maker_to_everybody_who_takes_it(opened: parsing.Book) -> None:
     members = {member.name: member for member in platform.platform(opened, "production").of("htpc")}
     entries = (
         declared("sonarr", "sonarr"),
@@ -178,29 +181,29 @@ def test_a_secret_leads_from_its_maker_to_everybody_who_takes_it(opened: book.Bo
         declared("given", "radarr", "hand"),
     )
 
-    drawn = secret_drawings.drawn(entries, members)
+    drawn = secret_diagrams.drawn(entries, members)
 
-    assert drawn.count(f'(["{secret_drawings.SEALED}"]) --> n_secret_sonarr[') == 1
+    assert drawn.count(f'(["{secret_diagrams.SEALED}"]) --> n_secret_sonarr[') == 1
     assert 'n_secret_sonarr[/"sonarr"/] --> n_member_sonarr["Sonarr"]' in drawn
     assert 'n_secret_sonarr[/"sonarr"/] --> n_member_scraparr["Scraparr"]' in drawn
     assert '(["Deployment radarr"]) --> n_secret_made[' in drawn
-    assert f'(["{secret_drawings.BY_HAND}"]) --> n_secret_given[' in drawn
+    assert f'(["{secret_diagrams.BY_HAND}"]) --> n_secret_given[' in drawn
 
 
-def test_the_account_of_a_database_is_made_by_its_cluster_and_not_sealed(opened: book.Book) -> None:
+def test_the_account_of_a_database_is_made_by_its_cluster_and_not_sealed(opened: parsing.Book) -> None:
     real = platform.platform(opened, "production")
 
-    drawn = secret_drawings.drawing(opened, real, "utils")
+    drawn = secret_diagrams.drawing(opened, real, "utils")
 
     assert '(["Cluster nextcloud-postgres"]) --> n_secret_nextcloudmpostgresmapp[' in drawn
-    assert f'(["{secret_drawings.SEALED}"]) --> n_secret_nextcloudmpostgresmapp[' not in drawn
+    assert f'(["{secret_diagrams.SEALED}"]) --> n_secret_nextcloudmpostgresmapp[' not in drawn
 
 
-def test_the_drawing_has_every_secret_that_the_members_of_a_namespace_declare(opened: book.Book) -> None:
+def test_the_drawing_has_every_secret_that_the_members_of_a_namespace_declare(opened: parsing.Book) -> None:
     real = platform.platform(opened, "production")
 
     for umbrella in real.umbrellas:
-        drawn = secret_drawings.drawing(opened, real, umbrella)
+        drawn = secret_diagrams.drawing(opened, real, umbrella)
         for member in real.of(umbrella):
             from slipway.workspace import declarations as names
 

@@ -6,7 +6,8 @@ import textwrap
 import pytest
 import yaml
 
-from slipway.docs import book, samples
+from slipway.docs.pages import value_examples
+from slipway.docs.source import parsing
 from testing.monorepo import ROOT
 from testing.workspaces import load
 
@@ -14,16 +15,16 @@ BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)
 
 
 @pytest.fixture(scope="module")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     """This repository."""
-    return book.open_book(load(ROOT))
+    return parsing.open_book(load(ROOT))
 
 
-def test_every_example_says_what_its_file_says(opened: book.Book) -> None:
+def test_every_example_says_what_its_file_says(opened: parsing.Book) -> None:
     told = 0
     for entry in opened.entries.values():
         for path, text in entry.chart.variations.items():
-            made = samples.example(opened, entry, path, text.decode())
+            made = value_examples.example(opened, entry, path, text.decode())
             blocks = {file: yaml.safe_load(textwrap.dedent(body)) for file, body in BLOCK.findall(made)}
             said = {"global": blocks.pop("platform")} if "platform" in blocks else {}
             for members in blocks.values():
@@ -37,7 +38,7 @@ def test_every_example_says_what_its_file_says(opened: book.Book) -> None:
 
 
 def test_the_comment_at_the_top_is_the_title_and_others_stay_with_their_key() -> None:
-    said, blocks = samples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
+    said, blocks = value_examples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
 
     assert said == "A disk. Two lines"
     assert blocks == ("global:\n  a: 1\n", "# of b\nb: 2\n")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from slipway.docs import examples, hook, transcript
-from slipway.docs.examples import Step
+from slipway.docs import hook
+from slipway.docs.checks import console_blocks, console_output
+from slipway.docs.checks.console_blocks import Step
 from slipway.tools.run import Completed
 from testing.examples import judge
 
@@ -36,12 +37,12 @@ $ ./inv status
 
 
 def told(*pages: str) -> list[str]:
-    blocks = [block for number, text in enumerate(pages) for block in examples.blocks(f"docs/{number}.md", text)]
-    return [f"{problem.where} {problem.fact}" for problem in examples.problems(blocks)]
+    blocks = [block for number, text in enumerate(pages) for block in console_blocks.blocks(f"docs/{number}.md", text)]
+    return [f"{problem.where} {problem.fact}" for problem in console_blocks.problems(blocks)]
 
 
 def test_commands_have_their_output_their_exit_code_and_their_line() -> None:
-    first, second, _ = examples.blocks("docs/a.md", PAGE)
+    first, second, _ = console_blocks.blocks("docs/a.md", PAGE)
 
     assert first.steps == (
         Step(command="./inv plan   # why", output=(), code=0, line=4),
@@ -61,10 +62,10 @@ def test_commands_have_their_output_their_exit_code_and_their_line() -> None:
 def test_blocks_of_one_name_are_one_session_and_follow_the_one_that_they_go_on_with() -> None:
     late = '```console run="late" from="early"\n$ a\n```\n\n```console lab="early"\n$ b\n```\n'
 
-    ordered = examples.sessions(examples.blocks("docs/a.md", PAGE))
+    ordered = console_blocks.sessions(console_blocks.blocks("docs/a.md", PAGE))
 
     assert [(one.name, one.origin, len(one.blocks)) for one in ordered] == [("first", "", 2), ("second", "first", 1)]
-    assert [one.name for one in examples.sessions(examples.blocks("docs/a.md", late))] == ["early", "late"]
+    assert [one.name for one in console_blocks.sessions(console_blocks.blocks("docs/a.md", late))] == ["early", "late"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_a_block_whose_fate_is_clear_is_left_alone(text: str) -> None:
 
 
 def test_readers_of_the_site_do_not_see_the_marks() -> None:
-    shown = examples.unmarked(
+    shown = console_blocks.unmarked(
         '    ```console title="A run" run="a" from="b"\n    $ x\n    ```\n```python run="a"\n```\n'
     )
 
@@ -134,7 +135,7 @@ def test_readers_of_the_site_do_not_see_the_marks() -> None:
     ids=["same", "seconds", "digest", "port", "within", "lines", "no lines", "twice", "anything"],
 )
 def test_what_no_two_runs_share_is_no_difference(shown: str, said: str) -> None:
-    assert transcript.compare(shown.splitlines(), said.splitlines()) is None
+    assert console_output.compare(shown.splitlines(), said.splitlines()) is None
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_what_no_two_runs_share_is_no_difference(shown: str, said: str) -> None:
     ids=["line", "more", "less", "after", "end", "numbers", "indent", "nowhere"],
 )
 def test_the_first_difference_is_named(shown: str, said: str, place: tuple[int, str, str]) -> None:
-    found = transcript.compare(shown.splitlines(), said.splitlines())
+    found = console_output.compare(shown.splitlines(), said.splitlines())
 
     assert found is not None
     assert (found.line, found.shown, found.said) == place

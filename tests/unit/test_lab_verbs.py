@@ -11,7 +11,7 @@ from slipway.cli import lab
 from slipway.core.errors import Problem, ToolFailed
 from slipway.lab import applications, state
 from slipway.lab.place import Place
-from slipway.lab.state import Part, Phase, State
+from slipway.lab.state import ComponentState, Phase, State
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 from slipway.util.progress import Progress
@@ -24,7 +24,7 @@ WELL = {
 REFUSED = ToolFailed(Problem(where="kubectl", fact="the connection was refused"))
 
 
-def place(folder: Path, **parts: Part) -> Place:
+def place(folder: Path, **parts: ComponentState) -> Place:
     """A lab whose supervisor has said this of its components."""
     folder.mkdir()
     state.write(
@@ -46,8 +46,8 @@ def test_a_program_that_was_started_again_is_named_with_the_way_to_its_log(tmp_p
     said = io.StringIO()
     here = place(
         tmp_path / "trial",
-        etcd=Part(phase=Phase.READY),
-        kwok=Part(restarts=1, said=("ended with exit code 2", "a", "b")),
+        etcd=ComponentState(phase=Phase.READY),
+        kwok=ComponentState(restarts=1, output=("ended with exit code 2", "a", "b")),
     )
 
     lab.tell_restarts(Progress(stream=said), here)
@@ -58,7 +58,9 @@ def test_a_program_that_was_started_again_is_named_with_the_way_to_its_log(tmp_p
 
 
 def test_a_lab_that_ended_is_told_by_what_ended_it(tmp_path: Path) -> None:
-    here = place(tmp_path / "trial", kwok=Part(phase=Phase.FAILED, said=("ended with exit code 2", "out of luck")))
+    here = place(
+        tmp_path / "trial", kwok=ComponentState(phase=Phase.FAILED, output=("ended with exit code 2", "out of luck"))
+    )
 
     with pytest.raises(ToolFailed) as told, lab.ended_explained(here):
         raise REFUSED
@@ -67,7 +69,7 @@ def test_a_lab_that_ended_is_told_by_what_ended_it(tmp_path: Path) -> None:
 
 
 def test_an_error_in_a_lab_that_is_well_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(ToolFailed) as told, lab.ended_explained(place(tmp_path / "trial", kwok=Part())):
+    with pytest.raises(ToolFailed) as told, lab.ended_explained(place(tmp_path / "trial", kwok=ComponentState())):
         raise REFUSED
 
     assert told.value is REFUSED
@@ -81,9 +83,9 @@ def test_an_api_server_that_comes_back_is_waited_for() -> None:
             raise REFUSED
         return json.dumps({"kind": "List", "items": [WELL]})
 
-    found = applications.wait_until_well(kubectl(answer), "argocd", ["htpc"], wait_s=30)
+    found = applications.wait_until_healthy(kubectl(answer), "argocd", ["htpc"], wait_s=30)
 
-    assert [item.well for item in found] == [True]
+    assert [item.healthy for item in found] == [True]
 
 
 def test_one_that_cannot_come_back_is_not() -> None:
@@ -91,4 +93,4 @@ def test_one_that_cannot_come_back_is_not() -> None:
         raise REFUSED
 
     with pytest.raises(ToolFailed):
-        applications.wait_until_well(kubectl(answer), "argocd", ["htpc"], wait_s=30, lives=lambda: False)
+        applications.wait_until_healthy(kubectl(answer), "argocd", ["htpc"], wait_s=30, may_return=lambda: False)

@@ -7,7 +7,8 @@ import pytest
 
 from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName
-from slipway.docs import book, charts, concerns, released
+from slipway.docs.pages import services
+from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.lint import notes
 from slipway.workspace.discover import load
 
@@ -15,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def opened() -> book.Book:
+def opened() -> parsing.Book:
     config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return book.open_book(load(config))
+    return parsing.open_book(load(config))
 
 
 @pytest.mark.parametrize(
@@ -34,25 +35,25 @@ def opened() -> book.Book:
     ],
     ids=["empty", "unknown", "level", "paragraph", "no list", "smaller heading", "twice", "order"],
 )
-def test_notes_of_another_form_are_refused(opened: book.Book, text: str, said: str) -> None:
+def test_notes_of_another_form_are_refused(opened: parsing.Book, text: str, said: str) -> None:
     chart = replace(opened.entries[ChartName("sonarr")].chart, beside={"notes.md": text.encode()})
 
     assert said in {problem.fact for problem in notes.check(chart)}
 
 
-def test_notes_of_the_form_are_on_the_page_of_their_chart(opened: book.Book) -> None:
+def test_notes_of_the_form_are_on_the_page_of_their_chart(opened: parsing.Book) -> None:
     entry = opened.entries[ChartName("sonarr")]
     text = "## Gotchas\n\n- One that\n  goes on.\n\n## Upgrades\n\n- Two.\n"
     told = replace(entry, chart=replace(entry.chart, beside={"notes.md": text.encode()}))
 
-    page = charts.service(opened, told, concerns.watch(opened), released.state(opened))
+    page = services.service(opened, told, monitoring.watch(opened), pinned_versions.state(opened))
 
     assert tuple(notes.check(told.chart)) == ()
     assert "## Gotchas\n\n- One that\n  goes on.\n" in page
     assert "## Upgrades\n\n- Two.\n" in page
 
 
-def test_every_service_of_this_repository_has_notes(opened: book.Book) -> None:
+def test_every_service_of_this_repository_has_notes(opened: parsing.Book) -> None:
     services = opened.of_kind(ChartKind.SERVICE)
 
     assert [entry.chart.name for entry in services if not notes.sections(entry.chart.beside["notes.md"].decode())] == []
@@ -69,9 +70,11 @@ def test_every_service_of_this_repository_has_notes(opened: book.Book) -> None:
     ids=["recorded name", "figures of an exporter", "container", "figures of an operator"],
 )
 def test_a_page_links_the_alerts_and_dashboards_about_its_service(
-    opened: book.Book, chart: str, alert: str, dashboard: str
+    opened: parsing.Book, chart: str, alert: str, dashboard: str
 ) -> None:
-    page = charts.service(opened, opened.entries[ChartName(chart)], concerns.watch(opened), released.state(opened))
+    page = services.service(
+        opened, opened.entries[ChartName(chart)], monitoring.watch(opened), pinned_versions.state(opened)
+    )
     section = page.partition("## Alerts and dashboards")[2].partition("\n## ")[0]
 
     assert f"[{alert}](../runbooks/{alert}.md)" in section
@@ -79,16 +82,16 @@ def test_a_page_links_the_alerts_and_dashboards_about_its_service(
     assert "[NodeDown]" not in section
 
 
-def test_every_beginning_of_a_figure_is_asked_for_somewhere(opened: book.Book) -> None:
-    watch = concerns.watch(opened)
+def test_every_beginning_of_a_figure_is_asked_for_somewhere(opened: parsing.Book) -> None:
+    watch = monitoring.watch(opened)
     asked = "\n".join([expr for expr, _ in watch.alerts] + [expr for expr, _, _ in watch.dashboards])
 
-    assert [start for begins in concerns.PREFIXES.values() for start in begins if start not in asked] == []
+    assert [start for begins in monitoring.PREFIXES.values() for start in begins if start not in asked] == []
 
 
-def test_an_application_depends_on_its_database_and_cache(opened: book.Book) -> None:
-    page = charts.service(
-        opened, opened.entries[ChartName("nextcloud")], concerns.watch(opened), released.state(opened)
+def test_an_application_depends_on_its_database_and_cache(opened: parsing.Book) -> None:
+    page = services.service(
+        opened, opened.entries[ChartName("nextcloud")], monitoring.watch(opened), pinned_versions.state(opened)
     )
     section = page.partition("## Dependencies")[2].partition("\n## ")[0]
 
@@ -96,15 +99,15 @@ def test_an_application_depends_on_its_database_and_cache(opened: book.Book) -> 
     assert "[nextcloud-redis](redis.md)" in section
 
 
-def test_notes_are_not_packaged(opened: book.Book) -> None:
+def test_notes_are_not_packaged(opened: parsing.Book) -> None:
     services = opened.of_kind(ChartKind.SERVICE)
 
     assert [entry.chart.name for entry in services if "notes.md" in entry.chart.files] == []
 
 
-def test_a_chart_without_a_program_has_no_alert(opened: book.Book) -> None:
-    assert concerns.alerts(opened, opened.entries[ChartName("media")], concerns.watch(opened)) == ""
+def test_a_chart_without_a_program_has_no_alert(opened: parsing.Book) -> None:
+    assert monitoring.alerts(opened, opened.entries[ChartName("media")], monitoring.watch(opened)) == ""
 
 
 def test_an_alert_is_told_by_the_names_of_its_labels() -> None:
-    assert concerns.shown("{{ $labels.pod }} waits {{ $value | humanizeDuration }}") == "<pod> waits …"
+    assert monitoring.shown("{{ $labels.pod }} waits {{ $value | humanizeDuration }}") == "<pod> waits …"

@@ -247,7 +247,7 @@ def test_the_report_counts_the_objects_of_a_new_umbrella_and_names_the_others() 
         "young in staging: nothing → working tree 1.0.0",
         "young: 3 objects, all new",
         "",
-        "UMBRELLA  OBJECT        UPDATE     AND BACK  SAID",
+        "UMBRELLA  OBJECT        UPDATE     AND BACK  MESSAGE",
         "old       Deployment a  restarted  -         spec.a",
         "",
         "update: 1 restarted, 3 added",

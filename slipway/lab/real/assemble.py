@@ -150,7 +150,7 @@ def component(body: Body, text: str, files: Sequence[tuple[Path, bytes]]) -> Com
         argv=(sys.executable, "-m", "slipway.lab.sandbox.program", str(file_of(body, text, files))),
         env={"PYTHONPATH": str(CHECKOUT)},
         ready=ready,
-        patience_s=body.pod.patience_s,
+        startup_timeout_s=body.pod.startup_timeout_s,
         vital=False,
     )
 

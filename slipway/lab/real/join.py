@@ -24,7 +24,7 @@ from slipway.lab.real.catalog import CATALOG, Real, played_by_none
 from slipway.lab.real.pod import Data, Pod, environment_of, pod_of
 from slipway.lab.real.volumes import Cluster, volumes_of
 from slipway.lab.sandbox.program import Sandbox
-from slipway.lab.state import Part, Phase
+from slipway.lab.state import ComponentState, Phase
 from slipway.lab.supervisor import COMPONENTS
 from slipway.toolchain import groups
 from slipway.util.files import write_atomic
@@ -219,10 +219,10 @@ def wait(place: Place, made: Sequence[Component]) -> None:
     Raises:
         ToolFailed: one failed; its last lines are in the message.
     """
-    limit = time.monotonic() + max((item.patience_s for item in made), default=0.0) + SLACK_S
+    limit = time.monotonic() + max((item.startup_timeout_s for item in made), default=0.0) + SLACK_S
     while True:
         found = place.running()
-        parts = {item.name: found.parts.get(item.name, Part()) for item in made} if found else {}
+        parts = {item.name: found.parts.get(item.name, ComponentState()) for item in made} if found else {}
         current = [parts[item.name].key == item.key for item in made] if found else []
         if found and all(current) and all(part.phase in {Phase.READY, Phase.FAILED} for part in parts.values()):
             break
@@ -231,7 +231,7 @@ def wait(place: Place, made: Sequence[Component]) -> None:
         time.sleep(0.05)
     hint = f"./inv lab logs{name_flag(place)} --what "
     if failed := [
-        Problem(where=f"lab {place.name}, {name}", fact=part.said[0], evidence=part.said[1:], hint=hint + name)
+        Problem(where=f"lab {place.name}, {name}", fact=part.output[0], evidence=part.output[1:], hint=hint + name)
         for name, part in parts.items()
         if part.phase is Phase.FAILED
     ]:

@@ -104,7 +104,7 @@ class Pod:
         return self.ports[port] if port in self.ports else int(port), str(asked.get("path", ""))
 
     @property
-    def patience_s(self) -> float:
+    def startup_timeout_s(self) -> float:
         """How long its start may take: as its probes say, and a minute at least, since everything here is slower."""
         startup = dig(self.container, "startupProbe")
         number = {

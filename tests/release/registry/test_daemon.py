@@ -257,6 +257,6 @@ def test_another_registry_is_not_ours_to_start(tmp_path: Path) -> None:
         ensure_running(config, never)
 
     assert str(caught.value) == (
-        "ghcr.io: is not the embedded registry, so it is not ours to start or stop\n"
+        "ghcr.io: is not the embedded registry, so it is neither started nor stopped here\n"
         "    hint: unset SLIPWAY_REGISTRY, or set registry = 'embedded' in pyproject.toml"
     )

@@ -174,7 +174,7 @@ def test_a_credential_helper_publishes_without_the_secret_on_a_command_line(
 
 def test_without_credentials_nothing_is_written(config: RegistryConfig, closed: Daemon, make: Make) -> None:
     assert refused(config, make(), {}) == (
-        "HOST/charts/sonarr: wants credentials (401)\n"
+        "HOST/charts/sonarr: authentication required (401)\n"
         "    GET /v2/charts/sonarr/manifests/1.0.0 (1 attempt)\n"
         "    UNAUTHORIZED: authentication required\n"
         "    hint: `docker login HOST`, `helm registry login HOST`, "
@@ -189,7 +189,7 @@ def test_a_wrong_password_is_named_not_shown_and_nothing_is_written(
     text = refused(config, make(), {**LOGGED_IN, "SLIPWAY_REGISTRY_PASSWORD": "wrong-horse"})
 
     assert text == (
-        "HOST/charts/sonarr: refuses the credentials of SLIPWAY_REGISTRY_USERNAME (401)\n"
+        "HOST/charts/sonarr: credentials from SLIPWAY_REGISTRY_USERNAME were rejected (401)\n"
         "    GET /v2/charts/sonarr/manifests/1.0.0 (1 attempt)\n"
         "    UNAUTHORIZED: authentication required\n"
         "    hint: `docker login HOST`, `helm registry login HOST`, "
@@ -208,7 +208,7 @@ def test_an_authority_that_is_not_trusted_is_not_tried_again(
         "HOST/charts/sonarr: has a certificate that is not trusted\n"
         "    GET /v2/charts/sonarr/manifests/1.0.0 (1 attempt)\n"
         "    unable to get local issuer certificate\n"
-        "    hint: name the file of its authority: SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml"
+        "    hint: set the file of its certificate authority: SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml"
     )
     assert_empty(closed)
 
@@ -223,7 +223,7 @@ def test_a_certificate_of_another_host_is_not_trusted(config: RegistryConfig, ma
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(None, "No such file or directory"), ("no certificate", "it holds no certificate")]
+    ("content", "reason"), [(None, "No such file or directory"), ("no certificate", "it contains no certificate")]
 )
 def test_an_authority_file_that_cannot_be_used_is_named(
     config: RegistryConfig, make: Make, tmp_path: Path, content: str | None, reason: str
@@ -235,7 +235,7 @@ def test_an_authority_file_that_cannot_be_used_is_named(
     assert refused(replace(config, ca_file=path), make(), LOGGED_IN) == (
         f"HOST: the certificate authority file {path} cannot be used\n"
         f"    {reason}\n"
-        "    hint: mend SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml"
+        "    hint: correct SLIPWAY_REGISTRY_CA_FILE, or ca-file in pyproject.toml"
     )
 
 

@@ -1,0 +1,267 @@
+"""The pages of services. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
+from slipway.docs.pages import operations, value_examples
+from slipway.docs.source import monitoring, pinned_versions, resources
+from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.schema import items, mapping, texts
+from slipway.docs.source.value_rows import Row, dotted, said
+from slipway.policy import parse_exceptions
+from slipway.workspace import declarations
+
+
+def link(entry: Entry) -> str:
+    """A link between pages of the charts folder."""
+    return f"[{entry.chart.name}]({entry.chart.name}.md)"
+
+
+def accesses(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Route → from where it is reached."""
+    for name, route in entry.routes():
+        yield name, str(route.get("access", "internal"))
+
+
+def service(book: Book, entry: Entry, watch: monitoring.Watch, known: pinned_versions.State) -> str:
+    """The page of a service."""
+    return site_page(
+        f"# {entry.title}",
+        prose(entry.description) + ".",
+        identity(entry, known),
+        section(2, "Images", images(entry), empty="It runs no container."),
+        section(2, "How it is reached", reach(entry), empty="It has no route from outside the cluster."),
+        section(2, "Ports", ports(entry)),
+        section(2, "Storage", storage(entry), empty="It has no volume."),
+        section(2, "Backup and restore", operations.keeping(book, entry), empty="It holds nothing that must be kept."),
+        section(
+            2, "Secrets to provide", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."
+        ),
+        section(2, "Dependencies", operations.dependencies(book, entry), empty="It talks to no other service."),
+        section(2, "Used by", operations.used_by(book, entry)),
+        section(2, "Network", network(entry)),
+        section(2, "Exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
+        section(2, "Probes", probes(entry)),
+        section(2, "Metrics", metrics(entry), empty="It announces no metrics."),
+        section(
+            2,
+            "Alerts and dashboards",
+            monitoring.alerts(book, entry, watch),
+            monitoring.dashboards(book, entry, watch),
+            operations.WATCHED,
+        ),
+        section(2, "Gotchas", operations.note(entry, "Gotchas"), operations.switches(entry)),
+        section(2, "Upgrades", operations.note(entry, "Upgrades"), operations.replaced(entry), operations.REHEARSE),
+        section(2, "Examples", value_examples.examples(book, entry)),
+        section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
+    )
+
+
+SECRETS_NOTE = (
+    "Each must exist in the namespace before the pods start; the chart names it and never holds its value.\n"
+    "`./inv secrets` shows what is missing."
+)
+
+EXCEPTIONS_NOTE = "Rules of the [contract](../reference/rules.md#the-contract-of-a-service) that it cannot keep."
+
+VALUES_NOTE = """\
+What values.yaml sets.
+Every key that it could set besides is in the [vocabulary](../reference/library.md)."""
+
+
+def identity(entry: Entry, known: pinned_versions.State) -> str:
+    """Versions, dependencies and links."""
+    chart = entry.chart
+    links = [str(chart.metadata.get("home", "")), *texts(chart.metadata.get("sources"))]
+    rows = [
+        ("Chart", f"{code(chart.name)} {code(chart.version)}, in {code(chart.folder)}"),
+        ("Application version", code(chart.app_version or "")),
+        ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
+        ("Namespace", ", ".join(f"[{name}]({name}.md)" for name in entry.umbrellas) or EMPTY),
+        (
+            "Depends on",
+            ", ".join(f"[{dep.name}](../reference/library.md) {code(dep.version)}" for dep in chart.dependencies),
+        ),
+        *pinned_versions.rows(known, entry),
+        ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
+    ]
+    return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])
+
+
+def exceptions(entry: Entry) -> str:
+    """Each rule of the contract that the chart states an exception from, with the reason."""
+    stated = parse_exceptions(entry.chart.metadata.get("annotations"))
+    rows = ((code(rule), code(part), prose(why)) for rule, parts in stated.items() for part, why in parts.items())
+    return table(("Rule", "Part", "Reason"), rows)
+
+
+def images(entry: Entry) -> str:
+    """Each container's image, its digest below it."""
+    return table(
+        ("Container", "Kind", "Image and digest"),
+        (
+            (code(f"{item.controller}/{item.name}"), item.kind, image(item))
+            for item in resources.containers(entry.values)
+        ),
+    )
+
+
+def image(container: resources.Container) -> str:
+    """`repository:tag` and the digest."""
+    spec = container.image
+    name = code(f"{spec.get('repository', '')}:{spec.get('tag', '')}")
+    return f"{name}<br>{digest(spec['digest'])}" if "digest" in spec else name
+
+
+def reach(entry: Entry) -> str:
+    """Each route with its address in each environment."""
+    rows = [
+        (code(name), str(route.get("access", "internal")), environment, address(entry, environment, name))
+        for name, route in entry.routes()
+        for environment in entry.environments
+    ]
+    blocked = [
+        f"Not reachable on route {code(name)}: {codes(texts(route.get('blockPaths')))}."
+        for name, route in entry.routes()
+        if route.get("blockPaths")
+    ]
+    note = "`internal` is reached from the home network, `external` from everywhere."
+    blocks = (table(("Route", "Access", "Environment", "Address"), rows), *blocked, note) if rows else ()
+    return "\n\n".join((*blocks, *own_addresses(entry)))
+
+
+def own_addresses(entry: Entry) -> Iterator[str]:
+    """The Services that have an address of the home network, in each environment."""
+    for name, spec in items(entry.values.get("service")):
+        if spec.get("type") == "LoadBalancer":
+            wanted = (
+                f"{environment} {code(resources.own_address(values, name))}"
+                for environment, values in entry.environments.items()
+            )
+            yield f"Its Service {code(name)} has an address in the home network: {', '.join(wanted)}."
+
+
+def address(entry: Entry, environment: str, name: str) -> str:
+    """`https://host/path` in an environment; a dash when it is switched off there."""
+    values = entry.environments[environment]
+    route = dict(resources.routes(values)).get(name, {})
+    if not route or route.get("enabled", True) is False or values.get("enabled", True) is False:
+        return EMPTY
+    host = resources.fill(str(route.get("host", "")), mapping(values.get("global")))
+    path = str(route.get("path", "/"))
+    return code(f"https://{host}{'' if path == '/' else path}")
+
+
+def ports(entry: Entry) -> str:
+    """Every port of every Service."""
+    rows = []
+    for name, spec in items(entry.values.get("service")):
+        for port, detail in items(spec.get("ports")):
+            number, target = detail.get("port"), detail.get("targetPort", detail.get("port"))
+            rows.append(
+                (
+                    code(name),
+                    code(port),
+                    code(number),
+                    code(target),
+                    str(detail.get("protocol", "TCP")),
+                    str(spec.get("type", "ClusterIP")),
+                )
+            )
+    return table(("Service", "Port", "Number", "In the pod", "Protocol", "Type"), rows)
+
+
+def storage(entry: Entry) -> str:
+    """Every volume; sizes of claims as they are in each environment."""
+    rows = (
+        (
+            code(volume.name),
+            volume.kind,
+            sizes(entry, volume),
+            codes(volume.mounts),
+            prose(volume.kept),
+        )
+        for volume in resources.volumes(entry.values)
+    )
+    return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
+
+
+def sizes(entry: Entry, volume: resources.Volume) -> str:
+    """Size or target of a volume: once when every environment has the same, else for each."""
+    found = {}
+    for environment, values in entry.environments.items():
+        there = {item.name: item for item in resources.volumes(values)}
+        found[environment] = code(there[volume.name].detail) if volume.name in there else EMPTY
+    if len(set(found.values())) <= 1:
+        return next(iter(found.values()), code(volume.detail))
+    return "<br>".join(f"{environment} {said}" for environment, said in found.items())
+
+
+def secrets(entry: Entry) -> str:
+    """The secrets that must exist."""
+    return table(
+        ("Secret", "Keys", "Purpose", "Made by", "Read by"),
+        (
+            (
+                code(declarations.secret_name(entry.chart, entry.chart.name, name, spec)),
+                codes(texts(spec.get("keys"))),
+                prose(str(spec.get("purpose", ""))),
+                maker(spec),
+                codes(resources.secret_users(entry.values, name)),
+            )
+            for name, spec in items(entry.values.get("secrets"))
+        ),
+    )
+
+
+def maker(spec: Mapping[str, object]) -> str:
+    """Who makes a secret."""
+    if database := spec.get("database"):
+        return f"CloudNativePG, for {code(database)}"
+    producer = str(spec.get("producer", ""))
+    return {"": "you, sealed", "hand": "you, in the cluster"}.get(producer) or code(producer)
+
+
+def network(entry: Entry) -> str:
+    """Edges in and out; everything else is denied."""
+    found = tuple(resources.edges(entry.values))
+    if not entry.values.get("controllers") and not entry.values.get("databases"):
+        return ""
+    blocks = ["Everything that is not listed is denied."]
+    for incoming, title, end in ((True, "In", "From"), (False, "Out", "To")):
+        rows = ((code(e.peer), e.ports, prose(e.purpose)) for e in found if e.incoming is incoming)
+        blocks.append(section(3, title, table((end, "Ports", "Purpose"), rows), empty="Nothing."))
+    return "\n\n".join(blocks)
+
+
+def probes(entry: Entry) -> str:
+    """Each container's probes."""
+    return table(
+        ("Container", "Probe", "What", "When"),
+        (
+            (code(item.name), name, code(resources.probe_text(spec)), resources.probe_time(spec))
+            for item in resources.containers(entry.values)
+            for name, spec in items(item.spec.get("probes"))
+        ),
+    )
+
+
+def metrics(entry: Entry) -> str:
+    """What Prometheus scrapes."""
+    rows = (
+        (code(name), code(spec.get("port", "")), code(spec.get("path", "/metrics")), str(spec.get("interval", "60s")))
+        for name, spec in items(entry.values.get("metrics"))
+    )
+    return table(("Metrics", "Port", "Path", "Every"), rows)
+
+
+def values(rows: Sequence[Row]) -> str:
+    """One table for each root key."""
+    blocks = []
+    for root, group in groupby(rows, key=lambda row: row.path[0]):
+        lines = ((code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), said(row)) for row in group)
+        blocks.append(section(3, f"`{root}`", table(("Key", "Type", "Default", "Description"), lines)))
+    return "\n\n".join(blocks)

@@ -1,0 +1,151 @@
+"""What the pages are made from: each chart's values, schema and platform facts, parsed once. Pure: Workspace in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slipway.build import schema, stage
+from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
+from slipway.docs.source import resources
+from slipway.docs.source.schema import Map, mapping, merge
+from slipway.docs.source.value_rows import Row, comments, rows
+from slipway.util import yaml
+from slipway.workspace import environments as overlay
+
+TITLE = "slipway.homelab/title"
+"""Annotation of a chart whose name people write otherwise, and that no start page names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A chart with everything its page says."""
+
+    chart: Chart
+    values: Map
+    """values.yaml."""
+    schema: Map
+    notes: Mapping[yaml.Path, str]
+    umbrellas: tuple[str, ...]
+    environments: Mapping[str, Map]
+    """Environment → the values that the chart gets there, with the platform's facts under `global`."""
+
+    @property
+    def description(self) -> str:
+        """One line from Chart.yaml."""
+        return str(self.chart.metadata.get("description", ""))
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        told = mapping(self.chart.metadata.get("annotations")).get(TITLE)
+        return str(mapping(self.values.get("dashboard")).get("name") or told or self.chart.name)
+
+    def rows(self) -> Iterator[Row]:
+        """Every value that can be set."""
+        return rows(self.values, self.schema, self.notes)
+
+    def routes(self) -> Iterator[tuple[str, Map]]:
+        """Every route that is on."""
+        return resources.routes(self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The whole workspace as the pages see it."""
+
+    workspace: Workspace
+    entries: Mapping[ChartName, Entry]
+    fragments: Mapping[str, Map]
+    """Schema fragment of the library, by name without `.json`."""
+    pins: Mapping[str, Mapping[ChartName, Pin]] = field(default_factory=dict)
+    """Environment → what `deploy/` pins there; nothing before the first release."""
+
+    def member_keys(self, name: ChartName) -> tuple[str, ...]:
+        """What the umbrellas call a chart: its name, or an alias."""
+        found = (dep for umbrella in self.workspace.umbrellas for dep in umbrella.dependencies if dep.name == name)
+        return tuple(dict.fromkeys(dep.key for dep in found))
+
+    def of_kind(self, kind: ChartKind) -> tuple[Entry, ...]:
+        """The entries of a kind, by name."""
+        return tuple(self.entries[chart.name] for chart in self.workspace.of_kind(kind))
+
+
+def open_book(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, Pin]] | None = None) -> Book:
+    """Parse what the pages need.
+
+    Args:
+        workspace: as read.
+        pins: environment → what it is pinned to.
+
+    Raises:
+        WorkspaceError: a values file or a schema cannot be understood.
+    """
+    parsed = {name: values_of(chart) for name, chart in workspace.charts.items()}
+    fragments = stage.fragments(workspace)
+    library: dict[str, object] = {}
+    for chart in workspace.of_kind(ChartKind.LIBRARY):
+        library.update(parsed[chart.name].mapping)
+    entries = {}
+    for name, chart in workspace.charts.items():
+        document = parsed[name]
+        text = chart.files.get("values.yaml", b"").decode("utf-8")
+        entries[name] = Entry(
+            chart=chart,
+            values=document.mapping,
+            schema=schema_of(workspace, chart),
+            notes=comments(text, document.lines),
+            umbrellas=tuple(parent.name for parent in parents(workspace, name)),
+            environments=effective(workspace, chart, parsed, library),
+        )
+    named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
+    return Book(workspace=workspace, entries=entries, fragments=named, pins=pins or {})
+
+
+def fragment_of(text: bytes, where: str) -> Map:
+    """A fragment as an object.
+
+    Raises:
+        WorkspaceError: it is not JSON.
+    """
+    return schema.parse(text, where)
+
+
+def values_of(chart: Chart) -> yaml.Document:
+    """The chart's values.yaml; an empty document when it has none."""
+    return yaml.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
+
+
+def schema_of(workspace: Workspace, chart: Chart) -> Map:
+    """The bundled schema; the library and umbrellas without one have an empty one."""
+    if chart.kind is ChartKind.UMBRELLA:
+        return stage.umbrella_schema(workspace, chart)
+    return stage.service_schema(workspace, chart) if "values.schema.json" in chart.files else {}
+
+
+def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
+    """The umbrellas that have a chart as member."""
+    return tuple(chart for chart in workspace.umbrellas if any(dep.name == name for dep in chart.dependencies))
+
+
+def effective(
+    workspace: Workspace, chart: Chart, parsed: Mapping[ChartName, yaml.Document], library: Map
+) -> dict[str, Map]:
+    """Environment → values of a service there; of its first umbrella, when it has several."""
+    found: dict[str, Map] = {}
+    for environment, settings in workspace.environments.items():
+        key = ""
+        layers: tuple[Map, ...] = ()
+        for umbrella in parents(workspace, chart.name)[:1]:
+            key = next(dep.key for dep in umbrella.dependencies if dep.name == chart.name)
+            layers = (parsed[umbrella.name].mapping, overlay.environment_values(settings, umbrella.name))
+        found[environment] = layered(parsed[chart.name].mapping, key, layers, mapping(library.get("global")))
+    return found
+
+
+def layered(own: Map, key: str, layers: Sequence[Map], facts: Map) -> Map:
+    """A member's values: its own, what each layer says under its key, and the platform's facts under `global`."""
+    for layer in layers:
+        own = merge(own, mapping(layer.get(key)))
+        facts = merge(facts, mapping(layer.get("global")))
+    return {**own, "global": facts}
