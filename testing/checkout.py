@@ -59,7 +59,9 @@ class Checkout:
         (root / "slipway").mkdir()
         shutil.copy2(SOURCE / "slipway" / "__init__.py", root / "slipway" / "__init__.py")
         for name in PACKAGES:
-            shutil.copytree(SOURCE / "slipway" / name, root / "slipway" / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                SOURCE / "slipway" / name, root / "slipway" / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
         (root / "tasks.py").write_text(TASKS)
         self.lock("release", [invoke_wheel(wheels)])
 

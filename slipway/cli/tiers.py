@@ -9,7 +9,7 @@ from slipway.cli.run import one_of
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed
 from slipway.toolchain import chromium, groups
-from slipway.tools.run import Command, stream_process
+from slipway.tools.run import Command
 
 LAB = "lab"
 """The tier that runs only when it is asked for: its programs take minutes to build."""
@@ -118,5 +118,11 @@ def pytest_args(folders: list[str], chosen: str, *, update: bool, alone: bool) -
 def start(context: Context, arguments: tuple[str, ...], environment: dict[str, str]) -> int:
     """Run a Python module and pass its lines on."""
     context.progress.say(f"+ {' '.join(arguments)}")
-    command = Command(argv=(sys.executable, "-m", *arguments), cwd=context.config.root, env=environment)
-    return stream_process(command, lambda line: print(line, flush=True))
+    command = Command(
+        argv=(sys.executable, "-m", *arguments),
+        cwd=context.config.root,
+        env=environment,
+        ok_codes=None,
+        on_line=lambda line: print(line, flush=True),
+    )
+    return context.run(command).code

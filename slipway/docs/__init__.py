@@ -82,7 +82,7 @@ def serve(context: Context) -> None:
     context.progress.say(
         "http://127.0.0.1:8000/ until Ctrl-C; a change in docs/ shows at once, in the search and of a chart after a new start"
     )
-    if code := site.serve(context.config.root):
+    if code := site.serve(context.config.root, context.run):
         raise ToolFailed(Problem(where="mkdocs", fact=f"ended with exit code {code}", hint="is port 8000 taken?"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from slipway.core.errors import Problem, ToolFailed
@@ -24,7 +25,7 @@ from slipway.docs.pages import (
 from slipway.docs.pages.reference import Flag, Task
 from slipway.docs.snippets import architecture
 from slipway.docs.source import monitoring, parsing, pinned_versions
-from slipway.tools.run import Command, Runner, stream_process
+from slipway.tools.run import Command, Runner
 from slipway.util.files import write_atomic
 from slipway.workspace.discover import NOTES
 
@@ -206,10 +207,11 @@ def render(root: Path, run: Runner, *, strict: bool) -> None:
     run(command(root, "build", *(("--strict",) if strict else ())))
 
 
-def serve(root: Path) -> int:
+def serve(root: Path, run: Runner) -> int:
     """Serve the staged site until it is interrupted; returns MkDocs' exit code."""
     # Dirty: only the page that changed is made again, a second instead of all of them.
-    return stream_process(command(root, "serve", "--quiet", "--dirty"), lambda line: print(line, flush=True))
+    served = command(root, "serve", "--quiet", "--dirty")
+    return run(replace(served, ok_codes=None, timeout_s=None, on_line=lambda line: print(line, flush=True))).code
 
 
 def readmes(workspace: Workspace) -> dict[str, bytes]:

@@ -84,9 +84,11 @@ def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
 
 
 def test_memory_and_cores_count_the_same_in_every_spelling_of_a_quantity() -> None:
-    def asked(memory: str, cpu: str) -> needs.Need:
+    def asked(memory: str, cpu: str) -> requirements.Need:
         container = {"resources": {"requests": {"memory": memory, "cpu": cpu}, "limits": {"memory": memory}}}
-        return sum(needs.needs({"controllers": {"app": {"containers": {"app": container}}}}), needs.Need())
+        return sum(
+            requirements.needs({"controllers": {"app": {"containers": {"app": container}}}}), requirements.Need()
+        )
 
     assert asked("1048576Ki", "1500m") == asked("1Gi", "1.5") == asked("1073741824", "15e-1")
     assert asked("1048576Ki", "1500m").memory == 2**30
