@@ -26,7 +26,7 @@ from slipway.docs.pages.reference import Flag, Task
 from slipway.docs.snippets import architecture
 from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.tools.run import Command, Runner
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 from slipway.workspace.discover import NOTES
 
 BUILD_TIMEOUT_S = 300.0
@@ -160,7 +160,8 @@ def written(root: Path) -> dict[str, str]:
     """Path → text of every page that people write: those of the front first."""
     notes = sorted((root / "charts").glob(f"*/{NOTES}"))
     paths = [*(root / name for name in WRITTEN), *sorted((root / "docs").rglob("*.md")), *notes]
-    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    found = {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
+    return {name: read_text(path, name) for name, path in found.items()}
 
 
 def stage(root: Path, generated: Mapping[str, str]) -> Path:

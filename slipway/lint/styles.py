@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, Workspace
+from slipway.util.files import decode
 from slipway.workspace.values import parsed
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Styles:
             except WorkspaceError as error:
                 yield from error.problems
                 continue
-            for found in linter.get_cosmetic_problems(content.decode("utf-8"), self.settings, path):
+            for found in linter.get_cosmetic_problems(decode(content, path), self.settings, path):
                 yield Problem(
                     where=f"{path}:{found.line}",
                     fact=f"yamllint: {found.desc}",

@@ -12,6 +12,7 @@ from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
 from slipway.docs.source.parsing import Book, Entry
 from slipway.docs.source.schema import mapping
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.versioning import changelog
 from slipway.workspace.discover import CHANGELOG
 
@@ -83,7 +84,7 @@ def versions(chart: Chart, held: Mapping[str, str]) -> Iterator[tuple[str, tuple
         chart: whose.
         held: environment → the version that is pinned there.
     """
-    text = chart.beside.get(CHANGELOG, b"").decode("utf-8")
+    text = decode(chart.beside.get(CHANGELOG, b""), f"{chart.folder}/{CHANGELOG}")
     told = changelog.parse(text).sections if text else ()
     if all(one.version != chart.version for one in told):
         yield chart.version, (*where(held, chart.version), *annotated(chart))

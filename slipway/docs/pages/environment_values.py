@@ -10,6 +10,7 @@ from slipway.docs.source.parsing import Book, Entry
 from slipway.docs.source.schema import Map, dig, mapping, merge
 from slipway.docs.source.value_rows import Row, comments, dotted, rows, said
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.util.yaml import Path
 from slipway.workspace import environments as overlay
 
@@ -146,7 +147,7 @@ def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> st
             if (file := environment.namespaces.get(entry.chart.name)) is None:
                 continue
             document = yaml.parse(file.text, file.path)
-            notes = below(comments(file.text.decode("utf-8"), document.lines), dep.key)
+            notes = below(comments(decode(file.text, file.path), document.lines), dep.key)
             for row in typed(book, dep, mapping(document.mapping.get(dep.key)), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default

@@ -9,6 +9,7 @@ from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.source.parsing import Book, Entry, layered
 from slipway.docs.source.schema import Map, items, mapping
 from slipway.lint import notes
+from slipway.util.files import decode
 from slipway.workspace import backups, declarations
 from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
@@ -150,7 +151,7 @@ WAYS = {
 
 def note(entry: Entry, heading: str) -> str:
     """A section of the chart's notes.md."""
-    return notes.sections(entry.chart.beside.get(NOTES, b"").decode("utf-8")).get(heading, "")
+    return notes.sections(decode(entry.chart.beside.get(NOTES, b""), f"{entry.chart.folder}/{NOTES}")).get(heading, "")
 
 
 def switches(entry: Entry) -> str:

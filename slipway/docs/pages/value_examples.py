@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from slipway.docs.source.parsing import Book, Entry
+from slipway.util.files import decode
 
 KEY = re.compile(r"(?:^#.*\n)*^[A-Za-z].*\n(?:(?:[ \t-].*)?\n)*", re.MULTILINE)
 """A top-level key of a values file, with the comment above it and all that is below it."""
@@ -21,7 +22,10 @@ NOTE = "Each is a file under `{folder}/ci/`, which `./inv lint` renders; here it
 
 def examples(book: Book, entry: Entry) -> str:
     """Every variation of a chart, folded; empty when it has none."""
-    made = [example(book, entry, path, text.decode("utf-8")) for path, text in sorted(entry.chart.variations.items())]
+    made = [
+        example(book, entry, path, decode(text, f"{entry.chart.folder}/{path}"))
+        for path, text in sorted(entry.chart.variations.items())
+    ]
     return "\n\n".join((NOTE.format(folder=entry.chart.folder), *made)) if made else ""
 
 
