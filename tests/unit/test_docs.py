@@ -78,7 +78,7 @@ def test_a_value_that_may_be_several_things_is_one_row() -> None:
     rows = rows_of("env:\n  KEY: {secret: sonarr}\n")
 
     assert list(rows) == ["env.KEY"]
-    assert rows["env.KEY"].type == "text, number or map"
+    assert rows["env.KEY"].type == "string, number or map"
 
 
 def test_a_key_that_no_schema_knows_still_has_a_row() -> None:
@@ -112,7 +112,7 @@ def test_an_edge_says_its_peer_ports_and_purpose() -> None:
 
     assert [(edge.incoming, edge.peer, edge.ports) for edge in found] == [
         (True, "homepage in utils", "http"),
-        (False, "0.0.0.0/0 without 10.0.0.0/8", "51820/UDP"),
+        (False, "0.0.0.0/0 except 10.0.0.0/8", "51820/UDP"),
     ]
 
 
@@ -130,7 +130,7 @@ def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() 
     volume = next(resources.volumes(chart))
 
     assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
-    assert volume.kept == "kept when the chart goes; backup by files, without logs"
+    assert volume.kept == "retained on uninstall; backup: files, excluding logs"
 
 
 def test_markdown_in_a_table_cannot_break_the_table() -> None:
@@ -152,13 +152,13 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: parsing.Book
 
     for title in (
         "Images",
-        "How it is reached",
+        "Ingress",
         "Ports",
         "Storage",
         "Backup and restore",
-        "Secrets to provide",
+        "Required secrets",
         "Used by",
-        "Network",
+        "Network policy",
         "Probes",
         "Alerts and dashboards",
         "Gotchas",
@@ -197,10 +197,10 @@ def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
 
 
 def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(opened: parsing.Book) -> None:
-    said = services.reach(opened.entries[ChartName("traefik")])
+    said = services.ingress(opened.entries[ChartName("traefik")])
 
     assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in said
-    assert "Its Service `traefik` has an address in the home network: staging `192.168.1.229`, production" in said
+    assert "LoadBalancer address of Service `traefik`: staging `192.168.1.229`, production" in said
 
 
 def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(opened: parsing.Book) -> None:
@@ -220,7 +220,7 @@ def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(ope
         if line.startswith("| `restic`")
     ]
 
-    assert "`RESTIC_PASSWORD`, `RESTIC_REPOSITORY` | you, sealed, where copies are on |" in row
+    assert "`RESTIC_PASSWORD`, `RESTIC_REPOSITORY` | you, as a sealed secret, if backups are enabled |" in row
     assert "[sonarr](sonarr.md)" in row
     assert "scraparr" not in row
 

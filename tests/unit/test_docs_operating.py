@@ -76,7 +76,7 @@ def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(opened: parsin
     known = pinned(opened, digest_all(opened.workspace)[HTPC])
     state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 
-    assert dict(pinned_versions.rows(state, sonarr)) == {"In staging": f"`{sonarr.chart.version}` in htpc 1.4.0"}
+    assert dict(pinned_versions.rows(state, sonarr)) == {"Pinned in staging": f"`{sonarr.chart.version}` in htpc 1.4.0"}
     assert pinned_versions.card(state, sonarr).endswith(", pinned in staging")
     assert pinned_versions.card(state, entry(known, "nextcloud")).endswith(", not pinned")
     assert "| `1.4.0` | - |" in chart_index.text(known, frozenset())
@@ -86,6 +86,6 @@ def test_a_pin_to_something_else_does_not_pretend_to_know_its_members(opened: pa
     known = pinned(opened, Digest("sha256:other"))
     state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 
-    assert dict(pinned_versions.rows(state, sonarr)) == {"In staging": "the version that htpc 1.4.0 has in it"}
+    assert dict(pinned_versions.rows(state, sonarr)) == {"Pinned in staging": "the version packaged in htpc 1.4.0"}
     assert pinned_versions.card(state, sonarr).endswith(", not pinned")
-    assert "| `1.4.0`, changed here since | - |" in chart_index.text(known, frozenset())
+    assert "| `1.4.0`, changed in git since | - |" in chart_index.text(known, frozenset())

@@ -109,7 +109,7 @@ def test_a_page_about_all_charts_has_a_card_for_each(opened: parsing.Book) -> No
 LINT = Task(
     name="lint",
     doc="",
-    flags=(Flag(names=("--only", "-o"), takes="text", positional=False, required=False, help=""),),
+    flags=(Flag(names=("--only", "-o"), takes_value=True, positional=False, required=False, help=""),),
 )
 FACTS = references.Facts(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
 

@@ -128,10 +128,10 @@ def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(open
     known = replace(opened, entries={**opened.entries, HTPC: replace(entry, values=sonarr)})
 
     page = environment_values.page(known, known.entries[HTPC])
-    part = page.partition("## What the umbrella sets\n")[2].partition("\n## ")[0]
+    part = page.partition("## Set by the umbrella chart\n")[2].partition("\n## ")[0]
 
     assert "### `sonarr`\n" in part
-    assert f"| `persistence.config.size` | text | `2Gi`<br>instead of `{own_size()}` |" in part
+    assert f"| `persistence.config.size` | string | `2Gi`<br>default `{own_size()}` |" in part
     assert "`enabled`" not in part
 
 
@@ -147,7 +147,7 @@ def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_withou
 
     page = environment_values.page(known, known.entries[HTPC])
 
-    assert f"| `persistence.config.size` | text | `2Gi` | `{size}` | " in page
+    assert f"| `persistence.config.size` | string | `2Gi` | `{size}` | " in page
     assert "*A small disk.* |" in page
 
 
