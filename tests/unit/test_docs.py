@@ -5,10 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway import docs
-from slipway.config import KEYS, Config, RegistryConfig
+from slipway.config import KEYS
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
 from slipway.docs import markdown, site
@@ -16,7 +13,6 @@ from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
 from slipway.docs.source.settings import INTERNAL, SETTINGS, VARIABLES
 from slipway.util import yaml
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -35,12 +31,6 @@ SCHEMA = {
         }
     },
 }
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.open_book(load(config))
 
 
 def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, value_rows.Row]:
@@ -265,30 +255,6 @@ def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: parsing.
 
     assert readme.text(replace(entry, chart=chart, environments={})) == readme.text(entry)
     assert "sha256:" not in readme.text(entry)
-
-
-def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(
-    opened: parsing.Book, tmp_path: Path
-) -> None:
-    workspace = replace(opened.workspace, root=tmp_path)
-    wanted = site.readmes(workspace)
-    for path, text in wanted.items():
-        (tmp_path / path).parent.mkdir(parents=True)
-        (tmp_path / path).write_bytes(text)
-    assert docs.check_readmes(workspace) == ()
-
-    (tmp_path / "charts/sonarr/README.md").write_text("mine\n", encoding="utf-8")
-    (tmp_path / "charts/media/README.md").unlink()
-
-    assert [str(problem) for problem in docs.check_readmes(workspace)] == [
-        "charts/media/README.md: is missing\n    hint: ./inv docs generate",
-        "charts/sonarr/README.md: is not what the chart's files say\n    hint: ./inv docs generate",
-    ]
-    assert {problem.rule for problem in docs.check_readmes(workspace)} == {"docs.readme"}
-
-
-def test_the_readmes_in_the_repository_are_what_the_generator_writes(opened: parsing.Book) -> None:
-    assert docs.check_readmes(opened.workspace) == ()
 
 
 def test_every_setting_has_a_meaning_and_a_row() -> None:

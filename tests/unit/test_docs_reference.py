@@ -4,9 +4,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway.config import Config, RegistryConfig
 from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.docs import site
 from slipway.docs.pages import changelogs, environment_values
@@ -14,7 +11,7 @@ from slipway.docs.snippets import secret_diagrams
 from slipway.docs.source import parsing, platform, schema
 from slipway.secrets.inventory import Declared
 from slipway.util import yaml
-from slipway.workspace.discover import CHANGELOG, load
+from slipway.workspace.discover import CHANGELOG
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ("persistence", "config", "size")
@@ -34,12 +31,6 @@ LOG = """\
 
 - First release.
 """
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.open_book(load(config))
 
 
 def changed(opened: parsing.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin]] | None = None) -> parsing.Book:
