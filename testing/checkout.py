@@ -17,8 +17,6 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1]
-PACKAGES = ("core", "util", "toolchain")
-"""What the set-up imports from: the standard library and these."""
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 TASKS = """from pathlib import Path
 
@@ -56,12 +54,7 @@ class Checkout:
         home.mkdir(parents=True, exist_ok=True)
         wheels.mkdir(parents=True, exist_ok=True)
         shutil.copy2(SOURCE / "inv", root / "inv")
-        (root / "slipway").mkdir()
-        shutil.copy2(SOURCE / "slipway" / "__init__.py", root / "slipway" / "__init__.py")
-        for name in PACKAGES:
-            shutil.copytree(
-                SOURCE / "slipway" / name, root / "slipway" / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
+        shutil.copytree(SOURCE / "slipway", root / "slipway", ignore=shutil.ignore_patterns("__pycache__"))
         (root / "tasks.py").write_text(TASKS)
         self.lock("release", [invoke_wheel(wheels)])
 

@@ -12,7 +12,7 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
-from slipway.policy.subject import PODS
+from slipway.policy.chart_objects import POD_TEMPLATE_PATHS
 from slipway.util import cache
 from slipway.util.mapping import dig
 from testing.rendering import Context
@@ -75,7 +75,7 @@ class Objects:
         """Workload → its pod."""
         return {
             item.name: Pod(spec=dig(item.data, *path, "spec"))
-            for kind, path in PODS.items()
+            for kind, path in POD_TEMPLATE_PATHS.items()
             for item in self.of_kind(kind)
         }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from slipway.context import Context, open_context
-from slipway.core.errors import BuildError, ExitCode, Problem, WorkspaceError
+from slipway.core.errors import BuildError, ExitCode, Problem, WorkspaceError, machine_error
 from slipway.util.text import suggest
 
 T = TypeVar("T")
@@ -23,21 +23,36 @@ def checkout(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def presented() -> Iterator[None]:
-    """Turn an error of ours into its text and exit code; anything else is a bug and keeps its traceback."""
+    """Turn an error of ours, or of the operating system, into its text and exit code; anything else is a bug."""
     from invoke.exceptions import Exit
 
     try:
         yield
+        # A full disk behind a redirection shows when the buffer is written.
+        sys.stdout.flush()
     except BuildError as error:
-        count = len(error.problems)
-        text = str(error) if count == 1 else f"{error}\n{count} problems"
-        raise Exit(text, code=int(error.exit_code)) from None
+        raise exit_of(error) from None
     except KeyboardInterrupt:
         raise Exit("interrupted; run it again, it goes on from here", code=int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:
         # The reader of our output is gone: what is left to say has no one to hear it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives until the process ends
         raise Exit(code=0) from None
+    except OSError as error:
+        if (refused := machine_error(error)) is None:
+            raise
+        if error.filename is None:
+            # What is left in the buffer cannot be written either.
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives until the process ends
+        raise exit_of(refused) from None
+
+
+def exit_of(error: BuildError) -> Exception:
+    """What ends invoke with the text and the exit code of an error."""
+    from invoke.exceptions import Exit
+
+    count = len(error.problems)
+    return Exit(str(error) if count == 1 else f"{error}\n{count} problems", code=int(error.exit_code))
 
 
 def context_here(quiet: bool = False) -> Context:

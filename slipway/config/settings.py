@@ -1,4 +1,4 @@
-"""Every setting of `[tool.slipway]`: its type, its range, its variable and its meaning. The site's page is made from it."""
+"""Every setting of `[tool.slipway]`: its type, its range, its variable and its description. The site's page is made from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Setting:
     """A name of `TYPES`."""
     read: Callable[[object], object]
     """The value that it has in the configuration; raises `values.Refused` for one that is not allowed."""
-    meaning: str
+    description: str
     default: object = None
     """What it is when it is not set; None when it has no value then."""
     variable: str = ""
@@ -33,100 +33,100 @@ class Setting:
 
 
 TYPES: Mapping[str, tuple[type, ...]] = {
-    "text": (str,),
+    "string": (str,),
     "boolean": (bool,),
     "integer": (int,),
     "number": (int, float),
-    "list of text": (list,),
+    "list of string": (list,),
     "table": (dict,),
 }
 """Name of a type → what TOML makes of it."""
 
 SETTINGS: Mapping[str, Setting] = {
     "registry": Setting(
-        type="text",
+        type="string",
         read=lambda value: value if value == EMBEDDED else values.registry(value),
-        meaning="Where charts are published: `embedded`, or `oci://HOST[:PORT]/PATH`.",
+        description="Registry that charts are published to: `embedded`, or `oci://HOST[:PORT]/PATH`.",
         default=EMBEDDED,
         variable="SLIPWAY_REGISTRY",
     ),
     "plain-http": Setting(
         type="boolean",
         read=values.boolean,
-        meaning="Speak HTTP without TLS to another registry than the embedded one.",
+        description="Use plain HTTP for a registry other than the embedded one.",
         default=False,
         variable="SLIPWAY_REGISTRY_PLAIN_HTTP",
     ),
     "ca-file": Setting(
-        type="text",
+        type="string",
         read=values.text,
-        meaning="File with the certificate of a private authority, relative to the repository.",
+        description="File with the CA certificate of the registry, relative to the repository.",
         variable="SLIPWAY_REGISTRY_CA_FILE",
     ),
     "embedded-port": Setting(
         type="integer",
         read=values.port,
-        meaning="Port of the embedded registry on 127.0.0.1.",
+        description="Port of the embedded registry on 127.0.0.1.",
         default=DEFAULT_PORT,
         variable="SLIPWAY_REGISTRY_PORT",
     ),
     "environments": Setting(
-        type="list of text",
+        type="list of string",
         read=values.labels,
-        meaning="Folders of `values/`, in the order of promotion; a release pins the first.",
+        description="Folders of `values/`, in the order of promotion; a release pins the first.",
         default=["staging", "production"],
     ),
     "source": Setting(
-        type="text",
+        type="string",
         read=partial(values.one_of, tuple(SourceForm)),
-        meaning="How Argo CD addresses a chart: `oci` (version and digest) or `helm` (exact version).",
+        description="How Argo CD addresses a chart: `oci` (version and digest) or `helm` (exact version).",
         default=SourceForm.OCI.value,
     ),
     "rolling-sync": Setting(
         type="boolean",
         read=values.boolean,
-        meaning="Argo CD syncs the umbrellas step by step instead of each by itself.",
+        description="Argo CD syncs the umbrellas step by step instead of each on its own.",
         default=False,
     ),
     "kube-version": Setting(
-        type="text",
+        type="string",
         read=values.version,
-        meaning="Kubernetes version that every render assumes.",
+        description="Kubernetes version that charts are rendered for.",
         default="1.37.0",
     ),
     "tools": Setting(
         type="table",
         read=values.versions,
-        meaning="Exact versions of helm, ct, kubeconform and registry.",
+        description="Exact versions of helm, ct, kubeconform and registry.",
     ),
     "cluster": Setting(
-        type="text",
+        type="string",
         read=values.cluster,
-        meaning="Address of the cluster that Argo CD deploys to.",
+        description="API server URL of the cluster that Argo CD deploys to.",
         default="https://kubernetes.default.svc",
     ),
     "repository-url": Setting(
-        type="text",
+        type="string",
         read=values.git_address,
-        meaning="Git address of this repository, for the root Application.",
+        description="Git URL of this repository, for the root Application.",
     ),
     "argocd-namespace": Setting(
-        type="text",
+        type="string",
         read=values.label,
-        meaning="Namespace that Argo CD runs in.",
+        description="Namespace of Argo CD.",
         default="argocd",
     ),
     "timeout-seconds": Setting(
         type="number",
         read=values.seconds,
-        meaning="Limit for connecting to the registry, and for each read.",
+        description="Timeout for connecting to the registry, and for each read.",
         default=10.0,
         variable="SLIPWAY_REGISTRY_TIMEOUT",
     ),
     "attempts": Setting(
         type="integer",
         read=values.attempts,
-        meaning="How often one request to the registry is tried.",
+        description="Attempts per request to the registry.",
         default=4,
     ),
 }

@@ -130,7 +130,7 @@ def task_of(task: object) -> Task:
         flags.append(
             Flag(
                 names=names[:1] if positional else names,
-                takes="" if argument.kind is bool else "text",
+                takes_value=argument.kind is not bool,
                 positional=positional,
                 required=argument.default is None,
                 help=str(argument.help or ""),

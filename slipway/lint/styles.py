@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, Workspace
-from slipway.util.files import decode
 from slipway.workspace.values import parsed
 
 if TYPE_CHECKING:
@@ -37,16 +36,12 @@ class Styles:
     @cached_property
     def settings(self) -> YamlLintConfig:
         """yamllint's."""
-        from yamllint.config import YamlLintConfig
-
-        return YamlLintConfig(file=str(self.folder / "lintconf.yaml"))
+        return lint_settings((self.folder / "lintconf.yaml").read_text(encoding="utf-8"))
 
     @cached_property
     def fields(self) -> Schema:
         """yamale's schema of Chart.yaml."""
-        import yamale
-
-        return yamale.make_schema(str(self.folder / "chart_schema.yaml"))
+        return chart_fields((self.folder / "chart_schema.yaml").read_text(encoding="utf-8"))
 
     def environments(self) -> Iterator[Problem]:
         """The values of every environment."""
@@ -66,21 +61,15 @@ class Styles:
 
     def style(self, files: Mapping[str, bytes]) -> Iterator[Problem]:
         """What yamllint says; syntax is left to our own parser, whose message is the same everywhere."""
-        from yamllint import linter
-
         for path, content in files.items():
             try:
                 parsed(content, path)
             except WorkspaceError as error:
                 yield from error.problems
                 continue
-            for found in linter.get_cosmetic_problems(decode(content, path), self.settings, path):
-                yield Problem(
-                    where=f"{path}:{found.line}",
-                    fact=f"yamllint: {found.desc}",
-                    hint=f"rule {found.rule} of .ct/lintconf.yaml",
-                    rule="yaml.style",
-                )
+            for line, fact, rule in cosmetics(content, self.settings, path):
+                hint = f"rule {rule} of .ct/lintconf.yaml"
+                yield Problem(where=f"{path}:{line}", fact=f"yamllint: {fact}", hint=hint, rule="yaml.style")
 
     def fields_of(self, path: str, text: bytes) -> Iterator[Problem]:
         """What yamale says about a Chart.yaml."""
@@ -94,3 +83,28 @@ class Styles:
                 hint="the fields are in .ct/chart_schema.yaml",
                 rule="chart.fields",
             )
+
+
+@lru_cache(maxsize=8)
+def lint_settings(text: str) -> YamlLintConfig:
+    """yamllint's configuration of a text."""
+    from yamllint.config import YamlLintConfig
+
+    return YamlLintConfig(text)
+
+
+@lru_cache(maxsize=8)
+def chart_fields(text: str) -> Schema:
+    """yamale's schema of a text."""
+    import yamale
+
+    return yamale.make_schema(content=text)
+
+
+@lru_cache(maxsize=2048)
+def cosmetics(content: bytes, settings: YamlLintConfig, path: str) -> tuple[tuple[int, str, str], ...]:
+    """Line, description and rule of everything that yamllint reports about a file."""
+    from yamllint import linter
+
+    found = linter.get_cosmetic_problems(content.decode("utf-8"), settings, path)
+    return tuple((each.line, str(each.desc), str(each.rule)) for each in found)

@@ -1,101 +1,77 @@
-"""What every service's objects must fulfil, whatever its values. Pure: rendered objects in, problems out.
+"""The contract: the rules, with identifiers `contract.…`, that the objects of every service satisfy with any values.
 
-A chart that cannot keep a rule says so in Chart.yaml, with the reason, as the annotation
-`slipway.homelab/exception.<rule>`: `container: reason`; several are separated by semicolons. An exception that is no
-longer needed is a finding too.
+Pure: rendered objects in, problems out. A new rule is a function with the decorator `rule` in one of the modules below.
+
+A chart that cannot satisfy a rule states the reason in Chart.yaml, in the annotation
+`slipway.homelab/exception.<rule>`: `container: reason`; semicolons separate several. An exception that nothing needs is
+a problem too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem
-from slipway.policy import objects, pods, whole
-from slipway.policy.subject import Subject, Violation
+from slipway.core.rules import Rule
+from slipway.policy import drift, metadata, network, network_edges, pod_security, storage, workloads
+from slipway.policy.chart_objects import ChartObjects
+from slipway.policy.object_rule import ObjectRule
 
 EXCEPTION = "slipway.homelab/exception."
-"""Prefix of annotations in Chart.yaml that except containers from a rule."""
+"""Prefix of the annotations in Chart.yaml that permit violations."""
 
-RULES: dict[str, str] = {
-    "contract.non-root": "Containers run as a user that is not root.",
-    "contract.read-only": "Containers cannot change their image's files.",
-    "contract.capabilities": "Containers drop every capability and gain none.",
-    "contract.escalation": "Containers cannot gain privileges.",
-    "contract.seccomp": "Pods use the runtime's seccomp profile.",
-    "contract.host": "Pods use neither the node's network, processes nor files.",
-    "contract.token": "Pods get a service account token only with an account of their own.",
-    "contract.resources": "Containers request processor and memory and limit memory.",
-    "contract.probes": "Workloads have liveness and readiness probes, on ports that exist.",
-    "contract.image": "Images have a tag and a digest.",
-    "contract.labels": "Objects carry the recommended labels.",
-    "contract.selector": "Selectors match their pods and hold neither version nor chart.",
-    "contract.name": "Names fit into a label, and StatefulSets leave room for a revision.",
-    "contract.policy": "A NetworkPolicy denies everything by default for each pod.",
-    "contract.reach": "An edge between two pods of the platform is listed by both, whatever their namespaces.",
-    "contract.volume": "Volumes are mounted, and mounts have a volume.",
-    "contract.reference": "ConfigMaps and keys that pods read exist; secrets are declared.",
-    "contract.service": "Services select pods and end at ports of theirs.",
-    "contract.route": "Routes end at Services and ports of the chart.",
-    "contract.claim": "Claims and databases are protected from pruning and deletion.",
-    "contract.wave": "Foundations come before workloads, and workloads before routes.",
-    "contract.env": "Variables have one value, and it is text.",
-    "contract.quantity": "Quantities are written as the API server writes them.",
-    "contract.empty": "No mapping or list is empty: a server-side apply would drop it and see a change for ever.",
-    "contract.unique": "An object is rendered once.",
-    "contract.job": "Jobs carry a hash of their content in their name, and hooks say when they are deleted.",
-    "contract.account": "Service accounts that pods and bindings name are part of the chart.",
-    "contract.restart": "Pod templates say nothing of the chart's version, so a release alone restarts no pod.",
-    "contract.namespace": "Objects stay in the release's namespace.",
-    "contract.exception": "An exception that nothing needs, or that gives no reason.",
-}
-"""Rule → what it asks for."""
+UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives a reason, and is needed.")
 
-
-Check = Callable[[Subject], Iterable[Violation]]
-
-CHECKS: tuple[Check, ...] = (
-    *(pods.security, pods.host, pods.resources, pods.probes, pods.images, pods.environment),
-    *(objects.labels, objects.selectors, objects.names, objects.policies, objects.volumes, objects.references),
-    *(objects.services, objects.routes, objects.claims, objects.waves, objects.namespaces),
-    *(whole.quantities, whole.empties, whole.twice, whole.jobs, whole.accounts, whole.versions),
+OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
+    value
+    for module in (pod_security, workloads, metadata, network, storage, drift)
+    for value in vars(module).values()
+    if isinstance(value, ObjectRule)
 )
 
+RULES: Mapping[str, str] = {
+    rule.identifier: rule.meaning for rule in (*OBJECT_RULES, network_edges.ONE_SIDED, UNUSED_EXCEPTION)
+}
+"""Identifier → meaning."""
 
-def check(subject: Subject) -> Iterator[Problem]:
-    """Every violation that no exception covers, and every exception that covers nothing."""
+
+def check(chart: ChartObjects) -> Iterator[Problem]:
+    """Every violation that no exception permits, and every invalid or unused exception."""
     used: set[tuple[str, str]] = set()
-    for found_by in CHECKS:
-        for violation in found_by(subject):
-            if violation.part in subject.exceptions.get(violation.rule, {}):
-                used.add((violation.rule, violation.part))
+    for rule in OBJECT_RULES:
+        permitted = chart.exceptions.get(rule.identifier, {})
+        for found in rule.find(chart):
+            if found.name in permitted:
+                used.add((rule.identifier, found.name))
                 continue
-            yield Problem(
-                where=f"{subject.chart}: {violation.object}",
-                fact=violation.fact,
-                evidence=(RULES[violation.rule], f"rendered with {subject.label}"),
-                hint=f"fix it, or state the reason: annotation {EXCEPTION}{violation.rule.removeprefix('contract.')} in Chart.yaml",
-                rule=violation.rule,
+            annotation = EXCEPTION + rule.identifier.removeprefix("contract.")
+            yield rule.problem(
+                where=f"{chart.chart}: {found.object}",
+                fact=found.fact,
+                evidence=(rule.meaning, f"rendered with {chart.label}"),
+                hint=f"fix it, or give the reason in the annotation {annotation} in Chart.yaml",
             )
-    for rule, parts in subject.exceptions.items():
-        for part, reason in parts.items():
-            if rule not in RULES or not reason or (subject.complete and (rule, part) not in used):
-                why = (
-                    "there is no such rule"
-                    if rule not in RULES
-                    else "it gives no reason"
-                    if not reason
-                    else "nothing breaks the rule"
-                )
-                fact = f"exception {rule.removeprefix('contract.')} for {part!r}: {why}"
-                yield Problem(where=subject.chart, fact=fact, rule="contract.exception")
+    for identifier, reasons in chart.exceptions.items():
+        for name, reason in reasons.items():
+            unused = chart.default_values and (identifier, name) not in used
+            if identifier not in RULES:
+                why = "there is no such rule"
+            elif not reason:
+                why = "it gives no reason"
+            elif unused:
+                why = "nothing violates the rule"
+            else:
+                continue
+            fact = f"exception {identifier.removeprefix('contract.')} for {name!r}: {why}"
+            yield UNUSED_EXCEPTION.problem(where=chart.chart, fact=fact)
 
 
 def parse_exceptions(annotations: object) -> dict[str, dict[str, str]]:
-    """Rule → part → reason, of a Chart.yaml's annotations."""
+    """Annotations of a Chart.yaml → rule → container or object → reason."""
     found: dict[str, dict[str, str]] = {}
     for key, text in (annotations if isinstance(annotations, Mapping) else {}).items():
         if str(key).startswith(EXCEPTION):
-            parts = (entry.partition(":") for entry in str(text).split(";") if entry.strip())
-            rule = f"contract.{str(key).removeprefix(EXCEPTION)}"
-            found[rule] = {part.strip(): reason.strip() for part, _, reason in parts}
+            entries = (entry.partition(":") for entry in str(text).split(";") if entry.strip())
+            identifier = f"contract.{str(key).removeprefix(EXCEPTION)}"
+            found[identifier] = {name.strip(): reason.strip() for name, _, reason in entries}
     return found

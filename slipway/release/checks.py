@@ -19,8 +19,8 @@ from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.gitops.git_applications import PART_OF
 from slipway.lint import styles
 from slipway.lint.run import LintInputs, check
-from slipway.policy import reach
-from slipway.policy.subject import Subject
+from slipway.policy import network_edges
+from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
@@ -123,7 +123,7 @@ def test(
     done = renderer.render_all([case.request for case, _ in todo])
     problems: list[Problem] = []
     for (case, key), made in zip(todo, done, strict=True):
-        found = [problem for subject in subjects_of(builder, case, made.objects) for problem in policy.check(subject)]
+        found = [problem for chart in charts_in(builder, case, made.objects) for problem in policy.check(chart)]
         found += producers(context, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, context.workspace)
@@ -141,14 +141,7 @@ def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterat
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        for trouble in reach.one_sided([item for made in done for item in made.objects], PART_OF):
-            yield Problem(
-                where=f"NetworkPolicy {trouble.policy}",
-                fact=trouble.fact,
-                evidence=(policy.RULES["contract.reach"], f"rendered with {environment}"),
-                hint=f"add the edge to network.{trouble.missing} of the other chart, or take it out of this one",
-                rule="contract.reach",
-            )
+        yield from network_edges.check([item for made in done for item in made.objects], PART_OF, environment)
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
@@ -175,24 +168,24 @@ def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Decla
     return tuple(inventory.declared_by(workspace, case.chart, above))
 
 
-def subjects_of(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[Subject]:
-    """What the contract judges in a render: a service, or each member of an umbrella by itself.
+def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:
+    """The charts of a render that the contract applies to: a service, or each member of an umbrella.
 
     An umbrella's own values file is merged over each member's, because it may declare secrets.
     """
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
-        yield subject_of(case.chart, case.chart.name, case, objects=objects, above=above, platform=above)
+        yield chart_objects(case.chart, case.chart.name, case, objects=objects, above=above, platform=above)
         return
     own = chart_document(case.chart).mapping
     for member in case.chart.dependencies:
         chart = builder.workspace.charts[member.name]
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
         parts = [part for layer in (own, *above) if isinstance(part := layer.get(member.key), Mapping)]
-        yield subject_of(chart, member.key, case, objects=mine, above=parts, platform=(own, *above))
+        yield chart_objects(chart, member.key, case, objects=mine, above=parts, platform=(own, *above))
 
 
-def subject_of(
+def chart_objects(
     chart: Chart,
     key: str,
     case: RenderCase,
@@ -200,7 +193,7 @@ def subject_of(
     objects: Sequence[Object],
     above: Sequence[Mapping[str, object]],
     platform: Sequence[Mapping[str, object]],
-) -> Subject:
+) -> ChartObjects:
     """A chart's objects, with the secrets that its values declare and the exceptions that it states.
 
     Args:
@@ -219,12 +212,12 @@ def subject_of(
         for name, spec in declarations.secrets(chart, key, values)
     }
     known |= dict(declarations.backup_secrets(chart, key, values, declarations.repository(platform)))
-    return Subject(
+    return ChartObjects(
         chart=chart.name,
         label=case.label,
         namespace=case.request.namespace,
         objects=tuple(objects),
         secrets=known,
         exceptions=policy.parse_exceptions(chart.metadata.get("annotations")),
-        complete=case.label == renders.DEFAULTS and case.chart is chart,
+        default_values=case.label == renders.DEFAULTS and case.chart is chart,
     )

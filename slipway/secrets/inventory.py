@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from slipway.build.render import Object
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, Workspace
-from slipway.policy.subject import PODS
+from slipway.policy.chart_objects import POD_TEMPLATE_PATHS
 from slipway.secrets.document import Sealed, Target, path_of
 from slipway.secrets.references import Reference, made_by, may_write, references
 from slipway.util.mapping import dig
@@ -254,7 +254,7 @@ def check_producer(item: Declared, space: Namespace, producer: Object | None) ->
     if producer is None:
         fact = f"its producer {item.producer} is not rendered in {space.name}"
         yield Problem(where=where, fact=fact, hint="name an object as Kind/name, or `hand`", rule=RULE)
-    elif producer.kind in PODS:
+    elif producer.kind in POD_TEMPLATE_PATHS:
         if not may_write(producer, space.objects, item.name):
             fact = f"{item.producer} makes it, and its service account may neither create nor change it"
             yield Problem(where=where, fact=fact, hint="add the rule to its role, or name who makes it", rule=RULE)

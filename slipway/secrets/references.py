@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.build.render import Object
-from slipway.policy.subject import PODS, containers
+from slipway.policy.chart_objects import POD_TEMPLATE_PATHS, containers
 from slipway.util.mapping import dig, listing
 
 SILENT = frozenset(
@@ -60,8 +60,8 @@ def references(objects: Iterable[Object], namespace: str) -> Iterator[Reference]
     """
     for item in objects:
         inside = item.namespace or namespace
-        if item.kind in PODS:
-            found = in_pod(dig(item.data, *PODS[item.kind]))
+        if item.kind in POD_TEMPLATE_PATHS:
+            found = in_pod(dig(item.data, *POD_TEMPLATE_PATHS[item.kind]))
         elif item.kind not in SILENT:
             made = frozenset(made_by(item))
             found = ((name, key, False, place) for name, key, place in in_fields(item.data, "") if name not in made)
@@ -177,7 +177,7 @@ def database_secrets(spec: Mapping[str, object]) -> Iterator[str]:
 
 def may_write(item: Object, objects: Iterable[Object], secret: str) -> bool:
     """Whether a workload's account may create a Secret, or change one that is there."""
-    account = str(dig(item.data, *PODS[item.kind], "spec").get("serviceAccountName") or "default")
+    account = str(dig(item.data, *POD_TEMPLATE_PATHS[item.kind], "spec").get("serviceAccountName") or "default")
     every = list(objects)
     bound = {
         (str(dig(binding.data, "roleRef").get("kind")), str(dig(binding.data, "roleRef").get("name")))

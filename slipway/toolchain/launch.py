@@ -16,8 +16,14 @@ def main(root: Path, arguments: list[str]) -> None:
     """Run invoke on the tasks of a checkout."""
     # Isolated mode leaves it out, and the tasks are found there.
     sys.path.insert(0, str(root))
+    from slipway.core.errors import BuildError
     from slipway.util.filelock import share
 
+    try:
+        check_folders(root)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        sys.exit(int(error.exit_code))
     # `.venv` is not replaced under a running task.
     share(root / ".tools" / "environment.use")
     try:
@@ -26,6 +32,24 @@ def main(root: Path, arguments: list[str]) -> None:
         repair(root, arguments)
         raise
     program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+
+
+def check_folders(root: Path) -> None:
+    """Refuse folders in which nothing works.
+
+    Raises:
+        WorkspaceError: the path of the checkout is not UTF-8.
+        MachineError: the current folder was deleted.
+    """
+    from slipway.core.errors import MachineError, Problem, WorkspaceError
+    from slipway.util.files import name_not_utf8
+
+    if (problem := name_not_utf8(root)) is not None:
+        raise WorkspaceError(problem)
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise MachineError(Problem(where="current folder", fact="was deleted", hint=f"cd {root}")) from None
 
 
 def with_remainder(arguments: list[str]) -> list[str]:

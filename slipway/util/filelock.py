@@ -81,9 +81,19 @@ def take(path: Path) -> int | None:
 
 
 def share(path: Path) -> None:
-    """Hold the lock together with others until the process ends; waits while another process holds it alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fcntl.flock(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), fcntl.LOCK_SH)
+    """Hold the lock together with others until the process ends; waits while another process holds it alone.
+
+    Nothing is locked where this user can write no file, and so replaces nothing that the lock protects.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return
+    fcntl.flock(handle, fcntl.LOCK_SH)
 
 
 def holder(path: Path) -> str:

@@ -9,7 +9,7 @@ from slipway import policy
 from slipway.build.cases import ALL_OFF, DEFAULTS
 from slipway.build.render import normalise
 from slipway.core.model import ChartKind
-from slipway.release.checks import subjects_of
+from slipway.release.checks import charts_in
 from slipway.util.mapping import dig
 from testing.rendering import Context, charts
 from testing.workspaces import ROOT
@@ -38,23 +38,23 @@ def values_files() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("service", "values"), values_files())
-def test_a_service_fulfils_the_contract(context: Context, service: str, values: str) -> None:
+def test_a_service_satisfies_the_contract(context: Context, service: str, values: str) -> None:
     case = context.case(service, values)
     found = [
         str(problem)
-        for subject in subjects_of(context.builder, case, context.rendered(case).objects)
-        for problem in policy.check(subject)
+        for chart in charts_in(context.builder, case, context.rendered(case).objects)
+        for problem in policy.check(chart)
     ]
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_every_member_fulfils_the_contract_in_every_environment(context: Context, umbrella: str) -> None:
+def test_every_member_satisfies_the_contract_in_every_environment(context: Context, umbrella: str) -> None:
     found = [
         str(problem)
         for case in context.cases(umbrella)
-        for subject in subjects_of(context.builder, case, context.rendered(case).objects)
-        for problem in policy.check(subject)
+        for chart in charts_in(context.builder, case, context.rendered(case).objects)
+        for problem in policy.check(chart)
     ]
     assert found == []
 

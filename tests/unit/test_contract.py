@@ -1,4 +1,4 @@
-"""The contract: a service that fulfils it, and one change for each way to break it."""
+"""The contract: a service that satisfies it, and one change for each way to violate it."""
 
 import copy
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from slipway import policy
 from slipway.build.render import Object
-from slipway.policy.subject import Subject
+from slipway.policy.chart_objects import ChartObjects
 from slipway.util import quantity
 
 LABELS = {f"app.kubernetes.io/{key}": "app" for key in ("name", "instance", "component")}
@@ -24,8 +24,8 @@ Data = dict[str, Any]
 
 
 def metadata(name: str, wave: int, **annotations: str) -> Data:
-    held = {"argocd.argoproj.io/sync-wave": str(wave), **annotations}
-    return {"name": name, "namespace": "home", "labels": dict(OBJECT_LABELS), "annotations": held}
+    every = {"argocd.argoproj.io/sync-wave": str(wave), **annotations}
+    return {"name": name, "namespace": "home", "labels": dict(OBJECT_LABELS), "annotations": every}
 
 
 def container() -> Data:
@@ -51,7 +51,7 @@ def container() -> Data:
 
 
 def good() -> list[Data]:
-    """Deployment, policy, configuration, claim, Service and route that fulfil every rule."""
+    """Deployment, policy, configuration, claim, Service and route that satisfy every rule."""
     pod = {
         "metadata": {"labels": dict(LABELS)},
         "spec": {
@@ -103,7 +103,7 @@ def good() -> list[Data]:
 POLICY, CONFIG, CLAIM, DEPLOYMENT, SERVICE, ROUTE = range(6)
 
 
-def subject(objects: list[Data], **more: Any) -> Subject:
+def chart_objects(objects: list[Data], **more: Any) -> ChartObjects:
     made = tuple(
         Object(
             api_version=data["apiVersion"],
@@ -115,15 +115,15 @@ def subject(objects: list[Data], **more: Any) -> Subject:
         for data in objects
     )
     secrets = {"app": frozenset({"KEY"})}
-    return Subject(chart="app", label="its own values", namespace="home", objects=made, secrets=secrets, **more)
+    return ChartObjects(chart="app", label="its own values", namespace="home", objects=made, secrets=secrets, **more)
 
 
 def rules(objects: list[Data], **more: Any) -> set[str]:
-    return {problem.rule.removeprefix("contract.") for problem in policy.check(subject(objects, **more))}
+    return {problem.rule.removeprefix("contract.") for problem in policy.check(chart_objects(objects, **more))}
 
 
-def test_a_service_that_keeps_every_rule_has_no_breach() -> None:
-    assert [str(problem) for problem in policy.check(subject(good()))] == []
+def test_a_service_that_satisfies_every_rule_has_no_violation() -> None:
+    assert [str(problem) for problem in policy.check(chart_objects(good()))] == []
 
 
 def at(index: int, *path: str | int) -> Callable[[list[Data]], Any]:
@@ -139,7 +139,7 @@ def at(index: int, *path: str | int) -> Callable[[list[Data]], Any]:
 pod = ("spec", "template", "spec")
 app = (*pod, "containers", 0)
 
-BREACHES: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
+VIOLATIONS: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
     ("non-root", at(DEPLOYMENT, *pod, "securityContext"), {"runAsNonRoot": False}),
     ("non-root", at(DEPLOYMENT, *app, "securityContext"), {"runAsUser": 0}),
     ("read-only", at(DEPLOYMENT, *app, "securityContext"), {"readOnlyRootFilesystem": False}),
@@ -192,18 +192,18 @@ BREACHES: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "find", "change"), BREACHES, ids=lambda value: value if isinstance(value, str) else ""
+    ("rule", "find", "change"), VIOLATIONS, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_breach_is_found_by_its_rule(rule: str, find: Callable[[list[Data]], Any], change: dict[str, Any]) -> None:
+def test_a_violation_is_found_by_its_rule(rule: str, find: Callable[[list[Data]], Any], change: dict[str, Any]) -> None:
     objects = copy.deepcopy(good())
     find(objects).update(change)
     assert rule in rules(objects)
 
 
-def test_every_rule_is_broken_by_some_case() -> None:
-    # Edges are a matter of all objects of an environment together: test_reach.py.
+def test_every_rule_is_violated_by_some_case() -> None:
+    # Edges need all objects of an environment: test_network_edges.py.
     others = {"unique", "job", "exception", "reach"}
-    assert {rule for rule, _, _ in BREACHES} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
+    assert {rule for rule, _, _ in VIOLATIONS} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
 
 
 def test_an_object_that_is_rendered_twice_is_found() -> None:
@@ -240,23 +240,23 @@ def test_an_exception_covers_the_part_that_it_names_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotations", "complete", "expected"),
+    ("annotations", "default_values", "expected"),
     [
         (
             {"exception.read-only": "app: no longer needed"},
             True,
-            ["exception read-only for 'app': nothing breaks the rule"],
+            ["exception read-only for 'app': nothing violates the rule"],
         ),
         ({"exception.read-only": "app: needed with other values"}, False, []),
         ({"exception.read-only": "app:"}, False, ["exception read-only for 'app': it gives no reason"]),
         ({"exception.raed-only": "app: x"}, False, ["exception raed-only for 'app': there is no such rule"]),
     ],
 )
-def test_an_exception_needs_a_rule_a_reason_and_a_breach(
-    annotations: dict[str, str], complete: bool, expected: list[str]
+def test_an_exception_needs_a_rule_a_reason_and_a_violation(
+    annotations: dict[str, str], default_values: bool, expected: list[str]
 ) -> None:
     stated = policy.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
-    found = policy.check(subject(good(), exceptions=stated, complete=complete))
+    found = policy.check(chart_objects(good(), exceptions=stated, default_values=default_values))
     assert [problem.fact for problem in found] == expected
 
 

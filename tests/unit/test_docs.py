@@ -5,10 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway import docs
-from slipway.config import SETTINGS, Config, RegistryConfig
+from slipway.config import SETTINGS
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
 from slipway.docs import markdown, site
@@ -16,7 +13,6 @@ from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
 from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.util import yaml
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -35,12 +31,6 @@ SCHEMA = {
         }
     },
 }
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.open_book(load(config))
 
 
 def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, value_rows.Row]:
@@ -78,7 +68,7 @@ def test_a_value_that_may_be_several_things_is_one_row() -> None:
     rows = rows_of("env:\n  KEY: {secret: sonarr}\n")
 
     assert list(rows) == ["env.KEY"]
-    assert rows["env.KEY"].type == "text, number or map"
+    assert rows["env.KEY"].type == "string, number or map"
 
 
 def test_a_key_that_no_schema_knows_still_has_a_row() -> None:
@@ -112,7 +102,7 @@ def test_an_edge_says_its_peer_ports_and_purpose() -> None:
 
     assert [(edge.incoming, edge.peer, edge.ports) for edge in found] == [
         (True, "homepage in utils", "http"),
-        (False, "0.0.0.0/0 without 10.0.0.0/8", "51820/UDP"),
+        (False, "0.0.0.0/0 except 10.0.0.0/8", "51820/UDP"),
     ]
 
 
@@ -130,7 +120,7 @@ def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() 
     volume = next(resources.volumes(chart))
 
     assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
-    assert volume.kept == "kept when the chart goes; backup by files, without logs"
+    assert volume.kept == "retained on uninstall; backup: files, excluding logs"
 
 
 def test_markdown_in_a_table_cannot_break_the_table() -> None:
@@ -152,13 +142,13 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: parsing.Book
 
     for title in (
         "Images",
-        "How it is reached",
+        "Ingress",
         "Ports",
         "Storage",
         "Backup and restore",
-        "Secrets to provide",
+        "Required secrets",
         "Used by",
-        "Network",
+        "Network policy",
         "Probes",
         "Alerts and dashboards",
         "Gotchas",
@@ -197,10 +187,10 @@ def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
 
 
 def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(opened: parsing.Book) -> None:
-    said = services.reach(opened.entries[ChartName("traefik")])
+    said = services.ingress(opened.entries[ChartName("traefik")])
 
     assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in said
-    assert "Its Service `traefik` has an address in the home network: staging `192.168.1.229`, production" in said
+    assert "LoadBalancer address of Service `traefik`: staging `192.168.1.229`, production" in said
 
 
 def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(opened: parsing.Book) -> None:
@@ -220,7 +210,7 @@ def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(ope
         if line.startswith("| `restic`")
     ]
 
-    assert "`RESTIC_PASSWORD`, `RESTIC_REPOSITORY` | you, sealed, where copies are on |" in row
+    assert "`RESTIC_PASSWORD`, `RESTIC_REPOSITORY` | you, as a sealed secret, if backups are enabled |" in row
     assert "[sonarr](sonarr.md)" in row
     assert "scraparr" not in row
 
@@ -267,34 +257,10 @@ def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: parsing.
     assert "sha256:" not in readme.text(entry)
 
 
-def test_a_readme_that_drifted_is_a_problem_with_the_command_that_mends_it(
-    opened: parsing.Book, tmp_path: Path
-) -> None:
-    workspace = replace(opened.workspace, root=tmp_path)
-    wanted = site.readmes(workspace)
-    for path, text in wanted.items():
-        (tmp_path / path).parent.mkdir(parents=True)
-        (tmp_path / path).write_bytes(text)
-    assert docs.check_readmes(workspace) == ()
-
-    (tmp_path / "charts/sonarr/README.md").write_text("mine\n", encoding="utf-8")
-    (tmp_path / "charts/media/README.md").unlink()
-
-    assert [str(problem) for problem in docs.check_readmes(workspace)] == [
-        "charts/media/README.md: is missing\n    hint: ./inv docs generate",
-        "charts/sonarr/README.md: is not what the chart's files say\n    hint: ./inv docs generate",
-    ]
-    assert {problem.rule for problem in docs.check_readmes(workspace)} == {"docs.readme"}
-
-
-def test_the_readmes_in_the_repository_are_what_the_generator_writes(opened: parsing.Book) -> None:
-    assert docs.check_readmes(opened.workspace) == ()
-
-
 def test_every_setting_has_a_meaning_and_a_row() -> None:
     page = reference.configuration()
 
-    assert all(setting.meaning in page for setting in SETTINGS.values())
+    assert all(setting.description in page for setting in SETTINGS.values())
     assert all(f"| `{key}` | {setting.type} |" in page for key, setting in SETTINGS.items())
 
 

@@ -1,29 +1,23 @@
 """What the platform asks of a machine: the sums on the page are those of the objects that helm renders."""
 
+import functools
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
 from slipway.docs.snippets import requirements
-from slipway.docs.source import parsing, platform
+from slipway.docs.source import platform
 from slipway.docs.source.schema import Map, dig, mapping
 from slipway.util import yaml
 from slipway.versioning.evidence.objects import size_bytes
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "umbrella" / "golden"
 ALWAYS = {"Deployment", "StatefulSet", "DaemonSet"}
 
 
-@pytest.fixture(scope="module")
-def real() -> platform.Platform:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return platform.platform(parsing.open_book(load(config)), "production")
-
-
+@functools.cache
 def rendered(umbrella: str) -> list[Map]:
     """The objects of a namespace in production."""
     paths = sorted((GOLDEN / "production" / umbrella).glob("*.yaml"))

@@ -5,26 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
 from slipway.docs.checks import references
 from slipway.docs.pages import chart_index
 from slipway.docs.pages.reference import Flag, Task
 from slipway.docs.snippets import architecture, diagrams, platform_map
 from slipway.docs.source import parsing, platform
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.open_book(load(config))
-
-
-@pytest.fixture(scope="module")
-def real(opened: parsing.Book) -> platform.Platform:
-    return platform.platform(opened, "production")
 
 
 def test_a_member_of_several_namespaces_is_there_in_each(real: platform.Platform) -> None:
@@ -109,7 +96,7 @@ def test_a_page_about_all_charts_has_a_card_for_each(opened: parsing.Book) -> No
 LINT = Task(
     name="lint",
     doc="",
-    flags=(Flag(names=("--only", "-o"), takes="text", positional=False, required=False, help=""),),
+    flags=(Flag(names=("--only", "-o"), takes_value=True, positional=False, required=False, help=""),),
 )
 FACTS = references.Facts(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
 

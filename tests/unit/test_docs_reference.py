@@ -4,9 +4,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from slipway.config import Config, RegistryConfig
 from slipway.core.model import CHANGES, Chart, ChartName, Digest, Pin
 from slipway.docs import site
 from slipway.docs.pages import changelogs, environment_values
@@ -14,7 +11,7 @@ from slipway.docs.snippets import secret_diagrams
 from slipway.docs.source import parsing, platform, schema
 from slipway.secrets.inventory import Declared
 from slipway.util import yaml
-from slipway.workspace.discover import CHANGELOG, load
+from slipway.workspace.discover import CHANGELOG
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ("persistence", "config", "size")
@@ -34,12 +31,6 @@ LOG = """\
 
 - First release.
 """
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.open_book(load(config))
 
 
 def changed(opened: parsing.Book, chart: Chart, pins: dict[str, dict[ChartName, Pin]] | None = None) -> parsing.Book:
@@ -128,10 +119,10 @@ def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(open
     known = replace(opened, entries={**opened.entries, HTPC: replace(entry, values=sonarr)})
 
     page = environment_values.page(known, known.entries[HTPC])
-    part = page.partition("## What the umbrella sets\n")[2].partition("\n## ")[0]
+    part = page.partition("## Set by the umbrella chart\n")[2].partition("\n## ")[0]
 
     assert "### `sonarr`\n" in part
-    assert f"| `persistence.config.size` | text | `2Gi`<br>instead of `{own_size()}` |" in part
+    assert f"| `persistence.config.size` | string | `2Gi`<br>default `{own_size()}` |" in part
     assert "`enabled`" not in part
 
 
@@ -147,7 +138,7 @@ def test_what_an_environment_sets_has_its_type_its_comment_and_what_holds_withou
 
     page = environment_values.page(known, known.entries[HTPC])
 
-    assert f"| `persistence.config.size` | text | `2Gi` | `{size}` | " in page
+    assert f"| `persistence.config.size` | string | `2Gi` | `{size}` | " in page
     assert "*A small disk.* |" in page
 
 

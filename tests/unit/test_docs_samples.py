@@ -3,21 +3,12 @@
 import re
 import textwrap
 
-import pytest
 import yaml
 
 from slipway.docs.pages import value_examples
 from slipway.docs.source import parsing
-from testing.monorepo import ROOT
-from testing.workspaces import load
 
 BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)^    ```', re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    """This repository."""
-    return parsing.open_book(load(ROOT))
 
 
 def test_every_example_says_what_its_file_says(opened: parsing.Book) -> None:

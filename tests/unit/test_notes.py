@@ -5,20 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
 from slipway.core.model import ChartKind, ChartName
 from slipway.docs.pages import services
 from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.lint import notes
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def opened() -> parsing.Book:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return parsing.open_book(load(config))
 
 
 @pytest.mark.parametrize(

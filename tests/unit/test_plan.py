@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.core.errors import AlreadyPublished
@@ -59,7 +59,6 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
 
 
 @given(st.integers(1, 6), st.data())
-@settings(max_examples=40)
 def test_changed_content_under_an_old_version_is_a_conflict_for_it_and_its_dependents(
     services: int, data: st.DataObject
 ) -> None:

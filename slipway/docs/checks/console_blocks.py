@@ -33,13 +33,13 @@ ENDS = re.compile(r"\s#.*\bexit code (\d+)\b")
 RUNBOOKS = "docs/runbooks/"
 """Pages about a cluster that runs."""
 ELSEWHERE = {
-    "kubectl": "asks a running cluster",
-    "ssh": "is typed on a node",
-    "sudo": "is typed on a node",
-    "dig": "asks the internet",
-    "ping": "asks the home network",
-    "openssl s_client": "asks the home network",
-    "timedatectl": "is typed on a node",
+    "kubectl": "needs a running cluster",
+    "ssh": "runs on a node",
+    "sudo": "runs on a node",
+    "dig": "needs the internet",
+    "ping": "needs the home network",
+    "openssl s_client": "needs the home network",
+    "timedatectl": "runs on a node",
 }
 """Program → why a block with it, and without a task, cannot be run."""
 

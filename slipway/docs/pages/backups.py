@@ -11,17 +11,17 @@ from slipway.docs.source.schema import mapping, merge
 from slipway.workspace import backups
 
 INTRO = """\
-Every claim and every database of the platform.
-`./inv lint` refuses one that nothing is said about; `./inv backups` shows the same with the sizes and times of an
-environment, and [the guide](../guides/backups.md) how to get something back."""
+Every PVC and database of the platform, with its backup method or the reason for having no backup.
+`./inv lint` rejects one without either.
+`./inv backups` adds sizes and schedules of an environment; [the guide](../guides/backups.md) describes a restore."""
 
 
 def text(book: Book) -> str:
     """The whole page."""
     return site_page(
-        "# What is kept",
+        "# Backups",
         INTRO,
-        *(section(2, entry.chart.name, held(book, entry), empty="It holds no data.") for entry in umbrellas(book)),
+        *(section(2, entry.chart.name, held(book, entry), empty="No persistent data.") for entry in umbrellas(book)),
     )
 
 
@@ -32,7 +32,7 @@ def umbrellas(book: Book) -> tuple[Entry, ...]:
 
 def held(book: Book, entry: Entry) -> str:
     """A namespace's table."""
-    return table(("Service", "What", "How it is kept"), rows(book, entry))
+    return table(("Service", "Volume or database", "Backup"), rows(book, entry))
 
 
 def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
@@ -42,5 +42,5 @@ def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
         values = merge(member.values, mapping(entry.values.get(dependency.key)))
         kept = backups.kept(values)
         for item in backups.holdings(values):
-            known = kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so"))
+            known = kept.get((item.kind, item.identifier), backups.Kept(reason="not declared"))
             yield f"[{dependency.key}](../charts/{dependency.name}.md)", code(".".join(item.path)), prose(known.said)

@@ -21,11 +21,11 @@ ABOVE = "../"
 """From these pages to the root of the site."""
 
 INTRO = """\
-What changed in each namespace, from the changelogs of its umbrella and of its members.
-`./inv version` writes them from what a change does to the rendered objects; [the guide](../guides/release.md) has the way
-of a release."""
+Changes of each namespace, from the changelogs of its umbrella chart and of its members.
+`./inv version` writes an entry from the difference between the rendered objects; [the guide](../guides/release.md) describes
+a release."""
 
-NOTHING_PINNED = "No environment is pinned to a version yet: nothing of this was released from here."
+NOTHING_PINNED = "No environment pins a version yet: nothing is released from this repository."
 
 
 def pages(book: Book) -> dict[str, str]:
@@ -45,7 +45,7 @@ def index(book: Book, umbrellas: tuple[Entry, ...]) -> str:
         )
         for entry in umbrellas
     )
-    head = ("Namespace", "Version here", *(f"Pinned in {name}" for name in book.workspace.environments))
+    head = ("Namespace", "Version in git", *(f"Pinned in {name}" for name in book.workspace.environments))
     return site_page("# Changelogs", INTRO, table(head, rows))
 
 
@@ -62,10 +62,10 @@ def page(book: Book, entry: Entry) -> str:
     members = tuple(dict.fromkeys(dep.name for dep in chart.dependencies if dep.name in book.entries))
     return site_page(
         f"# Changelog of {chart.name}",
-        f"The umbrella [{chart.name}]({ABOVE}charts/{chart.name}.md), newest version first.",
+        f"Changes of the umbrella chart [{chart.name}]({ABOVE}charts/{chart.name}.md), newest version first.",
         *(() if held else (NOTHING_PINNED,)),
         *(section(2, title, *blocks) for title, blocks in versions(chart, held)),
-        section(2, "Members", "What changed in the charts that it takes, at any of its versions."),
+        section(2, "Members", "Changes of the member charts, independent of the umbrella's version."),
         *(member(book, book.entries[name].chart) for name in members),
     )
 
@@ -116,7 +116,7 @@ def annotated(chart: Chart) -> Iterator[str]:
     where = chart.line_of("annotations")
     items = yaml.parse(f"changes:\n{text}".encode(), where).mapping.get("changes") if text.strip() else None
     if not isinstance(items, list) or not items:
-        yield "Nothing is written about this version yet; `./inv version` does that."
+        yield "This version has no changelog entry yet; `./inv version` writes it."
         return
     yield "\n".join(
         f"- {str(mapping(item).get('kind', 'changed')).capitalize()}: {prose(str(mapping(item).get('description', item)))}"

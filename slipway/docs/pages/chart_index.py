@@ -33,8 +33,8 @@ ICONS = {
 PLAIN = "material/cube-outline"
 
 STATUS = """\
-An environment runs what `deploy/` pins there; a dash means that nothing was released to it yet.
-What is published besides, `./inv registry list` and `./inv plan` tell."""
+An environment runs the versions that `deploy/` pins; a dash means that nothing is released to it yet.
+`./inv registry list` shows all published versions, `./inv plan` what the next release would publish."""
 
 
 def text(book: Book, icons: Collection[str]) -> str:
@@ -54,7 +54,7 @@ def text(book: Book, icons: Collection[str]) -> str:
         )
         for entry in book.of_kind(ChartKind.UMBRELLA)
     )
-    head = ("Umbrella", "Version here", *(f"Pinned in {name}" for name in known), "What it is")
+    head = ("Umbrella", "Version in git", *(f"Pinned in {name}" for name in known), "Description")
     libraries = (
         (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
         for entry in book.of_kind(ChartKind.LIBRARY)
@@ -63,10 +63,10 @@ def text(book: Book, icons: Collection[str]) -> str:
     namespaces = dict.fromkeys(name for entry in services for name in entry.umbrellas)
     return site_page(
         "# Charts",
-        "Every chart of this repository.\nA service is one application, an umbrella is one namespace.",
+        "All Helm charts of this repository.\nA service chart is one application, an umbrella chart is one namespace.",
         section(2, "Namespaces", STATUS, table(head, umbrellas)),
         section(2, "Services", form(namespaces), cards(services, icons, known)),
-        section(2, "Library", table(("Chart", "What it is", "Version"), libraries)),
+        section(2, "Library", table(("Chart", "Description", "Version"), libraries)),
     )
 
 
@@ -75,7 +75,7 @@ def form(namespaces: Collection[str]) -> str:
     options = "".join(f'<option value="{escape(name)}">{escape(name)}</option>' for name in namespaces)
     return (
         '<form class="catalogue-filter" hidden role="search" aria-label="Filter the services">'
-        '<label>Words <input type="search" name="words" autocomplete="off"></label>'
+        '<label>Search <input type="search" name="words" autocomplete="off"></label>'
         f'<label>Namespace <select name="namespace"><option value="">all</option>{options}</select></label>'
         '<label>Access <select name="access"><option value="">all</option><option>internal</option>'
         "<option>external</option><option>none</option></select></label>"

@@ -20,24 +20,24 @@ CHARTS = "../../charts"
 """From these pages to those of charts."""
 
 INTRO = """\
-Two kinds of file say what an environment has of its own.
-`values/<env>/platform.yaml` has the facts that every chart shares; `values/<env>/<namespace>.yaml` has what differs in one
+Two kinds of files configure an environment.
+`values/<env>/platform.yaml` has the global values of all charts; `values/<env>/<namespace>.yaml` overrides the values of one
 namespace.
-[Where a value comes from](../../architecture/configuration.md#where-a-value-comes-from) has the order of all layers."""
+[Where a value comes from](../../architecture/configuration.md#where-a-value-comes-from) explains the precedence."""
 
 PLATFORM = """\
-The keys of `platform.yaml`; charts see them below `global`, and a file of a namespace may not set them.
-`./inv lint` refuses a key that is not listed."""
+The keys of `platform.yaml`; charts see them as `.Values.global`, and a file of a namespace cannot override them.
+`./inv lint` rejects any other key."""
 
 CHECK = """\
-A key that is not listed is refused by `./inv lint`, and so is one that changes nothing.
-To see what a change does to the cluster before it is released:
+`./inv lint` rejects an unknown key, and an override that equals the value below it.
+Show the effect on the cluster before a release:
 
 ```console
 $ ./inv diff --env ENVIRONMENT --only {name}
 ```
 
-To take it back, delete the key: the layer below holds again."""
+To revert, delete the key: the next lower layer applies again."""
 
 
 def pages(book: Book) -> dict[str, str]:
@@ -57,10 +57,10 @@ def shared(book: Book, umbrellas: tuple[Entry, ...]) -> str:
         facts += rows(own, schema, entry.notes)
     lines = ((code(dotted(row.path[1:])), prose(row.type), value(row.default), said(row)) for row in facts)
     return site_page(
-        "# Values of an environment",
+        "# Environment values",
         INTRO,
-        section(2, "Facts of the platform", PLATFORM, table(("Key", "Type", "Default", "Description"), lines)),
-        section(2, "Namespaces", table(("Namespace", "What it is"), listed)),
+        section(2, "Global values: platform.yaml", PLATFORM, table(("Key", "Type", "Default", "Description"), lines)),
+        section(2, "Namespaces", table(("Namespace", "Description"), listed)),
     )
 
 
@@ -80,12 +80,12 @@ def page(book: Book, entry: Entry) -> str:
     )
     return site_page(
         f"# Values of {name}",
-        f"What `values/<env>/{name}.yaml` may set: a key for each member of [{name}]({CHARTS}/{name}.md), and below it whatever "
-        "the member's chart can set.\nEach has `enabled`, a boolean that takes the member away or brings it.",
-        section(2, "Keys", table(("Key", "Type", *environments, "What stands below it"), keys)),
-        section(2, "What the umbrella sets", own(book, entry, members), empty="Nothing."),
-        section(2, "What the environments set", differences(book, entry, members), empty="Nothing."),
-        section(2, "Change one", CHECK.format(name=name)),
+        f"`values/<env>/{name}.yaml` accepts one key per member of [{name}]({CHARTS}/{name}.md), with the values of the "
+        "member's chart below it.\nThe boolean `enabled` switches a member on or off.",
+        section(2, "Keys", table(("Key", "Type", *environments, "Values"), keys)),
+        section(2, "Set by the umbrella chart", own(book, entry, members), empty="None."),
+        section(2, "Set by the environments", differences(book, entry, members), empty="None."),
+        section(2, "Change a value", CHECK.format(name=name)),
     )
 
 
@@ -124,7 +124,7 @@ def own(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
 
 def instead(here: object, otherwise: object) -> str:
     """A value, and below it the one that it takes the place of."""
-    return value(here) if otherwise is None else f"{value(here)}<br>instead of {value(otherwise)}"
+    return value(here) if otherwise is None else f"{value(here)}<br>default {value(otherwise)}"
 
 
 def below(notes: Mapping[Path, str], key: str) -> dict[Path, str]:
@@ -163,6 +163,6 @@ def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> st
             )
             for path, row in found.items()
         )
-        head = ("Key", "Type", *environments, "Otherwise", "Description")
+        head = ("Key", "Type", *environments, "Default", "Description")
         blocks.append(section(3, f"`{dep.key}` in an environment", table(head, lines)))
     return "\n\n".join(block for block in blocks if block)

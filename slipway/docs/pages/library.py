@@ -14,31 +14,31 @@ ROOT = "values"
 """The fragment that a service's schema is."""
 
 INTRO = """\
-Every service chart is values on top of the library chart `charts/common`; its only template is
-`{{- include "common.all" . }}`.
-Collections are maps by identifier, so that an environment can change one leaf, and take an entry away with `null`.
-A key that is not listed here is refused when the chart is rendered."""
+The values that the library chart `charts/common` accepts.
+A service chart consists of values; its only template is `{{- include "common.all" . }}`.
+Collections are maps by identifier, so an environment can override a single leaf and remove an entry with `null`.
+The schema rejects a key that is not listed here."""
 
 TEMPLATES = """\
-“Values may be named” means: the text may contain a template, such as `{{ .Values.global.domain }}`."""
+“Values may be named” means that the string may contain a template, such as `{{ .Values.global.domain }}`."""
 
 
 def text(book: Book) -> str:
     """The whole page."""
     names = [ROOT, *sorted(name for name in book.fragments if name != ROOT and is_map(book.fragments[name]))]
     return site_page(
-        "# Vocabulary of the library",
+        "# Values of the library chart",
         INTRO,
         TEMPLATES,
         *(section(2, heading(name), described(book, name)) for name in names if name in book.fragments),
         *(
-            section(2, f"Defaults of {entry.chart.name}", DEFAULTS, services.values(tuple(entry.rows())))
+            section(2, f"Default values of {entry.chart.name}", DEFAULTS, services.values(tuple(entry.rows())))
             for entry in book.of_kind(ChartKind.LIBRARY)
         ),
     )
 
 
-DEFAULTS = "What a service gets without saying anything; a chart sees them as `.Values.common`, and its own values win."
+DEFAULTS = "The defaults of every service; a chart sees them as `.Values.common`, and its own values override them."
 
 
 def is_map(schema: Map) -> bool:

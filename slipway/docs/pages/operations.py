@@ -15,8 +15,8 @@ from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
 
 WATCHED = (
-    "Every pod, claim, backup and target is watched besides; [the runbooks](../runbooks/index.md) have all alerts.\n"
-    "The dashboards Workloads, Logs and Storage show any service."
+    "Generic alerts cover every pod, PVC, backup and scrape target; see [the runbooks](../runbooks/index.md).\n"
+    "The dashboards Workloads, Logs and Storage cover every service."
 )
 
 REHEARSE = """\
@@ -25,11 +25,11 @@ $ ./inv diff
 $ ./inv rehearse
 ```
 
-The first shows what changes, the second what restarts and whether there is a way back.
-What changed in each version is in the [changelog](../changelog/index.md)."""
+`diff` shows what changes, `rehearse` shows what restarts and whether a rollback is possible.
+The [changelog](../changelog/index.md) lists the changes of each version."""
 
 COPIES = (
-    "`./inv backups` shows when it is copied, [the guide](../guides/backups.md) how to get one file or an older copy."
+    "`./inv backups` shows the schedule; [the guide](../guides/backups.md) restores a single file or an older snapshot."
 )
 
 
@@ -50,7 +50,7 @@ def dependencies(book: Book, entry: Entry) -> str:
     for name, purpose in needs(book, entry):
         if name in charts and name not in book.member_keys(entry.chart.name):
             rows.append((f"[{name}]({charts[name]}.md)", prose(purpose)))
-    return table(("Service", "What for"), list(dict.fromkeys(rows)))
+    return table(("Service", "Purpose"), list(dict.fromkeys(rows)))
 
 
 def needs(book: Book, entry: Entry) -> Iterator[tuple[str, str]]:
@@ -69,10 +69,10 @@ def needs(book: Book, entry: Entry) -> Iterator[tuple[str, str]]:
             )
             yield maker, "its database"
     if values.get("databases"):
-        yield "cloudnative-pg", "runs the server"
+        yield "cloudnative-pg", "operates its database"
     for _, spec in items(values.get("persistence")):
         if "existingClaim" in spec:
-            yield str(spec["existingClaim"]), "the claim that it mounts"
+            yield str(spec["existingClaim"]), "the PVC that it mounts"
     for _, edge in items(mapping(values.get("network")).get("egress")):
         target = mapping(edge.get("to"))
         name = str(target.get("app", target.get("peer", "")))
@@ -89,7 +89,7 @@ def used_by(book: Book, entry: Entry) -> str:
         said = [purpose for needed, purpose in needs(book, other) if needed in ours]
         if said and key not in ours:
             rows.append((f"[{key}]({name}.md)", prose("; ".join(dict.fromkeys(said)))))
-    return table(("Service", "What for"), rows)
+    return table(("Service", "Purpose"), rows)
 
 
 def keeping(book: Book, entry: Entry) -> str:
@@ -99,7 +99,7 @@ def keeping(book: Book, entry: Entry) -> str:
         (
             code(" ".join(part for part in (key if len(found) > 1 else "", ".".join(item.path)) if part)),
             code(item.detail),
-            prose(kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so")).said),
+            prose(kept.get((item.kind, item.identifier), backups.Kept(reason="not declared")).said),
         )
         for key, values in found
         for kept in [backups.kept(values)]
@@ -107,9 +107,9 @@ def keeping(book: Book, entry: Entry) -> str:
     ]
     if not rows:
         return ""
-    blocks = [table(("What", "Size or claim", "How it is kept"), rows)]
+    blocks = [table(("Volume or database", "Size or claim", "Backup"), rows)]
     if commands := [f"$ ./inv restore {key}" for key, values in found if key and tuple(declarations.copied(values))]:
-        blocks += ["The steps back to the latest copy; with `--apply` they are done:", fenced(commands), COPIES]
+        blocks += ["Show the steps that restore the latest backup; `--apply` runs them:", fenced(commands), COPIES]
     return "\n\n".join(blocks)
 
 
@@ -135,16 +135,16 @@ def replaced(entry: Entry) -> str:
         kind = str(spec.get("type", "Deployment"))
         strategy = str(spec.get("strategy", "RollingUpdate")) if kind == "Deployment" else ""
         rows.append((code(name), kind, WAYS.get(strategy or kind, EMPTY)))
-    return table(("Workload", "Kind", "An update"), rows)
+    return table(("Workload", "Kind", "On update"), rows)
 
 
 WAYS = {
-    "Recreate": "stops the old pod, then starts the new one: it is away meanwhile",
+    "Recreate": "stops the old pod, then starts the new one, with downtime",
     "RollingUpdate": "starts the new pod, then stops the old one",
-    "StatefulSet": "stops each pod before its successor starts",
-    "DaemonSet": "replaces the pod of one node after the other",
-    "CronJob": "holds from the next run on",
-    "Job": "runs it again",
+    "StatefulSet": "stops each pod, then starts its replacement",
+    "DaemonSet": "replaces the pods node by node",
+    "CronJob": "applies from the next run",
+    "Job": "runs again",
 }
 """Strategy, or kind without one → what happens. Source: Kubernetes, workloads."""
 
@@ -162,4 +162,4 @@ def switches(entry: Entry) -> str:
         for name, spec in mapping(entry.values.get(root)).items()
         if mapping(spec).get("enabled", True) is False
     ]
-    return f"Off until an environment sets `enabled: true`: {codes(found)}." if found else ""
+    return f"Disabled unless an environment sets `enabled: true`: {codes(found)}." if found else ""

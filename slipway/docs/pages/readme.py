@@ -32,17 +32,17 @@ def text(entry: Entry) -> str:
         f"# {entry.chart.name}",
         prose(entry.description) + ".",
         section(2, "Images", images(entry)),
-        section(2, "How it is reached", routes(entry)),
+        section(2, "Ingress", routes(entry)),
         section(2, "Ports", services.ports(entry)),
         section(2, "Storage", storage(entry)),
-        section(2, "Secrets to provide", services.secrets(entry)),
-        section(2, "Network", services.network(entry)),
+        section(2, "Required secrets", services.secrets(entry)),
+        section(2, "Network policy", services.network_policy(entry)),
         section(2, "Metrics", services.metrics(entry)),
         section(2, "Values", VALUES, values(tuple(row for row in entry.rows() if row.path[0] not in SHOWN))),
     )
 
 
-VALUES = "Types and descriptions of every key, and the defaults of the library: `./inv docs serve`."
+VALUES = "`./inv docs serve` shows the type and description of every key, and the defaults of the library chart."
 
 
 def library(entry: Entry) -> str:
@@ -52,8 +52,8 @@ def library(entry: Entry) -> str:
         f"# {entry.chart.name}",
         prose(entry.description) + ".",
         'A service\'s `templates/all.yaml` is one line: `{{- include "common.all" . }}`.\n'
-        "The vocabulary of its values is in `schemas/`, and as a page of the site: `./inv docs serve`.",
-        section(2, "Defaults of every service", values(tuple(entry.rows()))),
+        "The schema of its values is in `schemas/`; `./inv docs serve` shows it as a page.",
+        section(2, "Default values of every service", values(tuple(entry.rows()))),
     )
 
 
@@ -63,7 +63,7 @@ def images(entry: Entry) -> str:
         (code(f"{c.controller}/{c.name}"), c.kind, code(c.image.get("repository", "")))
         for c in resources.containers(entry.values)
     )
-    return table(("Container", "Kind", "Image"), rows)
+    return table(("Container", "Type", "Image"), rows)
 
 
 def routes(entry: Entry) -> str:
@@ -86,7 +86,7 @@ def storage(entry: Entry) -> str:
         (code(volume.name), volume.kind, code(volume.detail), codes(volume.mounts), prose(volume.kept))
         for volume in resources.volumes(entry.values)
     )
-    return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
+    return table(("Volume", "Type", "Size or source", "Mount path", "Retention and backup"), rows)
 
 
 def values(rows: tuple[Row, ...]) -> str:

@@ -18,8 +18,8 @@ class Flag:
 
     names: tuple[str, ...]
     """As typed: `--env`, `-e`."""
-    takes: str
-    """`text`, or empty for a switch."""
+    takes_value: bool
+    """False for a boolean flag."""
     positional: bool
     required: bool
     help: str
@@ -50,9 +50,9 @@ def tasks(found: Sequence[Task]) -> str:
     """The page of tasks."""
     return site_page(
         "# Tasks",
-        "Started as `./inv TASK` in the checkout; `invoke TASK` inside the environment is the same.\n`./inv --list` shows this list, `./inv TASK --help` the flags of one task.",
+        "Run a task with `./inv TASK` in the checkout, or with `invoke TASK` in the activated virtual environment.\n`./inv --list` prints this list, `./inv TASK --help` the flags of a task.",
         table(
-            ("Task", "What it does"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
+            ("Task", "Description"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
         ),
         *(section(2, task.name, one_task(task)) for task in found),
     )
@@ -66,19 +66,23 @@ def first_line(text: str) -> str:
 def one_task(task: Task) -> str:
     """Usage, text and flags."""
     rows = (
-        (", ".join(f"{code(name)}{{.whole}}" for name in flag.names), takes(flag), prose(flag.help))
+        (", ".join(f"{code(name)}{{.whole}}" for name in flag.names), value_of(flag), prose(flag.help))
         for flag in task.flags
     )
     return "\n\n".join(
         part
-        for part in (f"```console\n$ {task.usage}\n```", task.doc.strip(), table(("Flag", "Takes", "Meaning"), rows))
+        for part in (
+            f"```console\n$ {task.usage}\n```",
+            task.doc.strip(),
+            table(("Flag", "Value", "Description"), rows),
+        )
         if part
     )
 
 
-def takes(flag: Flag) -> str:
-    """What follows a flag, and whether it must be there."""
-    return f"{flag.takes or 'switch'}{', required' if flag.required else ''}"
+def value_of(flag: Flag) -> str:
+    """The type of a flag's value, and whether the flag is required."""
+    return f"{'string' if flag.takes_value else 'boolean'}{', required' if flag.required else ''}"
 
 
 def exit_codes() -> str:
@@ -86,7 +90,7 @@ def exit_codes() -> str:
     rows = ((code(int(number)), prose(meaning), prose(cure)) for number, (meaning, cure) in EXIT_MEANING.items())
     return site_page(
         "# Exit codes",
-        "Every task ends with one of these.\nA message is always `where: fact`, indented evidence, and a hint with the exact command.\nA traceback is a bug of ours.",
+        "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA traceback is a bug in slipway.",
         table(("Code", "Meaning", "What to do"), rows),
     )
 
@@ -95,25 +99,26 @@ def rules(tables: Mapping[str, Mapping[str, str]]) -> str:
     """The page of rules.
 
     Args:
-        tables: title → (rule → what it demands).
+        tables: title → (rule → requirement).
     """
     blocks = []
     for title, known in tables.items():
         blocks.append(f"## {title}")
-        # A group may stand in several places of the table; the page shows it once.
+        # The rules of a group may be scattered over the table.
         ordered = sorted(known, key=lambda rule: rule.partition(".")[0])
         for group, names in groupby(ordered, key=lambda rule: rule.partition(".")[0]):
             rows = ((code(name), prose(known[name])) for name in names)
-            blocks.append(section(3, group, table(("Rule", "What it demands"), rows)))
+            blocks.append(section(3, group, table(("Rule", "Requirement"), rows)))
     count = sum(len(known) for known in tables.values())
-    intro = f"`./inv lint` checks all {count} and shows every finding, not only the first.\nA finding names its rule in `./inv lint --json`."
+    intro = f"`./inv lint` checks all {count} rules and reports every violation, not only the first.\n`./inv lint --json` reports the rule of each violation."
     return site_page("# Rules", intro, *blocks)
 
 
 def configuration() -> str:
     """The page of settings and variables."""
     settings = (
-        (code(key), setting.type, value(setting.default), prose(setting.meaning)) for key, setting in SETTINGS.items()
+        (code(key), setting.type, value(setting.default), prose(setting.description))
+        for key, setting in SETTINGS.items()
     )
     variables = ((code(name), prose(meaning)) for name, meaning in VARIABLES.items())
     return site_page(
@@ -121,13 +126,13 @@ def configuration() -> str:
         section(
             2,
             "pyproject.toml",
-            "The table `[tool.slipway]`.\nA key that does not exist is an error.",
-            table(("Key", "Type", "Default", "Meaning"), settings),
+            "The keys of the table `[tool.slipway]`.\nAn unknown key is an error.",
+            table(("Key", "Type", "Default", "Description"), settings),
         ),
         section(
             2,
             "Environment variables",
-            "They win over the file.",
-            table(("Variable", "Meaning"), variables),
+            "Environment variables override pyproject.toml.",
+            table(("Variable", "Description"), variables),
         ),
     )

@@ -32,20 +32,18 @@ def service(book: Book, entry: Entry, watch: monitoring.Watch, known: pinned_ver
         f"# {entry.title}",
         prose(entry.description) + ".",
         identity(entry, known),
-        section(2, "Images", images(entry), empty="It runs no container."),
-        section(2, "How it is reached", reach(entry), empty="It has no route from outside the cluster."),
+        section(2, "Images", images(entry), empty="It runs no containers."),
+        section(2, "Ingress", ingress(entry), empty="It has no route: it is not reachable from outside the cluster."),
         section(2, "Ports", ports(entry)),
-        section(2, "Storage", storage(entry), empty="It has no volume."),
-        section(2, "Backup and restore", operations.keeping(book, entry), empty="It holds nothing that must be kept."),
-        section(
-            2, "Secrets to provide", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."
-        ),
-        section(2, "Dependencies", operations.dependencies(book, entry), empty="It talks to no other service."),
+        section(2, "Storage", storage(entry), empty="It has no volumes."),
+        section(2, "Backup and restore", operations.keeping(book, entry), empty="It has no persistent data."),
+        section(2, "Required secrets", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."),
+        section(2, "Dependencies", operations.dependencies(book, entry), empty="It depends on no other service."),
         section(2, "Used by", operations.used_by(book, entry)),
-        section(2, "Network", network(entry)),
-        section(2, "Exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
+        section(2, "Network policy", network_policy(entry)),
+        section(2, "Contract exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
         section(2, "Probes", probes(entry)),
-        section(2, "Metrics", metrics(entry), empty="It announces no metrics."),
+        section(2, "Metrics", metrics(entry), empty="It exposes no metrics."),
         section(
             2,
             "Alerts and dashboards",
@@ -61,15 +59,15 @@ def service(book: Book, entry: Entry, watch: monitoring.Watch, known: pinned_ver
 
 
 SECRETS_NOTE = (
-    "Each must exist in the namespace before the pods start; the chart names it and never holds its value.\n"
-    "`./inv secrets` shows what is missing."
+    "Each Secret must exist in the namespace before the pods start; the chart references it and never contains its value.\n"
+    "`./inv secrets` lists the missing ones."
 )
 
-EXCEPTIONS_NOTE = "Rules of the [contract](../reference/rules.md#the-contract-of-a-service) that it cannot keep."
+EXCEPTIONS_NOTE = "Rules of the [contract](../reference/rules.md#the-contract-of-a-service) that the chart does not satisfy, with the reason."
 
 VALUES_NOTE = """\
-What values.yaml sets.
-Every key that it could set besides is in the [vocabulary](../reference/library.md)."""
+The defaults in values.yaml.
+All other keys that can be set are in the [library reference](../reference/library.md)."""
 
 
 def identity(entry: Entry, known: pinned_versions.State) -> str:
@@ -101,7 +99,7 @@ def exceptions(entry: Entry) -> str:
 def images(entry: Entry) -> str:
     """Each container's image, its digest below it."""
     return table(
-        ("Container", "Kind", "Image and digest"),
+        ("Container", "Type", "Image and digest"),
         (
             (code(f"{item.controller}/{item.name}"), item.kind, image(item))
             for item in resources.containers(entry.values)
@@ -116,7 +114,7 @@ def image(container: resources.Container) -> str:
     return f"{name}<br>{digest(spec['digest'])}" if "digest" in spec else name
 
 
-def reach(entry: Entry) -> str:
+def ingress(entry: Entry) -> str:
     """Each route with its address in each environment."""
     rows = [
         (code(name), str(route.get("access", "internal")), environment, address(entry, environment, name))
@@ -124,12 +122,12 @@ def reach(entry: Entry) -> str:
         for environment in entry.environments
     ]
     blocked = [
-        f"Not reachable on route {code(name)}: {codes(texts(route.get('blockPaths')))}."
+        f"Paths blocked on route {code(name)}: {codes(texts(route.get('blockPaths')))}."
         for name, route in entry.routes()
         if route.get("blockPaths")
     ]
-    note = "`internal` is reached from the home network, `external` from everywhere."
-    blocks = (table(("Route", "Access", "Environment", "Address"), rows), *blocked, note) if rows else ()
+    note = "`internal` routes accept clients of the home network, `external` routes accept clients of the internet too."
+    blocks = (table(("Route", "Access", "Environment", "URL"), rows), *blocked, note) if rows else ()
     return "\n\n".join((*blocks, *own_addresses(entry)))
 
 
@@ -141,7 +139,7 @@ def own_addresses(entry: Entry) -> Iterator[str]:
                 f"{environment} {code(resources.own_address(values, name))}"
                 for environment, values in entry.environments.items()
             )
-            yield f"Its Service {code(name)} has an address in the home network: {', '.join(wanted)}."
+            yield f"LoadBalancer address of Service {code(name)}: {', '.join(wanted)}."
 
 
 def address(entry: Entry, environment: str, name: str) -> str:
@@ -171,7 +169,7 @@ def ports(entry: Entry) -> str:
                     str(spec.get("type", "ClusterIP")),
                 )
             )
-    return table(("Service", "Port", "Number", "In the pod", "Protocol", "Type"), rows)
+    return table(("Service", "Port name", "Port", "Target port", "Protocol", "Service type"), rows)
 
 
 def storage(entry: Entry) -> str:
@@ -186,7 +184,7 @@ def storage(entry: Entry) -> str:
         )
         for volume in resources.volumes(entry.values)
     )
-    return table(("Volume", "Kind", "Size or target", "Mounted at", "Data"), rows)
+    return table(("Volume", "Type", "Size or source", "Mount path", "Retention and backup"), rows)
 
 
 def sizes(entry: Entry, volume: resources.Volume) -> str:
@@ -203,7 +201,7 @@ def sizes(entry: Entry, volume: resources.Volume) -> str:
 def secrets(entry: Entry) -> str:
     """The secrets that must exist."""
     return table(
-        ("Secret", "Keys", "Purpose", "Made by", "Read by"),
+        ("Secret", "Keys", "Purpose", "Created by", "Used by"),
         (
             (
                 code(declarations.secret_name(entry.chart, entry.chart.name, name, spec)),
@@ -222,25 +220,25 @@ def maker(spec: Mapping[str, object]) -> str:
     if database := spec.get("database"):
         return f"CloudNativePG, for {code(database)}"
     producer = str(spec.get("producer", ""))
-    return {"": "you, sealed", "hand": "you, in the cluster"}.get(producer) or code(producer)
+    return {"": "you, as a sealed secret", "hand": "you, in the cluster"}.get(producer) or code(producer)
 
 
-def network(entry: Entry) -> str:
-    """Edges in and out; everything else is denied."""
+def network_policy(entry: Entry) -> str:
+    """Allowed ingress and egress."""
     found = tuple(resources.edges(entry.values))
     if not entry.values.get("controllers") and not entry.values.get("databases"):
         return ""
-    blocks = ["Everything that is not listed is denied."]
-    for incoming, title, end in ((True, "In", "From"), (False, "Out", "To")):
+    blocks = ["Network policies allow only this traffic."]
+    for incoming, title, end in ((True, "Allowed ingress", "From"), (False, "Allowed egress", "To")):
         rows = ((code(e.peer), e.ports, prose(e.purpose)) for e in found if e.incoming is incoming)
-        blocks.append(section(3, title, table((end, "Ports", "Purpose"), rows), empty="Nothing."))
+        blocks.append(section(3, title, table((end, "Ports", "Purpose"), rows), empty="None."))
     return "\n\n".join(blocks)
 
 
 def probes(entry: Entry) -> str:
     """Each container's probes."""
     return table(
-        ("Container", "Probe", "What", "When"),
+        ("Container", "Probe", "Check", "Timing"),
         (
             (code(item.name), name, code(resources.probe_text(spec)), resources.probe_time(spec))
             for item in resources.containers(entry.values)
@@ -255,7 +253,7 @@ def metrics(entry: Entry) -> str:
         (code(name), code(spec.get("port", "")), code(spec.get("path", "/metrics")), str(spec.get("interval", "60s")))
         for name, spec in items(entry.values.get("metrics"))
     )
-    return table(("Metrics", "Port", "Path", "Every"), rows)
+    return table(("Endpoint", "Port", "Path", "Interval"), rows)
 
 
 def values(rows: Sequence[Row]) -> str:

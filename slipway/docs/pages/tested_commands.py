@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from slipway.docs.checks.console_blocks import Block, Session, sessions
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
 
-HEAD = ("BLOCK", "SESSION", "TIER", "FIRST COMMAND, OR WHY NOT")
+HEAD = ("BLOCK", "SESSION", "TIER", "FIRST COMMAND, OR REASON")
 
 
 def text(found: Sequence[Block]) -> str:
@@ -17,19 +17,19 @@ def text(found: Sequence[Block]) -> str:
     run = [block for session in known for block in session.blocks]
     left = Counter((block.page, block.reason) for block in found if block.reason)
     return site_page(
-        "# Commands that are tried",
-        f"Of {len(found)} console blocks the tests run {len(run)}: they type the commands in a copy of the repository, "
-        "and compare exit codes and output with what the page shows.\n"
-        "`./inv docs examples` prints this list, and a page with a block that is neither run nor excused is refused.",
+        "# Tested commands",
+        f"The tests run {len(run)} of {len(found)} console blocks in a copy of the repository, and compare exit codes and "
+        "output with the page.\n"
+        "`./inv docs examples` prints this list; a block that is neither run nor skipped with a reason fails the build.",
         *(
-            section(2, title, table(("Page", "Session", "Goes on with", "Commands"), rows(known, lab=lab)))
+            section(2, title, table(("Page", "Session", "Continues", "Commands"), rows(known, lab=lab)))
             for title, lab in TIERS
         ),
         section(
             2,
             "Not run",
             table(
-                ("Page", "Blocks", "Why"),
+                ("Page", "Blocks", "Reason"),
                 ((link(page), str(count), prose(reason)) for (page, reason), count in sorted(left.items())),
             ),
         ),

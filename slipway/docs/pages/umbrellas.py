@@ -36,19 +36,19 @@ def page(book: Book, entry: Entry, held: pinned_versions.State) -> str:
         ("Namespace", code(chart.name)),
         ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
         ("Pod Security level", code(annotations.get("slipway.homelab/pod-security", "restricted"))),
-        ("Step of a cautious roll-out", code(annotations.get("slipway.homelab/sync-step", "50"))),
+        ("Rolling sync step", code(annotations.get("slipway.homelab/sync-step", "50"))),
         *((f"Pinned in {name}", pinned_versions.umbrella(pins.get(chart.name))) for name, pins in held.items()),
-        ("What can be set", f"[values of {chart.name}](../{environment_values.FOLDER}/{chart.name}.md)"),
-        ("What changed", f"[changelog](../{changelogs.FOLDER}/{chart.name}.md)"),
+        ("Values", f"[values of {chart.name}](../{environment_values.FOLDER}/{chart.name}.md)"),
+        ("Changes", f"[changelog](../{changelogs.FOLDER}/{chart.name}.md)"),
     ]
     return site_page(
         f"# The {chart.name} namespace",
         prose(entry.description) + ".",
         table(("", ""), rows),
-        section(2, "Members", table(("Member", "Version", "App version", "Switch", "What it does"), members)),
-        section(2, "How it is reached", addresses(book, entry)),
-        section(2, "Secrets to provide", all_secrets(book, entry), empty="It needs none."),
-        section(2, "What the environments change", *changes(book, entry), empty="Nothing."),
+        section(2, "Members", table(("Member", "Version", "App version", "Condition", "Description"), members)),
+        section(2, "Ingress", addresses(book, entry)),
+        section(2, "Required secrets", all_secrets(book, entry), empty="It needs none."),
+        section(2, "Environment values", *changes(book, entry), empty="None."),
     )
 
 
@@ -86,10 +86,10 @@ def all_secrets(book: Book, entry: Entry) -> str:
                 makers[secret] = maker(spec)
         if any(True for _ in declarations.copied(merge(member.values, above))):
             keys.setdefault(declarations.REPOSITORY, {}).update(dict.fromkeys(sorted(declarations.REPOSITORY_KEYS)))
-            makers[declarations.REPOSITORY] = "you, sealed, where copies are on"
+            makers[declarations.REPOSITORY] = "you, as a sealed secret, if backups are enabled"
             readers.setdefault(declarations.REPOSITORY, []).append(known(dep))
     rows = ((code(name), codes(keys[name]), makers[name], ", ".join(readers[name])) for name in sorted(keys))
-    return table(("Secret", "Keys", "Made by", "Members"), rows)
+    return table(("Secret", "Keys", "Created by", "Used by"), rows)
 
 
 def changes(book: Book, entry: Entry) -> Iterator[str]:

@@ -17,7 +17,7 @@ KEY = re.compile(r"(?:^#.*\n)*^[A-Za-z].*\n(?:(?:[ \t-].*)?\n)*", re.MULTILINE)
 """A top-level key of a values file, with the comment above it and all that is below it."""
 HEAD = re.compile(r"(?:#.*\n)*")
 PLATFORM = re.compile(r"(?:#.*\n)*global:\n")
-NOTE = "Each is a file under `{folder}/ci/`, which `./inv lint` renders; here it is a part of an environment's values."
+NOTE = "Each example is a file below `{folder}/ci/`, which `./inv lint` renders, shown as environment values."
 
 
 def examples(book: Book, entry: Entry) -> str:

@@ -28,19 +28,19 @@ FOLDER = "facts"
 FACTS = (
     ("domain", "Domain"),
     ("timezone", "Time zone"),
-    ("addressPool", "Addresses that MetalLB gives out"),
-    ("ingressAddress", "The one of them that every name leads to"),
+    ("addressPool", "MetalLB address pool"),
+    ("ingressAddress", "Ingress address: LoadBalancer address of Traefik"),
     ("lan.cidr", "Home network"),
-    ("pods.cidr", "Pods"),
-    ("services.cidr", "Services"),
+    ("pods.cidr", "Pod CIDR"),
+    ("services.cidr", "Service CIDR"),
     ("storage.class", "Storage class"),
-    ("tls.issuer", "Issuer of certificates"),
+    ("tls.issuer", "Certificate issuer"),
 )
 """Key of `global` → what it is."""
 LIBRARY_WAVES = (
-    ("base", "accounts, roles, policies, configuration"),
-    ("workload", "workloads, their Services and claims"),
-    ("route", "routes and monitors"),
+    ("base", "ServiceAccounts, RBAC, NetworkPolicies, ConfigMaps"),
+    ("workload", "workloads, Services, PVCs"),
+    ("route", "IngressRoutes, ServiceMonitors, backup CronJobs"),
 )
 DEFINITIONS_WAVE = "-30"
 
@@ -102,7 +102,7 @@ def members(book: Book) -> str:
         )
         for entry in book.of_kind(ChartKind.UMBRELLA)
     )
-    return table(("Namespace", "What it is", "Members"), rows)
+    return table(("Namespace", "Description", "Members"), rows)
 
 
 def environment_facts(every: Mapping[str, Platform]) -> str:
@@ -112,7 +112,7 @@ def environment_facts(every: Mapping[str, Platform]) -> str:
         (said, code(f"global.{key}"), *(code(dig(known, *key.split(".")) or "") for known in shared.values()))
         for key, said in FACTS
     )
-    return table(("Fact", "Key", *shared), rows)
+    return table(("Value", "Key", *shared), rows)
 
 
 def hosts(every: Mapping[str, Platform]) -> str:
@@ -166,5 +166,5 @@ def library_waves(book: Book, found: Iterable[Member]) -> tuple[tuple[str, str],
         known = mapping(entry.values.get("waves"))
     steps = tuple((str(known[key]), said) for key, said in LIBRARY_WAVES if key in known)
     brings = [member.name for member in found if any(path.startswith("crds/") for path in member.entry.chart.files)]
-    first = ((DEFINITIONS_WAVE, f"definitions of {', '.join(brings)}"),) if brings else ()
+    first = ((DEFINITIONS_WAVE, f"CRDs of {', '.join(brings)}"),) if brings else ()
     return (*first, *steps)

@@ -70,7 +70,7 @@ def volumes(members: Sequence[Member]) -> str:
     lines = ["flowchart LR"]
     for member in members:
         for volume in resources.volumes(member.values):
-            if volume.kind not in {"claim", "existingClaim", "claim for each pod"}:
+            if volume.kind not in {"claim", "existingClaim", "claim per pod"}:
                 continue
             claim = volume.detail if volume.kind == "existingClaim" else claim_name(member, volume.name)
             size = f" {volume.detail}" if volume.kind != "existingClaim" else ""

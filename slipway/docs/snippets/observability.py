@@ -26,7 +26,7 @@ def metrics(found: Platform) -> str:
         for member in found.members
         for name, spec in items(member.values.get("metrics"))
     )
-    return table(("Namespace", "Service", "Name", "Path", "Scheme"), rows)
+    return table(("Namespace", "Service", "Endpoint", "Path", "Scheme"), rows)
 
 
 def rule_groups(book: Book) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -55,9 +55,9 @@ def alerts(book: Book) -> str:
             one = mapping(rule)
             if name := one.get("alert"):
                 severity = str(mapping(one.get("labels")).get("severity", ""))
-                after = str(one.get("for", "at once"))
+                after = str(one.get("for", "0s"))
                 rows.append((f"[{name}](../runbooks/{name}.md)", severity, after, str(group.get("name", ""))))
-    return table(("Alert", "Severity", "After", "Group"), sorted(rows))
+    return table(("Alert", "Severity", "For", "Group"), sorted(rows))
 
 
 def dashboards(book: Book) -> str:
@@ -81,4 +81,4 @@ def dashboards(book: Book) -> str:
                         prose(str(model.get("description", ""))),
                     )
                 )
-    return table(("Dashboard", "Folder", "Panels", "Answers"), rows)
+    return table(("Dashboard", "Folder", "Panels", "Description"), rows)

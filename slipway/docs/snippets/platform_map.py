@@ -15,11 +15,11 @@ from slipway.docs.source.platform import Member, Platform
 from slipway.docs.source.schema import mapping
 
 WATCHING = (
-    ("prometheus", "figures"),
-    ("loki", "lines"),
+    ("prometheus", "metrics"),
+    ("loki", "logs"),
     ("jaeger", "traces"),
-    ("grafana", "shows them"),
-    ("alertmanager", "tells you"),
+    ("grafana", "dashboards"),
+    ("alertmanager", "alerts"),
 )
 """Member of infra → what it does for every namespace."""
 
@@ -55,7 +55,7 @@ def block(name: str, entries: Sequence[tuple[str, str]] | Iterator[tuple[str, st
 
 def way(found: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[tuple[str, str]]:
     """The stations of a request until a service has it."""
-    yield "", "Clients<small>at home, or from outside for what is `external`</small>"
+    yield "", "Clients<small>home network; internet for `external` routes</small>"
     known = mapping(found.members[0].values.get("global")) if found.members else {}
     yield "", f"DNS<small>{code('*.' + str(known.get('domain')))}</small>"
     if "metallb" in by_chart:
@@ -63,8 +63,8 @@ def way(found: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[t
         yield "", f"{link(by_chart['metallb'], charts)}<small>announces {announced}</small>"
     if "traefik" in by_chart:
         routes = sum(1 for member in found.members for _ in resources.routes(member.values))
-        keeper = f", TLS by {link(by_chart['cert-manager'], charts)}" if "cert-manager" in by_chart else ""
-        yield "", f"{link(by_chart['traefik'], charts)}<small>{routes} routes{keeper}</small>"
+        tls = f", TLS by {link(by_chart['cert-manager'], charts)}" if "cert-manager" in by_chart else ""
+        yield "", f"{link(by_chart['traefik'], charts)}<small>{routes} routes{tls}</small>"
 
 
 def shown(members: Sequence[Member]) -> list[Member]:

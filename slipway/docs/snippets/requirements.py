@@ -45,8 +45,8 @@ def text(every: Mapping[str, Platform]) -> str:
     for name, one in every.items():
         sums = {umbrella: total(one.of(umbrella)) for umbrella in one.umbrellas}
         rows += [row(name, code(umbrella), need) for umbrella, need in sums.items()]
-        rows.append(row(name, "**together**", sum(sums.values(), Need())))
-    return table(("Environment", "Namespace", "Cores", "Memory kept", "Memory at most", "Volumes"), rows)
+        rows.append(row(name, "**total**", sum(sums.values(), Need())))
+    return table(("Environment", "Namespace", "CPU requests", "Memory requests", "Memory limits", "Storage"), rows)
 
 
 def row(environment: str, what: str, need: Need) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from slipway.docs.source.platform import Member, Platform
 from slipway.secrets import inventory
 from slipway.workspace import declarations, environments
 
-SEALED = "you, sealed in git"
+SEALED = "you, as a sealed secret"
 BY_HAND = "you, in the cluster"
 
 

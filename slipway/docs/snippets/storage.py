@@ -19,13 +19,13 @@ def volumes(every: Mapping[str, Platform]) -> str:
     for name, one in every.items():
         for member in one.members:
             for volume in resources.volumes(member.values):
-                if volume.kind not in {"claim", "claim for each pod"}:
+                if volume.kind not in {"claim", "claim per pod"}:
                     continue
                 key = (member.umbrella, member.name, volume.name)
                 sizes.setdefault(key, {})[name] = code(volume.detail)
                 about[key] = (member.link, code(diagrams.claim_name(member, volume.name)))
     rows = ((code(key[0]), *about[key], *(sizes[key].get(name, EMPTY) for name in every)) for key in sorted(sizes))
-    return table(("Namespace", "Service", "Claim", *every), rows)
+    return table(("Namespace", "Service", "PVC", *every), rows)
 
 
 def storage_classes(found: Platform) -> str:
@@ -45,7 +45,7 @@ def storage_classes(found: Platform) -> str:
                         binding,
                     )
                 )
-    return table(("Class", "From", "Provisioner", "When a claim goes", "Binding"), rows)
+    return table(("StorageClass", "Chart", "Provisioner", "Reclaim policy", "Volume binding mode"), rows)
 
 
 def secrets(found: Platform) -> str:
@@ -61,4 +61,4 @@ def secrets(found: Platform) -> str:
         for member in found.members
         for name, spec in declarations.secrets(member.entry.chart, member.name, member.values)
     )
-    return table(("Namespace", "Secret", "Keys", "Read by", "Purpose"), rows)
+    return table(("Namespace", "Secret", "Keys", "Used by", "Purpose"), rows)

@@ -48,7 +48,7 @@ def umbrella(held: Held | None) -> str:
     """A pin in a table."""
     if held is None:
         return EMPTY
-    return code(held.version) if held.same else f"{code(held.version)}, changed here since"
+    return code(held.version) if held.same else f"{code(held.version)}, changed in git since"
 
 
 def rows(known: State, entry: Entry) -> Iterator[tuple[str, str]]:
@@ -56,7 +56,7 @@ def rows(known: State, entry: Entry) -> Iterator[tuple[str, str]]:
     for environment, pins in known.items():
         said = [told for name in entry.umbrellas if (told := member(pins.get(ChartName(name)), name, entry))]
         if said:
-            yield f"In {environment}", ", ".join(said)
+            yield f"Pinned in {environment}", ", ".join(said)
 
 
 def member(held: Held | None, umbrella_name: str, entry: Entry) -> str:
@@ -64,7 +64,7 @@ def member(held: Held | None, umbrella_name: str, entry: Entry) -> str:
     if held is None:
         return ""
     where = f"{umbrella_name} {held.version}"
-    return f"{code(entry.chart.version)} in {where}" if held.same else f"the version that {where} has in it"
+    return f"{code(entry.chart.version)} in {where}" if held.same else f"the version packaged in {where}"
 
 
 def card(known: State, entry: Entry) -> str:

@@ -119,7 +119,9 @@ def edges(values: Map) -> Iterator[Edge]:
                 purpose=str(edge.get("purpose", "")),
             )
     if network.get("dns", True) is not False and (values.get("controllers") or values.get("databases")):
-        yield Edge(incoming=False, name="dns", peer="cluster DNS", ports="53", purpose="names; implied")
+        yield Edge(
+            incoming=False, name="dns", peer="cluster DNS", ports="53", purpose="name resolution; allowed by default"
+        )
 
 
 def peer(spec: Map) -> str:
@@ -133,7 +135,7 @@ def peer(spec: Map) -> str:
         return f"database {spec['database']}"
     if "cidr" in spec:
         without = texts(spec.get("except"))
-        return named(str(spec["cidr"])) + (f" without {', '.join(without)}" if without else "")
+        return named(str(spec["cidr"])) + (f" except {', '.join(without)}" if without else "")
     labels = {**mapping(spec.get("namespaceLabels")), **mapping(spec.get("podLabels"))}
     return "pods with " + ", ".join(f"{key}={item}" for key, item in labels.items())
 
@@ -159,7 +161,7 @@ def volumes(values: Map) -> Iterator[Volume]:
     for name, spec in items(values.get("persistence")):
         kind = volume_kind(spec)
         backup = backups.get(name)
-        kept = "kept when the chart goes" if kind == "claim" and spec.get("retain", True) else ""
+        kept = "retained on uninstall" if kind == "claim" and spec.get("retain", True) else ""
         if backup is not None:
             kept = "; ".join(part for part in (kept, backup_text(backup)) if part)
         yield Volume(name=name, kind=kind, detail=volume_detail(kind, spec), mounts=mounts_of(spec), kept=kept)
@@ -167,13 +169,13 @@ def volumes(values: Map) -> Iterator[Volume]:
         for name, spec in items(workload.get("volumeClaims")):
             detail = str(spec.get("size", ""))
             yield Volume(
-                name=f"{controller}/{name}", kind="claim for each pod", detail=detail, mounts=mounts_of(spec), kept=""
+                name=f"{controller}/{name}", kind="claim per pod", detail=detail, mounts=mounts_of(spec), kept=""
             )
     for name, spec in items(values.get("databases")):
         size = str(spec.get("size", ""))
         said = dumps.get(name)
-        kept = "; ".join(("kept when the chart goes", *(() if said is None else (backup_text(said),))))
-        yield Volume(name=name, kind="claim for each instance", detail=size, mounts=(), kept=kept)
+        kept = "; ".join(("retained on uninstall", *(() if said is None else (backup_text(said),))))
+        yield Volume(name=name, kind="claim per instance", detail=size, mounts=(), kept=kept)
 
 
 def volume_kind(spec: Map) -> str:
@@ -213,7 +215,7 @@ def backup_text(spec: Map) -> str:
     if "optOut" in spec:
         return f"no backup: {spec['optOut']}"
     without = texts(spec.get("exclude"))
-    return f"backup by {spec.get('method')}" + (f", without {', '.join(without)}" if without else "")
+    return f"backup: {spec.get('method')}" + (f", excluding {', '.join(without)}" if without else "")
 
 
 def probe_text(spec: Map) -> str:
@@ -222,16 +224,16 @@ def probe_text(spec: Map) -> str:
     if "path" in spec:
         return f"GET {spec['path']}{port}"
     if spec.get("tcp"):
-        return f"connect{port}"
+        return f"TCP connect{port}"
     if spec.get("grpc"):
-        return f"gRPC health{port}"
-    return "run " + " ".join(texts(spec.get("exec")))
+        return f"gRPC health check{port}"
+    return "exec " + " ".join(texts(spec.get("exec")))
 
 
 def probe_time(spec: Map) -> str:
     """How often, and how long until it counts: Kubernetes' defaults are 10 s, 1 s and 3 failures."""
     period, timeout = spec.get("periodSeconds", 10), spec.get("timeoutSeconds", 1)
-    return f"every {period} s, {timeout} s each, {spec.get('failureThreshold', 3)} failures"
+    return f"every {period} s, timeout {timeout} s, fails after {spec.get('failureThreshold', 3)}"
 
 
 def secret_users(values: Map, identifier: str) -> tuple[str, ...]:

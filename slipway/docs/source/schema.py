@@ -86,7 +86,7 @@ def child(schema: Map, key: str, definitions: Map) -> Map:
 
 
 def type_name(schema: Map, definitions: Map) -> str:
-    """A type as people say it: `text`, `number`, `one of a, b`, `list of text`, `map of …`."""
+    """A type in words: `string`, `number`, `one of a, b`, `list of string`, `map of …`."""
     schema = resolve(schema, definitions)
     if isinstance(known := schema.get("enum"), list):
         return "one of " + ", ".join(str(item) or '""' for item in known)
@@ -110,5 +110,5 @@ def either(names: Iterable[str]) -> str:
 
 
 def simple(kind: str) -> str:
-    """JSON Schema's word as ours."""
-    return {"string": "text", "object": "map", "array": "list"}.get(kind, kind)
+    """JSON Schema's type as a Helm user writes it."""
+    return {"object": "map", "array": "list"}.get(kind, kind)

@@ -1,4 +1,4 @@
-"""What each setting and each variable means: from the table of the settings, and the variables that are no setting."""
+"""Environment variables: those of the settings, and those that have no setting."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from slipway.config import SETTINGS
 
 VARIABLES: dict[str, str] = {
     **{setting.variable: f"Like `{key}`." for key, setting in SETTINGS.items() if setting.variable},
-    "SLIPWAY_REGISTRY_USERNAME": "User of the registry; wins over the login files.",
-    "SLIPWAY_REGISTRY_PASSWORD": "Password or token of that user; required when the user is set.",
-    "SLIPWAY_ROOT": "Another checkout that the tasks work on.",
-    "SLIPWAY_PYTHON": "The Python that `./inv` makes its environment with.",
+    "SLIPWAY_REGISTRY_USERNAME": "User name for the registry; overrides the credential files.",
+    "SLIPWAY_REGISTRY_PASSWORD": "Password or token of that user; required if the user name is set.",
+    "SLIPWAY_ROOT": "Path of another checkout for the tasks to work on.",
+    "SLIPWAY_PYTHON": "Python interpreter for the virtual environment of `./inv`.",
 }
-"""Environment variable → meaning. Each wins over the setting of the same meaning."""
+"""Environment variable → description. Each overrides its setting."""
 
 INTERNAL = frozenset({"SLIPWAY_REPAIRED"})
 """Variables that the launcher sets for itself."""

@@ -7,7 +7,7 @@ import pytest
 
 from slipway import policy
 from slipway.build.render import Object
-from slipway.release.checks import subjects_of
+from slipway.release.checks import charts_in
 from slipway.util.mapping import dig
 from testing.rendering import Context
 from testing.workspaces import ROOT, static_problems
@@ -158,11 +158,11 @@ def test_each_database_is_copied_under_its_own_name(rendered: dict[str, Object])
         assert {"name": "SERVICE", "value": name} in dig(pod)["containers"][0]["env"]  # type: ignore[index]
 
 
-def test_every_member_fulfils_the_contract(context: Context) -> None:
+def test_every_member_satisfies_the_contract(context: Context) -> None:
     found = [
         str(problem)
         for case in context.cases("home")
-        for subject in subjects_of(context.builder, case, context.rendered(case).objects)
-        for problem in policy.check(subject)
+        for chart in charts_in(context.builder, case, context.rendered(case).objects)
+        for problem in policy.check(chart)
     ]
     assert found == []

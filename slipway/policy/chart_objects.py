@@ -1,0 +1,126 @@
+"""The objects of a chart, as rules look at them: workloads, pod templates and containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from slipway.build.render import Object
+from slipway.util.mapping import dig, listing
+
+POD_TEMPLATE_PATHS = {
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+"""Workload kind → path of its pod template."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """An object that violates a rule."""
+
+    object: str
+    """Kind and name."""
+    name: str
+    """The container, volume, field or object; an exception names it to permit the violation."""
+    fact: str
+
+
+def violation(item: Object, fact: str, *, name: str = "") -> Violation:
+    """A violation by an object, or by a part of it."""
+    return Violation(object=item.title, name=name or item.name, fact=fact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container of a workload."""
+
+    workload: Object
+    pod: Mapping[str, object]
+    """The pod template."""
+    spec: Mapping[str, object]
+    init: bool
+    """Whether it is an init container or a sidecar."""
+
+    @property
+    def name(self) -> str:
+        """`name` of the container."""
+        return str(self.spec.get("name"))
+
+    @property
+    def security_context(self) -> Mapping[str, object]:
+        """The container's securityContext, without the pod's."""
+        return dig(self.spec, "securityContext")
+
+    @property
+    def effective_security_context(self) -> Mapping[str, object]:
+        """The pod's securityContext, overridden by the container's."""
+        return {**dig(self.pod, "spec", "securityContext"), **self.security_context}
+
+    def violation(self, fact: str) -> Violation:
+        """A violation by this container."""
+        return violation(self.workload, f"container {self.name} {fact}", name=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartObjects:
+    """What one chart renders with one set of values."""
+
+    chart: str
+    label: str
+    """Names the set of values in messages."""
+    namespace: str
+    objects: tuple[Object, ...]
+    secrets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Declared Secret name → keys."""
+    exceptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Rule → container or object → reason."""
+    default_values: bool = False
+    """Whether these are the chart's default values, with which each exception must be needed."""
+
+    @property
+    def workloads(self) -> tuple[tuple[Object, Mapping[str, object]], ...]:
+        """Workloads with their pod templates."""
+        return tuple(
+            (item, dig(item.data, *POD_TEMPLATE_PATHS[item.kind]))
+            for item in self.objects
+            if item.kind in POD_TEMPLATE_PATHS
+        )
+
+    @property
+    def containers(self) -> Iterator[Container]:
+        """All containers, init containers included."""
+        for item, pod in self.workloads:
+            for field_name in ("initContainers", "containers"):
+                for spec in listing(dig(pod, "spec"), field_name):
+                    yield Container(workload=item, pod=pod, spec=spec, init=field_name == "initContainers")
+
+    def of_kind(self, kind: str) -> tuple[Object, ...]:
+        """Objects of a kind."""
+        return tuple(item for item in self.objects if item.kind == kind)
+
+
+def containers(pod: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Init containers and containers of a pod template; sidecars are init containers."""
+    spec = dig(pod, "spec")
+    return [*listing(spec, "initContainers"), *listing(spec, "containers")]
+
+
+def pod_labels(pod: Mapping[str, object]) -> Mapping[str, object]:
+    """The labels of a pod template."""
+    return dig(pod, "metadata", "labels")
+
+
+def labels_match(match_labels: Mapping[str, object], labels: Mapping[str, object]) -> bool:
+    """Whether `matchLabels` select these labels; empty ones select everything."""
+    return all(labels.get(key) == value for key, value in match_labels.items())
+
+
+def children(node: object, path: str) -> Iterator[tuple[str | int, str, object]]:
+    """Key, path and value of each entry of a mapping or list."""
+    pairs = node.items() if isinstance(node, Mapping) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in pairs:
+        yield key, f"{path}.{key}" if path else str(key), value
