@@ -12,11 +12,12 @@ A `BuildError` stops the run. Each class has its own exit code, and this is the 
     ├── NotConverged       6    after the release the plan is still not empty
     ├── RegistryError      7    the registry cannot be reached, refuses, or answers nonsense
     ├── Busy               8    another release holds the lock
-    └── MachineError       9    a file or folder of the checkout cannot be written or accessed, or the disk is full
+    ├── Internal           9    a bug of ours
+    └── FilesFailed        10   a file or folder cannot be read or written, or the disk is full
                          130    interrupted (not an exception of ours)
 
-The text is always `where: fact`, indented evidence, `hint: exact command`. Anything else that escapes is a bug and
-keeps its traceback.
+The text is always `where: fact`, indented evidence, `hint: exact command`. Any other exception becomes one of the last
+two in `slipway/cli/crash.py`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class ExitCode(IntEnum):
     NOT_CONVERGED = 6
     REGISTRY = 7
     BUSY = 8
-    MACHINE = 9
+    INTERNAL = 9
+    FILES = 10
     INTERRUPTED = 130
 
 
@@ -57,8 +59,12 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
     ExitCode.NOT_CONVERGED: ("After the release something is still to do.", "Run `./inv plan`, then release again."),
     ExitCode.REGISTRY: ("The registry cannot be reached or refuses.", "Check it with `./inv registry status`."),
     ExitCode.BUSY: ("Another release is running in this checkout.", "Wait for it to end, then run again."),
-    ExitCode.MACHINE: (
-        "A file or folder cannot be written or accessed, or the disk is full.",
+    ExitCode.INTERNAL: (
+        "A bug in the build system.",
+        "The message names a log with the versions and the traceback; it has no secrets.",
+    ),
+    ExitCode.FILES: (
+        "A file or folder of the checkout cannot be read or written, or the disk is full.",
         "Clone the repository as the user who works in it, or free space.",
     ),
     ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run again: what was published stays, the rest is made up."),
@@ -143,10 +149,16 @@ class Busy(BuildError):
     exit_code = ExitCode.BUSY
 
 
-class MachineError(BuildError):
+class Internal(BuildError):
+    """An exception that nobody expected."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+class FilesFailed(BuildError):
     """The operating system refuses: no permission, a read-only file system, a full disk, a file in a folder's place."""
 
-    exit_code = ExitCode.MACHINE
+    exit_code = ExitCode.FILES
 
 
 ANOTHER_USER = "clone the repository as the user who works in it, or make that user its owner: chown -R"
@@ -176,8 +188,8 @@ REFUSALS: dict[int, tuple[str, str]] = {
 """Error number → what the operating system refused, and what to do. Any other number is a bug of ours. Source: errno(3)."""
 
 
-def machine_error(error: OSError, written: object = None) -> MachineError | None:
-    """The error of ours for one of the operating system; None when the machine is not to blame.
+def files_failed(error: OSError, written: object = None) -> FilesFailed | None:
+    """The error of ours for one of the operating system; None when it may be a bug.
 
     Args:
         error: what a file operation raised.
@@ -190,4 +202,4 @@ def machine_error(error: OSError, written: object = None) -> MachineError | None
         fact = "cannot be written"
     where = next((str(name) for name in (written, error.filename) if name is not None), "standard output")
     shown = where.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return MachineError(Problem(where=shown, fact=f"{fact} ({error.strerror})", hint=hint))
+    return FilesFailed(Problem(where=shown, fact=f"{fact} ({error.strerror})", hint=hint))

@@ -39,9 +39,9 @@ def check_folders(root: Path) -> None:
 
     Raises:
         WorkspaceError: the path of the checkout is not UTF-8.
-        MachineError: the current folder was deleted.
+        FilesFailed: the current folder was deleted.
     """
-    from slipway.core.errors import MachineError, Problem, WorkspaceError
+    from slipway.core.errors import FilesFailed, Problem, WorkspaceError
     from slipway.util.files import name_not_utf8
 
     if (problem := name_not_utf8(root)) is not None:
@@ -49,7 +49,7 @@ def check_folders(root: Path) -> None:
     try:
         Path.cwd()
     except FileNotFoundError:
-        raise MachineError(Problem(where="current folder", fact="was deleted", hint=f"cd {root}")) from None
+        raise FilesFailed(Problem(where="current folder", fact="was deleted", hint=f"cd {root}")) from None
 
 
 def with_remainder(arguments: list[str]) -> list[str]:

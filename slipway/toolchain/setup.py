@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from slipway.core.errors import BuildError, machine_error  # noqa: E402 - found only now
+from slipway.core.errors import BuildError, files_failed  # noqa: E402 - found only now
 from slipway.toolchain.launch import check_folders  # noqa: E402
 from slipway.toolchain.venv import SetupError, make  # noqa: E402
 from slipway.util.progress import Progress  # noqa: E402
@@ -21,7 +21,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return int(error.exit_code)
     except OSError as error:
-        if (refused := machine_error(error)) is None:
+        if (refused := files_failed(error)) is None:
             raise
         print(refused, file=sys.stderr)
         return int(refused.exit_code)

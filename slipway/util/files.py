@@ -11,7 +11,7 @@ import os
 import threading
 from pathlib import Path
 
-from slipway.core.errors import Problem, WorkspaceError, machine_error
+from slipway.core.errors import Problem, WorkspaceError, files_failed
 
 SOURCE_DATE_EPOCH = 315_532_800
 """1980-01-01T00:00:00Z: the time of every packaged file; the first instant that all archive formats can express."""
@@ -101,13 +101,13 @@ def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) 
         mtime: modification time in seconds since 1970; the present when None.
 
     Raises:
-        MachineError: the disk is full, or the file or its folder cannot be written.
+        FilesFailed: the disk is full, or the file or its folder cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         replace(path, temporary, content, mtime)
     except OSError as error:
-        if (refused := machine_error(error, path)) is not None:
+        if (refused := files_failed(error, path)) is not None:
             raise refused from error
         raise
 

@@ -11,7 +11,7 @@ from invoke.exceptions import Exit
 
 from slipway.cli.run import presented
 from slipway.core import errors
-from slipway.core.errors import EXIT_MEANING, BuildError, ExitCode, MachineError, Problem, machine_error
+from slipway.core.errors import EXIT_MEANING, BuildError, ExitCode, FilesFailed, Problem, files_failed
 from slipway.util import filelock
 from slipway.util.files import write_atomic
 
@@ -61,53 +61,58 @@ def test_an_error_carries_all_its_problems() -> None:
 def test_what_the_operating_system_refuses_is_an_error_with_a_hint_and_a_code_of_its_own(
     number: int, expected: str
 ) -> None:
-    refused = machine_error(OSError(number, os.strerror(number), "/x/build"))
+    refused = files_failed(OSError(number, os.strerror(number), "/x/build"))
 
     assert refused is not None
-    assert refused.exit_code is ExitCode.MACHINE
+    assert refused.exit_code is ExitCode.FILES
     assert str(refused).splitlines()[0] == expected
     assert refused.problems[0].hint
 
 
 def test_another_error_of_a_file_operation_is_a_bug_and_keeps_its_traceback() -> None:
-    assert machine_error(FileNotFoundError(errno.ENOENT, "No such file or directory", "/x")) is None
-    assert machine_error(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")) is None
+    assert files_failed(FileNotFoundError(errno.ENOENT, "No such file or directory", "/x")) is None
+    assert files_failed(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")) is None
 
 
 def test_a_file_name_that_is_not_utf_8_is_printable_in_an_error() -> None:
-    refused = machine_error(OSError(errno.EACCES, "Permission denied", os.fsdecode(b"/x/caf\xe9")))
+    refused = files_failed(OSError(errno.EACCES, "Permission denied", os.fsdecode(b"/x/caf\xe9")))
 
     assert str(refused).startswith("/x/caf\\xe9: ")
 
 
-def test_a_task_ends_with_the_text_and_the_code_of_what_the_operating_system_refused() -> None:
+def test_a_task_ends_with_the_text_and_the_code_of_what_the_operating_system_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(Exit) as ended, presented():
         raise OSError(errno.EROFS, "Read-only file system", "/x/build")
 
-    assert (ended.value.code, ended.value.message.splitlines()[0]) == (
-        9,
-        "/x/build: cannot be written (Read-only file system)",
-    )
+    assert ended.value.code == int(ExitCode.FILES)
+    assert capsys.readouterr().err.splitlines()[0] == "/x/build: cannot be written (Read-only file system)"
 
 
-def test_a_file_in_the_place_of_a_folder_is_no_traceback(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_is_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "build").write_text("")
 
-    with pytest.raises(MachineError, match="cannot be written") as refused:
+    with pytest.raises(FilesFailed, match="cannot be written") as refused:
         write_atomic(tmp_path / "build" / "packages" / "a.tgz", b"")
     with pytest.raises(Exit) as ended, presented(), filelock.hold(tmp_path / "build" / "release.lock"):
         pytest.fail("there is no such folder")
 
     assert refused.value.problems[0].where == str(tmp_path / "build" / "packages" / "a.tgz")
-    assert (ended.value.code, "is" in str(ended.value.message)) == (9, True)
+    assert ended.value.code == int(ExitCode.FILES)
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/build")
 
 
-def test_a_full_disk_behind_the_output_is_an_error_of_the_machine() -> None:
-    script = "from slipway.cli.run import presented\nwith presented():\n    print('x' * 100000)\n"
+def test_a_full_disk_behind_the_output_is_an_error_with_a_hint() -> None:
+    script = (
+        "from invoke.exceptions import Exit\nfrom slipway.cli.run import Result, presented\n"
+        "try:\n    with presented() as console:\n        console.show(Result(value=0, text='x' * 100000))\n"
+        "except Exit as error:\n    raise SystemExit(error.code)\n"
+    )
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             (sys.executable, "-c", script), stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
 
-    assert "Exit: standard output: cannot be written (No space left on device)" in done.stderr
-    assert done.returncode == 1  # invoke turns it into 9; here there is no invoke, and 120 would be Python's own
+    assert done.returncode == int(ExitCode.FILES)
+    assert done.stderr.splitlines()[0] == "standard output: cannot be written (No space left on device)"
