@@ -19,7 +19,7 @@ Every PVC and database of the platform, with its backup method or the reason for
 def text(parsed: ParsedWorkspace) -> str:
     """The page."""
     return site_page(
-        "# Backups",
+        "# Backup coverage",
         INTRO,
         *(
             section(2, entry.chart.name, namespace_table(parsed, entry), empty="No persistent data.")

@@ -10,9 +10,10 @@ from slipway.docs.pages import changelogs, environment_values
 from slipway.docs.pages.services import accesses, address, creator
 from slipway.docs.source import pinned_versions
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping, texts
+from slipway.docs.source.schema import texts
 from slipway.docs.source.value_rows import rows
 from slipway.util import yaml
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
 from slipway.workspace.values import effective
 
@@ -20,7 +21,7 @@ from slipway.workspace.values import effective
 def page(parsed: ParsedWorkspace, entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
     """The page of an umbrella."""
     chart = entry.chart
-    annotations = mapping(chart.metadata.get("annotations"))
+    annotations = dig(chart.metadata, "annotations")
     members = (
         (
             member_link(dep),

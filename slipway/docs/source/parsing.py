@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from slipway.build import schema, stage
 from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
 from slipway.docs.source import resources
-from slipway.docs.source.schema import Map, mapping
+from slipway.docs.source.schema import Map
 from slipway.docs.source.value_rows import Row, comments, rows
 from slipway.util import yaml
+from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.workspace.documents import chart_document
 from slipway.workspace.values import effective, service_with
 
@@ -40,8 +42,8 @@ class ParsedChart:
     @property
     def title(self) -> str:
         """The display name."""
-        annotated = mapping(self.chart.metadata.get("annotations")).get(TITLE)
-        return str(mapping(self.values.get("dashboard")).get("name") or annotated or self.chart.name)
+        annotated = dig(self.chart.metadata, "annotations").get(TITLE)
+        return str(dig(self.values, "dashboard").get("name") or annotated or self.chart.name)
 
     def rows(self) -> Iterator[Row]:
         """Every value that can be set."""
@@ -87,7 +89,7 @@ def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, 
     entries = {}
     for name, chart in workspace.charts.items():
         document = chart_document(chart)
-        text = chart.files.get("values.yaml", b"").decode("utf-8")
+        text = decode(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
         entries[name] = ParsedChart(
             chart=chart,
             values=document.mapping,
