@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import platform
 import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from slipway.core.errors import BuildError, FilesFailed, Internal, Problem
+from slipway.core.errors import BuildError, FilesFailed, Internal, Problem, files_failed
 
 LOG = "error.log"
 """Below build/; each bug replaces it."""
 SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|CREDENTIAL|AUTH", re.IGNORECASE)
 """What the name of a variable or flag has when its value is a secret."""
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-"""Errors of a write, which does not name its file."""
 USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
@@ -31,33 +28,23 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
         arguments: the command line.
         environ: its secrets are taken out of the log.
     """
+    if isinstance(error, OSError) and (refused := files_failed(error)) is not None:
+        return FilesFailed(replace(problem, where=relative(problem.where, root)) for problem in refused.problems)
     text = redacted(log_text(error, root, arguments), environ)
+    fact = redacted(f"a bug in slipway: {summary(error)}", environ)
     log = root / "build" / LOG
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(text, encoding="utf-8")
-        evidence, hint = [f"versions and traceback: {log}"], f"cat {log}"
     except OSError as refusal:
-        evidence, hint = [f"{log} cannot be written: {refusal.strerror}"], ""
-    if isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
-        return FilesFailed(
-            Problem(where=place_of(error, root), fact=reason_of(error), evidence=tuple(evidence), hint="./inv doctor")
-        )
-    if not hint:
-        evidence += text.splitlines()
-    fact = redacted(f"a bug in slipway: {summary(error)}", environ)
-    return Internal(Problem(where="./inv", fact=fact, evidence=tuple(evidence), hint=hint))
+        evidence = (f"{log} cannot be written: {refusal.strerror}", *text.splitlines())
+        return Internal(Problem(where="./inv", fact=fact, evidence=evidence))
+    return Internal(Problem(where="./inv", fact=fact, evidence=(f"versions and traceback: {log}",), hint=f"cat {log}"))
 
 
-def place_of(error: OSError, root: Path) -> str:
-    """The file that the system refuses, relative to the checkout; the checkout when it names none."""
-    path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
-    return str(path.relative_to(root)) if path != root and path.is_relative_to(root) else str(path)
-
-
-def reason_of(error: OSError) -> str:
-    """The system's reason."""
-    return (error.strerror or type(error).__name__).lower()
+def relative(path: str, root: Path) -> str:
+    """A path as messages have it: relative to the checkout when it is below."""
+    return str(Path(path).relative_to(root)) if Path(path).is_relative_to(root) else path
 
 
 def summary(error: BaseException) -> str:

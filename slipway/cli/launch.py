@@ -36,16 +36,19 @@ def main(root: str, arguments: list[str]) -> None:
 
 
 def start(root: Path, arguments: list[str]) -> None:
-    """Take the lock of `.venv`, import invoke, and run the tasks."""
-    import contextlib
-    import fcntl
-    import os
+    """Check the folders, take the lock of `.venv`, import invoke, and run the tasks."""
+    from slipway.core.errors import BuildError
+    from slipway.toolchain.folders import check_folders
+    from slipway.util.filelock import share
 
-    # Held until the process ends, so that nobody replaces `.venv` under a running task; a read-only checkout cannot change.
-    with contextlib.suppress(OSError):
-        (root / ".tools").mkdir(exist_ok=True)
-        handle = os.open(root / ".tools" / "environment.use", os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(handle, fcntl.LOCK_SH)
+    try:
+        check_folders(root)
+    except BuildError as error:
+        from slipway.cli.ending import end
+
+        sys.exit(end(error, as_json="--json" in arguments))
+    # `.venv` is not replaced under a running task.
+    share(root / ".tools" / "environment.use")
     try:
         program = import_program()
     except ModuleNotFoundError:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,18 +105,15 @@ def test_a_log_that_cannot_be_written_is_shown(root: Path, capsys: pytest.Captur
     assert "    Traceback" in shown
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
 def test_a_file_that_the_system_refuses_is_named(root: Path, capsys: pytest.CaptureFixture[str], number: int) -> None:
-    error = OSError(number, os.strerror(number), str(root / "deploy" / "staging"))
+    assert ended(raises(OSError(number, os.strerror(number), str(root / "deploy" / "staging")))) == ExitCode.FILES
 
-    assert ended(raises(error)) == ExitCode.FILES
-
-    assert capsys.readouterr().err.startswith(f"deploy/staging: {os.strerror(number).lower()}\n")
+    assert re.match(rf"deploy/staging: cannot be \w+ \({os.strerror(number)}\)\n", capsys.readouterr().err)
 
 
-def test_a_full_disk_is_no_bug_even_without_the_name_of_a_file(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ended(raises(OSError(errno.ENOSPC, "No space left on device"))) == ExitCode.FILES
-    assert "no space left on device" in capsys.readouterr().err
+def test_a_missing_file_that_nobody_checked_for_is_a_bug(root: Path) -> None:
+    assert ended(raises(FileNotFoundError(errno.ENOENT, "No such file", "x"))) == ExitCode.INTERNAL
 
 
 def test_a_log_has_no_secrets() -> None:
