@@ -15,6 +15,7 @@ from slipway.build import schema, stage
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Environment
 from slipway.util import yaml
+from slipway.util.files import read_text
 from slipway.util.mapping import shown, spelled
 from slipway.util.text import similarity, suggest
 from slipway.workspace import values as lay
@@ -188,7 +189,7 @@ class Check(Scopes):
     def text_of(self, where: str) -> list[str]:
         """The lines of a values file."""
         path = self.workspace.root / where
-        return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return read_text(path, where).splitlines() if path.is_file() else []
 
     def global_values(self, document: yaml.Document, inside: Path) -> Iterator[Problem]:
         """`global` of a file, or all of platform.yaml, against the library's schema of it."""

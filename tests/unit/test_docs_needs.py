@@ -1,6 +1,7 @@
 """What the platform asks of a machine: the sums on the page are those of the objects that helm renders."""
 
 import functools
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,13 @@ def rendered(umbrella: str) -> list[Map]:
     return [yaml.parse(path.read_bytes(), path.name).mapping for path in paths]
 
 
-def kept(item: Map) -> float:
+def kept(item: Map) -> Decimal:
     """Bytes of memory that the scheduler keeps for the pods of an object, as it counts them."""
     kind, spec = item["kind"], dig(item["spec"]) if "spec" in item else {}
     if kind == "Cluster":
         return int(str(spec["instances"])) * size_bytes(lookup(spec, "resources", "requests", "memory"))
     if kind not in ALWAYS:
-        return 0.0
+        return Decimal(0)
     pod = lookup(spec, "template", "spec")
     running = [
         *pod["containers"],
@@ -77,3 +78,15 @@ def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
     assert sum(requirements.of_values(values), requirements.Requirements()) == requirements.Requirements(
         cpu=1.0, memory=2 * requirements.GIB, memory_limit=4 * requirements.GIB, storage=3 * requirements.GIB
     )
+
+
+def test_memory_and_cores_count_the_same_in_every_spelling_of_a_quantity() -> None:
+    def asked(memory: str, cpu: str) -> requirements.Requirements:
+        container = {"resources": {"requests": {"memory": memory, "cpu": cpu}, "limits": {"memory": memory}}}
+        return sum(
+            requirements.of_values({"controllers": {"app": {"containers": {"app": container}}}}),
+            requirements.Requirements(),
+        )
+
+    assert asked("1048576Ki", "1500m") == asked("1Gi", "1.5") == asked("1073741824", "15e-1")
+    assert asked("1048576Ki", "1500m").memory == 2**30

@@ -11,6 +11,7 @@ from slipway.core.model import CHANGES, Chart, ChartKind, ChartName
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.versioning import changelog
 from slipway.workspace.discover import CHANGELOG
@@ -83,7 +84,7 @@ def versions(chart: Chart, pinned: Mapping[str, str]) -> Iterator[tuple[str, tup
         chart: an umbrella or a member.
         pinned: environment → pinned version.
     """
-    text = chart.beside.get(CHANGELOG, b"").decode("utf-8")
+    text = decode(chart.beside.get(CHANGELOG, b""), f"{chart.folder}/{CHANGELOG}")
     sections = changelog.parse(text).sections if text else ()
     if all(one.version != chart.version for one in sections):
         yield chart.version, (*where(pinned, chart.version), *annotated(chart))

@@ -10,6 +10,7 @@ from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import Map, lookup, merge
 from slipway.docs.source.value_rows import Row, comments, description, dotted, rows
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.util.yaml import Path
 from slipway.workspace import environments as overlay
@@ -147,7 +148,7 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
             if (file := environment.namespaces.get(entry.chart.name)) is None:
                 continue
             document = yaml.parse(file.text, file.path)
-            notes = member_comments(comments(file.text.decode("utf-8"), document.lines), dep.key)
+            notes = member_comments(comments(decode(file.text, file.path), document.lines), dep.key)
             for row in member_rows(parsed, dep, dig(document.mapping, dep.key), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default

@@ -9,6 +9,7 @@ from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
 from slipway.docs.source.schema import Map, items
 from slipway.lint import notes
+from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
 from slipway.workspace import environments as overlay
@@ -155,7 +156,7 @@ UPDATE_STRATEGIES = {
 
 def note(entry: ParsedChart, heading: str) -> str:
     """A section of notes.md."""
-    return notes.sections(entry.chart.beside.get(NOTES, b"").decode("utf-8")).get(heading, "")
+    return notes.sections(decode(entry.chart.beside.get(NOTES, b""), f"{entry.chart.folder}/{NOTES}")).get(heading, "")
 
 
 def disabled(entry: ParsedChart) -> str:

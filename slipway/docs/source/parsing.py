@@ -11,6 +11,7 @@ from slipway.docs.source import resources
 from slipway.docs.source.schema import Map, merge
 from slipway.docs.source.value_rows import Row, comments, rows
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import environments as overlay
 
@@ -91,7 +92,7 @@ def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, 
     entries = {}
     for name, chart in workspace.charts.items():
         document = parsed[name]
-        text = chart.files.get("values.yaml", b"").decode("utf-8")
+        text = decode(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
         entries[name] = ParsedChart(
             chart=chart,
             values=document.mapping,
