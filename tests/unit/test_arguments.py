@@ -116,13 +116,9 @@ def test_every_error_is_json_when_json_is_wanted(repo: Monorepo, capsys: pytest.
     shown = json.loads(capsys.readouterr().out)
     assert shown["exit_code"] == code == 2
     (problem,) = shown["problems"]
-    assert problem == {
-        "where": "pyproject.toml",
-        "fact": "[tool.slipway] environments is empty",
-        "evidence": [],
-        "hint": 'write environments = ["staging", "production"]',
-        "rule": "",
-    }
+    assert problem.keys() == {"where", "fact", "evidence", "hint", "rule"}
+    assert problem["where"] == "pyproject.toml"
+    assert "[tool.slipway] environments" in problem["fact"]
 
 
 def context_of(repo: Monorepo) -> Context:
