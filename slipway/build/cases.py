@@ -11,7 +11,7 @@ from slipway.build.builder import Builder
 from slipway.build.render import Request
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
-from slipway.workspace import environments
+from slipway.workspace import environments, graph
 
 DEFAULTS = "its own values"
 ALL_OFF = "every member off"
@@ -63,8 +63,7 @@ def release_of(workspace: Workspace, chart: Chart) -> str:
     """Release and namespace that a chart is rendered with: its umbrella's name."""
     if chart.kind is ChartKind.UMBRELLA:
         return chart.name
-    above = (one.name for one in workspace.umbrellas if any(dep.name == chart.name for dep in one.dependencies))
-    return next(above, chart.name)
+    return next((umbrella.name for umbrella in graph.umbrellas_with(workspace, chart.name)), chart.name)
 
 
 def _cases(builder: Builder, chart: Chart, release: str) -> Iterator[RenderCase]:

@@ -74,6 +74,11 @@ def dependents(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartN
     return tuple(name for name in order(workspace) if name in reached and name not in set(names))
 
 
+def umbrellas_with(workspace: Workspace, name: str) -> tuple[Chart, ...]:
+    """The umbrellas that have a chart as a member, by name."""
+    return tuple(one for one in workspace.umbrellas if any(member.name == name for member in one.dependencies))
+
+
 def closure(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
     """These charts and everything they vendor, in release order."""
     reached: set[ChartName] = set()
