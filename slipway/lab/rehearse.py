@@ -21,7 +21,7 @@ from slipway.lab import folder as folders
 from slipway.lab import lab
 from slipway.lab.place import place_of
 from slipway.lab.plan import Extent
-from slipway.lint import kube
+from slipway.lint import kube_schemas
 from slipway.release import diff
 from slipway.tools.kubectl import Kubectl
 from slipway.util import yaml
@@ -180,7 +180,7 @@ def definitions(root: Path, scenes: Iterable[Scene]) -> tuple[Path, ...]:
         needed |= {item.group for item in objects} - brought
     return tuple(
         path
-        for path in kube.definition_files(root)
+        for path in kube_schemas.definition_files(root)
         if needed & set(folders.GROUP.findall(path.read_text(encoding="utf-8")))
     )
 

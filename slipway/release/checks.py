@@ -1,6 +1,6 @@
 """What a release checks before it publishes: the lint of the plan's charts, and the contract of what they render.
 
-Here the checks get their tools from the context; what they look for is in `slipway.lint` and `slipway.contract`.
+Here the checks get their tools from the context; what they look for is in `slipway.lint` and `slipway.policy`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from slipway.context import Context
 from slipway.core.errors import Problem, RegistryError
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.gitops.git_applications import PART_OF
-from slipway.lint import styles
-from slipway.lint.run import LintInputs, check
+from slipway.lint import yaml_style
+from slipway.lint.run import LintInputs
+from slipway.lint.run import lint as run_lint
 from slipway.policy import network_edges
 from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, store
@@ -58,7 +59,7 @@ def lint(
     Raises:
         ToolMissing: helm, ct or kubeconform is not there.
     """
-    return check(lint_inputs(context, builder, built), names)
+    return run_lint(lint_inputs(context, builder, built), names).problems
 
 
 def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Built]) -> LintInputs:
@@ -70,7 +71,7 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         helm=lambda: context.toolbox.path("helm"),
         home=config.build / "helm",
         path=context.environ.get("PATH", os.defpath),
-        config=styles.config_folder(config.root) / "ct.yaml",
+        config=yaml_style.config_folder(config.root) / "ct.yaml",
         kube_version=config.kube_version,
     )
     return LintInputs(

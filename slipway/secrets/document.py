@@ -14,8 +14,14 @@ from enum import StrEnum
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALED_FOLDER
+from slipway.core.rules import Rule
 from slipway.util import yaml
 from slipway.util.mapping import dig
+
+SEALED_FILE = Rule(
+    "sealed.file",
+    "A file below sealed/ is a SealedSecret at the path of its namespace and name, without readable values.",
+)
 
 API_VERSION = "bitnami.com/v1alpha1"
 KIND = "SealedSecret"
@@ -163,7 +169,7 @@ def scope_of(annotations: Mapping[str, object]) -> Scope:
 
 def check(document: yaml.Document) -> Iterator[Problem]:
     """What keeps a document from being a SealedSecret."""
-    data, rule = document.mapping, "sealed.file"
+    data, rule = document.mapping, SEALED_FILE.identifier
     if (data.get("apiVersion"), data.get("kind")) != (API_VERSION, KIND):
         fact = f"is not a {KIND} of {API_VERSION}"
         yield Problem(where=document.where, fact=fact, hint="./inv seal writes such files", rule=rule)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from slipway.build.render import Object
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, Workspace
+from slipway.core.rules import Rule
 from slipway.policy.chart_objects import POD_TEMPLATE_PATHS
 from slipway.secrets.document import Sealed, Target, path_of
 from slipway.secrets.references import Reference, made_by, may_write, references
@@ -21,7 +22,10 @@ from slipway.workspace.values import chart_document, merge
 
 HAND = "hand"
 """A producer that nothing here can see: a person, in the cluster."""
-RULE = "secret.producer"
+PRODUCER = Rule(
+    "secret.producer",
+    "A Secret that a pod reads is declared or created by an object, and only its declared producer creates it.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +224,9 @@ def check(space: Namespace, sealed: Mapping[Target, Sealed], environment: str = 
             yield from check_producer(item, space, by_title.get(item.producer))
         if wrong := sorted(set(item.generate) - set(item.keys)):
             where = f"{item.chart}: secrets.{item.name}"
-            yield Problem(where=where, fact=f"generates {', '.join(wrong)}, which is none of its keys", rule=RULE)
+            yield Problem(
+                where=where, fact=f"generates {', '.join(wrong)}, which is none of its keys", rule=PRODUCER.identifier
+            )
     told: set[tuple[str, str]] = set()
     for found in references(space.objects, space.name):
         if found.namespace != space.name or found.optional or (found.object, found.name) in told:
@@ -232,7 +238,7 @@ def check(space: Namespace, sealed: Mapping[Target, Sealed], environment: str = 
                 fact=f"{found.place} names the Secret {found.name}, which nobody declares and nothing makes",
                 evidence=("its keys, its purpose and its producer stand in one place",),
                 hint=f"add secrets.{found.name} with keys and purpose to the chart",
-                rule=RULE,
+                rule=PRODUCER.identifier,
             )
     for target in sorted(sealed):
         if target.namespace != space.name:
@@ -244,7 +250,7 @@ def check(space: Namespace, sealed: Mapping[Target, Sealed], environment: str = 
                 fact=f"{other} makes the Secret {target.name} too",
                 evidence=("the controller does not take over a Secret that is not its own",),
                 hint="delete the file, or have the chart read another Secret",
-                rule=RULE,
+                rule=PRODUCER.identifier,
             )
 
 
@@ -253,12 +259,14 @@ def check_producer(item: Declared, space: Namespace, producer: Object | None) ->
     where = f"{item.chart}: secrets.{item.name}"
     if producer is None:
         fact = f"its producer {item.producer} is not rendered in {space.name}"
-        yield Problem(where=where, fact=fact, hint="name an object as Kind/name, or `hand`", rule=RULE)
+        yield Problem(where=where, fact=fact, hint="name an object as Kind/name, or `hand`", rule=PRODUCER.identifier)
     elif producer.kind in POD_TEMPLATE_PATHS:
         if not may_write(producer, space.objects, item.name):
             fact = f"{item.producer} makes it, and its service account may neither create nor change it"
-            yield Problem(where=where, fact=fact, hint="add the rule to its role, or name who makes it", rule=RULE)
+            yield Problem(
+                where=where, fact=fact, hint="add the rule to its role, or name who makes it", rule=PRODUCER.identifier
+            )
     elif item.name not in made_by(producer):
         makes = ", ".join(name for name in made_by(producer) if name) or "none"
         fact = f"{item.producer} does not make the Secret {item.name}"
-        yield Problem(where=where, fact=fact, evidence=(f"it makes: {makes}",), rule=RULE)
+        yield Problem(where=where, fact=fact, evidence=(f"it makes: {makes}",), rule=PRODUCER.identifier)

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Environment, Workspace
-from slipway.secrets.document import Sealed, Target, parse, path_of
+from slipway.secrets.document import SEALED_FILE, Sealed, Target, parse, path_of
 from slipway.util.text import suggest
-
-RULE = "sealed.file"
 
 
 def read(environment: Environment) -> tuple[dict[Target, Sealed], tuple[Problem, ...]]:
@@ -25,7 +23,7 @@ def read(environment: Environment) -> tuple[dict[Target, Sealed], tuple[Problem,
         if (wanted := path_of(environment.name, sealed.target)) != file.path:
             fact = f"is the Secret {sealed.target}, which lies at {wanted}"
             hint = "seal it again: its name and namespace are sealed in"
-            problems.append(Problem(where=file.path, fact=fact, hint=hint, rule=RULE))
+            problems.append(Problem(where=file.path, fact=fact, hint=hint, rule=SEALED_FILE.identifier))
         else:
             found[sealed.target] = sealed
     return found, tuple(problems)
@@ -44,7 +42,7 @@ def check(workspace: Workspace) -> Iterator[Problem]:
                     where=where,
                     fact=no_namespace(target),
                     hint=suggest(target.namespace, spaces, otherwise="namespaces:"),
-                    rule=RULE,
+                    rule=SEALED_FILE.identifier,
                 )
 
 

@@ -28,8 +28,8 @@ def opened() -> parsing.Book:
         ("## Gotcha\n\n- One.\n", "has the heading '## Gotcha'"),
         ("# Gotchas\n\n- One.\n", "has the heading '# Gotchas'"),
         ("## Gotchas\n\nOne.\n", "has text outside a list"),
-        ("## Gotchas\n", "has nothing below Gotchas"),
-        ("## Gotchas\n\n### Disks\n\n- One.\n", "has nothing below Gotchas"),
+        ("## Gotchas\n", "has no list below Gotchas"),
+        ("## Gotchas\n\n### Disks\n\n- One.\n", "has no list below Gotchas"),
         ("## Gotchas\n\n- One.\n\n## Gotchas\n\n- Two.\n", "has its sections in the order Gotchas, Gotchas"),
         ("## Upgrades\n\n- One.\n\n## Gotchas\n\n- Two.\n", "has its sections in the order Upgrades, Gotchas"),
     ],
@@ -38,7 +38,7 @@ def opened() -> parsing.Book:
 def test_notes_of_another_form_are_refused(opened: parsing.Book, text: str, said: str) -> None:
     chart = replace(opened.entries[ChartName("sonarr")].chart, beside={"notes.md": text.encode()})
 
-    assert said in {problem.fact for problem in notes.check(chart)}
+    assert said in {problem.fact for problem in notes.notes_problems(chart)}
 
 
 def test_notes_of_the_form_are_on_the_page_of_their_chart(opened: parsing.Book) -> None:
@@ -48,7 +48,7 @@ def test_notes_of_the_form_are_on_the_page_of_their_chart(opened: parsing.Book) 
 
     page = services.service(opened, told, monitoring.watch(opened), pinned_versions.state(opened))
 
-    assert tuple(notes.check(told.chart)) == ()
+    assert tuple(notes.notes_problems(told.chart)) == ()
     assert "## Gotchas\n\n- One that\n  goes on.\n" in page
     assert "## Upgrades\n\n- Two.\n" in page
 

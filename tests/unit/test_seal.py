@@ -14,7 +14,7 @@ import yaml
 from slipway.cli import seal
 from slipway.context import Context, open_context
 from slipway.core.errors import WorkspaceError
-from slipway.lint import secrets, static
+from slipway.lint import secret_scan, static_checks
 from slipway.secrets import document, envelope, prompt, store
 from slipway.secrets.document import Scope, Sealed, Target
 from slipway.tools.kubectl import Kubectl
@@ -170,7 +170,11 @@ def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_
     assert data["spec"]["template"]["type"] == "kubernetes.io/basic-auth"
     assert data["spec"]["template"]["metadata"]["labels"] == {"part-of": "platform"}
     workspace = context_of(repo).workspace
-    assert [problem for problem in static.check(workspace, tuple(workspace.charts)) if "sealed" in problem.where] == []
+    assert [
+        problem
+        for problem in static_checks.static_problems(workspace, tuple(workspace.charts))
+        if "sealed" in problem.where
+    ] == []
     assert SECRET not in repo.read("values/staging/sealed/infra/grafana-admin.yaml")
 
 
@@ -258,10 +262,10 @@ def test_what_is_sealed_is_no_secret_for_the_search_and_what_only_claims_to_be_i
     path = "values/staging/sealed/infra/grafana-admin.yaml"
     good, bad = repo.read(path), repo.read(path).replace("encryptedData:\n", "encryptedData:\n    token: hunter2\n")
 
-    assert secrets.scan_sources(store.without_sealed({path: good.encode()})).problems == ()
+    assert secret_scan.scan_sources(store.without_sealed({path: good.encode()})).problems == ()
     (found,) = [
         problem
-        for problem in secrets.scan_sources(store.without_sealed({path: bad.encode()})).problems
+        for problem in secret_scan.scan_sources(store.without_sealed({path: bad.encode()})).problems
         if "token" in problem.fact
     ]
     assert found.rule == "secret.value"
