@@ -17,7 +17,6 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1]
-NEEDED = ("__init__", "bootstrap", "environment", "ticker", "launch", "groups", "errors", "progress")
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 TASKS = """from pathlib import Path
 
@@ -33,8 +32,8 @@ def hello(c, who="you"):
 def add(c):
     import sys
 
-    from slipway.groups import ensure_group
-    from slipway.progress import Progress
+    from slipway.toolchain.groups import ensure_group
+    from slipway.util.progress import Progress
 
     ensure_group(Path(__file__).parent, "test", Progress(stream=sys.stderr))
     import payload
@@ -55,9 +54,7 @@ class Checkout:
         home.mkdir(parents=True, exist_ok=True)
         wheels.mkdir(parents=True, exist_ok=True)
         shutil.copy2(SOURCE / "inv", root / "inv")
-        (root / "slipway" / "tools").mkdir(parents=True)
-        for name in NEEDED:
-            shutil.copy2(SOURCE / "slipway" / f"{name}.py", root / "slipway" / f"{name}.py")
+        shutil.copytree(SOURCE / "slipway", root / "slipway", ignore=shutil.ignore_patterns("__pycache__"))
         (root / "tasks.py").write_text(TASKS)
         self.lock("release", [invoke_wheel(wheels)])
 

@@ -42,7 +42,7 @@ class Cloudflare:
     @property
     def address(self) -> str:
         """Where it is."""
-        return f"127.0.0.1:{self.server.port}"
+        return self.server.address
 
     def add(self, zone: str, *records: Record) -> None:
         """Write records by hand."""

@@ -50,16 +50,23 @@ class Server:
     seen: list[Seen]
 
     @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
     def config(self) -> RegistryConfig:
         """As a plain-HTTP registry."""
-        return RegistryConfig(
-            host=f"127.0.0.1:{self.port}", prefix="charts", plain_http=True, timeout_s=5.0, attempts=3
-        )
+        return RegistryConfig(host=self.address, prefix="charts", plain_http=True, timeout_s=5.0, attempts=3)
 
     @property
     def requests(self) -> list[str]:
         """`METHOD path` of every request."""
         return [f"{seen.method} {seen.path}" for seen in self.seen]
+
+    def last(self, host: str) -> Seen:
+        """The last request to a host."""
+        return [seen for seen in self.seen if seen.headers["host"] == host][-1]
 
 
 @contextmanager

@@ -7,13 +7,13 @@ import json
 import os
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+
+import trustme
 
 from slipway.build import render
 from slipway.build.builder import Built
@@ -34,8 +34,9 @@ from slipway.tools.process import LOOPBACK, wait_until
 from slipway.util import yaml
 from slipway.util.mapping import dig
 from slipway.workspace import environments
-from testing.authority import Authority
+from testing import faulty
 from testing.cloudflare import Cloudflare, cloudflare
+from testing.faulty import Server, serving
 from testing.monorepo import ROOT
 
 ENVIRONMENT = "staging"
@@ -71,7 +72,7 @@ DNS_SECRET = {
     "metadata": {"name": "cloudflare-token", "namespace": "infra"},
     "stringData": {"api-token": DNS_TOKEN},
 }
-PAGE = b"<p>A page that is worth to be made smaller.</p>\n" * 100
+PAGE = b"<p>A page that is worth compressing.</p>\n" * 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,50 +91,6 @@ class Answer:
         return json.loads(self.body)
 
 
-@dataclass(kw_only=True)
-class StandIn:
-    """A server in the place of a played one; it remembers what it was asked."""
-
-    server: ThreadingHTTPServer
-    asked: list[Mapping[str, str]] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        """Where it is."""
-        return f"{LOOPBACK}:{self.server.server_port}"
-
-    def last(self, host: str) -> Mapping[str, str]:
-        """The last question to a host: its headers in small letters, and its path."""
-        return [asked for asked in self.asked if asked["host"] == host][-1]
-
-
-@contextmanager
-def stand_in() -> Iterator[StandIn]:
-    """Run one."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            made.asked.append({name.lower(): value for name, value in self.headers.items()} | {"path": self.path})
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(PAGE)))
-            self.end_headers()
-            self.wfile.write(PAGE)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in http.server
-            pass
-
-    made = StandIn(server=ThreadingHTTPServer((LOOPBACK, 0), Handler))
-    thread = threading.Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reality:
     """The cluster, and the real components in it."""
@@ -142,10 +99,12 @@ class Reality:
     objects: tuple[Object, ...]
     """Everything that was rendered."""
     bodies: Mapping[str, Body]
-    backend: StandIn
-    """In the place of Jellyfin and Sonarr."""
-    authority: Authority
-    """That signed the wildcard certificate."""
+    backend: Server
+    """In the place of Jellyfin and Sonarr; it answers everything with a page."""
+    trusted: str
+    """The authority of the wildcard certificate, as PEM."""
+    certificate: str
+    """The wildcard certificate, as PEM."""
     dns: Cloudflare
     """In the place of the DNS provider."""
     domain: str
@@ -222,6 +181,11 @@ def connection(port: int, host: str, context: ssl.SSLContext | None) -> Iterator
         made.close()
 
 
+def pages() -> AbstractContextManager[Server]:
+    """A server that answers everything with `PAGE`."""
+    return serving(lambda _: faulty.Answer(body=PAGE, headers={"Content-Type": "text/html"}))
+
+
 @contextmanager
 def reality(place: Place) -> Iterator[Reality]:
     """A cluster without Argo CD that has every umbrella of this repository, and every program of the catalog."""
@@ -236,25 +200,30 @@ def reality(place: Place) -> Iterator[Reality]:
     here = lab.attach(context, place, ENVIRONMENT)
     everything = tuple(item for objects in here_objects.values() for item in objects)
     domain = domain_of(everything)
-    authority = Authority.make(domain, f"*.{domain}")
+    authority = trustme.CA()
+    wildcard = authority.issue_cert(domain, f"*.{domain}")
     for namespace in here_objects:
         here.kubectl("create", "namespace", namespace)
     lab.provide_storage(here, built)
-    secrets = [authority.secret("wildcard-tls", "infra"), DNS_SECRET]
+    secrets = [tls_secret("wildcard-tls", "infra", wildcard), DNS_SECRET]
     here.kubectl.apply(applications.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():
         refusals = apply(here.kubectl, objects, namespace).refusals
         assert not refusals, "\n".join(f"{item.item.title}: {item.said}" for item in refusals)
     wait_for_pods(here.kubectl)
-    with stand_in() as backend, cloudflare(DNS_TOKEN, zone_of(domain), OTHER_ZONE) as dns:
-        ways = {f"{address}:{port}": backend.address for address, port in endpoints(here.kubectl, "jellyfin", "sonarr")}
+    with pages() as backend, cloudflare(DNS_TOKEN, zone_of(domain), OTHER_ZONE) as dns:
+        ways = {
+            f"{address}:{port}": f"{LOOPBACK}:{backend.port}"
+            for address, port in endpoints(here.kubectl, "jellyfin", "sonarr")
+        }
         bodies = join(here, CATALOG, {**ways, DNS_API: dns.address})
         yield Reality(
             here=here,
             objects=everything,
             bodies=bodies,
             backend=backend,
-            authority=authority,
+            trusted=authority.cert_pem.bytes().decode(),
+            certificate=wildcard.cert_chain_pems[0].bytes().decode(),
             dns=dns,
             domain=domain,
         )
@@ -268,6 +237,14 @@ def rendered(context: Context, built: Built, scratch: Path) -> tuple[Object, ...
     settings.write_bytes(yaml.dump({"global": {"route": {"externalTarget": TARGET}}, **SETTINGS.get(name, {})}))
     values = (built.folder / environments.file_name(ENVIRONMENT), settings)
     return render.render(context.renderer, built, release=name, namespace=name, values=values)
+
+
+def tls_secret(name: str, namespace: str, certificate: trustme.LeafCert) -> Mapping[str, object]:
+    """A certificate as cert-manager stores it."""
+    chain = b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
+    data = {"tls.crt": chain.decode(), "tls.key": certificate.private_key_pem.bytes().decode()}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/tls", "stringData": data}
 
 
 def zone_of(domain: str) -> str:

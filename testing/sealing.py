@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli import seal
-from slipway.secrets import envelope
+from slipway.secrets import envelope, keys
 from testing.monorepo import Monorepo, small
 
 NOW = datetime.now(tz=UTC)
@@ -19,7 +19,13 @@ def with_controller(root: Path) -> Monorepo:
 
 def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: datetime = NOW) -> envelope.KeyPair:
     """Give an environment a certificate, and its private key as a file; smaller than a real one, for speed."""
-    pair = envelope.new_pair(made, bits=2048)
+    pair = pair_of(environment, made)
     repo.write(f"values/{environment}/sealed-secrets.pem", pair.certificate.pem.decode())
-    private.write_bytes(seal.key_manifest(pair, "infra", "key"))
+    private.write_bytes(keys.key_manifest(pair, "infra", "key"))
     return pair
+
+
+@functools.cache
+def pair_of(environment: str, made: datetime) -> envelope.KeyPair:
+    """The key of an environment: the same one in every test of a process, because making one takes longer than using it."""
+    return envelope.new_pair(made, bits=2048)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +40,12 @@ class CtSettings:
     @cached_property
     def yamllint(self) -> YamlLintConfig:
         """lintconf.yaml."""
-        from yamllint.config import YamlLintConfig
-
-        return YamlLintConfig(file=str(self.folder / "lintconf.yaml"))
+        return yamllint_config((self.folder / "lintconf.yaml").read_text(encoding="utf-8"))
 
     @cached_property
     def chart_schema(self) -> Schema:
         """chart_schema.yaml."""
-        import yamale
-
-        return yamale.make_schema(str(self.folder / "chart_schema.yaml"))
+        return yamale_schema((self.folder / "chart_schema.yaml").read_text(encoding="utf-8"))
 
 
 @workspace_check(STYLE)
@@ -82,17 +78,37 @@ def chart_fields(context: LintContext, chart: Chart) -> Iterator[Problem]:
 
 def yamllint_problems(settings: CtSettings, files: Mapping[str, bytes]) -> Iterator[Problem]:
     """Findings of yamllint; syntax errors come from our own parser, whose messages are the same everywhere."""
-    from yamllint import linter
-
     for path, content in files.items():
         try:
             parsed(content, path)
         except WorkspaceError as error:
             yield from error.problems
             continue
-        for found in linter.get_cosmetic_problems(content.decode("utf-8"), settings.yamllint, path):
-            yield STYLE.problem(
-                where=f"{path}:{found.line}",
-                fact=f"yamllint: {found.desc}",
-                hint=f"rule {found.rule} of .ct/lintconf.yaml",
-            )
+        for line, fact, rule in cosmetic_problems(content, settings.yamllint, path):
+            hint = f"rule {rule} of .ct/lintconf.yaml"
+            yield STYLE.problem(where=f"{path}:{line}", fact=f"yamllint: {fact}", hint=hint)
+
+
+@lru_cache(maxsize=8)
+def yamllint_config(text: str) -> YamlLintConfig:
+    """A parsed lintconf.yaml."""
+    from yamllint.config import YamlLintConfig
+
+    return YamlLintConfig(text)
+
+
+@lru_cache(maxsize=8)
+def yamale_schema(text: str) -> Schema:
+    """A parsed chart_schema.yaml."""
+    import yamale
+
+    return yamale.make_schema(content=text)
+
+
+@lru_cache(maxsize=2048)
+def cosmetic_problems(content: bytes, settings: YamlLintConfig, path: str) -> tuple[tuple[int, str, str], ...]:
+    """Line, description and rule of each finding of yamllint."""
+    from yamllint import linter
+
+    found = linter.get_cosmetic_problems(content.decode("utf-8"), settings, path)
+    return tuple((each.line, str(each.desc), str(each.rule)) for each in found)

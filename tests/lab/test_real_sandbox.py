@@ -17,7 +17,7 @@ from slipway.lab.sandbox.program import Mount, Sandbox
 from slipway.tools.process import free_port, reap, wait_until
 from slipway.tools.run import Command, Completed, run_process, spawn_daemon
 from testing.monorepo import ROOT
-from testing.reality import PAGE, stand_in
+from testing.reality import PAGE, pages
 
 ADDRESS, NEIGHBOUR, SERVICE = "10.42.0.7", "192.168.1.2", "10.43.0.1:80"
 WAIT_S = 30.0
@@ -107,7 +107,7 @@ def test_a_program_has_the_user_the_rights_and_the_files_that_it_was_given(sandb
 
 
 def test_it_reaches_what_a_forwarder_leads_to_and_nothing_else(sandbox: Sandbox, tmp_path: Path) -> None:
-    with stand_in() as server:
+    with pages() as server:
         way = replace(sandbox, outward=(Forwarder(listen=SERVICE, to=server.address),))
 
         by_forwarder = run(way, tmp_path, "-c", REACH, f"http://{SERVICE}/")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from slipway.gitops import applications
 from slipway.lab.real.assemble import NEIGHBOUR, STRANGER
@@ -46,7 +45,7 @@ def tried(real: Reality) -> Iterator[str]:
 def ask(real: Reality, name: str, path: str = "/", client: str = NEIGHBOUR, **headers: str) -> Answer:
     """A page of a host of the platform, by HTTPS with the wildcard certificate's authority."""
     host = f"{name}.{real.domain}"
-    trusted = real.authority.trusted
+    trusted = real.trusted
     return real.ask("traefik", WEBSECURE, path, host=host, client=client, trusted=trusted, headers=headers)
 
 
@@ -55,14 +54,14 @@ def test_a_request_by_https_reaches_the_service_of_its_route(real: Reality) -> N
 
     assert (answer.status, answer.body) == (200, PAGE)
     asked = real.backend.last(f"sonarr.{real.domain}")
-    assert asked["path"] == "/series"
-    assert (asked["x-forwarded-for"], asked["x-forwarded-proto"]) == (NEIGHBOUR, "https")
+    assert asked.path == "/series"
+    assert (asked.headers["x-forwarded-for"], asked.headers["x-forwarded-proto"]) == (NEIGHBOUR, "https")
 
 
 def test_an_internal_route_is_shut_to_strangers_and_an_external_one_is_not(real: Reality) -> None:
     assert ask(real, "sonarr", client=STRANGER).status == 403
     assert ask(real, "jellyfin", client=STRANGER).status == 200
-    assert real.backend.last(f"jellyfin.{real.domain}")["x-forwarded-for"] == STRANGER
+    assert real.backend.last(f"jellyfin.{real.domain}").headers["x-forwarded-for"] == STRANGER
 
 
 def test_a_stranger_does_not_become_a_neighbour_by_saying_so(real: Reality) -> None:
@@ -88,7 +87,7 @@ def test_http_is_sent_to_https_on_the_port_that_clients_see(real: Reality) -> No
 
 
 def test_every_host_is_served_with_the_certificate_of_the_secret(real: Reality) -> None:
-    ours = real.authority.certificate.public_bytes(Encoding.DER)
+    ours = ssl.PEM_cert_to_DER_cert(real.certificate)
 
     assert ask(real, "sonarr").certificate == ours
     stranger = real.ask("traefik", WEBSECURE, host="elsewhere.example.com", trusted="")
@@ -96,7 +95,7 @@ def test_every_host_is_served_with_the_certificate_of_the_secret(real: Reality) 
 
 
 def test_old_versions_of_tls_are_refused(real: Reality) -> None:
-    context = ssl.create_default_context(cadata=real.authority.trusted)
+    context = ssl.create_default_context(cadata=real.trusted)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1
@@ -161,7 +160,7 @@ def test_too_many_requests_from_one_address_are_refused_and_those_of_others_are_
     # All of them in one go, and answered by Traefik itself: a slow machine must not keep below the limit.
     question = f"GET {INSIDE} HTTP/1.1\r\nHost: {tried}\r\n".encode()
     door = real.bodies["traefik"].door(WEBSECURE, STRANGER)
-    context = ssl.create_default_context(cadata=real.authority.trusted)
+    context = ssl.create_default_context(cadata=real.trusted)
 
     with connection(door.here, tried, context) as asked, ThreadPoolExecutor(1) as pool:
         text = (question + b"\r\n") * HURRIED + question + b"Connection: close\r\n\r\n"

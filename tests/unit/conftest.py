@@ -1,6 +1,23 @@
-"""The fast tier: properties with few examples and no memory of earlier runs."""
+"""The fast tier: properties with few examples and no memory of earlier runs; this repository is read once a worker."""
 
+import pytest
 from hypothesis import settings
 
-settings.register_profile("unit", max_examples=50, deadline=None, database=None)
+from slipway.docs.source import parsing, platform
+from testing.workspaces import ROOT, load
+
+settings.register_profile("unit", max_examples=25, deadline=None, database=None)
+settings.register_profile("thorough", max_examples=500, deadline=None, database=None)  # --hypothesis-profile thorough
 settings.load_profile("unit")
+
+
+@pytest.fixture(scope="session")
+def parsed() -> parsing.ParsedWorkspace:
+    """This repository, as the pages read it."""
+    return parsing.parse_workspace(load(ROOT))
+
+
+@pytest.fixture(scope="session")
+def real(parsed: parsing.ParsedWorkspace) -> platform.Platform:
+    """Its production."""
+    return platform.platform(parsed, "production")

@@ -4,7 +4,7 @@ import difflib
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.core.errors import WorkspaceError
@@ -275,7 +275,6 @@ def charts(draw: st.DrawFn) -> tuple[bytes, list[str]]:
     return (newline.join(lines) + draw(st.sampled_from(["", newline]))).encode(), members
 
 
-@settings(max_examples=25)
 @given(charts(), versions)
 def test_only_the_lines_of_the_versions_change(chart: tuple[bytes, list[str]], version: str) -> None:
     text, members = chart
@@ -292,7 +291,6 @@ def test_only_the_lines_of_the_versions_change(chart: tuple[bytes, list[str]], v
     assert {str(data["version"]), *(item["version"] for item in data.get("dependencies", []))} == {version}
 
 
-@settings(max_examples=25)
 @given(charts(), names, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("C",)), max_size=20))
 def test_added_lines_are_the_only_difference(chart: tuple[bytes, list[str]], name: str, said: str) -> None:
     text, members = chart

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, ChartName, Workspace
@@ -33,7 +33,6 @@ def test_every_byte_and_every_path_is_content(files: dict[str, bytes], data: st.
 
 
 @given(st.integers(1, 6), st.data())
-@settings(max_examples=30)
 def test_a_change_reaches_every_dependent_and_nothing_else(services: int, data: st.DataObject) -> None:
     made = layered(services, 2, {0: [0], 1: list(range(services))})
     name = data.draw(st.sampled_from(sorted(made.charts)))

@@ -1,28 +1,22 @@
 """What the platform asks of a machine: the sums on the page are those of the objects that helm renders."""
 
+import functools
 from pathlib import Path
 
 import pytest
 
-from slipway.config import Config, RegistryConfig
 from slipway.docs.snippets import requirements
-from slipway.docs.source import parsing, platform
+from slipway.docs.source import platform
 from slipway.docs.source.schema import Map, dig, mapping
 from slipway.util import yaml
 from slipway.versioning.evidence.objects import size_bytes
-from slipway.workspace.discover import load
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "umbrella" / "golden"
 ALWAYS = {"Deployment", "StatefulSet", "DaemonSet"}
 
 
-@pytest.fixture(scope="module")
-def real() -> platform.Platform:
-    config = Config(root=ROOT, registry=RegistryConfig(host="x", prefix=""), registry_folder=ROOT / ".registry")
-    return platform.platform(parsing.open_book(load(config)), "production")
-
-
+@functools.cache
 def rendered(umbrella: str) -> list[Map]:
     """The objects of a namespace in production."""
     paths = sorted((GOLDEN / "production" / umbrella).glob("*.yaml"))
@@ -63,7 +57,7 @@ def test_the_volumes_of_a_namespace_are_its_claims(real: platform.Platform, umbr
     )
     databases = sum(size_bytes(dig(item, "spec", "storage", "size")) for item in objects if item["kind"] == "Cluster")
 
-    assert requirements.total(real.of(umbrella)).disk == claims + databases
+    assert requirements.total(real.of(umbrella)).storage == claims + databases
 
 
 def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
@@ -77,6 +71,6 @@ def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
         "persistence": {"kept": {"size": "3Gi"}, "off": {"enabled": False, "size": "5Gi"}},
     }  # fmt: skip
 
-    assert sum(requirements.needs(values), requirements.Need()) == requirements.Need(
-        cores=1.0, memory=2 * requirements.GIB, most=4 * requirements.GIB, disk=3 * requirements.GIB
+    assert sum(requirements.of_values(values), requirements.Requirements()) == requirements.Requirements(
+        cpu=1.0, memory=2 * requirements.GIB, memory_limit=4 * requirements.GIB, storage=3 * requirements.GIB
     )

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from slipway.build.render import Object, parse
-from slipway.cli import backups
 from slipway.context import Context, open_context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
-from slipway.delivery import restore
+from slipway.delivery import recovery, restore
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 from slipway.util import yaml
@@ -199,7 +198,7 @@ def cluster(answers: list[Command], stops_at: str = "") -> Kubectl:
 def test_the_steps_are_done_in_their_order(context: Context) -> None:
     plan, done = plan_of(workload("web"), copied("web")), []
 
-    backups.perform(context, plan, cluster(done))
+    recovery.perform(context, plan, cluster(done))
 
     assert [command.argv[3:] for command in done] == [step.arguments for step in plan.steps]
     assert [command.stdin for command in done if command.stdin] == [step.stdin for step in plan.steps if step.stdin]
@@ -209,12 +208,12 @@ def test_a_step_that_fails_leaves_the_service_stopped(context: Context) -> None:
     plan, done = plan_of(workload("web"), copied("web")), []
 
     with pytest.raises(ToolFailed) as caught:
-        backups.perform(context, plan, cluster(done, stops_at="create"))
+        recovery.perform(context, plan, cluster(done, stops_at="create"))
 
     assert str(caught.value) == (
         "restore of web: stopped at step 6: restore\n"
         "    ended with exit code 1\n"
         "    no\n"
-        "    hint: mend it and run the same again; until then Argo CD is paused and the service is stopped"
+        "    hint: fix it and run the same command again; until then Argo CD is paused and the service is stopped"
     )
     assert "create" in done[-1].argv

@@ -1,4 +1,4 @@
-"""The page of backups: everything that holds data, how it is kept, or why it is not. Pure."""
+"""The page of backups: every volume and database with its backup method. Pure."""
 
 from __future__ import annotations
 
@@ -6,41 +6,44 @@ from collections.abc import Iterator
 
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, prose, section, site_page, table
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import mapping, merge
 from slipway.workspace import backups
 
 INTRO = """\
-Every claim and every database of the platform.
-`./inv lint` refuses one that nothing is said about; `./inv backups` shows the same with the sizes and times of an
-environment, and [the guide](../guides/backups.md) how to get something back."""
+Every PVC and database of the platform, with its backup method or the reason for having no backup.
+`./inv lint` rejects one without either.
+`./inv backups` adds sizes and schedules of an environment; [the guide](../guides/backups.md) describes a restore."""
 
 
-def text(book: Book) -> str:
-    """The whole page."""
+def text(parsed: ParsedWorkspace) -> str:
+    """The page."""
     return site_page(
-        "# What is kept",
+        "# Backups",
         INTRO,
-        *(section(2, entry.chart.name, held(book, entry), empty="It holds no data.") for entry in umbrellas(book)),
+        *(
+            section(2, entry.chart.name, namespace_table(parsed, entry), empty="No persistent data.")
+            for entry in umbrellas(parsed)
+        ),
     )
 
 
-def umbrellas(book: Book) -> tuple[Entry, ...]:
-    """The umbrellas, by name."""
-    return book.of_kind(ChartKind.UMBRELLA)
+def umbrellas(parsed: ParsedWorkspace) -> tuple[ParsedChart, ...]:
+    """The umbrellas, sorted by name."""
+    return parsed.of_kind(ChartKind.UMBRELLA)
 
 
-def held(book: Book, entry: Entry) -> str:
-    """A namespace's table."""
-    return table(("Service", "What", "How it is kept"), rows(book, entry))
+def namespace_table(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
+    """The volumes and databases of a namespace."""
+    return table(("Service", "Volume or database", "Backup"), rows(parsed, entry))
 
 
-def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """What each member holds."""
+def rows(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str, str]]:
+    """Member, volume or database, and backup method."""
     for dependency in entry.chart.dependencies:
-        member = book.entries[dependency.name]
+        member = parsed.entries[dependency.name]
         values = merge(member.values, mapping(entry.values.get(dependency.key)))
         kept = backups.kept(values)
         for item in backups.holdings(values):
-            known = kept.get((item.kind, item.identifier), backups.Kept(reason="nothing says so"))
+            known = kept.get((item.kind, item.identifier), backups.Kept(reason="not declared"))
             yield f"[{dependency.key}](../charts/{dependency.name}.md)", code(".".join(item.path)), prose(known.said)

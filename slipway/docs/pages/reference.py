@@ -1,92 +1,62 @@
-"""Reference pages about the build system itself: tasks, exit codes, rules, settings. Pure, from the tables in the code."""
+"""Reference pages of slipway: tasks, exit codes, rules, settings. Pure, from tables in the code."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from slipway.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
 from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.source.settings import SETTINGS, VARIABLES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
-    """One argument of a task."""
-
-    names: tuple[str, ...]
-    """As typed: `--env`, `-e`."""
-    takes: str
-    """`text`, or empty for a switch."""
-    positional: bool
-    required: bool
-    help: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One task."""
-
-    name: str
-    doc: str
-    flags: tuple[Flag, ...]
-
-    @property
-    def usage(self) -> str:
-        """How it is started."""
-        words = ["./inv", self.name]
-        for flag in self.flags:
-            if flag.positional:
-                word = flag.names[0].lstrip("-").upper()
-                words.append(word if flag.required else f"[{word}]")
-            elif flag.required:
-                words.append(f"{flag.names[0]} …")
-        return " ".join(words)
+from slipway.docs.source.tasks import Flag, Task
 
 
 def tasks(found: Sequence[Task]) -> str:
     """The page of tasks."""
     return site_page(
         "# Tasks",
-        "Started as `./inv TASK` in the checkout; `invoke TASK` inside the environment is the same.\n`./inv --list` shows this list, `./inv TASK --help` the flags of one task.",
+        "Run a task with `./inv TASK` in the checkout, or with `invoke TASK` in the activated virtual environment.\n`./inv --list` prints this list, `./inv TASK --help` the flags of a task.",
         table(
-            ("Task", "What it does"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
+            ("Task", "Description"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
         ),
-        *(section(2, task.name, one_task(task)) for task in found),
+        *(section(2, task.name, task_section(task)) for task in found),
     )
 
 
 def first_line(text: str) -> str:
-    """The sentence that `--list` shows."""
+    """The summary that `--list` shows."""
     return text.strip().partition("\n")[0]
 
 
-def one_task(task: Task) -> str:
-    """Usage, text and flags."""
+def task_section(task: Task) -> str:
+    """Usage, description and flags."""
     rows = (
-        (", ".join(f"{code(name)}{{.whole}}" for name in flag.names), takes(flag), prose(flag.help))
+        (", ".join(f"{code(name)}{{.whole}}" for name in flag.names), value_of(flag), prose(flag.help))
         for flag in task.flags
     )
     return "\n\n".join(
         part
-        for part in (f"```console\n$ {task.usage}\n```", task.doc.strip(), table(("Flag", "Takes", "Meaning"), rows))
+        for part in (
+            f"```console\n$ {task.usage}\n```",
+            task.doc.strip(),
+            table(("Flag", "Value", "Description"), rows),
+        )
         if part
     )
 
 
-def takes(flag: Flag) -> str:
-    """What follows a flag, and whether it must be there."""
-    return f"{flag.takes or 'switch'}{', required' if flag.required else ''}"
+def value_of(flag: Flag) -> str:
+    """The type of a flag's value, and whether the flag is required."""
+    return f"{'string' if flag.takes_value else 'boolean'}{', required' if flag.required else ''}"
 
 
 def exit_codes() -> str:
     """The page of exit codes."""
-    rows = ((code(int(number)), prose(meaning), prose(cure)) for number, (meaning, cure) in EXIT_MEANING.items())
+    rows = ((code(int(number)), prose(meaning), prose(action)) for number, (meaning, action) in EXIT_MEANING.items())
     return site_page(
         "# Exit codes",
-        "Every task ends with one of these.\nA message is always `where: fact`, indented evidence, and a hint with the exact command.\nA traceback is a bug of ours.",
+        "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA bug in slipway has a code of its own, and a log with the traceback.",
         table(("Code", "Meaning", "What to do"), rows),
     )
 
@@ -95,23 +65,23 @@ def rules(tables: Mapping[str, Mapping[str, str]]) -> str:
     """The page of rules.
 
     Args:
-        tables: title → (rule → what it demands).
+        tables: title → (rule → requirement).
     """
     blocks = []
-    for title, known in tables.items():
+    for title, requirements in tables.items():
         blocks.append(f"## {title}")
-        # A group may stand in several places of the table; the page shows it once.
-        ordered = sorted(known, key=lambda rule: rule.partition(".")[0])
+        # The rules of a group may be scattered over the table.
+        ordered = sorted(requirements, key=lambda rule: rule.partition(".")[0])
         for group, names in groupby(ordered, key=lambda rule: rule.partition(".")[0]):
-            rows = ((code(name), prose(known[name])) for name in names)
-            blocks.append(section(3, group, table(("Rule", "What it demands"), rows)))
-    count = sum(len(known) for known in tables.values())
-    intro = f"`./inv lint` checks all {count} and shows every finding, not only the first.\nA finding names its rule in `./inv lint --json`."
+            rows = ((code(name), prose(requirements[name])) for name in names)
+            blocks.append(section(3, group, table(("Rule", "Requirement"), rows)))
+    count = sum(map(len, tables.values()))
+    intro = f"`./inv lint` checks all {count} rules and reports every violation, not only the first.\n`./inv lint --json` reports the rule of each violation."
     return site_page("# Rules", intro, *blocks)
 
 
 def configuration() -> str:
-    """The page of settings and variables."""
+    """The page of settings and environment variables."""
     defaults = default_values()
     settings = (
         (code(key), type_of(kind), value(defaults.get(key)), prose(SETTINGS.get(key, ""))) for key, kind in KEYS.items()
@@ -122,20 +92,20 @@ def configuration() -> str:
         section(
             2,
             "pyproject.toml",
-            "The table `[tool.slipway]`.\nA key that does not exist is an error.",
-            table(("Key", "Type", "Default", "Meaning"), settings),
+            "The keys of the table `[tool.slipway]`.\nAn unknown key is an error.",
+            table(("Key", "Type", "Default", "Description"), settings),
         ),
         section(
             2,
             "Environment variables",
-            "They win over the file.",
-            table(("Variable", "Meaning"), variables),
+            "Environment variables override pyproject.toml.",
+            table(("Variable", "Description"), variables),
         ),
     )
 
 
 def default_values() -> dict[str, object]:
-    """Setting → its default, read from the frozen values that it ends up in."""
+    """Setting → its default, from the fields of the configuration classes."""
     from dataclasses import MISSING, fields
 
     found: dict[str, object] = {"registry": "embedded", "embedded-port": DEFAULT_PORT}
@@ -149,8 +119,8 @@ def default_values() -> dict[str, object]:
 
 
 def type_of(kind: object) -> str:
-    """A TOML type in words."""
-    words = {str: "text", bool: "boolean", int: "integer", float: "number", list: "list of text", dict: "table"}
+    """The name of a TOML type."""
+    words = {str: "string", bool: "boolean", int: "integer", float: "number", list: "list of string", dict: "table"}
     if isinstance(kind, tuple):
         return "number"
     return words.get(kind, EMPTY) if isinstance(kind, type) else EMPTY

@@ -1,35 +1,34 @@
-"""What the platform keeps: claims and their sizes, classes, secrets. Pure."""
+"""PVCs and storage classes. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slipway.docs.markdown import EMPTY, code, codes, prose, table
+from slipway.docs.markdown import EMPTY, code, table
 from slipway.docs.snippets import diagrams
 from slipway.docs.source import resources
 from slipway.docs.source.platform import Platform
-from slipway.docs.source.schema import dig, items, mapping, texts
-from slipway.workspace import declarations
+from slipway.docs.source.schema import dig, items
 
 
 def volumes(every: Mapping[str, Platform]) -> str:
-    """Every claim with its size in each environment."""
+    """All PVCs with their size in each environment."""
     sizes: dict[tuple[str, str, str], dict[str, str]] = {}
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
         for member in one.members:
             for volume in resources.volumes(member.values):
-                if volume.kind not in {"claim", "claim for each pod"}:
+                if volume.kind not in {"claim", "claim per pod"}:
                     continue
                 key = (member.umbrella, member.name, volume.name)
                 sizes.setdefault(key, {})[name] = code(volume.detail)
                 about[key] = (member.link, code(diagrams.claim_name(member, volume.name)))
     rows = ((code(key[0]), *about[key], *(sizes[key].get(name, EMPTY) for name in every)) for key in sorted(sizes))
-    return table(("Namespace", "Service", "Claim", *every), rows)
+    return table(("Namespace", "Service", "PVC", *every), rows)
 
 
 def storage_classes(found: Platform) -> str:
-    """Every StorageClass that a chart brings."""
+    """All StorageClasses that charts create."""
     rows = []
     for member in found.members:
         for _, spec in items(member.values.get("extraObjects")):
@@ -45,20 +44,4 @@ def storage_classes(found: Platform) -> str:
                         binding,
                     )
                 )
-    return table(("Class", "From", "Provisioner", "When a claim goes", "Binding"), rows)
-
-
-def secrets(found: Platform) -> str:
-    """Every Secret that a chart names."""
-    rows = (
-        (
-            code(member.umbrella),
-            code(resources.fill(name, mapping(member.values.get("global")))),
-            codes(texts(spec.get("keys"))),
-            member.link,
-            prose(str(spec.get("purpose", ""))),
-        )
-        for member in found.members
-        for name, spec in declarations.secrets(member.entry.chart, member.name, member.values)
-    )
-    return table(("Namespace", "Secret", "Keys", "Read by", "Purpose"), rows)
+    return table(("StorageClass", "Chart", "Provisioner", "Reclaim policy", "Volume binding mode"), rows)

@@ -1,8 +1,6 @@
 """The real registry with a password file and TLS from a private certificate authority."""
 
 import base64
-import datetime as dt
-import ipaddress
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -10,10 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import RegistryError
@@ -35,37 +30,11 @@ LOGGED_IN = {"SLIPWAY_REGISTRY_USERNAME": USER, "SLIPWAY_REGISTRY_PASSWORD": PAS
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:
     """A private authority, and the certificate and key of 127.0.0.1 that it signed."""
-    now = dt.datetime.now(dt.UTC)
-
-    def name(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    def certificate(subject: str, key: ec.EllipticCurvePrivateKey, issuer: str) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name(subject))
-            .issuer_name(name(issuer))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=1))
-        )
-
-    authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority = certificate("authority", authority_key, "authority").add_extension(
-        x509.BasicConstraints(ca=True, path_length=0), critical=True
-    )
-    server = certificate("registry", server_key, "authority").add_extension(
-        x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-    )
-    pem = serialization.Encoding.PEM
-    files = {
-        "ca.pem": authority.sign(authority_key, hashes.SHA256()).public_bytes(pem),
-        "server.pem": server.sign(authority_key, hashes.SHA256()).public_bytes(pem),
-        "server.key": server_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-    }
-    for file, content in files.items():
-        (folder / file).write_bytes(content)
+    authority = trustme.CA()
+    server = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    server.cert_chain_pems[0].write_to_path(str(folder / "server.pem"))
+    server.private_key_pem.write_to_path(str(folder / "server.key"))
     return folder / "ca.pem", folder / "server.pem", folder / "server.key"
 
 
