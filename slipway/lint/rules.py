@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from slipway.core.rules import Rule
 from slipway.lint import checks
-from slipway.secrets.document import SEALED_FILE
-from slipway.secrets.inventory import PRODUCER
+from slipway.secrets.producers import PRODUCER
+from slipway.secrets.sealed_secret import SEALED_FILE
 
 OTHER_RULES: dict[str, str] = {
     # files

@@ -147,7 +147,14 @@ def explain(error: ValidationError) -> str:
 
 def canonical(values: Mapping[str, object]) -> str:
     """A string that is equal for equal values."""
-    return json.dumps(values, sort_keys=True, default=str)
+    return json.dumps(with_string_keys(values), sort_keys=True, default=str)
+
+
+def with_string_keys(value: object) -> object:
+    """A value whose keys are strings; YAML keys may be numbers, dates or null."""
+    if isinstance(value, Mapping):
+        return {str(key): with_string_keys(item) for key, item in value.items()}
+    return [with_string_keys(item) for item in value] if isinstance(value, list) else value
 
 
 def schema_at(root: Schema, path: Path) -> list[Schema]:

@@ -8,7 +8,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName
 from slipway.lint.checks import LintContext, workspace_check
 from slipway.secrets import store
-from slipway.secrets.document import SEALED_FILE
+from slipway.secrets.sealed_secret import SEALED_FILE
 from slipway.workspace import environments, graph
 
 
@@ -30,4 +30,4 @@ def packaged_values(context: LintContext, names: Sequence[ChartName]) -> Iterato
 
 @workspace_check(SEALED_FILE)
 def sealed_files(context: LintContext, names: Sequence[ChartName]) -> Iterator[Problem]:
-    yield from store.check(context.workspace)
+    yield from store.sealed_file_problems(context.workspace)

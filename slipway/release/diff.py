@@ -16,7 +16,7 @@ from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
 from slipway.delivery import pinned
 from slipway.gitops import pins
-from slipway.secrets import document, store
+from slipway.secrets import sealed_secret, store
 from slipway.tools.kubectl import Kubectl
 from slipway.workspace import environments as overlay
 from slipway.workspace import graph
@@ -104,9 +104,9 @@ def sealed_differences(
 def sealed_objects(context: Context, environment: str) -> tuple[render.Object, ...]:
     """The SealedSecrets of an environment, each value as a short digest: which one it is matters, not what it looks like."""
     found = context.workspace.environments.get(environment)
-    every = store.read(found)[0].values() if found is not None else ()
+    every = store.sealed_secrets(found)[0].values() if found is not None else ()
     short = (replace(one, values={key: short_digest(value) for key, value in one.values.items()}) for one in every)
-    return tuple(item for one in short for item in render.parse(document.dump(one).decode()))
+    return tuple(item for one in short for item in render.parse(sealed_secret.dump(one).decode()))
 
 
 def short_digest(value: str) -> str:
