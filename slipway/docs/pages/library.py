@@ -20,7 +20,7 @@ Collections are maps by identifier, so an environment can override a single leaf
 The schema rejects a key that is not listed here."""
 
 TEMPLATES = """\
-“Values may be named” means that the string may contain a template, such as `{{ .Values.global.domain }}`."""
+“Templated” means that the string may contain a template, such as `{{ .Values.global.domain }}`."""
 
 
 def text(parsed: ParsedWorkspace) -> str:
