@@ -16,7 +16,7 @@ from pathlib import Path
 from slipway.build.documents import SPLIT
 from slipway.build.render import Object
 from slipway.util import cache, yaml
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 from slipway.util.mapping import dig, listing
 
 FORMAT = 2
@@ -126,7 +126,11 @@ def custom_schemas(root: Path, kinds: Iterable[str]) -> dict[Gvk, MakeSchema]:
     names = "|".join(map(re.escape, sorted(kinds)))
     mentions_kind = re.compile(rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{names})\b""")
     for path in definition_files(root):
-        texts = [text for text in SPLIT.split(path.read_text(encoding="utf-8")) if mentions_kind.search(text)]
+        texts = [
+            text
+            for text in SPLIT.split(read_text(path, path.relative_to(root).as_posix()))
+            if mentions_kind.search(text)
+        ]
         for document in (document for text in texts for document in yaml.load_all(text)):
             if not isinstance(document, dict) or document.get("kind") != "CustomResourceDefinition":
                 continue

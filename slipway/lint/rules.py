@@ -10,6 +10,8 @@ from slipway.secrets.sealed_secret import SEALED_FILE
 OTHER_RULES: dict[str, str] = {
     # files
     "yaml.syntax": "A file is YAML.",
+    "file.encoding": "Every text and every file name is UTF-8.",
+    "file.unreadable": "Every file can be read.",
     "yaml.duplicate-key": "A mapping has no duplicate key; YAML would silently keep the last one.",
     "yaml.mapping": "A values file or Chart.yaml is a mapping.",
     # Chart.yaml

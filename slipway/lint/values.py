@@ -27,6 +27,7 @@ from slipway.lint.schema_errors import (
     schema_problems,
 )
 from slipway.util import yaml
+from slipway.util.files import read_text
 from slipway.util.mapping import shown, spelled
 from slipway.util.text import similarity, suggest
 from slipway.workspace.scopes import Scope
@@ -205,7 +206,7 @@ class ValuesLint:
     def lines_of(self, where: str) -> list[str]:
         """The lines of a values file."""
         path = self.workspace.root / where
-        return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return read_text(path, where).splitlines() if path.is_file() else []
 
     def global_values(self, document: yaml.Document, inside: Path) -> Iterator[Problem]:
         """`global` of a file, or all of platform.yaml, against the library's schema of it."""

@@ -5,15 +5,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from slipway.config import KEYS
+from slipway.config import SETTINGS
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
 from slipway.docs import markdown, site
 from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
-from slipway.docs.source.settings import INTERNAL, SETTINGS, VARIABLES
+from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.docs.source.tasks import load_tasks
 from slipway.util import yaml
+from slipway.util.mapping import dig
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -120,8 +121,8 @@ def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() 
 
     volume = next(resources.volumes(chart))
 
-    assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
-    assert volume.kept == "retained on uninstall; backup: files, excluding logs"
+    assert (volume.type, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
+    assert volume.retention == "retained on uninstall; backup: files, excluding logs"
 
 
 def test_markdown_in_a_table_cannot_break_the_table() -> None:
@@ -237,7 +238,7 @@ def test_the_page_of_the_library_has_every_key_of_every_fragment(parsed: parsing
     page = library.text(parsed)
 
     for name, fragment in parsed.fragments.items():
-        for key in schema.mapping(fragment.get("properties")):
+        for key in dig(fragment, "properties"):
             assert f"| `{key}` |" in page, f"{name}.{key}"
 
 
@@ -261,8 +262,10 @@ def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(parsed: parsing.
 
 
 def test_every_setting_has_a_meaning_and_a_row() -> None:
-    assert set(SETTINGS) == set(KEYS)
-    assert all(f"| `{key}` |" in reference.configuration() for key in KEYS)
+    page = reference.configuration()
+
+    assert all(setting.description in page for setting in SETTINGS.values())
+    assert all(f"| `{key}` | {setting.type} |" in page for key, setting in SETTINGS.items())
 
 
 def test_every_variable_that_the_sources_read_is_documented() -> None:

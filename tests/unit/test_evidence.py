@@ -226,6 +226,10 @@ TABLE: list[tuple[str, Callable[[], Snapshot], str]] = [
     ("major", rendered("[ReadWriteOnce]", "[ReadWriteMany]"), "PersistentVolumeClaim sonarr-config: `spec.accessModes` changes in a way that Kubernetes refuses; delete it first"),
     ("major", rendered("storage: 5Gi", "storage: 500Mi"), "PersistentVolumeClaim sonarr-config: 5Gi → 500Mi, which Kubernetes refuses; make a new claim"),
     ("patch", rendered("storage: 5Gi", "storage: 10Gi"), "PersistentVolumeClaim sonarr-config: 5Gi → 10Gi"),
+    ("patch", rendered("storage: 5Gi", "storage: 5242880Ki"), "PersistentVolumeClaim sonarr-config: 5Gi → 5242880Ki"),
+    ("major", rendered("storage: 5Gi", "storage: 5242879Ki"), "PersistentVolumeClaim sonarr-config: 5Gi → 5242879Ki, which Kubernetes refuses; make a new claim"),
+    ("major", rendered("storage: 5Gi", "storage: 5e9"), "PersistentVolumeClaim sonarr-config: 5Gi → 5e9, which Kubernetes refuses; make a new claim"),
+    ("patch", rendered("storage: 5Gi", "storage: 6e9"), "PersistentVolumeClaim sonarr-config: 5Gi → 6e9"),
     ("major", rendered("x/y:1", "x/z:1"), "Job migrate-0a1b2c3d: `spec.template` changes in a way that Kubernetes refuses; delete it first"),
     ("patch", rendered(JOB, JOB.replace("0a1b2c3d", "99999999").replace("}]}}}", ", args: [x]}]}}}")), "Job migrate: runs again"),
     ("major", rendered("data: {a: b}", "data: {a: c}"), "ConfigMap fixed: `data` changes in a way that Kubernetes refuses; delete it first"),
@@ -509,6 +513,7 @@ def test_small_readers() -> None:
     assert parse_image("localhost:5000/a/b") == ("localhost:5000/a/b", "", "")
     assert parse_image("localhost:5000/a/b:1@sha256:x") == ("localhost:5000/a/b", "1", "sha256:x")
     assert (size_bytes("1Gi"), size_bytes("1k"), size_bytes("5"), size_bytes("x")) == (2**30, 1000, 5, 0)
+    assert (size_bytes("1048576Ki"), size_bytes("1Ei"), size_bytes("1e3")) == (2**30, 2**60, 1000)
 
 
 json_values = st.recursive(

@@ -10,8 +10,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from slipway.core.model import holds_data
+from slipway.util import quantity
 from slipway.util.mapping import shown, spelled
 from slipway.versioning.levels import ChangeKind, Evidence, Level, app_level, numbers
 
@@ -251,13 +253,12 @@ def parse_image(image: str) -> tuple[str, str, str]:
     return repository, tag, digest
 
 
-def size_bytes(quantity: object) -> float:
+def size_bytes(size: object) -> Decimal:
     """Bytes of a Kubernetes quantity; 0 for what is none."""
-    found = re.fullmatch(r"([0-9.]+)([EPTGMk]?)(i?)", str(quantity))
-    if not found:
-        return 0.0
-    power = "kMGTPE".find(found.group(2).replace("K", "k")) + 1 if found.group(2) else 0
-    return float(found.group(1)) * float((1024 if found.group(3) else 1000) ** power)
+    try:
+        return quantity.parse(size)
+    except ValueError:
+        return Decimal(0)
 
 
 def at(item: object, *path: str) -> object:
