@@ -10,8 +10,7 @@ from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check
 from slipway.lint.positions import value_position
 from slipway.workspace import backups
-from slipway.workspace.scopes import Scope, Scopes
-from slipway.workspace.values import coalesce
+from slipway.workspace.values import Scope, Scopes
 
 MISSING = Rule("backup.missing", "Each volume and database has a backup, or a reason for none.")
 UNKNOWN = Rule("backup.unknown", "A backup entry names a volume or database that holds data.")
@@ -34,7 +33,7 @@ def scopes_of(scopes: Scopes, chart: Chart) -> Iterator[Scope]:
 
 def problems_of(scope: Scope) -> Iterator[Problem]:
     """Data without a backup entry, and backup entries without data."""
-    values = coalesce(scope.layers)
+    values = scope.values
     covered = backups.kept(values)
     with_data = {(item.kind, item.identifier): item for item in backups.holdings(values)}
     for key, item in with_data.items():

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.core.rules import Rule
-from slipway.workspace.scopes import Scopes
+from slipway.workspace.values import Scopes
 
 T = TypeVar("T")
 

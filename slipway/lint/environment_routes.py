@@ -14,8 +14,8 @@ from slipway.lint.platform_facts import FACT, platform_facts, with_facts
 from slipway.lint.positions import value_position
 from slipway.util.mapping import dig
 from slipway.workspace.declarations import WANTED_ADDRESS
-from slipway.workspace.scopes import Scope, Scopes
-from slipway.workspace.values import Path, coalesce, platform_document
+from slipway.workspace.documents import platform_document
+from slipway.workspace.values import Path, Scope, Scopes
 
 DUPLICATE_HOST = Rule("values.duplicate-host", "Within an environment a host and path belong to one route.")
 OUTSIDE_POOL = Rule(
@@ -54,9 +54,8 @@ def enabled_members(scopes: Scopes, environment: Environment) -> Iterator[Member
     """The enabled members of every umbrella."""
     for umbrella in scopes.workspace.of_kind(ChartKind.UMBRELLA):
         for dependency, scope in scopes.members(umbrella, environment):
-            values = coalesce(scope.layers)
-            if values.get("enabled") is not False:
-                yield Member(umbrella=umbrella, key=dependency.key, scope=scope, values=values)
+            if scope.values.get("enabled") is not False:
+                yield Member(umbrella=umbrella, key=dependency.key, scope=scope, values=scope.values)
 
 
 @workspace_check(DUPLICATE_HOST)

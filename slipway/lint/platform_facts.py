@@ -12,7 +12,8 @@ from slipway.core.model import Workspace
 from slipway.core.rules import Rule
 from slipway.lint.positions import value_position
 from slipway.util import yaml
-from slipway.workspace.values import ABSENT, Layer, Path, chart_document, coalesce, library_of, value_at
+from slipway.workspace.documents import chart_document
+from slipway.workspace.values import ABSENT, Layer, Path, coalesce, library_of, value_at
 
 CIDR = Rule("values.cidr", "A network is a CIDR without host bits, and networks do not overlap.")
 ADDRESS_POOL = Rule("values.address-pool", "The address pool is in the home network.")

@@ -42,6 +42,8 @@ def schema_problems(owner: Owner, layers: Sequence[Layer]) -> Iterator[Problem]:
     for error in errors:
         if error.validator != "type" and tuple(error.absolute_path) in mistyped:
             continue  # Other errors of a value follow from its wrong type.
+        if error.instance is None and owner.prefix:
+            continue  # A null with nothing below it: `values.no-change` reports it.
         path = tuple(str(part) for part in error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             known = properties_of(error.schema)

@@ -22,7 +22,7 @@ from slipway.lint.source_files import read_tree, source_folders
 from slipway.lint.templates import ACTION
 from slipway.secrets.store import without_sealed
 from slipway.util import yaml
-from slipway.workspace.values import parsed
+from slipway.workspace.documents import parsed
 
 PRIVATE_KEY = Rule("secret.key", "Sources and packages contain no private key.")
 TOKEN = Rule("secret.token", "Sources and packages contain no token of a well-known form.")

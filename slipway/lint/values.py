@@ -28,19 +28,17 @@ from slipway.lint.schema_errors import (
 )
 from slipway.util import yaml
 from slipway.util.files import read_text
-from slipway.util.mapping import shown, spelled
+from slipway.util.mapping import leaves, shown, spelled
 from slipway.util.text import similarity, suggest
-from slipway.workspace.scopes import Scope
+from slipway.workspace.documents import chart_document, namespace_document, platform_document
 from slipway.workspace.values import (
     ABSENT,
     Layer,
     Path,
+    Scope,
     coalesce,
-    leaves,
     library_default,
     library_of,
-    namespace_document,
-    platform_document,
     same,
     value_at,
 )
@@ -102,7 +100,7 @@ class ValuesLint:
 
     def umbrella(self, umbrella: Chart) -> Iterator[Problem]:
         """An umbrella's own values, and its values in each environment."""
-        own = self.scopes.values_of(umbrella)
+        own = chart_document(umbrella)
         yield from self.global_values(own, ("global",))
         yield from self.layer(umbrella, None, own)
         for environment in self.workspace.environments.values():
@@ -114,7 +112,8 @@ class ValuesLint:
         yield from self.member_keys(umbrella, document)
         for member, scope in self.scopes.members(umbrella, environment):
             yield from self.against_schema(scope)
-            yield from self.overrides(scope, Layer(document=document, inside=(member.key,)))
+            top = Layer(document=document, inside=(member.key,), parent=environment is None)
+            yield from self.overrides(scope, top)
 
     def member_keys(self, umbrella: Chart, document: yaml.Document) -> Iterator[Problem]:
         """Top-level keys of an umbrella's values that are no member."""
@@ -140,7 +139,7 @@ class ValuesLint:
     def against_schema(self, scope: Scope) -> Iterator[Problem]:
         """Errors of the merged values against the service's schema."""
         found = self.schema_of(scope.chart)
-        key = (scope.chart.name, ".".join(scope.prefix), canonical(coalesce(scope.layers)))
+        key = (scope.chart.name, ".".join(scope.prefix), canonical(scope.values))
         if found is None or key in self.checked:
             return
         self.checked.add(key)
@@ -175,7 +174,7 @@ class ValuesLint:
             return found, value_position(below, path)
         if (library := library_of(self.workspace)) is None:
             return None
-        defaults = Layer(document=self.scopes.values_of(library))
+        defaults = Layer(document=chart_document(library))
         for place in library_default(library, path):
             if (found := value_at(defaults.values, place)) is not ABSENT:
                 return found, defaults.where(place)
@@ -232,7 +231,7 @@ class ValuesLint:
         library = library_of(self.workspace)
         if library is None:
             return
-        defaults = Layer(document=self.scopes.values_of(library))
+        defaults = Layer(document=chart_document(library))
         for path, value in leaves(document.mapping):
             default = value_at(defaults.values, ("global", *path))
             if path[0] not in FACTS and default is not ABSENT and same(default, value):

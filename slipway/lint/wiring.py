@@ -18,8 +18,7 @@ from slipway.lint.positions import value_position
 from slipway.util.mapping import dig, leaves
 from slipway.util.text import suggest
 from slipway.workspace import declarations
-from slipway.workspace.scopes import Scope, Scopes
-from slipway.workspace.values import Path, coalesce
+from slipway.workspace.values import Path, Scope, Scopes
 
 DATABASE = Rule(
     "wiring.database",
@@ -153,9 +152,8 @@ def wiring_of(scopes: Scopes, umbrella: Chart, environment: Environment | None) 
     """An umbrella with its own values, or in an environment."""
     members = []
     for dependency, scope in scopes.members(umbrella, environment):
-        values = coalesce(scope.layers)
-        if values.get("enabled") is not False:
-            members.append(Member(key=dependency.key, scope=scope, values=values))
+        if scope.values.get("enabled") is not False:
+            members.append(Member(key=dependency.key, scope=scope, values=scope.values))
     return Wiring(umbrella=umbrella, members=tuple(members))
 
 

@@ -12,7 +12,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check, workspace_check
-from slipway.workspace.values import parsed
+from slipway.workspace.documents import parsed
 
 if TYPE_CHECKING:
     from yamale.schema import Schema  # type: ignore[import-untyped]

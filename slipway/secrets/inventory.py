@@ -13,9 +13,8 @@ from slipway.build.render import Object
 from slipway.core.model import Chart, Workspace
 from slipway.secrets.references import Reference, producers_of, references
 from slipway.secrets.sealed_secret import NamespacedName, SealedSecret
-from slipway.util.mapping import dig
 from slipway.workspace import declarations
-from slipway.workspace.values import chart_document, merge
+from slipway.workspace.values import members_with
 
 HAND = "hand"
 """The producer of a Secret that a person creates in the cluster."""
@@ -77,17 +76,11 @@ def declared_secrets(
         umbrella: the umbrella.
         above: values over the umbrella's own, lowest first.
     """
-    layers = (chart_document(umbrella).mapping, *above)
-    repository = declarations.repository(layers)
-    for member in umbrella.dependencies:
-        if (chart := workspace.charts.get(member.name)) is None:
-            continue
-        values = chart_document(chart).mapping
-        for layer in layers:
-            values = merge(values, dig(layer, member.key))
-        if values.get("enabled") is not False:
-            yield from chart_secrets(chart, member.key, values)
-            yield from backup_secrets(chart, member.key, values, repository)
+    for member in members_with(workspace, umbrella, above):
+        if member.enabled:
+            repository = declarations.repository(member.facts)
+            yield from chart_secrets(member.chart, member.key, member.values)
+            yield from backup_secrets(member.chart, member.key, member.values, repository)
 
 
 def chart_secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[DeclaredSecret]:
