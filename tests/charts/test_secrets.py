@@ -54,4 +54,4 @@ def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(context:
         asked = parse_flags(
             re.findall(r"--key (\S+)", entry.command), [], re.findall(r"--generate (\S+)", entry.command)
         )
-        assert {*asked.typed, *asked.generated} == set(entry.missing)
+        assert {*asked.prompted, *asked.generated} == set(entry.missing)
