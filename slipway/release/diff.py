@@ -10,7 +10,7 @@ from pathlib import Path
 
 from slipway.build import render
 from slipway.build.builder import Built
-from slipway.cluster.view import View, view
+from slipway.cluster.dry_run import DryRun, dry_run
 from slipway.context import Context, open_context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
@@ -35,7 +35,7 @@ class Difference:
     """What is compared with, such as `pinned 1.0.0` or `main`; empty when there is nothing earlier."""
     new: str
     changes: tuple[render.Change, ...]
-    server: View | None = None
+    server: DryRun | None = None
     """What a cluster's API server makes of it; None when none was asked."""
 
     @property
@@ -85,7 +85,7 @@ def differences(
                     old=label,
                     new=f"working tree {context.workspace.charts[name].version}",
                     changes=render.diff(old, new),
-                    server=view(kubectl, old, new, name) if kubectl is not None else None,
+                    server=dry_run(kubectl, old, new, name) if kubectl is not None else None,
                 )
         if earlier is not None and not only:
             yield from sealed_differences(context, earlier, environments, base)
