@@ -107,7 +107,7 @@ def collect(command: Command) -> tuple[int, str, str]:
     done = subprocess.run(  # noqa: S603 - the argument vector is ours, and no shell reads it
         command.argv,
         cwd=command.cwd,
-        env={**os.environ, **command.env},
+        env=environment_of(command),
         input=command.stdin,
         stdin=subprocess.DEVNULL if command.stdin is None else None,
         capture_output=True,
@@ -125,7 +125,7 @@ def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, 
     process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
         command.argv,
         cwd=command.cwd,
-        env={**os.environ, **command.env},
+        env=environment_of(command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -157,6 +157,11 @@ def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, 
     if expired.is_set():
         raise subprocess.TimeoutExpired(command.argv, command.timeout_s or 0)
     return process.returncode, "".join(lines), ""
+
+
+def environment_of(command: Command) -> dict[str, str]:
+    """The environment of the new process."""
+    return {**os.environ, **command.env}
 
 
 def failure(command: Command, completed: Completed) -> Problem:
@@ -244,7 +249,7 @@ def in_background(command: Command, log: Path, prepare: Callable[[], None] | Non
             return subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
                 command.argv,
                 cwd=command.cwd,
-                env={**os.environ, **command.env},
+                env=environment_of(command),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
