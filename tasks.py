@@ -73,14 +73,17 @@ def version(
         "lab": "the tier that takes a real Kubernetes API and Argo CD",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
+        "coverage": "measure the tiers unit, charts and release, or the one that is named",
     }
 )
-def test(_: Invocation, tier: str = "", update: bool = False, k: str = "", lab: bool = False) -> None:
+def test(
+    _: Invocation, tier: str = "", update: bool = False, k: str = "", lab: bool = False, coverage: bool = False
+) -> None:
     """Run the tests, fast tiers first; set up what they need."""
     with presented() as console:
         from slipway.cli.test import test as verb
 
-        console.show(verb(console.context, "lab" if lab else tier, k, update=update))
+        console.show(verb(console.context, "lab" if lab else tier, k, update=update, measure=coverage))
 
 
 @task(help={"only": ONLY, "json": JSON})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from slipway.cli import arguments
+from slipway.cli import arguments, coverage
 from slipway.cli.run import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
@@ -26,8 +27,19 @@ TIERS: dict[str, tuple[str, ...]] = {
 }
 """Tier → folders, in the order in which they run; the first tier that fails is the last one."""
 
-STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
-"""Checks of the sources, ahead of the tests."""
+IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True, cache_dir='build/imports'))"
+"""import-linter has no `python -m`."""
+
+STATIC = (
+    ("-m", "ruff", "check", "."),
+    ("-m", "ruff", "format", "--check", "."),
+    ("-m", "mypy"),
+    ("-c", IMPORTS),
+)
+"""Checks of the sources, ahead of the tests, as arguments of Python."""
+
+MEASURED = ("unit", "charts", "release")
+"""The tiers whose coverage is measured when none is named."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "release": ("seal",),
@@ -58,19 +70,26 @@ NOTHING_SELECTED = 5
 """Exit code of pytest. Source: pytest.ExitCode.NO_TESTS_COLLECTED."""
 
 
-def test(context: Context, tier: str, expression: str, *, update: bool) -> Result:
-    """Run the tiers.
+def test(context: Context, tier: str, expression: str, *, update: bool, measure: bool) -> Result:
+    """Run the tiers, and show the coverage when it is measured.
 
     Raises:
         WorkspaceError: the tier is unknown, or no test matches the expression.
         ToolFailed: a tier failed, or a tool cannot be built.
     """
-    if code := run_tiers(context, tier, expression, update=update):
+    if measure:
+        coverage.forget(context.config.root)
+    code = run_tiers(context, tier, expression, update=update, measure=measure)
+    shown = ""
+    if measure and not first_failure(context, coverage.REPORTS, {}):
+        shown = coverage.report(context.config.root)
+    if code:
+        print(shown)
         raise ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))
-    return Result(value=None, text="")
+    return Result(value=None, text=shown)
 
 
-def run_tiers(context: Context, tier: str, expression: str, *, update: bool) -> int:
+def run_tiers(context: Context, tier: str, expression: str, *, update: bool, measure: bool = False) -> int:
     """Run the tiers and show their output; returns the exit code of the first that failed, or 0.
 
     Args:
@@ -78,23 +97,24 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool) -> 
         tier: one tier; all but the lab when empty.
         expression: pytest's `-k`; every test when empty.
         update: rewrite the golden files.
+        measure: measure the coverage; of `MEASURED` when no tier is named.
 
     Raises:
         WorkspaceError: the tier is unknown, or no test matches the expression.
         BuildError: a tool cannot be built.
     """
-    names = (arguments.one_of("--tier", tier, tuple(TIERS)),) if tier else tuple(name for name in TIERS if name != LAB)
+    every = MEASURED if measure else tuple(name for name in TIERS if name != LAB)
+    names = (arguments.one_of("--tier", tier, tuple(TIERS)),) if tier else every
     environment = prepared(context, names)
-    if not tier and not expression:
-        for check in STATIC:
-            if code := start(context, check, environment):
-                return code
+    if not (tier or expression or measure) and (code := first_failure(context, STATIC, environment)):
+        return code
     selected = False
     for name in names:
         present = [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]
         if not present:
             continue
-        code = start(context, pytest_args(present, expression, update=update, alone=name == LAB), environment)
+        pytest = pytest_args(present, expression, update=update, alone=name == LAB)
+        code = start(context, (*(coverage.MEASURE if measure else ()), *pytest), environment)
         if code not in {0, NOTHING_SELECTED}:
             return code
         selected |= code == 0
@@ -117,7 +137,9 @@ def prepared(context: Context, names: Sequence[str]) -> dict[str, str]:
         chromium.ensure(context.config.root, context.run, context.progress)
     programs = context.toolbox.ensure((*RELEASE_TOOLS, *(tool for name in names for tool in programs_of(name))))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
-    return {"PATH": os.pathsep.join([*folders, context.environ.get("PATH", os.defpath)])}
+    path = os.pathsep.join([*folders, context.environ.get("PATH", os.defpath)])
+    # Without bytecode every worker would compile the tests again.
+    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def programs_of(tier: str) -> tuple[str, ...]:
@@ -144,6 +166,7 @@ def pytest_args(folders: list[str], expression: str, *, update: bool, alone: boo
     """pytest with a process for each processor; with one for the lab, whose tests share a cluster."""
     workers = () if alone else ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
     return (
+        "-m",
         "pytest",
         "-q",
         *workers,
@@ -153,11 +176,16 @@ def pytest_args(folders: list[str], expression: str, *, update: bool, alone: boo
     )
 
 
+def first_failure(context: Context, commands: Iterable[tuple[str, ...]], environment: dict[str, str]) -> int:
+    """Run commands until one fails; returns its exit code, or 0."""
+    return next(filter(None, (start(context, each, environment) for each in commands)), 0)
+
+
 def start(context: Context, arguments: tuple[str, ...], environment: dict[str, str]) -> int:
-    """Run a Python module and print its output; returns its exit code."""
-    context.progress.say(f"+ {' '.join(arguments)}")
+    """Run Python with these arguments and print its output; returns its exit code."""
+    context.progress.say(f"+ python {shlex.join(arguments)}")
     command = Command(
-        argv=(sys.executable, "-m", *arguments),
+        argv=(sys.executable, *arguments),
         cwd=context.config.root,
         env=environment,
         ok_codes=None,

@@ -14,6 +14,7 @@ from slipway.docs.source import monitoring, parsing, pinned_versions, resources,
 from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.docs.source.tasks import load_tasks
 from slipway.util import yaml
+from slipway.util.mapping import dig
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -120,8 +121,8 @@ def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() 
 
     volume = next(resources.volumes(chart))
 
-    assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
-    assert volume.kept == "retained on uninstall; backup: files, excluding logs"
+    assert (volume.type, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
+    assert volume.retention == "retained on uninstall; backup: files, excluding logs"
 
 
 def test_markdown_in_a_table_cannot_break_the_table() -> None:
@@ -237,7 +238,7 @@ def test_the_page_of_the_library_has_every_key_of_every_fragment(parsed: parsing
     page = library.text(parsed)
 
     for name, fragment in parsed.fragments.items():
-        for key in schema.mapping(fragment.get("properties")):
+        for key in dig(fragment, "properties"):
             assert f"| `{key}` |" in page, f"{name}.{key}"
 
 

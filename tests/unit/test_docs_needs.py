@@ -8,8 +8,9 @@ import pytest
 
 from slipway.docs.snippets import requirements
 from slipway.docs.source import platform
-from slipway.docs.source.schema import Map, dig, mapping
+from slipway.docs.source.schema import Map, lookup
 from slipway.util import yaml
+from slipway.util.mapping import dig
 from slipway.versioning.evidence.objects import size_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,18 +27,18 @@ def rendered(umbrella: str) -> list[Map]:
 
 def kept(item: Map) -> Decimal:
     """Bytes of memory that the scheduler keeps for the pods of an object, as it counts them."""
-    kind, spec = item["kind"], mapping(item["spec"]) if "spec" in item else {}
+    kind, spec = item["kind"], dig(item["spec"]) if "spec" in item else {}
     if kind == "Cluster":
-        return int(str(spec["instances"])) * size_bytes(dig(spec, "resources", "requests", "memory"))
+        return int(str(spec["instances"])) * size_bytes(lookup(spec, "resources", "requests", "memory"))
     if kind not in ALWAYS:
         return Decimal(0)
-    pod = dig(spec, "template", "spec")
+    pod = lookup(spec, "template", "spec")
     running = [
         *pod["containers"],
         *(one for one in pod.get("initContainers", ()) if one.get("restartPolicy") == "Always"),
     ]
     return int(str(spec.get("replicas", 1))) * sum(
-        size_bytes(dig(one, "resources", "requests", "memory")) for one in running
+        size_bytes(lookup(one, "resources", "requests", "memory")) for one in running
     )
 
 
@@ -52,11 +53,13 @@ def test_the_memory_of_a_namespace_is_what_its_pods_request(real: platform.Platf
 def test_the_volumes_of_a_namespace_are_its_claims(real: platform.Platform, umbrella: str) -> None:
     objects = rendered(umbrella)
     claims = sum(
-        size_bytes(dig(item, "spec", "resources", "requests", "storage"))
+        size_bytes(lookup(item, "spec", "resources", "requests", "storage"))
         for item in objects
         if item["kind"] == "PersistentVolumeClaim"
     )
-    databases = sum(size_bytes(dig(item, "spec", "storage", "size")) for item in objects if item["kind"] == "Cluster")
+    databases = sum(
+        size_bytes(lookup(item, "spec", "storage", "size")) for item in objects if item["kind"] == "Cluster"
+    )
 
     assert requirements.total(real.of(umbrella)).storage == claims + databases
 

@@ -1,5 +1,6 @@
 """The plan of a restore: from what a service renders, in an order that no writer can disturb."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,11 @@ spec:
 COPY = """\
 apiVersion: batch/v1
 kind: CronJob
-metadata: {{name: {name}-backup, namespace: apps, labels: {{{labels}, helm.sh/chart: {name}-1.0.0}}}}
+metadata:
+  name: {name}-backup
+  namespace: apps
+  labels: {{{labels}, helm.sh/chart: {name}-1.0.0}}
+  annotations: {{{annotations}}}
 spec:
   jobTemplate:
     spec:
@@ -41,8 +46,7 @@ spec:
               image: restic
               args:
                 - |
-                  restic backup --tag x --exclude '/data/config/logs' --exclude '/data/config/a b' /data
-                  restic forget --keep-daily 7
+                  restic backup /data
               env: [{{name: SERVICE, value: {name}}}]
               volumeMounts:
                 - {{name: config, mountPath: /data/config, readOnly: true}}
@@ -57,6 +61,12 @@ DUMP = """initContainers:
 """
 
 
+VOLUMES = [{"entry": "config", "path": "/data/config", "exclude": ["logs", "a b"]}]
+DATABASES = [{"entry": "web", "container": "dump-web", "load": "load-web", "file": "/data/dump/web.dump"}]
+PLAN = {"restic": "restic", "volumes": VOLUMES, "databases": []}
+WITH_DUMP = {**PLAN, "databases": DATABASES, "dump": "/data/dump"}
+
+
 @pytest.fixture
 def context() -> Context:
     """This repository's wiring."""
@@ -68,8 +78,14 @@ def workload(name: str, kind: str = "Deployment", replicas: int = 1, component: 
     return WORKLOAD.format(kind=kind, name=component or name, replicas=replicas, labels=labels)
 
 
-def copied(name: str, init: str = "") -> str:
-    return COPY.format(name=name, labels=LABELS.format(name=name, component="backup"), init=init)
+def copied(name: str, init: str = "", *, plan: object = None) -> str:
+    text = json.dumps(plan or (WITH_DUMP if init else PLAN))
+    return noted(name, f"slipway.homelab/backup: {json.dumps(text)}", init)
+
+
+def noted(name: str, annotations: str, init: str = "") -> str:
+    labels = LABELS.format(name=name, component="backup")
+    return COPY.format(name=name, labels=labels, init=init, annotations=annotations)
 
 
 def objects(*texts: str) -> tuple[Object, ...]:
@@ -174,6 +190,70 @@ def test_what_is_not_copied_cannot_be_restored() -> None:
     assert str(caught.value) == (
         "web: nothing of it is copied here\n"
         "    hint: ./inv backups shows what is, and why not; `global.backup.enabled` in platform.yaml turns copies on"
+    )
+
+
+def test_every_folder_of_the_plan_is_restored_in_one_order() -> None:
+    (restic,) = job_in(plan_of(copied("web", DUMP)))["spec"]["template"]["spec"]["initContainers"]
+    (script,) = restic["args"]
+
+    targets = [words[words.index("--target") + 1] for words in map(str.split, script.splitlines())]
+    assert targets == ["/data/config", "/data/dump"]
+
+
+def test_the_command_of_the_backup_decides_nothing() -> None:
+    before = job_in(plan_of(copied("web")))
+    after = job_in(plan_of(copied("web").replace("restic backup /data", "restic backup --exclude '/data/config/x' /y")))
+
+    assert before == after
+
+
+def test_a_container_without_a_dump_has_no_part() -> None:
+    quiet = DUMP.replace("- name: dump-web", "- {name: quiet-web, image: x}\n            - name: dump-web")
+    spec = job_in(plan_of(copied("web", quiet)))["spec"]["template"]["spec"]
+
+    assert [item["name"] for item in (*spec["initContainers"], *spec["containers"])] == ["restic", "load-web"]
+
+
+def test_a_container_that_the_plan_names_exists() -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(copied("web", plan=WITH_DUMP))
+
+    assert str(caught.value) == (
+        "CronJob web-backup in apps: has no container dump-web below initContainers, which its backup plan names\n"
+        "    it has: none\n"
+        "    hint: `common.backup` in charts/common must render each container that `common.backup.plan` names"
+    )
+
+
+def test_a_cron_job_of_an_older_library_cannot_be_restored() -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(noted("web", ""))
+
+    assert str(caught.value) == (
+        "CronJob web-backup in apps: has no annotation slipway.homelab/backup, so it cannot be restored\n"
+        "    hint: render it with a charts/common that writes the annotation: `git pull`, then run the same command again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "fact"),
+    [
+        ([], "'restic' is missing"),
+        ({**PLAN, "restic": 1}, "'restic' is missing"),
+        ({**PLAN, "volumes": [{"exclude": []}]}, "'path' is missing"),
+        ({**PLAN, "databases": DATABASES}, "'dump' is missing"),
+        ({**WITH_DUMP, "databases": [{"container": "a", "load": "b"}]}, "'file' is missing"),
+    ],
+)
+def test_data_that_is_no_plan_is_shown(plan: object, fact: str) -> None:
+    text = json.dumps(plan)
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(noted("web", f"slipway.homelab/backup: {json.dumps(text)}"))
+
+    assert str(caught.value).startswith(
+        "CronJob web-backup in apps: the annotation slipway.homelab/backup is not a backup plan: "
+        f"{fact}\n    {text}\n    hint: "
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping, merge
+from slipway.docs.source.schema import merge
+from slipway.util.mapping import dig
 from slipway.workspace import backups
 
 INTRO = """\
@@ -19,7 +20,7 @@ Every PVC and database of the platform, with its backup method or the reason for
 def text(parsed: ParsedWorkspace) -> str:
     """The page."""
     return site_page(
-        "# Backups",
+        "# Backup coverage",
         INTRO,
         *(
             section(2, entry.chart.name, namespace_table(parsed, entry), empty="No persistent data.")
@@ -42,7 +43,7 @@ def rows(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str
     """Member, volume or database, and backup method."""
     for dependency in entry.chart.dependencies:
         member = parsed.entries[dependency.name]
-        values = merge(member.values, mapping(entry.values.get(dependency.key)))
+        values = merge(member.values, dig(entry.values, dependency.key))
         kept = backups.kept(values)
         for item in backups.holdings(values):
             known = kept.get((item.kind, item.identifier), backups.Kept(reason="not declared"))

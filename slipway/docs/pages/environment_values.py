@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import ChartKind, Dependency
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import Map, dig, mapping, merge
+from slipway.docs.source.schema import Map, lookup, merge
 from slipway.docs.source.value_rows import Row, comments, description, dotted, rows
 from slipway.util import yaml
 from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.util.yaml import Path
 from slipway.workspace import environments as overlay
 
@@ -96,23 +97,23 @@ def state(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environm
 
 def effective(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str = "") -> Map:
     """A member's values, with those of the umbrella and of an environment over them."""
-    below = merge(parsed.entries[dep.name].values, mapping(entry.values.get(dep.key)))
+    below = merge(parsed.entries[dep.name].values, dig(entry.values, dep.key))
     if not environment:
         return below
     above = overlay.environment_values(parsed.workspace.environments[environment], entry.chart.name)
-    return merge(below, mapping(above.get(dep.key)))
+    return merge(below, dig(above, dep.key))
 
 
 def umbrella_values(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Dependency, ...]) -> str:
     """The values that the umbrella sets for each member, with the defaults; without `enabled`."""
     blocks = []
     for dep in members:
-        found = member_rows(parsed, dep, mapping(entry.values.get(dep.key)), member_comments(entry.comments, dep.key))
+        found = member_rows(parsed, dep, dig(entry.values, dep.key), member_comments(entry.comments, dep.key))
         lines = (
             (
                 code(row.key),
                 prose(row.type),
-                override(row.default, dig(parsed.entries[dep.name].values, *row.path)),
+                override(row.default, lookup(parsed.entries[dep.name].values, *row.path)),
                 description(row),
             )
             for row in found
@@ -148,7 +149,7 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
                 continue
             document = yaml.parse(file.text, file.path)
             notes = member_comments(comments(decode(file.text, file.path), document.lines), dep.key)
-            for row in member_rows(parsed, dep, mapping(document.mapping.get(dep.key)), notes):
+            for row in member_rows(parsed, dep, dig(document.mapping, dep.key), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
         layered = effective(parsed, entry, dep)
@@ -158,7 +159,7 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
                 code(row.key),
                 prose(row.type),
                 *(value(set_in[path][name]) if name in set_in[path] else EMPTY for name in environments),
-                value(dig(layered, *path)),
+                value(lookup(layered, *path)),
                 description(row),
             )
             for path, row in found.items()

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
-from slipway.docs.source.schema import Map, items, mapping
+from slipway.docs.source.schema import Map, items
 from slipway.lint import notes
 from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
 from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
@@ -73,8 +74,8 @@ def peers(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, st
     for _, spec in items(values.get("persistence")):
         if "existingClaim" in spec:
             yield str(spec["existingClaim"]), "the PVC that it mounts"
-    for _, edge in items(mapping(values.get("network")).get("egress")):
-        target = mapping(edge.get("to"))
+    for _, edge in items(dig(values, "network").get("egress")):
+        target = dig(edge, "to")
         name = str(target.get("app", target.get("peer", "")))
         yield name, str(edge.get("purpose", ""))
 
@@ -163,7 +164,7 @@ def disabled(entry: ParsedChart) -> str:
     found = [
         f"{root}.{name}"
         for root in ("controllers", "route", "metrics", "config", "persistence")
-        for name, spec in mapping(entry.values.get(root)).items()
-        if mapping(spec).get("enabled", True) is False
+        for name, spec in dig(entry.values, root).items()
+        if dig(spec).get("enabled", True) is False
     ]
     return f"Disabled unless an environment sets `enabled: true`: {codes(found)}." if found else ""

@@ -10,16 +10,17 @@ from slipway.docs.pages import changelogs, environment_values
 from slipway.docs.pages.services import accesses, address, creator
 from slipway.docs.source import pinned_versions
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping, merge, texts
+from slipway.docs.source.schema import merge, texts
 from slipway.docs.source.value_rows import rows
 from slipway.util import yaml
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
 
 
 def page(parsed: ParsedWorkspace, entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
     """The page of an umbrella."""
     chart = entry.chart
-    annotations = mapping(chart.metadata.get("annotations"))
+    annotations = dig(chart.metadata, "annotations")
     members = (
         (
             member_link(dep),
@@ -76,7 +77,7 @@ def all_secrets(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
         member = parsed.entries[dep.name]
-        above = mapping(entry.values.get(dep.key))
+        above = dig(entry.values, dep.key)
         for secret, spec in declarations.secrets(member.chart, dep.key, merge(member.values, above)):
             if "database" in spec:
                 continue

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from slipway.docs.markdown import code, table
 from slipway.docs.source.platform import Member, Platform
-from slipway.docs.source.schema import Map, dig, items
+from slipway.docs.source.schema import Map, items, lookup
 from slipway.util import quantity
 
 GIB = 1024**3
@@ -92,9 +92,9 @@ def enabled(data: object) -> Iterator[Map]:
 def of_container(resources: object) -> Requirements:
     """The requests and limits of a container."""
     return Requirements(
-        cpu=amount(dig(resources, "requests", "cpu")),
-        memory=amount(dig(resources, "requests", "memory")),
-        memory_limit=amount(dig(resources, "limits", "memory")),
+        cpu=amount(lookup(resources, "requests", "cpu")),
+        memory=amount(lookup(resources, "requests", "memory")),
+        memory_limit=amount(lookup(resources, "limits", "memory")),
     )
 
 

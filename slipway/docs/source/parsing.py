@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from slipway.build import schema, stage
 from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
 from slipway.docs.source import resources
-from slipway.docs.source.schema import Map, mapping, merge
+from slipway.docs.source.schema import Map, merge
 from slipway.docs.source.value_rows import Row, comments, rows
 from slipway.util import yaml
 from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.workspace import environments as overlay
 
 TITLE = "slipway.homelab/title"
@@ -40,8 +41,8 @@ class ParsedChart:
     @property
     def title(self) -> str:
         """The display name."""
-        annotated = mapping(self.chart.metadata.get("annotations")).get(TITLE)
-        return str(mapping(self.values.get("dashboard")).get("name") or annotated or self.chart.name)
+        annotated = dig(self.chart.metadata, "annotations").get(TITLE)
+        return str(dig(self.values, "dashboard").get("name") or annotated or self.chart.name)
 
     def rows(self) -> Iterator[Row]:
         """Every value that can be set."""
@@ -141,13 +142,13 @@ def effective(
         for umbrella in parents(workspace, chart.name)[:1]:
             key = next(dep.key for dep in umbrella.dependencies if dep.name == chart.name)
             layers = (parsed[umbrella.name].mapping, overlay.environment_values(settings, umbrella.name))
-        found[environment] = layered(parsed[chart.name].mapping, key, layers, mapping(library.get("global")))
+        found[environment] = layered(parsed[chart.name].mapping, key, layers, dig(library, "global"))
     return found
 
 
 def layered(own: Map, key: str, layers: Sequence[Map], facts: Map) -> Map:
     """A member's values: its own, what each layer says under its key, and the platform's facts under `global`."""
     for layer in layers:
-        own = merge(own, mapping(layer.get(key)))
-        facts = merge(facts, mapping(layer.get("global")))
+        own = merge(own, dig(layer, key))
+        facts = merge(facts, dig(layer, "global"))
     return {**own, "global": facts}
