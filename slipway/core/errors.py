@@ -200,6 +200,6 @@ def files_failed(error: OSError, written: object = None) -> FilesFailed | None:
     fact, hint = REFUSALS[error.errno]
     if written is not None:
         fact = "cannot be written"
-    where = next((str(name) for name in (written, error.filename) if name is not None), "standard output")
+    where = next((str(name) for name in (written, error.filename) if name is not None), "standard output or a file")
     shown = where.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return FilesFailed(Problem(where=shown, fact=f"{fact} ({error.strerror})", hint=hint))

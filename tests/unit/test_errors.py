@@ -116,7 +116,7 @@ def test_a_full_disk_behind_the_output_is_an_error_with_a_hint() -> None:
         )
 
     assert done.returncode == int(ExitCode.FILES)
-    assert done.stderr.splitlines()[0] == "standard output: cannot be written (No space left on device)"
+    assert done.stderr.splitlines()[0] == "standard output or a file: cannot be written (No space left on device)"
 
 
 def test_no_module_validates_input_with_an_assertion() -> None:
