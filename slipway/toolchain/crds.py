@@ -21,7 +21,7 @@ from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, Shipped,
 from slipway.toolchain.gotool import required
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 
 FOLDER = "tools/crds"
 GENERATED = f"{FOLDER}/generated"
@@ -94,7 +94,7 @@ def in_place(root: Path, source: Source | Shipped, text: str) -> tuple[str, str]
 
 def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
     """File, relative to the root → content of every group's definitions."""
-    modules = required((root / FOLDER / "go.mod").read_text(encoding="utf-8"))
+    modules = required(read_text(root / FOLDER / "go.mod", f"{FOLDER}/go.mod"))
     from slipway.toolchain import compiling
 
     program = toolbox.path("controller-gen")
@@ -122,7 +122,7 @@ def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, st
     Raises:
         BuildError: the module cannot be had.
     """
-    version = required((root / item.folder / "go.mod").read_text(encoding="utf-8"))[item.module]
+    version = required(read_text(root / item.folder / "go.mod", f"{item.folder}/go.mod"))[item.module]
     download = (str(go), "mod", "download", "-json", item.module)
     found = json.loads(run(Command(argv=download, cwd=root / item.folder, env=environment)).stdout)
     documents = [yaml.safe_load((Path(found["Dir"]) / name).read_bytes()) for name in item.files]
@@ -182,7 +182,4 @@ def header(source: Source, version: str, generator: str) -> str:
 
 def read(path: Path) -> str | None:
     """A file's text, or None when there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return None
+    return read_text(path) if path.is_file() else None

@@ -20,6 +20,7 @@ from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS, LOCKS, lock_file
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner, which
+from slipway.util.files import decode, read_text
 
 GIB = 1024**3
 ENOUGH_GIB = 6
@@ -114,7 +115,7 @@ def group_row(root: Path, group: str) -> Row:
         return Row(
             name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", mend="git checkout locks"
         )
-    count = sum(line[:1].isalnum() for line in lock.read_text(encoding="utf-8").splitlines())
+    count = sum(line[:1].isalnum() for line in read_text(lock, f"{LOCKS}/{lock.name}").splitlines())
     wanted = f"{count} package{'s' * (count != 1)}"
     if venv.has(marker, lock.read_bytes()):
         return Row(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
@@ -127,7 +128,7 @@ def program_row(toolbox: Toolbox, group: str) -> Row:
     name = PROGRAMS[group].name
     lock = f"{LOCKS}/{group}.txt"
     try:
-        wanted = version_in((toolbox.home / lock).read_text(encoding="utf-8"))
+        wanted = version_in(decode((toolbox.home / lock).read_bytes(), lock))
         folder = venv.group_folder(toolbox.home, group)
     except OSError:
         return Row(name=name, state=State.WRONG, source="missing", path=lock, mend="git checkout locks")

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from slipway.util.filelock import hold
-from slipway.util.files import write_atomic
+from slipway.util.files import decode, write_atomic
 from slipway.util.progress import Progress
 
 MARKS = ".slipway"
@@ -185,7 +185,7 @@ def made_whole(folder: Path, name: str) -> Iterator[Path]:
 def group_folder(root: Path, name: str) -> Path:
     """Where `add_folder` puts a group: `.tools/<name>-<version of its first package>-<hash of its lock>`."""
     lock = (root / "locks" / f"{name}.txt").read_bytes()
-    version = re.search(r"^[A-Za-z0-9._-]+==([^\s;\\]+)", lock.decode(), re.MULTILINE)
+    version = re.search(r"^[A-Za-z0-9._-]+==([^\s;\\]+)", decode(lock, f"locks/{name}.txt"), re.MULTILINE)
     digest = hashlib.sha256(lock).hexdigest()[:8]
     return root / ".tools" / f"{name}-{version[1] if version else '0'}-{digest}"
 
@@ -196,7 +196,7 @@ def install(lock: Path, pip: Sequence[str], progress: Progress, handle: int) -> 
     Raises:
         SetupError: it failed.
     """
-    count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    count = len(re.findall(r"^[A-Za-z0-9]", decode(lock.read_bytes(), f"locks/{lock.name}"), re.MULTILINE))
     with progress.step(f"installing {count} package{'s' * (count != 1)} of locks/{lock.name}", "") as step:
         run((*pip, "-r", str(lock)), handle, step.position)
 
