@@ -134,10 +134,10 @@ class Toolbox:
 
         tool = tool_of(name)
         folder = self.home / tool.folder
-        # A folder below with a go.mod of its own is another module.
+        # A folder below with another go.mod is another module.
         others = {path.parent for path in folder.rglob("go.mod")} - {folder}
-        own = (path for path in sorted(folder.rglob("*.go")) if others.isdisjoint(path.parents))
-        sources = (folder / "go.mod", self.home / "locks" / "go.txt", *own)
+        code = (path for path in sorted(folder.rglob("*.go")) if others.isdisjoint(path.parents))
+        sources = (folder / "go.mod", self.home / "locks" / "go.txt", *code)
         try:
             content = b"".join(path.read_bytes() for path in sources)
         except OSError as error:
