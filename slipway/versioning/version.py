@@ -30,7 +30,7 @@ TagsOf = Callable[[ChartName], Iterable[str]]
 """Chart → every tag that the registry has of it."""
 
 UNSEEN = Evidence(
-    level=Level.PATCH, kind=ChangeKind.CHANGED, description="packaged again; values and rendered objects are the same"
+    level=Level.PATCH, kind=ChangeKind.CHANGED, fact="packaged again; values and rendered objects are the same"
 )
 
 

@@ -77,12 +77,6 @@ def test_a_key_that_no_schema_knows_still_has_a_row() -> None:
     assert rows_of("other: 1\n")["other"].type == "any"
 
 
-def test_a_merge_removes_what_is_null_and_keeps_the_rest() -> None:
-    below = {"a": {"x": 1, "y": 2}, "b": 1}
-
-    assert schema.merge(below, {"a": {"x": None, "z": 3}, "b": 2}) == {"a": {"y": 2, "z": 3}, "b": 2}
-
-
 def test_the_facts_of_the_platform_are_put_into_a_host_and_other_templates_stay() -> None:
     text = 'a.{{ .Values.global.domain }}.{{ include "x" . }}'
 

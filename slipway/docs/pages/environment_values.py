@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import ChartKind, Dependency
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import Map, lookup, merge
+from slipway.docs.source.schema import Map, lookup
 from slipway.docs.source.value_rows import Row, comments, description, dotted, rows
 from slipway.util import yaml
 from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.util.yaml import Path
-from slipway.workspace import environments as overlay
+from slipway.workspace.values import effective
 
 FOLDER = "reference/values"
 SWITCH = ("enabled",)
@@ -92,16 +92,8 @@ def page(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def state(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str) -> str:
     """Whether a member is on or off in an environment."""
-    return "on" if effective(parsed, entry, dep, environment).get("enabled", True) is not False else "off"
-
-
-def effective(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str = "") -> Map:
-    """A member's values, with those of the umbrella and of an environment over them."""
-    below = merge(parsed.entries[dep.name].values, dig(entry.values, dep.key))
-    if not environment:
-        return below
-    above = overlay.environment_values(parsed.workspace.environments[environment], entry.chart.name)
-    return merge(below, dig(above, dep.key))
+    member = effective(parsed.workspace, entry.chart, dep, parsed.workspace.environments[environment])
+    return "on" if member.enabled else "off"
 
 
 def umbrella_values(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Dependency, ...]) -> str:
@@ -152,7 +144,7 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
             for row in member_rows(parsed, dep, dig(document.mapping, dep.key), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
-        layered = effective(parsed, entry, dep)
+        layered = effective(parsed.workspace, entry.chart, dep).values
         environments = tuple(parsed.workspace.environments)
         lines = (
             (

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
-from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import Map, items
 from slipway.lint import notes
 from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
-from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
+from slipway.workspace.values import members_in
 
 GENERIC_ALERTS = (
     "Generic alerts cover every pod, PVC, backup and scrape target; see [the runbooks](../runbooks/index.md).\n"
@@ -120,12 +119,11 @@ def backup_and_restore(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def of_members(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, Map]]:
     """The members of a chart with their values in the last environment."""
-    environments = tuple(parsed.workspace.environments.values())
-    for umbrella in parsed.of_kind(ChartKind.UMBRELLA):
-        above = overlay.environment_values(environments[-1], umbrella.chart.name) if environments else {}
-        for dep in umbrella.chart.dependencies:
-            if dep.name == entry.chart.name:
-                yield dep.key, layered(entry.values, dep.key, (umbrella.values, above), {})
+    last = next(reversed(tuple(parsed.workspace.environments.values())), None)
+    for umbrella in parsed.workspace.umbrellas:
+        for member in members_in(parsed.workspace, umbrella, last):
+            if member.chart.name == entry.chart.name:
+                yield member.key, member.values
 
 
 def fenced(lines: list[str]) -> str:

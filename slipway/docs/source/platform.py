@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from slipway.core.model import ChartKind
 from slipway.docs.source import resources
-from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import Map, items
 from slipway.policy import parse_exceptions
 from slipway.util.mapping import dig
-from slipway.workspace import environments
 from slipway.workspace.declarations import MAIN
+from slipway.workspace.values import members_in
 
 COMPONENT = "app.kubernetes.io/component"
 CHARTS = "../charts"
@@ -98,16 +98,11 @@ def end_of(spec: Map) -> str:
 def members(parsed: ParsedWorkspace, environment: str) -> Iterator[Member]:
     """The enabled members of all umbrellas in an environment."""
     settings = parsed.workspace.environments[environment]
-    library: Map = {}
-    for entry in parsed.of_kind(ChartKind.LIBRARY):
-        library = dig(entry.values, "global")
-    for umbrella in parsed.of_kind(ChartKind.UMBRELLA):
-        layers = (umbrella.values, environments.environment_values(settings, umbrella.chart.name))
-        for dep in umbrella.chart.dependencies:
-            entry = parsed.entries[dep.name]
-            values = layered(entry.values, dep.key, layers, library)
-            if values.get("enabled", True) is not False:
-                yield Member(umbrella=umbrella.chart.name, name=dep.key, entry=entry, values=values)
+    for umbrella in parsed.workspace.umbrellas:
+        for member in members_in(parsed.workspace, umbrella, settings):
+            if member.enabled:
+                entry = parsed.entries[member.chart.name]
+                yield Member(umbrella=umbrella.name, name=member.key, entry=entry, values=member.values)
 
 
 def traffic(platform: Platform) -> tuple[Traffic, ...]:

@@ -32,19 +32,6 @@ def lookup(data: object, *path: str) -> object:
     return data
 
 
-def merge(below: Map, above: Map) -> dict[str, object]:
-    """Helm's merge: maps are merged, anything else is replaced, and null removes."""
-    merged = dict(below)
-    for key, item in above.items():
-        if item is None:
-            merged.pop(key, None)
-        elif isinstance(item, Mapping):
-            merged[key] = merge(dig(merged, key), item)
-        else:
-            merged[key] = item
-    return merged
-
-
 def resolve(schema: Map, definitions: Map) -> Map:
     """A schema without reference and null alternative; its own description has priority."""
     for _ in range(8):
