@@ -13,6 +13,7 @@ from slipway.config import Config, load_config
 from slipway.core.errors import Problem, ProblemsFound, RegistryError
 from slipway.core.model import ChartKind, ChartName, Digest, Published, Workspace
 from slipway.registry.client import Registry
+from slipway.toolchain.catalogue import tool_of
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.helm import Helm
 from slipway.tools.run import Runner, run_process
@@ -174,11 +175,12 @@ def open_context(
     """Open a checkout.
 
     Raises:
-        WorkspaceError: pyproject.toml is missing or not valid.
+        WorkspaceError: pyproject.toml is missing or not valid, or pins an unknown program.
     """
-    return Context(
-        config=load_config(root, environ), environ=environ, run=run, progress=progress or Progress(quiet=quiet)
-    )
+    config = load_config(root, environ)
+    for name in config.tools:
+        tool_of(name)
+    return Context(config=config, environ=environ, run=run, progress=progress or Progress(quiet=quiet))
 
 
 Effect = Callable[[str], None]

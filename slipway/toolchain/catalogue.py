@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.toolchain.gotool import GoTool
+from slipway.util.text import suggest
 
 TOOLS: Mapping[str, GoTool] = {
     tool.name: tool
@@ -282,6 +283,6 @@ def tool_of(name: str) -> GoTool:
         WorkspaceError: there is none.
     """
     if name not in TOOLS:
-        fact, hint = f"there is no tool {name!r}", f"use {', '.join(TOOLS)}"
+        fact, hint = f"there is no tool {name!r}", suggest(name, tuple(TOOLS), otherwise="use")
         raise WorkspaceError(Problem(where="[tool.slipway.tools]", fact=fact, hint=hint))
     return TOOLS[name]
