@@ -54,7 +54,25 @@ def start(root: Path, arguments: list[str]) -> None:
     except ModuleNotFoundError:
         repair(root, arguments)
         raise
-    program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+    try:
+        program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+    finally:
+        flush_output()
+
+
+def flush_output() -> None:
+    """Write the rest of standard output; ends the process with an error when that fails."""
+    import os
+
+    from slipway.core.errors import files_failed
+
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if (refused := files_failed(error)) is not None:
+            print(refused, file=sys.stderr)
+            sys.exit(int(refused.exit_code))
 
 
 def with_remainder(arguments: list[str]) -> list[str]:
