@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from slipway.build.builder import Builder
 from slipway.config import Config, load_config
-from slipway.core.errors import Problem, ProblemsFound, RegistryError
+from slipway.core.errors import Problem, ProblemsFound, RegistryError, WorkspaceError
 from slipway.core.model import ChartKind, ChartName, Digest, Published, Workspace
 from slipway.registry.client import Registry
 from slipway.toolchain.toolbox import Toolbox
@@ -158,9 +158,25 @@ class Context:
         return tuple(other for other in above if self.workspace.charts[other].kind is ChartKind.UMBRELLA)
 
     def umbrellas_of(self, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
-        """The umbrellas that some charts are released with, each once; all of them when no chart is named."""
-        chosen = dict.fromkeys(other for name in names for other in self.umbrella_of(name))
-        return tuple(chosen) or tuple(umbrella.name for umbrella in self.workspace.umbrellas)
+        """The umbrellas that some charts are released with, each once; all of them when no chart is named.
+
+        Raises:
+            WorkspaceError: a chart is in no umbrella.
+        """
+        if not names:
+            return tuple(umbrella.name for umbrella in self.workspace.umbrellas)
+        found = {name: self.umbrella_of(name) for name in names}
+        if alone := [name for name in names if not found[name]]:
+            raise WorkspaceError(
+                Problem(
+                    where=self.workspace.charts[name].where,
+                    fact=f"{name} is in no umbrella",
+                    evidence=("no environment runs it",),
+                    hint=f"add {name} to `dependencies` of umbrella/<namespace>/Chart.yaml",
+                )
+                for name in alone
+            )
+        return tuple(dict.fromkeys(umbrella for above in found.values() for umbrella in above))
 
 
 def open_context(

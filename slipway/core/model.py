@@ -64,7 +64,7 @@ class Chart:
     metadata: Mapping[str, object]
     """The whole Chart.yaml."""
     lines: Mapping[str, int]
-    """Line of each top-level key of Chart.yaml, counted from 1."""
+    """Line of each top-level key of Chart.yaml, and of each annotation as `annotations/<key>`, counted from 1."""
     dependencies: tuple[Dependency, ...] = ()
     files: Mapping[str, bytes] = field(repr=False)
     """What is packaged, by path relative to the chart; without Chart.yaml, which is rewritten when staged."""
@@ -87,9 +87,10 @@ class Chart:
         """The path that errors name."""
         return f"{self.folder}/Chart.yaml"
 
-    def line_of(self, key: str) -> str:
-        """`path:line` of a top-level key of Chart.yaml, or the path alone."""
-        return f"{self.where}:{self.lines[key]}" if key in self.lines else self.where
+    def line_of(self, key: str, annotation: str = "") -> str:
+        """`path:line` of a top-level key of Chart.yaml or of an annotation, else of the key above it, else the path alone."""
+        line = self.lines.get(f"{key}/{annotation}", self.lines.get(key))
+        return self.where if line is None else f"{self.where}:{line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ OTHER_RULES: dict[str, str] = {
     "chart.unexpected-file": "A chart folder contains only files that are packaged or known.",
     "chart.symlink": "A package contains no symbolic link.",
     "chart.dependencies": "dependencies is a list.",
+    "workspace.unread-file": "Something reads every file below charts/, umbrella/ and values/.",
     # dependencies and graph
     "dependency.fields": "A dependency has a name, a version and a repository.",
     "dependency.twice": "A chart lists each dependency once.",
@@ -38,6 +39,7 @@ OTHER_RULES: dict[str, str] = {
     "dependency.condition": "A member of an umbrella has a condition, so that values can disable it.",
     "graph.cycle": "The dependencies have no cycle.",
     "umbrella.library-version": "All members of an umbrella vendor one version of the library.",
+    "umbrella.annotation": "The annotations of an umbrella that describe its namespace match their schema.",
     # environments
     "environment.platform": "An environment has a platform.yaml.",
     "environment.unknown-namespace": "A values file of an environment belongs to an umbrella.",
