@@ -9,7 +9,8 @@ from slipway.core.model import Chart, ChartKind, ChartName
 from slipway.lint.checks import LintContext, chart_check, workspace_check
 from slipway.secrets import store
 from slipway.secrets.sealed_secret import SEALED_FILE
-from slipway.workspace import annotations, environments, graph
+from slipway.workspace import environments, graph
+from slipway.workspace.annotations import check as annotation_problems
 
 
 @workspace_check()
@@ -31,7 +32,7 @@ def packaged_values(context: LintContext, names: Sequence[ChartName]) -> Iterato
 @chart_check(kinds=[ChartKind.UMBRELLA])
 def namespace_annotations(context: LintContext, umbrella: Chart) -> Iterator[Problem]:
     """Annotations of an umbrella's Chart.yaml."""
-    yield from annotations.check(umbrella)
+    yield from annotation_problems(umbrella)
 
 
 @workspace_check(SEALED_FILE)
