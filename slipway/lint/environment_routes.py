@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway.core.errors import Problem
-from slipway.core.model import Chart, ChartKind, ChartName, Environment
+from slipway.core.model import ChartKind, ChartName, Environment
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, workspace_check
+from slipway.lint.members import EnabledMember, enabled_members
 from slipway.lint.platform_facts import FACT, platform_facts, with_facts
 from slipway.lint.positions import value_position
 from slipway.util.mapping import dig
 from slipway.workspace.declarations import WANTED_ADDRESS
 from slipway.workspace.documents import platform_document
-from slipway.workspace.values import Path, Scope, Scopes
+from slipway.workspace.values import Path, Scopes
 
 DUPLICATE_HOST = Rule("values.duplicate-host", "Within an environment a host and path belong to one route.")
 OUTSIDE_POOL = Rule(
@@ -27,21 +28,6 @@ AddressRange = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A member of an umbrella that is enabled in an environment."""
-
-    umbrella: Chart
-    key: str
-    """Name or alias."""
-    scope: Scope
-    values: Mapping[str, object]
-
-    def position(self, path: Path) -> str:
-        """`file:line` of a value."""
-        return value_position(self.scope.layers, path, self.umbrella.folder)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRequest:
     """An address that a Service requests from MetalLB."""
 
@@ -50,12 +36,10 @@ class AddressRequest:
     service: str
 
 
-def enabled_members(scopes: Scopes, environment: Environment) -> Iterator[Member]:
+def members_of_umbrellas(scopes: Scopes, environment: Environment) -> Iterator[EnabledMember]:
     """The enabled members of every umbrella."""
     for umbrella in scopes.workspace.of_kind(ChartKind.UMBRELLA):
-        for dependency, scope in scopes.members(umbrella, environment):
-            if scope.values.get("enabled") is not False:
-                yield Member(umbrella=umbrella, key=dependency.key, scope=scope, values=scope.values)
+        yield from enabled_members(scopes, umbrella, environment)
 
 
 @workspace_check(DUPLICATE_HOST)
@@ -64,7 +48,7 @@ def duplicate_hosts(context: LintContext, names: Sequence[ChartName]) -> Iterato
     for environment in context.workspace.environments.values():
         facts, _ = platform_facts(context.workspace, platform_document(environment))
         first: dict[tuple[str, str], tuple[str, str]] = {}
-        for member in enabled_members(context.scopes, environment):
+        for member in members_of_umbrellas(context.scopes, environment):
             for identifier, route in dig(member.values, "route").items():
                 if not isinstance(route, Mapping) or route.get("enabled") is False or "host" not in route:
                     continue
@@ -98,7 +82,7 @@ def unavailable_addresses(
     facts, layers = platform_facts(context.workspace, platform_document(environment))
     pools: list[str] = []
     requests: list[AddressRequest] = []
-    for member in enabled_members(context.scopes, environment):
+    for member in members_of_umbrellas(context.scopes, environment):
         pools += [with_facts(facts, text) for text in address_pools(member.values)]
         if member.umbrella.name not in names:
             continue

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.core.errors import Problem
-from slipway.core.model import Chart, ChartKind, Environment
+from slipway.core.model import Chart, ChartKind
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check
-from slipway.lint.positions import value_position
+from slipway.lint.members import EnabledMember, enabled_members
 from slipway.util.mapping import dig, leaves
 from slipway.util.text import suggest
 from slipway.workspace import declarations
-from slipway.workspace.values import Path, Scope, Scopes
+from slipway.workspace.values import Path
 
 DATABASE = Rule(
     "wiring.database",
@@ -30,27 +30,9 @@ DATABASE_HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)-(?:rw|ro)(?![\w-])"
 """The Services that CloudNativePG creates for a database."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """An enabled member of an umbrella."""
-
-    key: str
-    """Name or alias."""
-    scope: Scope
-    values: Mapping[str, object]
-
-    @property
-    def databases(self) -> dict[str, Mapping[str, object]]:
-        """Name → entry of its PostgreSQL clusters."""
-        return dict(declarations.databases(self.scope.chart, self.key, self.values))
-
-    def position(self, path: Path) -> str:
-        """`file:line` of a value."""
-        return value_position(self.scope.layers, path, self.scope.chart.folder)
-
-    def unknown(self, rule: Rule, path: Path, fact: str, name: object, known: frozenset[str]) -> Problem:
-        """A reference to a name that does not exist."""
-        return rule.problem(where=self.position(path), fact=fact, hint=suggest(str(name), known))
+def databases_of(member: EnabledMember) -> dict[str, Mapping[str, object]]:
+    """Name → entry of the PostgreSQL clusters of a member."""
+    return dict(declarations.databases(member.scope.chart, member.key, member.values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +40,12 @@ class Wiring:
     """The members of one umbrella in one environment."""
 
     umbrella: Chart
-    members: tuple[Member, ...]
+    members: tuple[EnabledMember, ...]
 
     @property
     def databases(self) -> dict[str, Mapping[str, object]]:
         """Name → entry of every database."""
-        return {name: spec for member in self.members for name, spec in member.databases.items()}
+        return {name: spec for member in self.members for name, spec in databases_of(member).items()}
 
     @property
     def member_names(self) -> frozenset[str]:
@@ -78,16 +60,18 @@ class Wiring:
             yield from self.network_edges(member)
             yield from self.database_hosts(member)
 
-    def database_owners(self, member: Member) -> Iterator[Problem]:
+    def database_owners(self, member: EnabledMember) -> Iterator[Problem]:
         """The member that a database is for."""
         for identifier, spec in dig(member.values, "databases").items():
             owner = dig(spec).get("application")
             if owner is not None and str(owner) not in self.member_names:
                 path = ("databases", str(identifier), "application")
                 fact = f"{member.key}: the database is for {owner}, which is no member of {self.umbrella.name}"
-                yield member.unknown(MEMBER, path, fact, owner, self.member_names)
+                yield MEMBER.problem(
+                    where=member.position(path), fact=fact, hint=suggest(str(owner), self.member_names)
+                )
 
-    def database_accounts(self, member: Member) -> Iterator[Problem]:
+    def database_accounts(self, member: EnabledMember) -> Iterator[Problem]:
         """Accounts of databases that exist, are for the member, and that it may connect to."""
         databases = self.databases
         connected = {str(dig(edge, "to").get("database")) for _, edge in enabled_edges(member.values, "egress")}
@@ -99,7 +83,9 @@ class Wiring:
             reads = f"{member.key} reads the account of the database {name}"
             if str(name) not in databases:
                 fact = f"{reads}, which no member of {self.umbrella.name} has"
-                yield member.unknown(DATABASE, path, fact, name, frozenset(databases))
+                yield DATABASE.problem(
+                    where=member.position(path), fact=fact, hint=suggest(str(name), frozenset(databases))
+                )
                 continue
             if (owner := databases[str(name)].get("application")) not in (member.key, member.scope.chart.name):
                 yield DATABASE.problem(
@@ -114,7 +100,7 @@ class Wiring:
                     hint=f"add network.egress.database: {{to: {{database: {name}}}, ports: [5432]}}",
                 )
 
-    def network_edges(self, member: Member) -> Iterator[Problem]:
+    def network_edges(self, member: EnabledMember) -> Iterator[Problem]:
         """Edges to databases and to members of the same namespace."""
         databases = frozenset(self.databases)
         for path, edge in (*enabled_edges(member.values, "ingress"), *enabled_edges(member.values, "egress")):
@@ -124,21 +110,31 @@ class Wiring:
                 fact = (
                     f"{member.key}: an edge names the database {database}, which no member of {self.umbrella.name} has"
                 )
-                yield member.unknown(DATABASE, (*path, peer_field, "database"), fact, database, databases)
+                yield DATABASE.problem(
+                    where=member.position((*path, peer_field, "database")),
+                    fact=fact,
+                    hint=suggest(str(database), databases),
+                )
             app, namespace = peer.get("app"), peer.get("namespace", self.umbrella.name)
             same_namespace = peer_field == "to" and namespace == self.umbrella.name
             if app is not None and same_namespace and str(app) not in self.member_names:
                 fact = f"{member.key}: an edge names {app}, which is no member of {self.umbrella.name}"
-                yield member.unknown(MEMBER, (*path, peer_field, "app"), fact, app, self.member_names)
+                yield MEMBER.problem(
+                    where=member.position((*path, peer_field, "app")),
+                    fact=fact,
+                    hint=suggest(str(app), self.member_names),
+                )
 
-    def database_hosts(self, member: Member) -> Iterator[Problem]:
+    def database_hosts(self, member: EnabledMember) -> Iterator[Problem]:
         """Literal host names of databases; the account's Secret has the host too, under `host`."""
         databases = frozenset(self.databases)
         for path, value in leaves(dig(member.values, "controllers")):
             for name in DATABASE_HOST.findall(value) if isinstance(value, str) else ():
                 if name not in databases:
                     fact = f"{member.key} connects to {name}-rw, and no member of {self.umbrella.name} has a database {name}"
-                    yield member.unknown(DATABASE, ("controllers", *path), fact, name, databases)
+                    yield DATABASE.problem(
+                        where=member.position(("controllers", *path)), fact=fact, hint=suggest(str(name), databases)
+                    )
 
 
 def enabled_edges(values: Mapping[str, object], direction: str) -> Iterator[tuple[Path, Mapping[str, object]]]:
@@ -148,16 +144,8 @@ def enabled_edges(values: Mapping[str, object], direction: str) -> Iterator[tupl
             yield ("network", direction, str(identifier)), edge
 
 
-def wiring_of(scopes: Scopes, umbrella: Chart, environment: Environment | None) -> Wiring:
-    """An umbrella with its own values, or in an environment."""
-    members = []
-    for dependency, scope in scopes.members(umbrella, environment):
-        if scope.values.get("enabled") is not False:
-            members.append(Member(key=dependency.key, scope=scope, values=scope.values))
-    return Wiring(umbrella=umbrella, members=tuple(members))
-
-
 @chart_check(DATABASE, MEMBER, kinds=[ChartKind.UMBRELLA])
 def member_references(context: LintContext, umbrella: Chart) -> Iterator[Problem]:
     for environment in (None, *context.workspace.environments.values()):
-        yield from wiring_of(context.scopes, umbrella, environment).problems()
+        members = tuple(enabled_members(context.scopes, umbrella, environment))
+        yield from Wiring(umbrella=umbrella, members=members).problems()

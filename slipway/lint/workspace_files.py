@@ -1,15 +1,16 @@
-"""Checks of other packages, as checks of the workspace: Chart.yaml files, packaged values, SealedSecrets."""
+"""Checks of other packages: Chart.yaml files, packaged values, SealedSecrets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import ChartName
-from slipway.lint.checks import LintContext, workspace_check
+from slipway.core.model import Chart, ChartKind, ChartName
+from slipway.lint.checks import LintContext, chart_check, workspace_check
 from slipway.secrets import store
 from slipway.secrets.sealed_secret import SEALED_FILE
 from slipway.workspace import environments, graph
+from slipway.workspace.annotations import check as annotation_problems
 
 
 @workspace_check()
@@ -26,6 +27,12 @@ def packaged_values(context: LintContext, names: Sequence[ChartName]) -> Iterato
             environments.environment_files(context.workspace, umbrella)
         except WorkspaceError as error:
             yield from error.problems
+
+
+@chart_check(kinds=[ChartKind.UMBRELLA])
+def namespace_annotations(context: LintContext, umbrella: Chart) -> Iterator[Problem]:
+    """Annotations of an umbrella's Chart.yaml."""
+    yield from annotation_problems(umbrella)
 
 
 @workspace_check(SEALED_FILE)

@@ -12,6 +12,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check, workspace_check
+from slipway.util.files import decode, read_text
 from slipway.workspace.documents import parsed
 
 if TYPE_CHECKING:
@@ -40,12 +41,12 @@ class CtSettings:
     @cached_property
     def yamllint(self) -> YamlLintConfig:
         """lintconf.yaml."""
-        return yamllint_config((self.folder / "lintconf.yaml").read_text(encoding="utf-8"))
+        return yamllint_config(read_text(self.folder / "lintconf.yaml"))
 
     @cached_property
     def chart_schema(self) -> Schema:
         """chart_schema.yaml."""
-        return yamale_schema((self.folder / "chart_schema.yaml").read_text(encoding="utf-8"))
+        return yamale_schema(read_text(self.folder / "chart_schema.yaml"))
 
 
 @workspace_check(STYLE)
@@ -110,5 +111,5 @@ def cosmetic_problems(content: bytes, settings: YamlLintConfig, path: str) -> tu
     """Line, description and rule of each finding of yamllint."""
     from yamllint import linter
 
-    found = linter.get_cosmetic_problems(content.decode("utf-8"), settings, path)
+    found = linter.get_cosmetic_problems(decode(content, path), settings, path)
     return tuple((each.line, str(each.desc), str(each.rule)) for each in found)

@@ -125,7 +125,9 @@ def test(
     done = renderer.render_all([case.request for case, _ in pending])
     problems: list[Problem] = []
     for (case, key), made in zip(pending, done, strict=True):
-        found = [problem for chart in charts_in(builder, case, made.objects) for problem in policy.check(chart)]
+        found = [
+            problem for chart in charts_in(builder, case, made.objects) for problem in policy.contract_problems(chart)
+        ]
         found += secret_producers(context, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, context.workspace)
@@ -143,7 +145,9 @@ def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterat
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        yield from network_edges.check([item for made in done for item in made.objects], PART_OF, environment)
+        yield from network_edges.one_sided_edge_problems(
+            [item for made in done for item in made.objects], PART_OF, environment
+        )
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:

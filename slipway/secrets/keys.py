@@ -1,4 +1,4 @@
-"""The keys of a cluster: the certificate that secrets are sealed with, from a running controller or made here."""
+"""The keys of a cluster: the certificate that secrets are sealed with, of a running controller, or generated here."""
 
 from __future__ import annotations
 
