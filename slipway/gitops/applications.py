@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from slipway.config import Config, SourceForm
 from slipway.core.errors import Problem, WorkspaceError
@@ -125,10 +126,9 @@ def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
         WorkspaceError: the file is not one of ours.
     """
     document = yaml.parse(text, where)
-    umbrellas = document.mapping.get("umbrellas")
+    umbrellas: Any = document.mapping.get("umbrellas")
     pins: dict[ChartName, Pin] = {}
     try:
-        assert isinstance(umbrellas, dict)
         for name, entry in umbrellas.items():
             pins[ChartName(name)] = Pin(
                 name=ChartName(name),
@@ -136,7 +136,7 @@ def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
                 manifest=Digest(str(entry["manifest"])),
                 input_digest=Digest(str(entry["input"])),
             )
-    except (AssertionError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise WorkspaceError(
             Problem(where=where, fact="is not a pins file", evidence=(repr(error),), hint="./inv pin writes it anew")
         ) from error
