@@ -21,6 +21,7 @@ from slipway.gitops.git_applications import PART_OF
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.run import tail
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.util.mapping import dig
 
 OWN_MANAGER = "slipway"
@@ -135,10 +136,10 @@ def apply_objects(context: Context, kubectl: Kubectl, objects: Sequence[Object],
     with context.progress.step("wait") as done:
         for item in workloads:
             what = f"{item.kind.lower()}/{item.name}"
-            told = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
-            if told.code:
+            rollout = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
+            if rollout.code:
                 hint = f"kubectl --kubeconfig {kubectl.kubeconfig} -n {name} describe {what}; then run this again"
-                evidence = tail(f"{told.stdout}\n{told.stderr}", 5)
+                evidence = tail(f"{rollout.stdout}\n{rollout.stderr}", 5)
                 raise ToolFailed(Problem(where=what, fact="does not become ready", evidence=evidence, hint=hint))
         done(f"{len(workloads)} workloads ready")
 
@@ -151,7 +152,7 @@ def apply_files(context: Context, kubectl: Kubectl, ready: Ready) -> None:
     """
     name = context.config.argocd_namespace
     with context.progress.step("hand over") as done:
-        items = [item for file in applications.SYNCED for item in render.parse(ready.files[file].decode())]
+        items = [item for file in applications.SYNCED for item in render.parse(decode(ready.files[file], file))]
         # The project first: an Application without one is in error until it is there.
         kubectl.apply(ready.files[applications.ROOT], manager=OWN_MANAGER)
         kubectl.apply(applications.documents([tracked(item.data, ROOT_NAME, name) for item in items]), manager=MANAGER)

@@ -39,6 +39,7 @@ from slipway.workspace.values import (
     coalesce,
     library_default,
     library_of,
+    members_in,
     same,
     value_at,
 )
@@ -106,6 +107,29 @@ class ValuesLint:
         for environment in self.workspace.environments.values():
             if (document := namespace_document(environment, umbrella.name)) is not None:
                 yield from self.layer(umbrella, environment, document)
+        yield from self.ignored_nulls(umbrella)
+
+    def ignored_nulls(self, umbrella: Chart) -> Iterator[Problem]:
+        """Nulls of an umbrella that remove nothing in an environment.
+
+        Helm drops them where no values file names the member, before the defaults of the member's chart are added.
+        """
+        own = chart_document(umbrella)
+        ignored: dict[Path, list[str]] = {}
+        for name, environment in self.workspace.environments.items():
+            for member in members_in(self.workspace, umbrella, environment):
+                values = value_at(own.data, (member.key,))
+                for path, value in leaves(values) if isinstance(values, Mapping) else ():
+                    found = value_at(member.values, path)
+                    if value is None and found is not None and found is not ABSENT:
+                        ignored.setdefault((member.key, *path), []).append(name)
+        for path, environments in ignored.items():
+            yield NO_CHANGE.problem(
+                where=own.at(*path),
+                fact=f"{spelled(path)}: null removes nothing in {', '.join(environments)}",
+                evidence=(f"Helm ignores a null of an umbrella where no values file sets {path[0]}",),
+                hint=f"write it into values/{environments[0]}/{umbrella.name}.yaml instead",
+            )
 
     def layer(self, umbrella: Chart, environment: Environment | None, document: yaml.Document) -> Iterator[Problem]:
         """The members of an umbrella with a document as the highest layer."""

@@ -181,7 +181,7 @@ def test_a_cluster_that_does_not_answer_is_told_with_its_kubeconfig(
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (Held(None), r"argocd: 1.2.3 \(sha256:.*\) is not there"),
+        (Held(None), r"argocd: 1.2.3 \(sha256:.*\) is missing"),
         (Held(package.pack({"argocd/Chart.yaml": b""})), "the published package has no values-staging.yaml"),
     ],
 )
