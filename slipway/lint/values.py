@@ -114,18 +114,18 @@ class ValuesLint:
 
         Helm drops them where no values file names the member, before the defaults of the member's chart are added.
         """
-        above = chart_document(umbrella)
-        kept: dict[Path, list[str]] = {}
+        own = chart_document(umbrella)
+        ignored: dict[Path, list[str]] = {}
         for name, environment in self.workspace.environments.items():
             for member in members_in(self.workspace, umbrella, environment):
-                part = value_at(above.data, (member.key,))
-                for path, value in leaves(part) if isinstance(part, Mapping) else ():
+                values = value_at(own.data, (member.key,))
+                for path, value in leaves(values) if isinstance(values, Mapping) else ():
                     found = value_at(member.values, path)
                     if value is None and found is not None and found is not ABSENT:
-                        kept.setdefault((member.key, *path), []).append(name)
-        for path, environments in kept.items():
+                        ignored.setdefault((member.key, *path), []).append(name)
+        for path, environments in ignored.items():
             yield NO_CHANGE.problem(
-                where=above.at(*path),
+                where=own.at(*path),
                 fact=f"{spelled(path)}: null removes nothing in {', '.join(environments)}",
                 evidence=(f"Helm ignores a null of an umbrella where no values file sets {path[0]}",),
                 hint=f"write it into values/{environments[0]}/{umbrella.name}.yaml instead",

@@ -41,12 +41,12 @@ class CtSettings:
     @cached_property
     def yamllint(self) -> YamlLintConfig:
         """lintconf.yaml."""
-        return yamllint_config(read_text(self.folder / "lintconf.yaml"))
+        return yamllint_config(read_text(self.folder / "lintconf.yaml", ".ct/lintconf.yaml"))
 
     @cached_property
     def chart_schema(self) -> Schema:
         """chart_schema.yaml."""
-        return yamale_schema(read_text(self.folder / "chart_schema.yaml"))
+        return yamale_schema(read_text(self.folder / "chart_schema.yaml", ".ct/chart_schema.yaml"))
 
 
 @workspace_check(STYLE)
