@@ -39,6 +39,7 @@ OTHER_RULES: dict[str, str] = {
     "dependency.condition": "A member of an umbrella has a condition, so that values can disable it.",
     "graph.cycle": "The dependencies have no cycle.",
     "umbrella.library-version": "All members of an umbrella vendor one version of the library.",
+    "umbrella.annotation": "The annotations of an umbrella that describe its namespace match their schema.",
     # environments
     "environment.platform": "An environment has a platform.yaml.",
     "environment.unknown-namespace": "A values file of an environment belongs to an umbrella.",
