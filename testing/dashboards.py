@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from testing.workspaces import ROOT
 
@@ -41,7 +42,7 @@ LABELS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^
 NAME = re.compile(r"(?<![\w:.])[A-Za-z_:][\w:]*")
 ALERT = "alert-"
 
-Json = Mapping[str, object]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def all_dashboards() -> dict[str, Json]:
     return {path.relative_to(FOLDER).as_posix(): load(path) for path in sorted(FOLDER.rglob("*.json"))}
 
 
-def items(value: object) -> list[dict[str, object]]:
+def items(value: object) -> list[dict[str, Any]]:
     """A list of mappings."""
     assert isinstance(value, list)
     return value
@@ -126,7 +127,7 @@ def stumbles(name: str, dashboards: Mapping[str, Json], alerts: frozenset[str]) 
         yield from (f"{panel['title']}: {said}" for said in (*unreadable(panel), *columns(panel)))
 
 
-def places(panels: list[dict[str, object]]) -> Iterator[str]:
+def places(panels: list[dict[str, Any]]) -> Iterator[str]:
     """Panels that share a number or a place, or leave the grid."""
     for one, other in combinations(panels, 2):
         if one["id"] == other["id"]:
@@ -167,7 +168,7 @@ def broken_links(dashboard: Json, dashboards: Mapping[str, Json], alerts: frozen
             yield from (f"link to {uid} sets {name}, which it does not have" for name in sorted(asked - there))
 
 
-def unreadable(panel: dict[str, object]) -> Iterator[str]:
+def unreadable(panel: dict[str, Any]) -> Iterator[str]:
     """Numbers or lines that nobody could name."""
     if not panel["title"]:
         yield "has no title"
@@ -178,23 +179,26 @@ def unreadable(panel: dict[str, object]) -> Iterator[str]:
     if panel["type"] not in {"timeseries", "bargauge"}:
         return
     for target in items(panel["targets"]):
-        legend, said = target["legendFormat"], re.search(r"\bby \(([^)]*)\)", target["expr"])
+        legend, labels = target["legendFormat"], grouping(target["expr"])
         if not legend:
             yield f"a line has no name: {target['expr']}"
         shown = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", legend))
-        kept = {label.strip() for label in said[1].split(",")} - {"le", ""} if said else None
-        if kept is not None and shown != kept:
-            yield f"lines differ by {sorted(kept)} and are named by {sorted(shown)}: {target['expr']}"
+        if labels is not None and shown != labels - {"le", ""}:
+            yield f"lines differ by {sorted(labels - {'le', ''})} and are named by {sorted(shown)}: {target['expr']}"
 
 
-def columns(panel: dict[str, object]) -> Iterator[str]:
+def grouping(expr: str) -> set[str] | None:
+    """The labels of the first `by (…)` of a query; None without one."""
+    found = re.search(r"\bby \(([^)]*)\)", expr)
+    return {label.strip() for label in found[1].split(",")} if found else None
+
+
+def columns(panel: dict[str, Any]) -> Iterator[str]:
     """Columns of tables that their questions do not give, or that are left without a title."""
     if panel["type"] != "table":
         return
     targets = items(panel["targets"])
-    kept = {
-        label.strip() for target in targets for label in re.search(r"\bby \(([^)]*)\)", target["expr"])[1].split(",")
-    }
+    kept = {label for target in targets for label in grouping(target["expr"]) or ()}
     values = {"Value"} if len(targets) == 1 else {f"Value #{target['refId']}" for target in targets}
     organised = next(item for item in items(panel["transformations"]) if item["id"] == "organize")
     renamed = organised["options"]["renameByName"]

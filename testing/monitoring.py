@@ -15,7 +15,7 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from slipway.tools.run import Command, Completed, run_process
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import program
 
 Rule = Mapping[str, Any]
@@ -28,10 +28,10 @@ WORDS = frozenset(
 )
 
 
-def config_files(context: Context, chart: str, label: str = DEFAULTS) -> dict[str, str]:
+def config_files(repository: Repository, chart: str, label: str = DEFAULTS) -> dict[str, str]:
     """Every file of a chart's ConfigMaps in one of its renders, by its name."""
     found: dict[str, str] = {}
-    for item in context.rendered(context.case(chart, label)).objects:
+    for item in repository.rendered(repository.case(chart, label)).objects:
         if item.kind == "ConfigMap":
             data = item.at("data")
             assert isinstance(data, dict)

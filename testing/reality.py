@@ -205,7 +205,7 @@ def reality(place: Place) -> Iterator[Reality]:
     for namespace in here_objects:
         here.kubectl("create", "namespace", namespace)
     lab.provide_storage(here, built)
-    secrets = [tls_secret("wildcard-tls", "infra", wildcard), DNS_SECRET]
+    secrets: list[Mapping[str, object]] = [tls_secret("wildcard-tls", "infra", wildcard), DNS_SECRET]
     here.kubectl.apply(applications.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():
         refusals = apply(here.kubectl, objects, namespace).refusals

@@ -27,7 +27,7 @@ def charts() -> tuple[Chart, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
+class Repository:
     """This repository, staged, packed and rendered below one folder."""
 
     folder: Path

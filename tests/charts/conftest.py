@@ -16,8 +16,11 @@ from slipway.build.render import Object, Renderer, Request
 from slipway.tools.helm import Helm
 from slipway.tools.run import run_process
 from slipway.util import cache
+from testing.fixtures import repository
 from testing.rendering import KUBE_VERSION
 from testing.workspaces import ROOT, program
+
+__all__ = ["repository"]
 
 LIBRARY = ROOT / "charts" / "common"
 TEMPLATE = '{{- include "common.all" . }}\n'
