@@ -1,9 +1,9 @@
-"""The tasks: names, flags and help. Everything they do is in `slipway/`."""
+"""The tasks: names, flags and help. `slipway/cli/` has a file for each."""
 
 from invoke.context import Context as Invocation
 from invoke.tasks import task
 
-from slipway.cli.run import chosen, context_here, presented, show
+from slipway.cli.run import presented
 
 ENV = "environment under values/ (default: the first of [tool.slipway] environments)"
 ONLY = "charts, comma separated (default: all that the plan names)"
@@ -14,12 +14,10 @@ JSON = "print JSON"
 @task(help={"env": ENV, "only": ONLY, "json": JSON})
 def plan(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
     """Show what a release would do, and why; change nothing."""
-    with presented():
-        from slipway.cli import report
-        from slipway.release.survey import survey
+    with presented(json) as console:
+        from slipway.cli.plan import plan as verb
 
-        context = context_here(json)
-        show(survey(context, chosen(context, env), context.names(only)), report.plan, json)
+        console.show(verb(console.context, env, only))
 
 
 @task(
@@ -35,19 +33,19 @@ def release(
     _: Invocation, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
 ) -> None:
     """Lint, test, package, publish and pin what changed; nothing changed, nothing done."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.release import release as verb
 
-        verbs.release(context_here(json), env, only, bump, dry_run=dry_run, as_json=json)
+        console.show(verb(console.context, env, only, bump, dry_run=dry_run, say=console.say))
 
 
 @task(help={"only": EVERY, "json": JSON})
 def lint(_: Invocation, only: str = "", json: bool = False) -> None:
     """Check the charts with every tool and rule, and show every problem."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.lint import lint as verb
 
-        verbs.lint(context_here(json), only, as_json=json)
+        console.show(verb(console.context, only))
 
 
 @task(
@@ -63,10 +61,10 @@ def version(
     _: Invocation, only: str = "", level: str = "", note: str = "", dry_run: bool = False, json: bool = False
 ) -> None:
     """Raise the version of each changed chart and of every dependent; write the changelogs."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.version import version as verb
 
-        verbs.version(context_here(json), only, level, note, dry_run=dry_run, as_json=json)
+        console.show(verb(console.context, only, level, note, dry_run=dry_run))
 
 
 @task(
@@ -82,28 +80,28 @@ def test(
     _: Invocation, tier: str = "", update: bool = False, k: str = "", lab: bool = False, coverage: bool = False
 ) -> None:
     """Run the tests, fast tiers first; set up what they need."""
-    with presented():
-        from slipway.cli import verbs
+    with presented() as console:
+        from slipway.cli.test import test as verb
 
-        verbs.test(context_here(), "lab" if lab else tier, k, update=update, measure=coverage)
+        console.show(verb(console.context, "lab" if lab else tier, k, update=update, measure=coverage))
 
 
 @task(help={"only": ONLY, "json": JSON})
 def package(_: Invocation, only: str = "", json: bool = False) -> None:
     """Stage and pack charts into build/packages, byte-reproducibly."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.package import package as verb
 
-        verbs.package(context_here(json), only, as_json=json)
+        console.show(verb(console.context, only))
 
 
 @task(help={"only": ONLY, "dry-run": "show the plan", "json": JSON})
 def publish(_: Invocation, only: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Check and publish what is not in the registry yet; write no pins."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.publish import publish as verb
 
-        verbs.publish(context_here(json), only, dry_run=dry_run, as_json=json)
+        console.show(verb(console.context, only, dry_run=dry_run))
 
 
 @task(
@@ -111,30 +109,28 @@ def publish(_: Invocation, only: str = "", dry_run: bool = False, json: bool = F
 )
 def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Write deploy/<env>: the first environment from the registry, a later one from the environment before it."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.pin import pin as verb
 
-        verbs.pin(context_here(json), env, only, dry_run=dry_run, as_json=json)
+        console.show(verb(console.context, env, only, dry_run=dry_run))
 
 
 @task(help={"only": EVERY, "json": JSON})
 def status(_: Invocation, only: str = "", json: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
-    with presented():
-        from slipway.cli import report
-        from slipway.release.status import rows
+    with presented(json) as console:
+        from slipway.cli.status import status as verb
 
-        context = context_here(json)
-        show(rows(context, context.names(only)), report.status, json)
+        console.show(verb(console.context, only))
 
 
 @task(help={"env": ENV, "only": "charts, comma separated (default: every umbrella)", "json": JSON})
 def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
     """Try the update and the way back on a real API server: what restarts, what is pruned, what is rejected."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.rehearse import rehearse as verb
 
-        verbs.rehearse(context_here(json), env, only, as_json=json)
+        console.show(verb(console.context, env, only))
 
 
 @task(
@@ -148,21 +144,19 @@ def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -
 )
 def diff(_: Invocation, env: str = "", only: str = "", base: str = "", server: str = "", json: bool = False) -> None:
     """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.diff import diff as verb
 
-        verbs.diff(context_here(json), env, only, base, server, as_json=json)
+        console.show(verb(console.context, env, only, base, server))
 
 
 @task(positional=["chart"], help={"chart": "name of the chart", "json": JSON})
 def explain(_: Invocation, chart: str, json: bool = False) -> None:
     """Say why a chart is in the plan, or is not: the chain of reasons and what changed."""
-    with presented():
-        from slipway.cli import report
-        from slipway.release.explain import explain as told
+    with presented(json) as console:
+        from slipway.cli.explain import explain as verb
 
-        context = context_here(json)
-        show(told(context, context.names(chart)[0]), report.explanation, json)
+        console.show(verb(console.context, chart))
 
 
 @task(
@@ -175,20 +169,19 @@ def explain(_: Invocation, chart: str, json: bool = False) -> None:
 )
 def bootstrap(_: Invocation, env: str = "", kubeconfig: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Install Argo CD in a bare cluster and hand it deploy/<env>; from then on it manages itself."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.bootstrap import bootstrap as verb
 
-        verbs.bootstrap(context_here(json), env, kubeconfig, dry_run=dry_run, as_json=json)
+        console.show(verb(console.context, env, kubeconfig, dry_run=dry_run))
 
 
 @task(help={"env": ENV, "only": "umbrellas, comma separated (default: every one)", "json": JSON})
 def backups(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
     """Show everything that holds data, how it is kept and when, or why it is not."""
-    with presented():
-        from slipway.cli import backups as verbs
+    with presented(json) as console:
+        from slipway.cli.backups import backups as verb
 
-        context = context_here(json)
-        show(verbs.backups(context, chosen(context, env), context.names(only)), verbs.table, json)
+        console.show(verb(console.context, env, only))
 
 
 @task(
@@ -205,19 +198,19 @@ def restore(
     _: Invocation, service: str, env: str = "", snapshot: str = "", kubeconfig: str = "", apply: bool = False
 ) -> None:
     """Show the steps that bring a service back to a copy of it, and do them with --apply."""
-    with presented():
-        from slipway.cli import backups as verbs
+    with presented() as console:
+        from slipway.cli.restore import restore as verb
 
-        verbs.restore(context_here(), service, env, snapshot, kubeconfig, apply=apply)
+        console.show(verb(console.context, service, env, snapshot, kubeconfig, apply=apply))
 
 
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
 def registry(_: Invocation, action: str, json: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.registry import registry as verb
 
-        verbs.registry(context_here(json), action, as_json=json)
+        console.show(verb(console.context, action))
 
 
 @task(
@@ -241,11 +234,11 @@ def lab(
     json: bool = False,
 ) -> None:
     """Run a Kubernetes API and Argo CD on this machine, and let them take the working tree."""
-    with presented():
-        from slipway.cli import lab as verbs
+    with presented(json) as console:
+        from slipway.cli.lab import lab as verb
 
-        asked = verbs.Asked(action=action, what=what, name=name, environment=env, real=real, rest=invocation.remainder)
-        show(verbs.perform(context_here(json), asked), verbs.text, json)
+        rest = invocation.remainder
+        console.show(verb(console.context, action, what=what, name=name, env=env, real=real, rest=rest))
 
 
 @task(
@@ -273,56 +266,56 @@ def new(
     description: str = "",
 ) -> None:
     """Make a chart that passes lint and test as it is born, and add it to its umbrella."""
-    with presented():
-        from slipway.cli import verbs
+    with presented() as console:
+        from slipway.cli.new import new as verb
 
-        facts = {"service": service, "umbrella": umbrella, "image": image, "port": port, "health": health}
-        verbs.new(context_here(), {**facts, "data": data, "app_version": app_version, "description": description})
+        facts = {"service": service, "umbrella": umbrella, "image": image, "port": port, "health": health, "data": data}
+        console.show(verb(console.context, {**facts, "app_version": app_version, "description": description}))
 
 
 @task(help={"json": JSON})
 def doctor(_: Invocation, json: bool = False) -> None:
     """Show each tool, its version and where it comes from, and what is missing with the command that mends it."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.doctor import doctor as verb
 
-        verbs.doctor(context_here(json), as_json=json)
+        console.show(verb(console.context))
 
 
 @task(positional=["action"], help={"action": "build, serve, generate, or examples"})
 def docs(_: Invocation, action: str) -> None:
     """Build or serve the site; generate the READMEs of the charts; list the commands of pages that the tests run."""
-    with presented():
-        from slipway.cli import verbs
+    with presented() as console:
+        from slipway.cli.docs import docs as verb
 
-        verbs.docs(context_here(), action)
+        console.show(verb(console.context, action))
 
 
 @task(help={"quick": "fewer and smaller monorepos", "json": JSON})
 def bench(_: Invocation, quick: bool = False, json: bool = False) -> None:
     """Measure the release against the loop that a user would write instead."""
-    with presented():
-        from slipway.cli import verbs
+    with presented(json) as console:
+        from slipway.cli.bench import bench as verb
 
-        verbs.bench(context_here(), quick=quick, as_json=json)
+        console.show(verb(console.context, quick=quick))
 
 
 @task(help={"upgrade": "take newer versions than the locked ones"})
 def lock(_: Invocation, upgrade: bool = False) -> None:
     """Resolve the Python dependencies again and write locks/ with every version and hash."""
-    with presented():
-        from slipway.cli import verbs
+    with presented() as console:
+        from slipway.cli.lock import lock as verb
 
-        verbs.lock(context_here(), upgrade=upgrade)
+        console.show(verb(console.context, upgrade=upgrade))
 
 
 @task(help={"check": "fail when they differ, write nothing"})
 def crds(_: Invocation, check: bool = False) -> None:
     """Generate the custom resource definitions from the upstream Go types."""
-    with presented():
-        from slipway.cli import verbs
+    with presented() as console:
+        from slipway.cli.crds import crds as verb
 
-        verbs.crds(context_here(), check=check)
+        console.show(verb(console.context, check=check))
 
 
 @task(
@@ -335,11 +328,10 @@ def crds(_: Invocation, check: bool = False) -> None:
 )
 def secrets(_: Invocation, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
     """List every secret that an environment needs: who makes it, who reads it, what is missing and the command for it."""
-    with presented():
-        from slipway.cli import secrets as listing
+    with presented(json) as console:
+        from slipway.cli.secrets import secrets as verb
 
-        context = context_here(json)
-        listing.tell(context, chosen(context, env), context.names(only), check=check, as_json=json)
+        console.show(verb(console.context, env, only, check=check))
 
 
 @task(
@@ -380,32 +372,33 @@ def seal(
     json: bool = False,
 ) -> None:
     """Seal a secret for git, offline; its value comes from a prompt, standard input or a file, never from an argument."""
-    with presented():
+    with presented(json) as console:
         from slipway.cli import seal as verbs
 
-        flags = verbs.Flags(
-            namespace=namespace,
-            name=name,
-            key=tuple(key),
-            from_file=tuple(from_file),
-            generate=tuple(generate),
-            label=tuple(label),
-            type=type,
-            scope=scope,
-            fetch_cert=fetch_cert,
-            new_key=new_key,
-            out=out,
-            kubeconfig=kubeconfig,
-        )
-        context = context_here(json)
-        show(verbs.perform(context, chosen(context, env), flags, verbs.terminal()), verbs.text, json)
+        if new_key:
+            done = verbs.new_key(console.context, env, out)
+        elif fetch_cert:
+            done = verbs.fetch_certificate(console.context, env, kubeconfig)
+        else:
+            done = verbs.seal(
+                console.context,
+                env,
+                namespace=namespace,
+                name=name,
+                key=key,
+                from_file=from_file,
+                generate=generate,
+                label=label,
+                type=type,
+                scope=scope,
+            )
+        console.show(done)
 
 
 @task(help={"check": "fail when they differ, write nothing"})
 def dashboards(_: Invocation, check: bool = False) -> None:
     """Write Grafana's dashboards from the pages of dashboards and the runbooks."""
-    with presented():
-        from slipway.cli import upkeep
+    with presented() as console:
+        from slipway.cli.dashboards import dashboards as verb
 
-        changed = upkeep.dashboards(context_here(), check=check)
-        print("\n".join(changed) or "every dashboard is as its page says")
+        console.show(verb(console.context, check=check))

@@ -1,4 +1,4 @@
-"""The files of dashboards in charts/grafana: which pages there are, and whether what is committed is what they give."""
+"""The dashboard files of charts/grafana: generates them, and compares them with the committed ones."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ PAGES = (
     *(prometheus.PROMETHEUS, logs.LOGS, logs.TRACES, pipeline.PIPELINE),
     *(library.LIBRARY, downloads.DOWNLOADS, photos.PHOTOS),
 )
-"""Every page, but for the runbooks, which are files."""
+"""All pages except the runbooks."""
 
 
 def members(workspace: Workspace) -> frozenset[str]:
-    """The charts that run in at least one environment.
+    """The charts that are enabled in at least one environment.
 
     Raises:
         WorkspaceError: a values file cannot be understood.
@@ -76,65 +76,65 @@ def switched_on(key: str, layers: Iterable[Mapping[str, object]]) -> bool:
     return bool(next((value for value in said if value is not None), True))
 
 
-def needs(page: Dashboard) -> frozenset[str]:
-    """Every chart that a page or a row of it needs."""
-    return frozenset({*page.needs, *(need for row in page.rows for need in row.needs)})
+def required(page: Dashboard) -> frozenset[str]:
+    """The charts that a page or one of its rows requires."""
+    return frozenset({*page.requires, *(chart for row in page.rows for chart in row.requires)})
 
 
 def pages(root: Path, services: Collection[str]) -> tuple[Dashboard, ...]:
-    """Every page of a platform with these services; what has nothing to show there is left out."""
+    """The pages of a platform with these charts, without pages and rows that have no data there."""
     found = (*PAGES, *runbooks.dashboards(root))
-    return tuple(trimmed(page, services) for page in found if set(page.needs) <= set(services))
+    return tuple(trimmed(page, services) for page in found if set(page.requires) <= set(services))
 
 
 def trimmed(page: Dashboard, services: Collection[str]) -> Dashboard:
-    """A page without the rows that have nothing to show."""
-    return replace(page, rows=tuple(row for row in page.rows if set(row.needs) <= set(services)))
+    """A page without the rows that have no data."""
+    return replace(page, rows=tuple(row for row in page.rows if set(row.requires) <= set(services)))
 
 
-def fresh(workspace: Workspace) -> Mapping[str, str]:
-    """File, relative to the root → text; none without Grafana."""
+def generated(workspace: Workspace) -> Mapping[str, str]:
+    """Path relative to the root → content; empty without the chart grafana."""
     if CHART not in workspace.charts:
         return {}
-    made = pages(workspace.root, members(workspace))
-    return {f"{FOLDER}/{page.file}": to_text(page) for page in made}
+    wanted = pages(workspace.root, members(workspace))
+    return {f"{FOLDER}/{page.file}": to_text(page) for page in wanted}
 
 
 def committed(root: Path) -> tuple[str, ...]:
-    """Every file of dashboards, relative to the root."""
+    """The committed dashboard files, relative to the root."""
     return tuple(path.relative_to(root).as_posix() for path in sorted((root / FOLDER).rglob("*.json")))
 
 
 def generate(workspace: Workspace) -> tuple[str, ...]:
-    """Write the files; returns those that changed, relative to the root."""
-    root, made = workspace.root, fresh(workspace)
-    changed = [path for path, text in made.items() if read(root / path) != text]
+    """Write the files and delete those of removed pages; returns the changed paths, relative to the root."""
+    root, wanted = workspace.root, generated(workspace)
+    changed = [path for path, text in wanted.items() if read(root / path) != text]
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(root / path, made[path])
-    left = [path for path in committed(root) if path not in made]
-    for path in left:
+        write_atomic(root / path, wanted[path])
+    stale = [path for path in committed(root) if path not in wanted]
+    for path in stale:
         (root / path).unlink()
-    return tuple(sorted([*changed, *left]))
+    return tuple(sorted([*changed, *stale]))
 
 
 def check(workspace: Workspace) -> tuple[Problem, ...]:
-    """Every file that is not what the pages give; nothing is written."""
-    root, made = workspace.root, fresh(workspace)
+    """A problem for each file that differs from the generated one."""
+    root, wanted = workspace.root, generated(workspace)
     return tuple(
         Problem(
             where=path,
-            fact="is not what dashboards and docs/runbooks give for what runs in some environment",
+            fact="differs from what dashboards/ and docs/runbooks/ generate for the enabled charts",
             hint="./inv dashboards",
             rule="dashboards.drift",
         )
-        for path in sorted({*made, *committed(root)})
-        if read(root / path) != made.get(path)
+        for path in sorted({*wanted, *committed(root)})
+        if read(root / path) != wanted.get(path)
     )
 
 
 def read(path: Path) -> str | None:
-    """A file's text, or None when there is none."""
+    """The content of a file, or None if it is missing."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError:

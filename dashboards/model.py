@@ -1,4 +1,4 @@
-"""What a dashboard is: rows of panels, each with its questions. Pure values; `write` makes Grafana's JSON of them."""
+"""Dashboards, rows, panels and queries as frozen values. Pure; `write` converts them to Grafana's JSON."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """The data sources that charts/grafana provisions; the value is both its type and its uid."""
+    """The data sources that charts/grafana provisions; the value is both type and uid."""
 
     PROMETHEUS = "prometheus"
     LOKI = "loki"
 
 
-class Kind(StrEnum):
-    """How a panel shows its answers."""
+class PanelType(StrEnum):
+    """Grafana's panel types."""
 
     STAT = "stat"
     SERIES = "timeseries"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Colour(StrEnum):
-    """What a value says about the platform."""
+    """The status that a value has."""
 
     GOOD = "green"
     WATCH = "orange"
@@ -36,17 +36,17 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question to a data source."""
+    """A query to a data source."""
 
     expr: str
     legend: str = ""
-    """Grafana's template of a series' name, `{{label}}`."""
+    """Legend format, with templates such as `{{label}}`."""
     source: Source = Source.PROMETHEUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """From this value on, this colour."""
+class Threshold:
+    """The colour of values from `at` on."""
 
     at: float
     colour: Colour
@@ -54,36 +54,36 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table: a label of the answer, or `Value`."""
+    """A column of a table: a label, or `Value`."""
 
     field: str
     title: str
     unit: str = ""
-    steps: tuple[Step, ...] = ()
-    words: tuple[tuple[float, str, Colour], ...] = ()
-    """Value → what it means."""
+    thresholds: tuple[Threshold, ...] = ()
+    mappings: tuple[tuple[float, str, Colour], ...] = ()
+    """Value → text and colour."""
     link: str = ""
-    """Where a click leads; `${__data.fields.<title>}` is the cell of another column."""
+    """Data link; `${__data.fields.<title>}` is the cell of another column."""
     width: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One picture."""
+    """A panel."""
 
     title: str
-    kind: Kind
+    type: PanelType
     queries: tuple[Query, ...] = ()
-    about: str = ""
-    """What it means and what to do about it; shown behind the title."""
+    description: str = ""
+    """Meaning and action; shown next to the title."""
     unit: str = "short"
     decimals: int | None = None
     minimum: float | None = None
     maximum: float | None = None
-    steps: tuple[Step, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
     base: Colour = Colour.GOOD
-    """Colour below the first step."""
-    words: tuple[tuple[float, str, Colour], ...] = ()
+    """Colour below the first threshold."""
+    mappings: tuple[tuple[float, str, Colour], ...] = ()
     columns: tuple[Column, ...] = ()
     stacked: bool = False
     link: str = ""
@@ -94,101 +94,101 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Panels under one heading."""
+    """Panels below a row title."""
 
     title: str
     panels: tuple[Panel, ...]
-    needs: tuple[str, ...] = ()
-    """Charts without which there is nothing to see."""
+    requires: tuple[str, ...] = ()
+    """Charts without which it has no data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """A variable that the reader chooses, from the values of a label or a fixed list."""
+class Variable:
+    """A template variable: the values of a label, or free text."""
 
     name: str
     title: str
     metric: str = ""
-    """Series whose label it is; may have a selector."""
+    """Metric or selector with the label."""
     label: str = ""
     multiple: bool = True
-    free: bool = False
-    """The reader writes it; an empty one finds everything."""
+    free_text: bool = False
+    """A text box; empty text matches everything."""
     source: Source = Source.PROMETHEUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
-    """One page."""
+    """A dashboard."""
 
     uid: str
     title: str
     folder: str
-    about: str
+    description: str
     rows: tuple[Row, ...]
-    choices: tuple[Choice, ...] = ()
+    variables: tuple[Variable, ...] = ()
     tags: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
-    """Title and address, beside the list of the folder's other pages."""
-    needs: tuple[str, ...] = ()
-    """Charts without which there is nothing to see."""
-    since: str = "now-6h"
+    """Title and URL, next to the dropdown of the folder's dashboards."""
+    requires: tuple[str, ...] = ()
+    """Charts without which it has no data."""
+    time_from: str = "now-6h"
 
     @property
     def file(self) -> str:
-        """Its file below the folder of dashboards."""
+        """The file below charts/grafana/files/dashboards."""
         return f"{self.folder}/{self.uid.partition('-')[2]}.json"
 
 
-def metric(expr: str, legend: str = "") -> Query:
-    """A question to Prometheus."""
+def promql(expr: str, legend: str = "") -> Query:
+    """A query to Prometheus."""
     return Query(expr=expr, legend=legend)
 
 
-def lines(expr: str, legend: str = "") -> Query:
-    """A question to Loki."""
+def logql(expr: str, legend: str = "") -> Query:
+    """A query to Loki."""
     return Query(expr=expr, legend=legend, source=Source.LOKI)
 
 
-def rising(watch: float, bad: float) -> tuple[Step, ...]:
-    """More is worse."""
-    return (Step(at=watch, colour=Colour.WATCH), Step(at=bad, colour=Colour.BAD))
+def rising(watch: float, bad: float) -> tuple[Threshold, ...]:
+    """Thresholds of a value of which more is worse."""
+    return (Threshold(at=watch, colour=Colour.WATCH), Threshold(at=bad, colour=Colour.BAD))
 
 
-def bad_from(value: float) -> tuple[Step, ...]:
-    """From this value on something is broken."""
-    return (Step(at=value, colour=Colour.BAD),)
+def bad_from(value: float) -> tuple[Threshold, ...]:
+    """A single threshold, from which the value is bad."""
+    return (Threshold(at=value, colour=Colour.BAD),)
 
 
-def falling(watch: float, good: float) -> tuple[Step, ...]:
-    """Less is worse; below the first step it is bad, which the panel's base says."""
-    return (Step(at=watch, colour=Colour.WATCH), Step(at=good, colour=Colour.GOOD))
+def falling(watch: float, good: float) -> tuple[Threshold, ...]:
+    """Thresholds of a value of which less is worse; the panel's base colour must be bad."""
+    return (Threshold(at=watch, colour=Colour.WATCH), Threshold(at=good, colour=Colour.GOOD))
 
 
 def stat(
     title: str,
     expr: str,
     *,
-    about: str,
+    description: str,
     legend: str = "",
     unit: str = "short",
-    steps: Sequence[Step] = (),
+    thresholds: Sequence[Threshold] = (),
     base: Colour = Colour.GOOD,
-    words: tuple[tuple[float, str, Colour], ...] = (),
+    mappings: tuple[tuple[float, str, Colour], ...] = (),
     decimals: int | None = None,
     link: str = "",
     width: int = 4,
 ) -> Panel:
-    """One number."""
+    """A single number."""
     return Panel(
         title=title,
-        kind=Kind.STAT,
-        queries=(metric(expr, legend),),
-        about=about,
+        type=PanelType.STAT,
+        queries=(promql(expr, legend),),
+        description=description,
         unit=unit,
-        steps=tuple(steps),
+        thresholds=tuple(thresholds),
         base=base,
-        words=words,
+        mappings=mappings,
         decimals=decimals,
         link=link,
         width=width,
@@ -199,25 +199,25 @@ def stat(
 def series(
     title: str,
     *queries: Query,
-    about: str = "",
+    description: str = "",
     unit: str = "short",
     minimum: float | None = 0,
     maximum: float | None = None,
-    steps: Sequence[Step] = (),
+    thresholds: Sequence[Threshold] = (),
     stacked: bool = False,
     link: str = "",
     width: int = 12,
 ) -> Panel:
-    """Values over time."""
+    """A time series."""
     return Panel(
         title=title,
-        kind=Kind.SERIES,
+        type=PanelType.SERIES,
         queries=queries,
-        about=about,
+        description=description,
         unit=unit,
         minimum=minimum,
         maximum=maximum,
-        steps=tuple(steps),
+        thresholds=tuple(thresholds),
         stacked=stacked,
         link=link,
         width=width,
@@ -225,14 +225,14 @@ def series(
 
 
 def table(
-    title: str, *queries: Query, columns: Sequence[Column], about: str = "", width: int = 12, height: int = 8
+    title: str, *queries: Query, columns: Sequence[Column], description: str = "", width: int = 12, height: int = 8
 ) -> Panel:
-    """Values of now, one thing a line; several questions are joined by the labels that they share."""
+    """Current values, one row for each label set; several queries are joined by their common labels."""
     return Panel(
         title=title,
-        kind=Kind.TABLE,
+        type=PanelType.TABLE,
         queries=queries,
-        about=about,
+        description=description,
         columns=tuple(columns),
         base=Colour.PLAIN,
         width=width,
@@ -244,33 +244,35 @@ def bars(
     title: str,
     query: Query,
     *,
-    about: str = "",
+    description: str = "",
     unit: str = "short",
     maximum: float | None = None,
-    steps: Sequence[Step] = (),
+    thresholds: Sequence[Threshold] = (),
     width: int = 12,
     height: int = 8,
 ) -> Panel:
-    """Values of now side by side."""
+    """Current values as bars."""
     return Panel(
         title=title,
-        kind=Kind.BARS,
+        type=PanelType.BARS,
         queries=(query,),
-        about=about,
+        description=description,
         unit=unit,
         minimum=0,
         maximum=maximum,
-        steps=tuple(steps),
+        thresholds=tuple(thresholds),
         width=width,
         height=height,
     )
 
 
-def log(title: str, expr: str, *, about: str = "", width: int = 24, height: int = 12) -> Panel:
-    """Lines, the newest first."""
-    return Panel(title=title, kind=Kind.LOGS, queries=(lines(expr),), about=about, width=width, height=height)
+def log(title: str, expr: str, *, description: str = "", width: int = 24, height: int = 12) -> Panel:
+    """Log lines, newest first."""
+    return Panel(
+        title=title, type=PanelType.LOGS, queries=(logql(expr),), description=description, width=width, height=height
+    )
 
 
 def text(title: str, markdown: str, *, width: int = 24, height: int = 6) -> Panel:
-    """Markdown."""
-    return Panel(title=title, kind=Kind.TEXT, markdown=markdown, width=width, height=height)
+    """A Markdown text."""
+    return Panel(title=title, type=PanelType.TEXT, markdown=markdown, width=width, height=height)

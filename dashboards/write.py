@@ -1,6 +1,6 @@
-"""A dashboard as Grafana's JSON: places on the grid, numbers of panels, and the same text for the same dashboard always.
+"""A dashboard as Grafana's JSON: grid positions, panel ids, and a deterministic text.
 
-Source of the format: Grafana's dashboard model (`schemaVersion` 42, Grafana 13) and the options of its own panels.
+Source of the format: Grafana's dashboard model (`schemaVersion` 42, Grafana 13) and the options of its built-in panels.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ import string
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dashboards.model import Choice, Colour, Column, Dashboard, Kind, Panel, Query, Row, Source, Step
+from dashboards.model import Colour, Column, Dashboard, Panel, PanelType, Query, Row, Source, Threshold, Variable
 
 SCHEMA_VERSION = 42
 COLUMNS = 24
 """Of Grafana's grid."""
 ROW_HEIGHT = 1
 LINE = 120
-"""Characters of JSON that stay on one line."""
+"""Longest JSON value that is written on one line."""
 
 Json = dict[str, Any]
 
 
 def to_text(dashboard: Dashboard) -> str:
-    """The file's text; equal dashboards give equal bytes."""
+    """The content of the file; equal dashboards have equal bytes."""
     return laid_out(to_json(dashboard), 0) + "\n"
 
 
 def laid_out(value: object, depth: int) -> str:
-    """JSON with sorted keys; what is short stays on one line, since a ConfigMap has to hold every page of a folder."""
+    """JSON with sorted keys; short values are on one line, because the dashboards of a folder must fit into a ConfigMap."""
     short = json.dumps(value, sort_keys=True, ensure_ascii=False)
     if len(short) <= LINE or not value or not isinstance(value, (Mapping, list)):
         return short
@@ -47,24 +47,24 @@ def to_json(dashboard: Dashboard) -> Json:
         "id": None,
         "uid": dashboard.uid,
         "title": dashboard.title,
-        "description": dashboard.about,
+        "description": dashboard.description,
         "tags": sorted({dashboard.folder, *dashboard.tags}),
         "schemaVersion": SCHEMA_VERSION,
         "version": 1,
         "editable": False,
         "graphTooltip": 1,
         "refresh": "1m",
-        "time": {"from": dashboard.since, "to": "now"},
+        "time": {"from": dashboard.time_from, "to": "now"},
         "timezone": "browser",
         "annotations": {"list": []},
         "links": links(dashboard),
-        "templating": {"list": [variable(choice) for choice in dashboard.choices]},
+        "templating": {"list": [variable(item) for item in dashboard.variables]},
         "panels": list(panels(dashboard.rows)),
     }
 
 
 def panels(rows: tuple[Row, ...]) -> Iterator[Json]:
-    """Rows and panels with their numbers and places, from the top down."""
+    """Rows and panels with their ids and grid positions, from the top."""
     number, y = 0, 0
     for row in rows:
         number += 1
@@ -77,101 +77,101 @@ def panels(rows: tuple[Row, ...]) -> Iterator[Json]:
                 x, y, highest = 0, y + highest, 0
             number += 1
             place = {"x": x, "y": y, "w": panel.width, "h": panel.height}
-            yield {"id": number, "gridPos": place, **picture(panel)}
+            yield {"id": number, "gridPos": place, **panel_json(panel)}
             x, highest = x + panel.width, max(highest, panel.height)
         y += highest
 
 
 def links(dashboard: Dashboard) -> list[Json]:
-    """The other pages of the folder as a list, then the dashboard's own."""
+    """A dropdown of the folder's dashboards, then the links of the dashboard."""
     common = {"asDropdown": False, "icon": "external link", "includeVars": False, "keepTime": True, "tags": []}
     common |= {"targetBlank": False, "tooltip": "", "type": "link", "url": ""}
     others = {**common, "asDropdown": True, "title": "Pages", "type": "dashboards", "tags": [dashboard.folder]}
     return [others, *({**common, "title": title, "url": url} for title, url in dashboard.links)]
 
 
-def variable(choice: Choice) -> Json:
-    """A templating variable."""
-    if choice.free:
-        return {"name": choice.name, "label": choice.title, "type": "textbox", "query": "", "hide": 0}
+def variable(declared: Variable) -> Json:
+    """A template variable."""
+    if declared.free_text:
+        return {"name": declared.name, "label": declared.title, "type": "textbox", "query": "", "hide": 0}
     made: Json = {
-        "name": choice.name,
-        "label": choice.title,
+        "name": declared.name,
+        "label": declared.title,
         "type": "query",
-        "datasource": reference(choice.source),
-        "includeAll": choice.multiple,
-        "multi": choice.multiple,
+        "datasource": reference(declared.source),
+        "includeAll": declared.multiple,
+        "multi": declared.multiple,
         "refresh": 2,
         "sort": 1,
         "regex": "",
         "hide": 0,
         "options": [],
-        "current": {"text": ["All"], "value": ["$__all"]} if choice.multiple else {},
+        "current": {"text": ["All"], "value": ["$__all"]} if declared.multiple else {},
     }
-    if choice.multiple:
-        # Loki refuses a question whose every selector could be empty.
-        made["allValue"] = ".+" if choice.source is Source.LOKI else ".*"
-    if choice.source is Source.LOKI:
-        # 1 asks for the values of a label.
-        loki = {"refId": "variable", "type": 1, "label": choice.label, "stream": choice.metric}
-        return {**made, "definition": f"label_values({choice.metric}, {choice.label})", "query": loki}
-    asked = f"label_values({choice.metric}, {choice.label})"
+    if declared.multiple:
+        # Loki rejects a query in which every matcher may match the empty string.
+        made["allValue"] = ".+" if declared.source is Source.LOKI else ".*"
+    if declared.source is Source.LOKI:
+        # Type 1 queries the values of a label.
+        loki = {"refId": "variable", "type": 1, "label": declared.label, "stream": declared.metric}
+        return {**made, "definition": f"label_values({declared.metric}, {declared.label})", "query": loki}
+    asked = f"label_values({declared.metric}, {declared.label})"
     return {**made, "definition": asked, "query": {"qryType": 1, "query": asked, "refId": "variable"}}
 
 
 def reference(source: Source) -> Json:
-    """How a panel names its data source."""
+    """A reference to a data source."""
     return {"type": source.value, "uid": source.value}
 
 
-def picture(panel: Panel) -> Json:
-    """A panel without its place."""
-    made: Json = {"type": panel.kind.value, "title": panel.title, "description": panel.about}
-    if panel.kind is Kind.TEXT:
+def panel_json(panel: Panel) -> Json:
+    """A panel without id and position."""
+    made: Json = {"type": panel.type.value, "title": panel.title, "description": panel.description}
+    if panel.type is PanelType.TEXT:
         return {**made, "options": {"mode": "markdown", "content": panel.markdown}}
     made["datasource"] = reference(panel.queries[0].source)
     made["targets"] = [
-        target(query, ref, panel.kind) for query, ref in zip(panel.queries, string.ascii_uppercase, strict=False)
+        target(query, ref, panel.type) for query, ref in zip(panel.queries, string.ascii_uppercase, strict=False)
     ]
     made["fieldConfig"] = {
         "defaults": defaults(panel),
         "overrides": [changed for item in panel.columns if (changed := override(item))["properties"]],
     }
     made["options"] = options(panel)
-    if panel.kind is Kind.TABLE:
+    if panel.type is PanelType.TABLE:
         made["transformations"] = transformations(panel)
     return made
 
 
-def target(query: Query, ref: str, kind: Kind) -> Json:
-    """A question as the data source's plugin stores it."""
-    now = kind in {Kind.TABLE, Kind.BARS, Kind.STAT}
+def target(query: Query, ref: str, panel_type: PanelType) -> Json:
+    """A query in the format of the data source's plugin."""
+    instant = panel_type in {PanelType.TABLE, PanelType.BARS, PanelType.STAT}
     made: Json = {"refId": ref, "datasource": reference(query.source), "expr": query.expr, "editorMode": "code"}
     if query.source is Source.LOKI:
-        return {**made, "queryType": "instant" if now else "range", "legendFormat": query.legend}
+        return {**made, "queryType": "instant" if instant else "range", "legendFormat": query.legend}
     return {
         **made,
         "legendFormat": query.legend,
-        "instant": now,
-        "range": not now,
-        "format": "table" if kind is Kind.TABLE else "time_series",
+        "instant": instant,
+        "range": not instant,
+        "format": "table" if panel_type is PanelType.TABLE else "time_series",
     }
 
 
 def defaults(panel: Panel) -> Json:
-    """How every value of a panel is shown."""
+    """Field options of all values of a panel."""
     made: Json = {
         "unit": panel.unit,
-        "thresholds": {"mode": "absolute", "steps": steps(panel.base, panel.steps)},
-        "mappings": mappings(panel.words),
-        "color": {"mode": "palette-classic" if panel.kind is Kind.SERIES else "thresholds"},
+        "thresholds": {"mode": "absolute", "steps": threshold_steps(panel.base, panel.thresholds)},
+        "mappings": value_mappings(panel.mappings),
+        "color": {"mode": "palette-classic" if panel.type is PanelType.SERIES else "thresholds"},
     }
     for key, value in (("min", panel.minimum), ("max", panel.maximum), ("decimals", panel.decimals)):
         if value is not None:
             made[key] = value
     if panel.link:
         made["links"] = [{"title": "Look closer", "url": panel.link, "targetBlank": False}]
-    if panel.kind is Kind.SERIES:
+    if panel.type is PanelType.SERIES:
         made["custom"] = {
             "drawStyle": "line",
             "lineWidth": 1,
@@ -179,39 +179,39 @@ def defaults(panel: Panel) -> Json:
             "showPoints": "never",
             "spanNulls": False,
             "stacking": {"group": "A", "mode": "normal" if panel.stacked else "none"},
-            "thresholdsStyle": {"mode": "dashed" if panel.steps else "off"},
+            "thresholdsStyle": {"mode": "dashed" if panel.thresholds else "off"},
         }
-    if panel.kind is Kind.TABLE:
+    if panel.type is PanelType.TABLE:
         made["custom"] = {"align": "auto", "cellOptions": {"type": "auto"}}
     return made
 
 
-def steps(base: Colour, changes: tuple[Step, ...]) -> list[Json]:
-    """Thresholds; the first has no value, since it reaches down without end."""
-    return [{"color": base.value, "value": None}, *({"color": step.colour.value, "value": step.at} for step in changes)]
+def threshold_steps(base: Colour, thresholds: tuple[Threshold, ...]) -> list[Json]:
+    """Thresholds; the first has no value, because it has no lower bound."""
+    return [{"color": base.value, "value": None}, *({"color": one.colour.value, "value": one.at} for one in thresholds)]
 
 
-def mappings(words: tuple[tuple[float, str, Colour], ...]) -> list[Json]:
-    """Values that are words."""
-    said = {
+def value_mappings(mappings: tuple[tuple[float, str, Colour], ...]) -> list[Json]:
+    """Value mappings."""
+    options = {
         f"{value:g}": {"text": word, "color": colour.value, "index": index}
-        for index, (value, word, colour) in enumerate(words)
+        for index, (value, word, colour) in enumerate(mappings)
     }
-    return [{"type": "value", "options": said}] if said else []
+    return [{"type": "value", "options": options}] if options else []
 
 
 def override(column: Column) -> Json:
-    """How one column is shown."""
+    """Field options of a column."""
     properties: list[Json] = []
     if column.unit:
         properties.append({"id": "unit", "value": column.unit})
-    if column.steps or column.words:
+    if column.thresholds or column.mappings:
         properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
-    if column.steps:
-        thresholds = {"mode": "absolute", "steps": steps(Colour.GOOD, column.steps)}
+    if column.thresholds:
+        thresholds = {"mode": "absolute", "steps": threshold_steps(Colour.GOOD, column.thresholds)}
         properties.append({"id": "thresholds", "value": thresholds})
-    if column.words:
-        properties.append({"id": "mappings", "value": mappings(column.words)})
+    if column.mappings:
+        properties.append({"id": "mappings", "value": value_mappings(column.mappings)})
     if column.link:
         properties.append({"id": "links", "value": [{"title": "Look closer", "url": column.link}]})
     if column.width:
@@ -220,10 +220,10 @@ def override(column: Column) -> Json:
 
 
 def options(panel: Panel) -> Mapping[str, object]:
-    """What the panel's plugin is told."""
+    """Options of the panel type."""
     last = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-    match panel.kind:
-        case Kind.STAT:
+    match panel.type:
+        case PanelType.STAT:
             return {
                 "colorMode": "value",
                 "graphMode": "none",
@@ -233,7 +233,7 @@ def options(panel: Panel) -> Mapping[str, object]:
                 "textMode": "auto" if panel.queries[0].legend else "value",
                 "wideLayout": True,
             }
-        case Kind.BARS:
+        case PanelType.BARS:
             return {
                 "displayMode": "basic",
                 "orientation": "horizontal",
@@ -241,10 +241,10 @@ def options(panel: Panel) -> Mapping[str, object]:
                 "showUnfilled": True,
                 "valueMode": "color",
             }
-        case Kind.TABLE:
+        case PanelType.TABLE:
             values = [column.title for column in panel.columns if column.field.startswith("Value")]
             return {"cellHeight": "sm", "showHeader": True, "sortBy": [{"displayName": values[0], "desc": True}]}
-        case Kind.LOGS:
+        case PanelType.LOGS:
             return {
                 "dedupStrategy": "none",
                 "enableLogDetails": True,
@@ -259,7 +259,7 @@ def options(panel: Panel) -> Mapping[str, object]:
 
 
 def transformations(panel: Panel) -> list[Json]:
-    """One table of several answers, with the chosen columns, in order, under their titles."""
+    """Joins the results into one table, and selects, orders and renames its columns."""
     organised = {
         "indexByName": {column.field: index for index, column in enumerate(panel.columns)},
         "renameByName": {column.field: column.title for column in panel.columns},

@@ -35,6 +35,8 @@ class Context:
     environ: Mapping[str, str]
     run: Runner
     progress: Progress
+    edited: Workspace | None = None
+    """The monorepo with edits that are not written yet; as it is on disk when None."""
     programs: Toolbox | None = None
     """The programs of another checkout, where this one is only looked at; its own when None."""
 
@@ -45,7 +47,7 @@ class Context:
         Raises:
             WorkspaceError: a file cannot be understood.
         """
-        return discover.load(self.config)
+        return self.edited or discover.load(self.config)
 
     @cached_property
     def digests(self) -> Mapping[ChartName, Digest]:
@@ -142,16 +144,7 @@ class Context:
 
     def reload(self) -> Context:
         """The same wiring over the files as they are now."""
-        return replace(self)
-
-    def names(self, only: str) -> tuple[ChartName, ...]:
-        """The charts of a comma-separated list; none for an empty one.
-
-        Raises:
-            WorkspaceError: a name that no chart has.
-        """
-        wanted = [name.strip() for name in only.split(",") if name.strip()]
-        return graph.select(self.workspace, wanted) if wanted else ()
+        return replace(self, edited=None)
 
     def umbrella_of(self, name: ChartName) -> tuple[ChartName, ...]:
         """The umbrellas that a chart is released with: itself, or those that vendor it."""

@@ -133,7 +133,7 @@ class Sessions:
     @staticmethod
     def of_pages() -> dict[str, Session]:
         """Name → session, in the order in which they can run."""
-        return {one.name: one for one in console_blocks.sessions(site.console(ROOT))}
+        return {one.name: one for one in console_blocks.sessions(site.console_blocks_of(ROOT))}
 
     @classmethod
     def below(cls, worker: Path, known: Mapping[str, Session]) -> Sessions:
@@ -185,7 +185,7 @@ def judge(where: str, step: Step, done: Completed) -> Problem | None:
     return Problem(
         where=f"{page}:{line}",
         fact=f"`{typed}` says something else",
-        evidence=(f"page  {different.shown}", f"said  {different.said}", "all that it said:", *tail(done.stdout, 60)),
+        evidence=(f"page  {different.shown}", f"said  {different.actual}", "all that it said:", *tail(done.stdout, 60)),
         hint=UPDATE,
     )
 

@@ -6,8 +6,7 @@ import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli import seal
-from slipway.secrets import envelope
+from slipway.secrets import envelope, keys
 from testing.monorepo import Monorepo, small
 
 NOW = datetime.now(tz=UTC)
@@ -22,7 +21,7 @@ def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: 
     """Give an environment a certificate, and its private key as a file; smaller than a real one, for speed."""
     pair = pair_of(environment, made)
     repo.write(f"values/{environment}/sealed-secrets.pem", pair.certificate.pem.decode())
-    private.write_bytes(seal.key_manifest(pair, "infra", "key"))
+    private.write_bytes(keys.key_manifest(pair, "infra", "key"))
     return pair
 
 

@@ -1,1 +1,1 @@
-"""The pages that Grafana shows: what they ask, and how they show the answers."""
+"""The dashboards: one module for each page, with its panels and queries."""

@@ -1,16 +1,29 @@
-"""Page `delivery/argocd`: Argo CD, and the sealed secrets that it brings."""
+"""Page `delivery/argocd`: Argo CD, and the sealed secrets that it syncs."""
 
 from __future__ import annotations
 
-from dashboards.model import Choice, Colour, Column, Dashboard, Row, bad_from, log, metric, rising, series, stat, table
+from dashboards.model import (
+    Colour,
+    Column,
+    Dashboard,
+    Row,
+    Variable,
+    bad_from,
+    log,
+    promql,
+    rising,
+    series,
+    stat,
+    table,
+)
 
 APP = 'name=~"$application"'
 ARGOCD = Dashboard(
     uid="delivery-argocd",
     title="Argo CD",
     folder="delivery",
-    about="Whether the cluster is what is pinned, and what holds it up.",
-    choices=(Choice(name="application", title="Application", metric="argocd_app_info", label="name"),),
+    description="Whether the cluster is what is pinned, and what holds it up.",
+    variables=(Variable(name="application", title="Application", metric="argocd_app_info", label="name"),),
     rows=(
         Row(
             title="Now",
@@ -18,44 +31,44 @@ ARGOCD = Dashboard(
                 stat(
                     "Not synced",
                     f'count(argocd_app_info{{sync_status!="Synced", {APP}}} == 1) or vector(0)',
-                    steps=bad_from(1),
-                    about="The cluster differs from what is pinned.",
+                    thresholds=bad_from(1),
+                    description="The cluster differs from what is pinned.",
                     link="/d/alert-ApplicationNotSynced",
                 ),
                 stat(
                     "Not healthy",
                     f'count(argocd_app_info{{health_status!="Healthy", {APP}}} == 1) or vector(0)',
-                    steps=bad_from(1),
-                    about="Something of the application does not run, or not yet.",
+                    thresholds=bad_from(1),
+                    description="Something of the application does not run, or not yet.",
                     link="/d/alert-ApplicationUnhealthy",
                 ),
                 stat(
                     "Syncs that failed, last day",
                     f'sum(increase(argocd_app_sync_total{{phase=~"Error|Failed", {APP}}}[1d])) or vector(0)',
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="The message stands in the application's last operation.",
+                    description="The message stands in the application's last operation.",
                 ),
                 stat(
                     "Cluster is reached",
                     "min(argocd_cluster_connection_status)",
-                    words=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
-                    about="Whether the controller has a connection to the API server.",
+                    mappings=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
+                    description="Whether the controller has a connection to the API server.",
                 ),
                 stat(
                     "Charts that could not be had, last hour",
                     "sum(increase(argocd_oci_test_repo_fail_total[1h])"
                     " + increase(argocd_oci_resolve_revision_fail_total[1h])"
                     " + increase(argocd_oci_extract_fail_total[1h])) or vector(0)",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="The registry does not answer, or does not have the pinned digest.",
+                    description="The registry does not answer, or does not have the pinned digest.",
                 ),
                 stat(
                     "Renders that wait",
                     "sum(argocd_repo_pending_request_total) or vector(0)",
-                    steps=rising(5, 20),
-                    about="Each takes a helm process, and only some run at once.",
+                    thresholds=rising(5, 20),
+                    description="Each takes a helm process, and only some run at once.",
                 ),
             ),
         ),
@@ -64,7 +77,7 @@ ARGOCD = Dashboard(
             panels=(
                 table(
                     "Applications",
-                    metric(
+                    promql(
                         f"sum by (name, dest_namespace, sync_status, health_status, operation) (argocd_app_info{{{APP}}})"
                     ),
                     columns=(
@@ -82,30 +95,30 @@ ARGOCD = Dashboard(
                 ),
                 table(
                     "What they complain about",
-                    metric(f"sum by (name, condition) (argocd_app_condition{{{APP}}}) > 0"),
+                    promql(f"sum by (name, condition) (argocd_app_condition{{{APP}}}) > 0"),
                     columns=(
                         Column(field="name", title="Application"),
                         Column(field="condition", title="Condition"),
                         Column(field="Value", title="How often", width=100),
                     ),
-                    about="ComparisonError: the chart cannot be had or does not render. SyncError: the API server refused an object.",
+                    description="ComparisonError: the chart cannot be had or does not render. SyncError: the API server refused an object.",
                 ),
                 series(
                     "Syncs by their end",
-                    metric(
+                    promql(
                         f"sum by (name, phase) (increase(argocd_app_sync_total{{{APP}}}[$__rate_interval]))",
                         "{{name}} {{phase}}",
                     ),
-                    about="An application that syncs all the time fights with somebody who changes its objects back.",
+                    description="An application that syncs all the time fights with somebody who changes its objects back.",
                 ),
                 series(
                     "Time that syncs took",
-                    metric(
+                    promql(
                         f"sum by (name) (rate(argocd_app_sync_duration_seconds_total{{{APP}}}[$__rate_interval]))",
                         "{{name}}",
                     ),
                     unit="percentunit",
-                    about="Share of the time in which an application is in a sync.",
+                    description="Share of the time in which an application is in a sync.",
                 ),
             ),
         ),
@@ -114,18 +127,18 @@ ARGOCD = Dashboard(
             panels=(
                 series(
                     "Nineteen of twenty comparisons within",
-                    metric(
+                    promql(
                         "histogram_quantile(0.95, sum by (le) (rate(argocd_app_reconcile_bucket[$__rate_interval])))",
                         "compare",
                     ),
                     unit="s",
-                    steps=rising(10, 60),
+                    thresholds=rising(10, 60),
                     width=8,
-                    about="How long the controller needs to compare one application.",
+                    description="How long the controller needs to compare one application.",
                 ),
                 series(
                     "Nineteen of twenty answers of the registry within",
-                    metric(
+                    promql(
                         "histogram_quantile(0.95, sum by (request_type, le)"
                         " (rate(argocd_oci_request_duration_seconds_bucket[$__rate_interval])))",
                         "{{request_type}}",
@@ -135,7 +148,7 @@ ARGOCD = Dashboard(
                 ),
                 series(
                     "Memory",
-                    metric(
+                    promql(
                         'sum by (container, pod) (container_memory_working_set_bytes{namespace="argocd", container!=""})',
                         "{{pod}} {{container}}",
                     ),
@@ -150,7 +163,7 @@ ARGOCD = Dashboard(
             panels=(
                 table(
                     "Secrets that could not be opened",
-                    metric("sum by (namespace, name, condition) (sealed_secrets_controller_condition_info == -1)"),
+                    promql("sum by (namespace, name, condition) (sealed_secrets_controller_condition_info == -1)"),
                     columns=(
                         Column(field="namespace", title="Namespace"),
                         Column(field="name", title="Secret", link="/d/alert-SealedSecretNotOpened"),
@@ -160,18 +173,18 @@ ARGOCD = Dashboard(
                 ),
                 series(
                     "Opened and failed",
-                    metric("sum(increase(sealed_secrets_controller_unseal_requests_total[$__rate_interval]))", "asked"),
-                    metric(
+                    promql("sum(increase(sealed_secrets_controller_unseal_requests_total[$__rate_interval]))", "asked"),
+                    promql(
                         "sum by (reason, namespace) (increase(sealed_secrets_controller_unseal_errors_total[$__rate_interval]))",
                         "{{namespace}} {{reason}}",
                     ),
-                    about="`unseal` means that it was sealed for another cluster, name or namespace.",
+                    description="`unseal` means that it was sealed for another cluster, name or namespace.",
                 ),
             ),
         ),
         Row(
             title="Lines",
-            needs=("loki",),
+            requires=("loki",),
             panels=(log("Errors of Argo CD", '{namespace="argocd"} |~ `level=(error|fatal)`'),),
         ),
     ),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Dashboard, Row, bad_from, metric, rising, series, stat
+from dashboards.model import Colour, Dashboard, Row, bad_from, promql, rising, series, stat
 
 CACHES = Dashboard(
     uid="platform-caches",
     title="Caches",
     folder="platform",
-    about="Redis and Valkey: memory, what is found, and what is thrown out.",
-    needs=("redis",),
+    description="Redis and Valkey: memory, what is found, and what is thrown out.",
+    requires=("redis",),
     rows=(
         Row(
             title="Now",
@@ -17,25 +17,25 @@ CACHES = Dashboard(
                 stat(
                     "Caches that do not answer",
                     "count(redis_up == 0) or vector(0)",
-                    steps=bad_from(1),
-                    about="The server is down, or its exporter has another password.",
+                    thresholds=bad_from(1),
+                    description="The server is down, or its exporter has another password.",
                     width=8,
                 ),
                 stat(
                     "Fullest cache",
                     "max(redis_memory_used_bytes / (redis_memory_max_bytes > 0))",
                     unit="percentunit",
-                    steps=rising(0.95, 1),
+                    thresholds=rising(0.95, 1),
                     base=Colour.PLAIN,
-                    about="Full is normal for a cache that throws out; one that does not refuses to write.",
+                    description="Full is normal for a cache that throws out; one that does not refuses to write.",
                     width=8,
                 ),
                 stat(
                     "Connections that were refused, last hour",
                     "sum(increase(redis_rejected_connections_total[1h]))",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="More clients than it may have.",
+                    description="More clients than it may have.",
                     width=8,
                 ),
             ),
@@ -43,10 +43,10 @@ CACHES = Dashboard(
         Row(
             title="Each cache",
             panels=(
-                series("Memory", metric("sum by (service) (redis_memory_used_bytes)", "{{service}}"), unit="bytes"),
+                series("Memory", promql("sum by (service) (redis_memory_used_bytes)", "{{service}}"), unit="bytes"),
                 series(
                     "Found",
-                    metric(
+                    promql(
                         "sum by (service) (rate(redis_keyspace_hits_total[$__rate_interval]))"
                         " / sum by (service) (rate(redis_keyspace_hits_total[$__rate_interval])"
                         " + rate(redis_keyspace_misses_total[$__rate_interval]))",
@@ -54,15 +54,15 @@ CACHES = Dashboard(
                     ),
                     unit="percentunit",
                     maximum=1,
-                    about="Share of the questions whose answer was there.",
+                    description="Share of the questions whose answer was there.",
                 ),
                 series(
                     "Thrown out",
-                    metric("sum by (service) (rate(redis_evicted_keys_total[$__rate_interval]))", "{{service}}"),
+                    promql("sum by (service) (rate(redis_evicted_keys_total[$__rate_interval]))", "{{service}}"),
                     unit="ops",
-                    about="Entries that had to go for others.",
+                    description="Entries that had to go for others.",
                 ),
-                series("Clients", metric("sum by (service) (redis_connected_clients)", "{{service}}")),
+                series("Clients", promql("sum by (service) (redis_connected_clients)", "{{service}}")),
             ),
         ),
     ),

@@ -1,17 +1,17 @@
-"""Page `edge/crowdsec`: who is kept out, and whether the log is understood."""
+"""Page `edge/crowdsec`: blocked addresses, and whether log lines are parsed."""
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Dashboard, Row, Step, bars, metric, rising, series, stat
+from dashboards.model import Colour, Dashboard, Row, Threshold, bars, promql, rising, series, stat
 
 KO, ALL = (f"sum(rate(cs_parser_hits_{name}[1h]))" for name in ("ko_total", "total"))
 CROWDSEC = Dashboard(
     uid="edge-crowdsec",
     title="CrowdSec",
     folder="edge",
-    about="Who is kept out and why, whether Traefik asks, and whether the access log is understood.",
-    needs=("crowdsec",),
-    since="now-24h",
+    description="Who is kept out and why, whether Traefik asks, and whether the access log is understood.",
+    requires=("crowdsec",),
+    time_from="now-24h",
     rows=(
         Row(
             title="Now",
@@ -20,14 +20,14 @@ CROWDSEC = Dashboard(
                     "Addresses that are kept out",
                     "sum(cs_active_decisions) or vector(0)",
                     base=Colour.PLAIN,
-                    about="Of the community's list and of what was seen here.",
+                    description="Of the community's list and of what was seen here.",
                     width=6,
                 ),
                 stat(
                     "Of these, seen here",
                     'sum(cs_active_decisions{origin!~"CAPI|lists"}) or vector(0)',
                     base=Colour.PLAIN,
-                    about="What the scenarios found in our own log, or somebody entered.",
+                    description="What the scenarios found in our own log, or somebody entered.",
                     width=6,
                 ),
                 stat(
@@ -35,16 +35,16 @@ CROWDSEC = Dashboard(
                     "sum(rate(cs_lapi_bouncer_requests_total[5m])) or vector(0)",
                     unit="reqps",
                     base=Colour.BAD,
-                    steps=(Step(at=0.001, colour=Colour.GOOD),),
-                    about="None: Traefik does not ask, and nobody is kept out.",
+                    thresholds=(Threshold(at=0.001, colour=Colour.GOOD),),
+                    description="None: Traefik does not ask, and nobody is kept out.",
                     width=6,
                 ),
                 stat(
                     "Lines that are not understood",
                     f"{KO} / ({ALL} > 0)",
                     unit="percentunit",
-                    steps=rising(0.2, 0.5),
-                    about="Share of the last hour. Much: the format of the access log has changed.",
+                    thresholds=rising(0.2, 0.5),
+                    description="Share of the last hour. Much: the format of the access log has changed.",
                     width=6,
                 ),
             ),
@@ -54,12 +54,12 @@ CROWDSEC = Dashboard(
             panels=(
                 bars(
                     "Decisions by reason",
-                    metric("topk(15, sum by (reason, origin) (cs_active_decisions))", "{{reason}} ({{origin}})"),
+                    promql("topk(15, sum by (reason, origin) (cs_active_decisions))", "{{reason}} ({{origin}})"),
                 ),
                 bars(
                     "Alerts by scenario",
-                    metric("topk(15, sum by (reason) (cs_alerts))", "{{reason}}"),
-                    about="What was seen here, also when nobody was kept out for it.",
+                    promql("topk(15, sum by (reason) (cs_alerts))", "{{reason}}"),
+                    description="What was seen here, also when nobody was kept out for it.",
                 ),
             ),
         ),
@@ -68,18 +68,18 @@ CROWDSEC = Dashboard(
             panels=(
                 series(
                     "Lines",
-                    metric("sum by (type) (rate(cs_parser_hits_ok_total[$__rate_interval]))", "{{type}} understood"),
-                    metric(
+                    promql("sum by (type) (rate(cs_parser_hits_ok_total[$__rate_interval]))", "{{type}} understood"),
+                    promql(
                         "sum by (type) (rate(cs_parser_hits_ko_total[$__rate_interval]))", "{{type}} not understood"
                     ),
                     unit="ops",
                 ),
                 series(
                     "Questions",
-                    metric("sum by (bouncer) (rate(cs_lapi_bouncer_requests_total[$__rate_interval]))", "{{bouncer}}"),
-                    metric("sum by (machine) (rate(cs_lapi_machine_requests_total[$__rate_interval]))", "{{machine}}"),
+                    promql("sum by (bouncer) (rate(cs_lapi_bouncer_requests_total[$__rate_interval]))", "{{bouncer}}"),
+                    promql("sum by (machine) (rate(cs_lapi_machine_requests_total[$__rate_interval]))", "{{machine}}"),
                     unit="reqps",
-                    about="Of bouncers, which keep out, and of machines, which read logs.",
+                    description="Of bouncers, which keep out, and of machines, which read logs.",
                 ),
             ),
         ),

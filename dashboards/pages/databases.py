@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dashboards.model import Choice, Column, Dashboard, Row, bad_from, metric, rising, series, stat, table
+from dashboards.model import Column, Dashboard, Row, Variable, bad_from, promql, rising, series, stat, table
 
 CLUSTER = 'pod=~"$pod"'
 DATABASES = Dashboard(
     uid="platform-databases",
     title="Databases",
     folder="platform",
-    about="PostgreSQL clusters of the CloudNativePG operator.",
-    needs=("cloudnative-pg",),
-    choices=(Choice(name="pod", title="Instance", metric="cnpg_collector_up", label="pod"),),
+    description="PostgreSQL clusters of the CloudNativePG operator.",
+    requires=("cloudnative-pg",),
+    variables=(Variable(name="pod", title="Instance", metric="cnpg_collector_up", label="pod"),),
     rows=(
         Row(
             title="State",
@@ -19,31 +19,31 @@ DATABASES = Dashboard(
                 stat(
                     "Instances that are down",
                     f"count(cnpg_collector_up{{{CLUSTER}}} == 0) or vector(0)",
-                    steps=bad_from(1),
-                    about="Instances whose PostgreSQL does not answer its manager.",
+                    thresholds=bad_from(1),
+                    description="Instances whose PostgreSQL does not answer its manager.",
                     width=6,
                 ),
                 stat(
                     "Oldest good backup",
                     f"time() - min(cnpg_collector_last_available_backup_timestamp{{{CLUSTER}}} > 0)",
                     unit="s",
-                    steps=rising(36 * 3600, 72 * 3600),
-                    about="Age of the last backup of the cluster that has waited longest; no value means that there never was one.",
+                    thresholds=rising(36 * 3600, 72 * 3600),
+                    description="Age of the last backup of the cluster that has waited longest; no value means that there never was one.",
                     width=6,
                 ),
                 stat(
                     "Journal that was not archived",
                     f'sum(cnpg_collector_pg_wal_archive_status{{value="ready", {CLUSTER}}}) or vector(0)',
-                    steps=rising(5, 50),
-                    about="Segments that wait for the archive; they fill the volume while it cannot be reached.",
+                    thresholds=rising(5, 50),
+                    description="Segments that wait for the archive; they fill the volume while it cannot be reached.",
                     width=6,
                 ),
                 stat(
                     "Largest delay of a replica",
                     f"max(cnpg_pg_replication_lag{{{CLUSTER}}}) or vector(0)",
                     unit="s",
-                    steps=rising(10, 60),
-                    about="How far behind the slowest standby is.",
+                    thresholds=rising(10, 60),
+                    description="How far behind the slowest standby is.",
                     width=6,
                 ),
             ),
@@ -53,32 +53,32 @@ DATABASES = Dashboard(
             panels=(
                 series(
                     "Sessions by what they do",
-                    metric(f"sum by (pod, state) (cnpg_backends_total{{{CLUSTER}}})", "{{pod}} {{state}}"),
+                    promql(f"sum by (pod, state) (cnpg_backends_total{{{CLUSTER}}})", "{{pod}} {{state}}"),
                     stacked=True,
-                    about="Many that are idle in transaction hold locks and keep old rows.",
+                    description="Many that are idle in transaction hold locks and keep old rows.",
                 ),
                 series(
                     "Sessions that wait for a lock",
-                    metric(f"sum by (pod) (cnpg_backends_waiting_total{{{CLUSTER}}})", "{{pod}}"),
-                    steps=rising(1, 10),
-                    about="Somebody holds what they need; the longest transaction beside it is the suspect.",
+                    promql(f"sum by (pod) (cnpg_backends_waiting_total{{{CLUSTER}}})", "{{pod}}"),
+                    thresholds=rising(1, 10),
+                    description="Somebody holds what they need; the longest transaction beside it is the suspect.",
                 ),
                 series(
                     "Longest transaction",
-                    metric(
+                    promql(
                         f"max by (pod, datname) (cnpg_backends_max_tx_duration_seconds{{{CLUSTER}}})",
                         "{{pod}} {{datname}}",
                     ),
                     unit="s",
-                    steps=rising(60, 600),
+                    thresholds=rising(60, 600),
                 ),
                 series(
                     "Transactions",
-                    metric(
+                    promql(
                         f"sum by (pod, datname) (rate(cnpg_pg_stat_database_xact_commit{{{CLUSTER}}}[$__rate_interval]))",
                         "{{pod}} {{datname}} done",
                     ),
-                    metric(
+                    promql(
                         f"sum by (pod, datname) (rate(cnpg_pg_stat_database_xact_rollback{{{CLUSTER}}}[$__rate_interval]))",
                         "{{pod}} {{datname}} taken back",
                     ),
@@ -86,7 +86,7 @@ DATABASES = Dashboard(
                 ),
                 series(
                     "Found in memory",
-                    metric(
+                    promql(
                         f"sum by (pod) (rate(cnpg_pg_stat_database_blks_hit{{{CLUSTER}}}[$__rate_interval]))"
                         f" / sum by (pod) (rate(cnpg_pg_stat_database_blks_hit{{{CLUSTER}}}[$__rate_interval])"
                         f" + rate(cnpg_pg_stat_database_blks_read{{{CLUSTER}}}[$__rate_interval]))",
@@ -94,11 +94,11 @@ DATABASES = Dashboard(
                     ),
                     unit="percentunit",
                     maximum=1,
-                    about="Below 0.95 the shared buffers are too small for what is asked often.",
+                    description="Below 0.95 the shared buffers are too small for what is asked often.",
                 ),
                 series(
                     "Size of each database",
-                    metric(f"max by (pod, datname) (cnpg_pg_database_size_bytes{{{CLUSTER}}})", "{{pod}} {{datname}}"),
+                    promql(f"max by (pod, datname) (cnpg_pg_database_size_bytes{{{CLUSTER}}})", "{{pod}} {{datname}}"),
                     unit="bytes",
                 ),
             ),
@@ -108,25 +108,25 @@ DATABASES = Dashboard(
             panels=(
                 table(
                     "Age of the oldest transaction number",
-                    metric(f"max by (pod, datname) (cnpg_pg_database_xid_age{{{CLUSTER}}})"),
+                    promql(f"max by (pod, datname) (cnpg_pg_database_xid_age{{{CLUSTER}}})"),
                     columns=(
                         Column(field="pod", title="Instance"),
                         Column(field="datname", title="Database"),
-                        Column(field="Value", title="Age", steps=rising(300_000_000, 1_000_000_000)),
+                        Column(field="Value", title="Age", thresholds=rising(300_000_000, 1_000_000_000)),
                     ),
-                    about="At two thousand million the database stops; autovacuum keeps it low.",
+                    description="At two thousand million the database stops; autovacuum keeps it low.",
                 ),
                 series(
                     "Archive",
-                    metric(
+                    promql(
                         f"sum by (pod) (increase(cnpg_pg_stat_archiver_archived_count{{{CLUSTER}}}[$__rate_interval]))",
                         "{{pod}} done",
                     ),
-                    metric(
+                    promql(
                         f"sum by (pod) (increase(cnpg_pg_stat_archiver_failed_count{{{CLUSTER}}}[$__rate_interval]))",
                         "{{pod}} failed",
                     ),
-                    about="Segments of the journal that were sent away, and that could not be.",
+                    description="Segments of the journal that were sent away, and that could not be.",
                 ),
             ),
         ),

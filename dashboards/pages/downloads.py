@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Dashboard, Row, Step, bad_from, log, metric, rising, series, stat
+from dashboards.model import Colour, Dashboard, Row, Threshold, bad_from, log, promql, rising, series, stat
 
 UP = ((1, "yes", Colour.GOOD), (0, "no", Colour.BAD))
 
@@ -11,9 +11,9 @@ DOWNLOADS = Dashboard(
     uid="media-downloads",
     title="Downloads",
     folder="media",
-    about="Announcements, the client, its VPN, and the server that shows the result.",
-    needs=("autobrr", "qbittorrent", "jellyfin"),
-    since="now-24h",
+    description="Announcements, the client, its VPN, and the server that shows the result.",
+    requires=("autobrr", "qbittorrent", "jellyfin"),
+    time_from="now-24h",
     rows=(
         Row(
             title="Announcements",
@@ -21,15 +21,15 @@ DOWNLOADS = Dashboard(
                 stat(
                     "IRC networks that are ill",
                     "sum(autobrr_irc_enabled_total) - sum(autobrr_irc_healthy_total)",
-                    steps=bad_from(1),
-                    about="Not connected, or not in every channel: nothing is announced there.",
+                    thresholds=bad_from(1),
+                    description="Not connected, or not in every channel: nothing is announced there.",
                     width=6,
                 ),
                 stat(
                     "Feeds that are late",
                     "count(time() - autobrr_feed_last_run_timestamp_seconds > 6 * 3600) or vector(0)",
-                    steps=(Step(at=1, colour=Colour.WATCH),),
-                    about="Feeds that were not read for six hours.",
+                    thresholds=(Threshold(at=1, colour=Colour.WATCH),),
+                    description="Feeds that were not read for six hours.",
                     width=6,
                 ),
                 stat(
@@ -37,24 +37,24 @@ DOWNLOADS = Dashboard(
                     "sum(increase(autobrr_release_push_approved_total[1d]))",
                     base=Colour.PLAIN,
                     decimals=0,
-                    about="Releases that a client or an application took.",
+                    description="Releases that a client or an application took.",
                     width=6,
                 ),
                 stat(
                     "Failed, last day",
                     "sum(increase(autobrr_release_push_error_total[1d]))",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="The client or the application did not answer.",
+                    description="The client or the application did not answer.",
                     width=6,
                 ),
                 series(
                     "Releases",
-                    metric("sum(increase(autobrr_release_filtered_total[1h]))", "wanted by a filter"),
-                    metric("sum(increase(autobrr_release_push_approved_total[1h]))", "taken"),
-                    metric("sum(increase(autobrr_release_push_rejected_total[1h]))", "not wanted there"),
-                    metric("sum(increase(autobrr_release_push_error_total[1h]))", "failed"),
-                    about="In an hour.",
+                    promql("sum(increase(autobrr_release_filtered_total[1h]))", "wanted by a filter"),
+                    promql("sum(increase(autobrr_release_push_approved_total[1h]))", "taken"),
+                    promql("sum(increase(autobrr_release_push_rejected_total[1h]))", "not wanted there"),
+                    promql("sum(increase(autobrr_release_push_error_total[1h]))", "failed"),
+                    description="In an hour.",
                     width=24,
                 ),
             ),
@@ -65,48 +65,48 @@ DOWNLOADS = Dashboard(
                 stat(
                     "Ready",
                     'min(kube_pod_status_ready{condition="true", namespace="htpc", pod=~"qbittorrent-.*"})',
-                    words=UP,
-                    about="No: the VPN is not up, and the client waits for it; the lines of gluetun say why.",
+                    mappings=UP,
+                    description="No: the VPN is not up, and the client waits for it; the lines of gluetun say why.",
                     link="/d/platform-workloads?var-namespace=htpc",
                     width=6,
                 ),
                 stat(
                     "Restarts of the VPN, last day",
                     'sum(increase(kube_pod_container_status_restarts_total{namespace="htpc", container="gluetun"}[1d]))',
-                    steps=rising(1, 3),
+                    thresholds=rising(1, 3),
                     decimals=0,
-                    about="Each ends every connection of the client.",
+                    description="Each ends every connection of the client.",
                     width=6,
                 ),
                 series(
                     "Network of the pod",
-                    metric(
+                    promql(
                         f"sum(rate(container_network_receive_bytes_total{{{POD % 'qbittorrent'}}}[$__rate_interval]))",
                         "in",
                     ),
-                    metric(
+                    promql(
                         f"sum(rate(container_network_transmit_bytes_total{{{POD % 'qbittorrent'}}}[$__rate_interval]))",
                         "out",
                     ),
                     unit="Bps",
-                    about="All of it goes through the tunnel; nothing at all while torrents run means that the tunnel is dead.",
+                    description="All of it goes through the tunnel; nothing at all while torrents run means that the tunnel is dead.",
                 ),
                 series(
                     "Memory",
-                    metric(
+                    promql(
                         f'sum by (container) (container_memory_working_set_bytes{{container!="", {POD % "qbittorrent"}}})',
                         "{{container}}",
                     ),
                     unit="bytes",
-                    about="The library maps files into memory; what is over the limit of the cache is taken back by the kernel.",
+                    description="The library maps files into memory; what is over the limit of the cache is taken back by the kernel.",
                 ),
                 series(
                     "Disk",
-                    metric(
+                    promql(
                         f'sum(rate(container_fs_reads_bytes_total{{container!="", {POD % "qbittorrent"}}}[$__rate_interval]))',
                         "read",
                     ),
-                    metric(
+                    promql(
                         f'sum(rate(container_fs_writes_bytes_total{{container!="", {POD % "qbittorrent"}}}[$__rate_interval]))',
                         "written",
                     ),
@@ -119,23 +119,23 @@ DOWNLOADS = Dashboard(
             panels=(
                 series(
                     "Processors",
-                    metric(
+                    promql(
                         f'sum(rate(container_cpu_usage_seconds_total{{container!="", {POD % "jellyfin"}}}[$__rate_interval]))',
                         "busy",
                     ),
                     unit="cores",
                     width=8,
-                    about="A film that is converted without a graphics card takes all of them.",
+                    description="A film that is converted without a graphics card takes all of them.",
                 ),
                 series(
                     "Memory",
-                    metric(f'sum(container_memory_working_set_bytes{{container!="", {POD % "jellyfin"}}})', "used"),
+                    promql(f'sum(container_memory_working_set_bytes{{container!="", {POD % "jellyfin"}}})', "used"),
                     unit="bytes",
                     width=8,
                 ),
                 series(
                     "Network out",
-                    metric(
+                    promql(
                         f"sum(rate(container_network_transmit_bytes_total{{{POD % 'jellyfin'}}}[$__rate_interval]))",
                         "sent",
                     ),
@@ -146,16 +146,16 @@ DOWNLOADS = Dashboard(
         ),
         Row(
             title="FlareSolverr",
-            needs=("flaresolverr",),
+            requires=("flaresolverr",),
             panels=(
                 series(
                     "Pages by result",
-                    metric("sum by (result) (increase(flaresolverr_request_total[1h]))", "{{result}}"),
-                    about="In an hour. Errors of one indexer alone mean that its pages cannot be solved; of all, that the browser does not start.",
+                    promql("sum by (result) (increase(flaresolverr_request_total[1h]))", "{{result}}"),
+                    description="In an hour. Errors of one indexer alone mean that its pages cannot be solved; of all, that the browser does not start.",
                 ),
                 series(
                     "Time for a page",
-                    metric(
+                    promql(
                         "sum by (domain) (rate(flaresolverr_request_duration_sum[1h]))"
                         " / sum by (domain) (rate(flaresolverr_request_duration_count[1h]) > 0)",
                         "{{domain}}",
@@ -166,7 +166,7 @@ DOWNLOADS = Dashboard(
         ),
         Row(
             title="Lines of the VPN",
-            needs=("loki",),
+            requires=("loki",),
             panels=(log("gluetun", '{namespace="htpc", container="gluetun"}'),),
         ),
     ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Column, Dashboard, Row, bad_from, bars, metric, rising, series, stat, table
+from dashboards.model import Colour, Column, Dashboard, Row, bad_from, bars, promql, rising, series, stat, table
 
 UP = ((1, "yes", Colour.GOOD), (0, "no", Colour.BAD))
 LIBRARY = Dashboard(
     uid="media-library",
     title="Library",
     folder="media",
-    about="Sonarr, Radarr, Prowlarr and Jellyfin, as Scraparr asks them.",
-    needs=("scraparr",),
-    since="now-24h",
+    description="Sonarr, Radarr, Prowlarr and Jellyfin, as Scraparr asks them.",
+    requires=("scraparr",),
+    time_from="now-24h",
     rows=(
         Row(
             title="Now",
@@ -19,38 +19,38 @@ LIBRARY = Dashboard(
                 stat(
                     "Applications that do not answer",
                     "count(scraparr_services_up == 0) or vector(0)",
-                    steps=bad_from(1),
-                    about="The application is down, or its API key is another one.",
+                    thresholds=bad_from(1),
+                    description="The application is down, or its API key is another one.",
                 ),
                 stat(
                     "Downloads that are stuck",
                     "sum(sonarr_queue_error + sonarr_queue_warning) + sum(radarr_queue_error + radarr_queue_warning)",
-                    steps=bad_from(1),
-                    about="Entries of the queues with a warning or an error; open Activity of the application.",
+                    thresholds=bad_from(1),
+                    description="Entries of the queues with a warning or an error; open Activity of the application.",
                 ),
                 stat(
                     "Episodes that are missing",
                     "sum(sonarr_missing_episodes_total)",
                     base=Colour.PLAIN,
-                    about="Aired, wanted and not there.",
+                    description="Aired, wanted and not there.",
                 ),
                 stat(
                     "Films that are missing",
                     "sum(radarr_missing_movies_total)",
                     base=Colour.PLAIN,
-                    about="Wanted and not there.",
+                    description="Wanted and not there.",
                 ),
                 stat(
                     "Indexers that are ill",
                     "count(prowlarr_indexer_healthy == 0) or vector(0)",
-                    steps=rising(1, 3),
-                    about="Prowlarr leaves them out for a while after errors.",
+                    thresholds=rising(1, 3),
+                    description="Prowlarr leaves them out for a while after errors.",
                 ),
                 stat(
                     "Watching now",
                     "sum(jellyfin_sessions_total) or vector(0)",
                     base=Colour.PLAIN,
-                    about="Sessions of Jellyfin; wait for zero before a restart.",
+                    description="Sessions of Jellyfin; wait for zero before a restart.",
                 ),
             ),
         ),
@@ -59,20 +59,20 @@ LIBRARY = Dashboard(
             panels=(
                 table(
                     "Applications",
-                    metric("max by (scraparr_services, alias) (scraparr_services_up)"),
+                    promql("max by (scraparr_services, alias) (scraparr_services_up)"),
                     columns=(
                         Column(field="scraparr_services", title="Application"),
                         Column(field="alias", title="Instance"),
-                        Column(field="Value", title="Answers", words=UP),
+                        Column(field="Value", title="Answers", mappings=UP),
                     ),
                 ),
                 series(
                     "Queues",
-                    metric("sum by (alias) (sonarr_queue_count)", "{{alias}} episodes"),
-                    metric("sum by (alias) (radarr_queue_count)", "{{alias}} films"),
-                    metric("sum by (alias) (sonarr_queue_error + sonarr_queue_warning)", "{{alias}} episodes stuck"),
-                    metric("sum by (alias) (radarr_queue_error + radarr_queue_warning)", "{{alias}} films stuck"),
-                    about="A queue that only grows: the client or its VPN does not download.",
+                    promql("sum by (alias) (sonarr_queue_count)", "{{alias}} episodes"),
+                    promql("sum by (alias) (radarr_queue_count)", "{{alias}} films"),
+                    promql("sum by (alias) (sonarr_queue_error + sonarr_queue_warning)", "{{alias}} episodes stuck"),
+                    promql("sum by (alias) (radarr_queue_error + radarr_queue_warning)", "{{alias}} films stuck"),
+                    description="A queue that only grows: the client or its VPN does not download.",
                 ),
             ),
         ),
@@ -81,33 +81,33 @@ LIBRARY = Dashboard(
             panels=(
                 series(
                     "Size",
-                    metric("sum by (alias) (sonarr_disk_size_total)", "{{alias}} series"),
-                    metric("sum by (alias) (radarr_disk_size_total)", "{{alias}} films"),
+                    promql("sum by (alias) (sonarr_disk_size_total)", "{{alias}} series"),
+                    promql("sum by (alias) (radarr_disk_size_total)", "{{alias}} films"),
                     unit="bytes",
                     stacked=True,
                     width=8,
                 ),
                 series(
                     "Free where it lies",
-                    metric("min by (path) (sonarr_free_disk_size)", "{{path}} (Sonarr)"),
-                    metric("min by (path) (radarr_free_disk_size)", "{{path}} (Radarr)"),
+                    promql("min by (path) (sonarr_free_disk_size)", "{{path}} (Sonarr)"),
+                    promql("min by (path) (radarr_free_disk_size)", "{{path}} (Radarr)"),
                     unit="bytes",
                     width=8,
                     link="/d/platform-storage",
                 ),
                 series(
                     "Missing",
-                    metric("sum by (alias) (sonarr_missing_episodes_total)", "{{alias}} episodes"),
-                    metric("sum by (alias) (radarr_missing_movies_total)", "{{alias}} films"),
+                    promql("sum by (alias) (sonarr_missing_episodes_total)", "{{alias}} episodes"),
+                    promql("sum by (alias) (radarr_missing_movies_total)", "{{alias}} films"),
                     width=8,
                 ),
                 bars(
                     "Episodes by quality",
-                    metric("topk(10, sum by (quality) (sonarr_quality_episodes_total))", "{{quality}}"),
+                    promql("topk(10, sum by (quality) (sonarr_quality_episodes_total))", "{{quality}}"),
                 ),
                 bars(
                     "Films by quality",
-                    metric("topk(10, sum by (quality) (radarr_quality_movies_total))", "{{quality}}"),
+                    promql("topk(10, sum by (quality) (radarr_quality_movies_total))", "{{quality}}"),
                 ),
             ),
         ),
@@ -116,19 +116,19 @@ LIBRARY = Dashboard(
             panels=(
                 table(
                     "Indexers",
-                    metric("min by (indexer) (prowlarr_indexer_healthy)"),
-                    metric("max by (indexer) (prowlarr_indexer_enabled)"),
+                    promql("min by (indexer) (prowlarr_indexer_healthy)"),
+                    promql("max by (indexer) (prowlarr_indexer_enabled)"),
                     columns=(
                         Column(field="indexer", title="Indexer"),
-                        Column(field="Value #A", title="Healthy", words=UP),
-                        Column(field="Value #B", title="Enabled", words=UP),
+                        Column(field="Value #A", title="Healthy", mappings=UP),
+                        Column(field="Value #B", title="Enabled", mappings=UP),
                     ),
                 ),
                 series(
                     "Sessions",
-                    metric("sum by (user_name) (jellyfin_sessions)", "{{user_name}}"),
+                    promql("sum by (user_name) (jellyfin_sessions)", "{{user_name}}"),
                     stacked=True,
-                    about="Who watches.",
+                    description="Who watches.",
                 ),
             ),
         ),

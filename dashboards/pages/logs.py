@@ -1,8 +1,8 @@
-"""Pages `observability/logs` and `observability/traces`: the lines, and where traces are."""
+"""Pages `observability/logs` and `observability/traces`: log lines, and links to traces."""
 
 from __future__ import annotations
 
-from dashboards.model import Choice, Dashboard, Row, Source, lines, log, metric, series, text
+from dashboards.model import Dashboard, Row, Source, Variable, log, logql, promql, series, text
 
 STREAM = '{namespace=~"$namespace", app=~"$app", pod=~"$pod"}'
 WRONG = "|~ `(?i)\\b(error|fatal|panic|exception)\\b`"
@@ -10,16 +10,16 @@ LOGS = Dashboard(
     uid="observability-logs",
     title="Logs",
     folder="observability",
-    about="Lines of every pod: how many, who complains, and the lines themselves.",
-    since="now-1h",
-    needs=("loki",),
-    choices=(
-        Choice(name="namespace", title="Namespace", label="namespace", source=Source.LOKI),
-        Choice(name="app", title="Service", metric='{namespace=~"$namespace"}', label="app", source=Source.LOKI),
-        Choice(
+    description="Lines of every pod: how many, who complains, and the lines themselves.",
+    time_from="now-1h",
+    requires=("loki",),
+    variables=(
+        Variable(name="namespace", title="Namespace", label="namespace", source=Source.LOKI),
+        Variable(name="app", title="Service", metric='{namespace=~"$namespace"}', label="app", source=Source.LOKI),
+        Variable(
             name="pod", title="Pod", metric='{namespace=~"$namespace", app=~"$app"}', label="pod", source=Source.LOKI
         ),
-        Choice(name="words", title="Has the words", free=True),
+        Variable(name="words", title="Has the words", free_text=True),
     ),
     rows=(
         Row(
@@ -27,14 +27,14 @@ LOGS = Dashboard(
             panels=(
                 series(
                     "Lines by service",
-                    lines(f"sum by (app) (count_over_time({STREAM} |= `$words` [$__auto]))", "{{app}}"),
+                    logql(f"sum by (app) (count_over_time({STREAM} |= `$words` [$__auto]))", "{{app}}"),
                     stacked=True,
                 ),
                 series(
                     "Lines that speak of errors",
-                    lines(f"sum by (app) (count_over_time({STREAM} {WRONG} |= `$words` [$__auto]))", "{{app}}"),
+                    logql(f"sum by (app) (count_over_time({STREAM} {WRONG} |= `$words` [$__auto]))", "{{app}}"),
                     stacked=True,
-                    about="With the words error, fatal, panic or exception.",
+                    description="With the words error, fatal, panic or exception.",
                 ),
             ),
         ),
@@ -44,7 +44,7 @@ LOGS = Dashboard(
                 log(
                     "Errors",
                     f"{STREAM} {WRONG} |= `$words`",
-                    about="Open a line for its labels, and for its trace when it names one.",
+                    description="Open a line for its labels, and for its trace when it names one.",
                 ),
             ),
         ),
@@ -55,7 +55,7 @@ LOGS = Dashboard(
                 log(
                     "Events",
                     '{app="kubernetes-events"} | logfmt | type!="Normal" |= `$words`',
-                    about="Warnings of the control plane: pods that cannot be placed, probes that fail, volumes that cannot be mounted.",
+                    description="Warnings of the control plane: pods that cannot be placed, probes that fail, volumes that cannot be mounted.",
                 ),
             ),
         ),
@@ -66,8 +66,8 @@ TRACES = Dashboard(
     uid="observability-traces",
     title="Traces",
     folder="observability",
-    about="Where traces are, and whether they arrive.",
-    needs=("jaeger",),
+    description="Where traces are, and whether they arrive.",
+    requires=("jaeger",),
     links=(("Search for traces", "/explore?left=%7B%22datasource%22:%22jaeger%22%7D"),),
     rows=(
         Row(
@@ -87,11 +87,11 @@ TRACES = Dashboard(
             panels=(
                 series(
                     "Spans that Jaeger takes",
-                    metric(
+                    promql(
                         "sum by (receiver) (rate(otelcol_receiver_accepted_spans_total[$__rate_interval]))",
                         "{{receiver}} taken",
                     ),
-                    metric(
+                    promql(
                         "sum by (receiver) (rate(otelcol_receiver_refused_spans_total[$__rate_interval]))",
                         "{{receiver}} refused",
                     ),
@@ -99,16 +99,16 @@ TRACES = Dashboard(
                 ),
                 series(
                     "Spans that are written",
-                    metric(
+                    promql(
                         "sum by (exporter) (rate(otelcol_exporter_sent_spans_total[$__rate_interval]))",
                         "{{exporter}} written",
                     ),
-                    metric(
+                    promql(
                         "sum by (exporter) (rate(otelcol_exporter_send_failed_spans_total[$__rate_interval]))",
                         "{{exporter}} failed",
                     ),
                     unit="ops",
-                    about="Failed ones: the volume is full, or two processes hold it.",
+                    description="Failed ones: the volume is full, or two processes hold it.",
                 ),
             ),
         ),

@@ -1,16 +1,16 @@
-"""Page `edge/names`: whether the names of the platform are in DNS."""
+"""Page `edge/names`: whether the hosts of the platform are in DNS."""
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Dashboard, Row, bad_from, log, metric, rising, series, stat
+from dashboards.model import Colour, Dashboard, Row, bad_from, log, promql, rising, series, stat
 
 NAMES = Dashboard(
     uid="edge-names",
     title="Names",
     folder="edge",
-    about="Whether the names of the platform's hosts are at the DNS provider, as external-dns writes them.",
-    needs=("external-dns",),
-    since="now-24h",
+    description="Whether the names of the platform's hosts are at the DNS provider, as external-dns writes them.",
+    requires=("external-dns",),
+    time_from="now-24h",
     rows=(
         Row(
             title="Now",
@@ -19,31 +19,31 @@ NAMES = Dashboard(
                     "Last good round",
                     "time() - max(external_dns_controller_last_sync_timestamp_seconds)",
                     unit="s",
-                    steps=rising(600, 3600),
-                    about="Time since names and provider were the same. Much more than the interval of its rounds: the provider refuses, or is not reached.",
+                    thresholds=rising(600, 3600),
+                    description="Time since names and provider were the same. Much more than the interval of its rounds: the provider refuses, or is not reached.",
                     width=6,
                 ),
                 stat(
                     "Names that are not there yet",
                     "sum(external_dns_source_endpoints_total) - sum(external_dns_registry_endpoints_total)",
                     base=Colour.PLAIN,
-                    about="What routes ask for, less what the provider has. Below zero: records of others, which it leaves alone.",
+                    description="What routes ask for, less what the provider has. Below zero: records of others, which it leaves alone.",
                     width=6,
                 ),
                 stat(
                     "Errors of the provider, last hour",
                     "sum(increase(external_dns_registry_errors_total[1h]))",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="A token without the right to change the zone, or its limit of requests.",
+                    description="A token without the right to change the zone, or its limit of requests.",
                     width=6,
                 ),
                 stat(
                     "Errors of the source, last hour",
                     "sum(increase(external_dns_source_errors_total[1h]))",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="Objects that it may not read, or that say something that is no name.",
+                    description="Objects that it may not read, or that say something that is no name.",
                     width=6,
                 ),
             ),
@@ -53,16 +53,16 @@ NAMES = Dashboard(
             panels=(
                 series(
                     "Names",
-                    metric("sum(external_dns_source_endpoints_total)", "asked for"),
-                    metric("sum(external_dns_registry_endpoints_total)", "at the provider"),
+                    promql("sum(external_dns_source_endpoints_total)", "asked for"),
+                    promql("sum(external_dns_registry_endpoints_total)", "at the provider"),
                 ),
                 series(
                     "Errors",
-                    metric("sum(increase(external_dns_registry_errors_total[$__rate_interval]))", "provider"),
-                    metric("sum(increase(external_dns_source_errors_total[$__rate_interval]))", "source"),
+                    promql("sum(increase(external_dns_registry_errors_total[$__rate_interval]))", "provider"),
+                    promql("sum(increase(external_dns_source_errors_total[$__rate_interval]))", "source"),
                 ),
             ),
         ),
-        Row(title="Lines", needs=("loki",), panels=(log("What external-dns says", '{app="external-dns"}'),)),
+        Row(title="Lines", requires=("loki",), panels=(log("What external-dns says", '{app="external-dns"}'),)),
     ),
 )

@@ -1,8 +1,8 @@
-"""Page `platform/nodes`: the machines."""
+"""Page `platform/nodes`: CPU, memory, disks and network of the nodes."""
 
 from __future__ import annotations
 
-from dashboards.model import Choice, Colour, Column, Dashboard, Row, metric, rising, series, table
+from dashboards.model import Colour, Column, Dashboard, Row, Variable, promql, rising, series, table
 
 REAL_FS = 'fstype!~"tmpfs|overlay|ramfs|squashfs|iso9660"'
 
@@ -10,37 +10,39 @@ NODES = Dashboard(
     uid="platform-nodes",
     title="Nodes",
     folder="platform",
-    about="Machines: processors, memory, disks, network, clock and temperature.",
-    choices=(Choice(name="node", title="Node", metric="node_uname_info", label="node"),),
+    description="Machines: processors, memory, disks, network, clock and temperature.",
+    variables=(Variable(name="node", title="Node", metric="node_uname_info", label="node"),),
     rows=(
         Row(
             title="State",
             panels=(
                 table(
                     "Nodes",
-                    metric(
+                    promql(
                         'sum by (node) (kube_node_status_condition{condition="Ready", status="true", node=~"$node"})'
                     ),
-                    metric('sum by (node) (time() - node_boot_time_seconds{node=~"$node"})'),
-                    metric('max by (node) (node:processor_busy:ratio{node=~"$node"})'),
-                    metric('max by (node) (1 - node:memory_available:ratio{node=~"$node"})'),
-                    metric(
+                    promql('sum by (node) (time() - node_boot_time_seconds{node=~"$node"})'),
+                    promql('max by (node) (node:processor_busy:ratio{node=~"$node"})'),
+                    promql('max by (node) (1 - node:memory_available:ratio{node=~"$node"})'),
+                    promql(
                         f'max by (node) (1 - node_filesystem_avail_bytes{{{REAL_FS}, node=~"$node"}} / node_filesystem_size_bytes)'
                     ),
                     columns=(
                         Column(field="node", title="Node"),
-                        Column(field="Value #A", title="Ready", words=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD))),
+                        Column(
+                            field="Value #A", title="Ready", mappings=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD))
+                        ),
                         Column(field="Value #B", title="Up since", unit="s"),
-                        Column(field="Value #C", title="Processors", unit="percentunit", steps=rising(0.8, 0.95)),
-                        Column(field="Value #D", title="Memory", unit="percentunit", steps=rising(0.85, 0.95)),
-                        Column(field="Value #E", title="Fullest disk", unit="percentunit", steps=rising(0.8, 0.9)),
+                        Column(field="Value #C", title="Processors", unit="percentunit", thresholds=rising(0.8, 0.95)),
+                        Column(field="Value #D", title="Memory", unit="percentunit", thresholds=rising(0.85, 0.95)),
+                        Column(field="Value #E", title="Fullest disk", unit="percentunit", thresholds=rising(0.8, 0.9)),
                     ),
                     width=16,
                     height=6,
                 ),
                 table(
                     "Conditions that are wrong",
-                    metric(
+                    promql(
                         'sum by (node, condition) (kube_node_status_condition{condition!="Ready", status="true", node=~"$node"} == 1)'
                     ),
                     columns=(
@@ -48,7 +50,7 @@ NODES = Dashboard(
                         Column(field="condition", title="Condition"),
                         Column(field="Value", title="Set", width=80),
                     ),
-                    about="Memory, disk or process numbers run out: the kubelet ends pods to save the node.",
+                    description="Memory, disk or process numbers run out: the kubelet ends pods to save the node.",
                     width=8,
                     height=6,
                 ),
@@ -59,47 +61,47 @@ NODES = Dashboard(
             panels=(
                 series(
                     "What the processors do",
-                    metric(
+                    promql(
                         'sum by (node, mode) (rate(node_cpu_seconds_total{mode!="idle", node=~"$node"}[$__rate_interval]))',
                         "{{node}} {{mode}}",
                     ),
                     unit="cores",
                     stacked=True,
-                    about="iowait is time that waits for disks; steal is time that a hypervisor gave to others.",
+                    description="iowait is time that waits for disks; steal is time that a hypervisor gave to others.",
                 ),
                 series(
                     "Load for each processor",
-                    metric(
+                    promql(
                         'node_load5{node=~"$node"} / count without (cpu, mode) (node_cpu_seconds_total{mode="idle"})',
                         "{{node}}",
                     ),
-                    steps=rising(1, 2),
-                    about="Above one, work waits for a processor or a disk.",
+                    thresholds=rising(1, 2),
+                    description="Above one, work waits for a processor or a disk.",
                 ),
                 series(
                     "Memory",
-                    metric(
+                    promql(
                         'node_memory_MemTotal_bytes{node=~"$node"} - node_memory_MemAvailable_bytes', "{{node}} used"
                     ),
-                    metric('node_memory_MemTotal_bytes{node=~"$node"}', "{{node}} all"),
+                    promql('node_memory_MemTotal_bytes{node=~"$node"}', "{{node}} all"),
                     unit="bytes",
-                    about="Used is what could not be given to somebody else.",
+                    description="Used is what could not be given to somebody else.",
                 ),
                 series(
                     "Waiting for memory, disk or processor",
-                    metric(
+                    promql(
                         'rate(node_pressure_memory_waiting_seconds_total{node=~"$node"}[$__rate_interval])',
                         "{{node}} memory",
                     ),
-                    metric(
+                    promql(
                         'rate(node_pressure_io_waiting_seconds_total{node=~"$node"}[$__rate_interval])', "{{node}} disk"
                     ),
-                    metric(
+                    promql(
                         'rate(node_pressure_cpu_waiting_seconds_total{node=~"$node"}[$__rate_interval])',
                         "{{node}} processor",
                     ),
                     unit="percentunit",
-                    about="Share of the time in which at least one process waits; the kernel's own measure of too little.",
+                    description="Share of the time in which at least one process waits; the kernel's own measure of too little.",
                 ),
             ),
         ),
@@ -108,21 +110,21 @@ NODES = Dashboard(
             panels=(
                 series(
                     "Disk busy",
-                    metric(
+                    promql(
                         'rate(node_disk_io_time_seconds_total{node=~"$node"}[$__rate_interval])', "{{node}} {{device}}"
                     ),
                     unit="percentunit",
                     maximum=1,
-                    steps=rising(0.8, 0.95),
+                    thresholds=rising(0.8, 0.95),
                     width=8,
-                    about="Share of the time in which a disk has something to do.",
+                    description="Share of the time in which a disk has something to do.",
                 ),
                 series(
                     "Disk reads and writes",
-                    metric(
+                    promql(
                         'rate(node_disk_read_bytes_total{node=~"$node"}[$__rate_interval])', "{{node}} {{device}} read"
                     ),
-                    metric(
+                    promql(
                         'rate(node_disk_written_bytes_total{node=~"$node"}[$__rate_interval])',
                         "{{node}} {{device}} written",
                     ),
@@ -131,11 +133,11 @@ NODES = Dashboard(
                 ),
                 series(
                     "Network",
-                    metric(
+                    promql(
                         'rate(node_network_receive_bytes_total{node=~"$node", device!~"lo|veth.*|cni.*|flannel.*"}[$__rate_interval])',
                         "{{node}} {{device}} in",
                     ),
-                    metric(
+                    promql(
                         'rate(node_network_transmit_bytes_total{node=~"$node", device!~"lo|veth.*|cni.*|flannel.*"}[$__rate_interval])',
                         "{{node}} {{device}} out",
                     ),
@@ -144,34 +146,34 @@ NODES = Dashboard(
                 ),
                 series(
                     "Network errors and losses",
-                    metric(
+                    promql(
                         'rate(node_network_receive_errs_total{node=~"$node"}[$__rate_interval]) + rate(node_network_transmit_errs_total{node=~"$node"}[$__rate_interval])',
                         "{{node}} {{device}} errors",
                     ),
-                    metric(
+                    promql(
                         'rate(node_network_receive_drop_total{node=~"$node"}[$__rate_interval]) + rate(node_network_transmit_drop_total{node=~"$node"}[$__rate_interval])',
                         "{{node}} {{device}} lost",
                     ),
                     unit="pps",
                     width=8,
-                    about="A bad cable, a full queue, or a wrong frame size.",
+                    description="A bad cable, a full queue, or a wrong frame size.",
                 ),
                 series(
                     "Clock",
-                    metric('node_timex_offset_seconds{node=~"$node"}', "{{node}}"),
+                    promql('node_timex_offset_seconds{node=~"$node"}', "{{node}}"),
                     unit="s",
                     minimum=None,
                     width=8,
                     link="/d/alert-NodeClockWrong",
-                    about="How far the clock is from the time servers; certificates and one-time codes depend on it.",
+                    description="How far the clock is from the time servers; certificates and one-time codes depend on it.",
                 ),
                 series(
                     "Temperature",
-                    metric('max by (node, chip) (node_hwmon_temp_celsius{node=~"$node"})', "{{node}} {{chip}}"),
+                    promql('max by (node, chip) (node_hwmon_temp_celsius{node=~"$node"})', "{{node}} {{chip}}"),
                     unit="celsius",
-                    steps=rising(75, 90),
+                    thresholds=rising(75, 90),
                     width=8,
-                    about="The hottest sensor of each chip.",
+                    description="The hottest sensor of each chip.",
                 ),
             ),
         ),

@@ -1,8 +1,8 @@
-"""Page `media/photos`: Immich's work on what is uploaded."""
+"""Page `media/photos`: Immich's jobs for uploaded photos."""
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Dashboard, Row, bad_from, log, metric, series, stat
+from dashboards.model import Colour, Dashboard, Row, bad_from, log, promql, series, stat
 
 WORK = {
     "data": ("asset_extract_metadata", "metadata_extraction"),
@@ -11,15 +11,15 @@ WORK = {
     "search": ("smart_search", "smart_search"),
     "faces": ("asset_detect_faces", "face_detection"),
 }
-"""What is done to a photo → its job and its queue. Source: Immich, server/src/enum.ts."""
+"""Processing step of a photo → its job and queue. Source: Immich, server/src/enum.ts."""
 
 PHOTOS = Dashboard(
     uid="media-photos",
     title="Photos",
     folder="media",
-    about="Immich's work on what is uploaded, as its two workers tell it.",
-    needs=("immich",),
-    since="now-24h",
+    description="Immich's work on what is uploaded, as its two workers tell it.",
+    requires=("immich",),
+    time_from="now-24h",
     rows=(
         Row(
             title="Now",
@@ -29,29 +29,29 @@ PHOTOS = Dashboard(
                     "sum(increase(immich_jobs_asset_extract_metadata_success_total[1h])) or vector(0)",
                     base=Colour.PLAIN,
                     decimals=0,
-                    about="Whose date, place and camera were read: what was uploaded, or read again.",
+                    description="Whose date, place and camera were read: what was uploaded, or read again.",
                 ),
                 stat(
                     "Previews made, last hour",
                     "sum(increase(immich_jobs_asset_generate_thumbnails_success_total[1h])) or vector(0)",
                     base=Colour.PLAIN,
                     decimals=0,
-                    about="As many as photos were uploaded.",
+                    description="As many as photos were uploaded.",
                 ),
                 stat(
                     "Work that failed, last hour",
                     " + ".join(
                         f"(sum(increase(immich_jobs_{job}_failed_total[1h])) or vector(0))" for job, _ in WORK.values()
                     ),
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="A broken file fails for ever, and each night again; many at once are a full disk or a right that is missing.",
+                    description="A broken file fails for ever, and each night again; many at once are a full disk or a right that is missing.",
                 ),
                 stat(
                     "Users",
                     "max(immich_users_total)",
                     base=Colour.PLAIN,
-                    about="Accounts of this Immich.",
+                    description="Accounts of this Immich.",
                 ),
             ),
         ),
@@ -60,17 +60,17 @@ PHOTOS = Dashboard(
             panels=(
                 series(
                     "Work at once",
-                    *(metric(f"sum(immich_queues_{queue}_active)", name) for name, (_, queue) in WORK.items()),
+                    *(promql(f"sum(immich_queues_{queue}_active)", name) for name, (_, queue) in WORK.items()),
                 ),
                 series(
                     "Failures",
                     *(
-                        metric(f"sum(increase(immich_jobs_{job}_failed_total[$__rate_interval]))", name)
+                        promql(f"sum(increase(immich_jobs_{job}_failed_total[$__rate_interval]))", name)
                         for name, (job, _) in WORK.items()
                     ),
                 ),
             ),
         ),
-        Row(title="Lines", needs=("loki",), panels=(log("What Immich says", '{app="immich"}'),)),
+        Row(title="Lines", requires=("loki",), panels=(log("What Immich says", '{app="immich"}'),)),
     ),
 )

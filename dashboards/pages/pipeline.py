@@ -1,15 +1,15 @@
-"""Page `observability/pipeline`: whether lines are collected, taken and kept."""
+"""Page `observability/pipeline`: whether log lines are collected, ingested and stored."""
 
 from __future__ import annotations
 
-from dashboards.model import Dashboard, Row, bad_from, metric, rising, series, stat
+from dashboards.model import Dashboard, Row, bad_from, promql, rising, series, stat
 
 PIPELINE = Dashboard(
     uid="observability-pipeline",
     title="Loki and Alloy",
     folder="observability",
-    about="Whether lines are collected, taken and kept.",
-    needs=("loki", "alloy"),
+    description="Whether lines are collected, taken and kept.",
+    requires=("loki", "alloy"),
     rows=(
         Row(
             title="Now",
@@ -17,32 +17,32 @@ PIPELINE = Dashboard(
                 stat(
                     "Lines that were lost, last hour",
                     "sum(increase(loki_write_dropped_entries_total[1h])) or vector(0)",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="Alloy gave up on them; the reason stands below.",
+                    description="Alloy gave up on them; the reason stands below.",
                     width=6,
                 ),
                 stat(
                     "Lines that Loki refused, last hour",
                     "sum(increase(loki_discarded_samples_total[1h])) or vector(0)",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="Too old, too long, too many at once, or too many labels.",
+                    description="Too old, too long, too many at once, or too many labels.",
                     width=6,
                 ),
                 stat(
                     "Parts of Alloy that are not healthy",
                     'sum(alloy_component_controller_running_components{health_type!="healthy"}) or vector(0)',
-                    steps=bad_from(1),
-                    about="Its own page says which and why.",
+                    thresholds=bad_from(1),
+                    description="Its own page says which and why.",
                     width=6,
                 ),
                 stat(
                     "Old lines were removed",
                     "time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds)",
                     unit="s",
-                    steps=rising(6 * 3600, 24 * 3600),
-                    about="Since the last good run of the compactor; without it the volume fills.",
+                    thresholds=rising(6 * 3600, 24 * 3600),
+                    description="Since the last good run of the compactor; without it the volume fills.",
                     width=6,
                 ),
             ),
@@ -52,17 +52,17 @@ PIPELINE = Dashboard(
             panels=(
                 series(
                     "Lines sent",
-                    metric("sum(rate(loki_write_sent_entries_total[$__rate_interval]))", "sent"),
-                    metric(
+                    promql("sum(rate(loki_write_sent_entries_total[$__rate_interval]))", "sent"),
+                    promql(
                         "sum by (reason) (rate(loki_write_dropped_entries_total[$__rate_interval]))", "lost: {{reason}}"
                     ),
                     unit="ops",
                 ),
                 series(
                     "Lines left out on purpose",
-                    metric("sum by (reason) (rate(loki_process_dropped_lines_total[$__rate_interval]))", "{{reason}}"),
+                    promql("sum by (reason) (rate(loki_process_dropped_lines_total[$__rate_interval]))", "{{reason}}"),
                     unit="ops",
-                    about="Probes of the kubelet, and pods that write more than their share.",
+                    description="Probes of the kubelet, and pods that write more than their share.",
                 ),
             ),
         ),
@@ -71,25 +71,25 @@ PIPELINE = Dashboard(
             panels=(
                 series(
                     "Lines and bytes that come in",
-                    metric("sum(rate(loki_distributor_lines_received_total[$__rate_interval]))", "lines"),
+                    promql("sum(rate(loki_distributor_lines_received_total[$__rate_interval]))", "lines"),
                     unit="ops",
                     width=8,
                 ),
                 series(
                     "Refused",
-                    metric("sum by (reason) (rate(loki_discarded_samples_total[$__rate_interval]))", "{{reason}}"),
+                    promql("sum by (reason) (rate(loki_discarded_samples_total[$__rate_interval]))", "{{reason}}"),
                     unit="ops",
                     width=8,
                 ),
                 series(
                     "Streams in memory",
-                    metric("sum(loki_ingester_memory_streams)", "streams"),
+                    promql("sum(loki_ingester_memory_streams)", "streams"),
                     width=8,
-                    about="Each is one set of labels.",
+                    description="Each is one set of labels.",
                 ),
                 series(
                     "Answers by status",
-                    metric(
+                    promql(
                         "sum by (route, status_code) (rate(loki_request_duration_seconds_count[$__rate_interval]))",
                         "{{route}} {{status_code}}",
                     ),
@@ -97,12 +97,12 @@ PIPELINE = Dashboard(
                 ),
                 series(
                     "Nineteen of twenty answers within",
-                    metric(
+                    promql(
                         "histogram_quantile(0.95, sum by (route, le) (rate(loki_request_duration_seconds_bucket[$__rate_interval])))",
                         "{{route}}",
                     ),
                     unit="s",
-                    steps=rising(5, 20),
+                    thresholds=rising(5, 20),
                 ),
             ),
         ),

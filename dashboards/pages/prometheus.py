@@ -1,17 +1,17 @@
-"""Page `observability/prometheus`: whether everything is seen, and alerts are sent."""
+"""Page `observability/prometheus`: scrape targets, storage and delivery of alerts."""
 
 from __future__ import annotations
 
 from dashboards.model import (
-    Choice,
     Colour,
     Column,
     Dashboard,
     Row,
-    Step,
+    Threshold,
+    Variable,
     bad_from,
     bars,
-    metric,
+    promql,
     rising,
     series,
     stat,
@@ -22,8 +22,8 @@ PROMETHEUS = Dashboard(
     uid="observability-prometheus",
     title="Prometheus and Alertmanager",
     folder="observability",
-    about="Whether everything is seen, rules are evaluated, and alerts are sent.",
-    choices=(Choice(name="job", title="Job", metric="up", label="job"),),
+    description="Whether everything is seen, rules are evaluated, and alerts are sent.",
+    variables=(Variable(name="job", title="Job", metric="up", label="job"),),
     rows=(
         Row(
             title="Now",
@@ -31,44 +31,44 @@ PROMETHEUS = Dashboard(
                 stat(
                     "Targets that do not answer",
                     'count(up{job=~"$job"} == 0) or vector(0)',
-                    steps=bad_from(1),
-                    about="Down, not let through by a network policy, or another address than announced.",
+                    thresholds=bad_from(1),
+                    description="Down, not let through by a network policy, or another address than announced.",
                     link="/d/alert-TargetDown",
                 ),
                 stat(
                     "Rules that fail, last hour",
                     "sum(increase(prometheus_rule_evaluation_failures_total[1h]))",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="Their alerts do not fire.",
+                    description="Their alerts do not fire.",
                     link="/d/alert-RuleFailing",
                 ),
                 stat(
                     "Configuration is taken",
                     "min(prometheus_config_last_reload_successful)",
-                    words=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
-                    about="No: a file has a fault, and the one before it is still used.",
+                    mappings=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
+                    description="No: a file has a fault, and the one before it is still used.",
                 ),
                 stat(
                     "Series in memory",
                     "sum(prometheus_tsdb_head_series)",
-                    steps=rising(400_000, 800_000),
-                    about="Each takes a few kilobytes; many new ones have a label that is different every time.",
+                    thresholds=rising(400_000, 800_000),
+                    description="Each takes a few kilobytes; many new ones have a label that is different every time.",
                 ),
                 stat(
                     "Disk against its limit",
                     "(prometheus_tsdb_storage_blocks_bytes + prometheus_tsdb_wal_storage_size_bytes)"
                     " / (prometheus_tsdb_retention_limit_bytes > 0)",
                     unit="percentunit",
-                    steps=rising(1.1, 1.2),
-                    about="Around one, the oldest days are removed before their time.",
+                    thresholds=rising(1.1, 1.2),
+                    description="Around one, the oldest days are removed before their time.",
                 ),
                 stat(
                     "Goes back",
                     "time() - prometheus_tsdb_lowest_timestamp_seconds",
                     unit="s",
                     base=Colour.PLAIN,
-                    about="Age of the oldest figure.",
+                    description="Age of the oldest figure.",
                 ),
             ),
         ),
@@ -77,7 +77,7 @@ PROMETHEUS = Dashboard(
             panels=(
                 table(
                     "Targets that do not answer",
-                    metric('sum by (job, namespace, service, pod, instance) (up{job=~"$job"} == 0)'),
+                    promql('sum by (job, namespace, service, pod, instance) (up{job=~"$job"} == 0)'),
                     columns=(
                         Column(field="job", title="Job"),
                         Column(field="namespace", title="Namespace", width=120),
@@ -89,21 +89,21 @@ PROMETHEUS = Dashboard(
                 ),
                 series(
                     "Time that answers take",
-                    metric('max by (job) (scrape_duration_seconds{job=~"$job"})', "{{job}}"),
+                    promql('max by (job) (scrape_duration_seconds{job=~"$job"})', "{{job}}"),
                     unit="s",
-                    steps=rising(5, 10),
-                    about="At ten seconds Prometheus gives up.",
+                    thresholds=rising(5, 10),
+                    description="At ten seconds Prometheus gives up.",
                 ),
                 bars(
                     "Figures of each job",
-                    metric('topk(15, sum by (job) (scrape_samples_scraped{job=~"$job"}))', "{{job}}"),
-                    about="Who fills the memory.",
+                    promql('topk(15, sum by (job) (scrape_samples_scraped{job=~"$job"}))', "{{job}}"),
+                    description="Who fills the memory.",
                 ),
                 series(
                     "New series",
-                    metric('sum by (job) (rate(scrape_series_added{job=~"$job"}[$__rate_interval]))', "{{job}}"),
+                    promql('sum by (job) (rate(scrape_series_added{job=~"$job"}[$__rate_interval]))', "{{job}}"),
                     unit="ops",
-                    about="All the time: a label with a value that does not come again.",
+                    description="All the time: a label with a value that does not come again.",
                 ),
             ),
         ),
@@ -112,23 +112,23 @@ PROMETHEUS = Dashboard(
             panels=(
                 series(
                     "Time of each group of rules",
-                    metric("max by (rule_group) (prometheus_rule_group_last_duration_seconds)", "{{rule_group}}"),
+                    promql("max by (rule_group) (prometheus_rule_group_last_duration_seconds)", "{{rule_group}}"),
                     unit="s",
                     width=8,
                 ),
                 series(
                     "Rounds that were left out",
-                    metric(
+                    promql(
                         "sum by (rule_group) (increase(prometheus_rule_group_iterations_missed_total[$__rate_interval]))",
                         "{{rule_group}}",
                     ),
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     width=8,
-                    about="The round before it was not done in time.",
+                    description="The round before it was not done in time.",
                 ),
                 series(
                     "Questions",
-                    metric(
+                    promql(
                         "sum by (handler, code) (rate(prometheus_http_requests_total[$__rate_interval]))",
                         "{{handler}} {{code}}",
                     ),
@@ -139,53 +139,53 @@ PROMETHEUS = Dashboard(
         ),
         Row(
             title="Alertmanager",
-            needs=("alertmanager",),
+            requires=("alertmanager",),
             panels=(
                 stat(
                     "Alertmanagers that Prometheus knows",
                     "min(prometheus_notifications_alertmanagers_discovered)",
                     base=Colour.BAD,
-                    steps=(Step(at=1, colour=Colour.GOOD),),
-                    about="None: alerts reach nobody.",
+                    thresholds=(Threshold(at=1, colour=Colour.GOOD),),
+                    description="None: alerts reach nobody.",
                     width=6,
                 ),
                 stat(
                     "Messages that failed, last hour",
                     "sum(increase(alertmanager_notifications_failed_total[1h])) or vector(0)",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="The receiver refused them or was not reached; by kind below.",
+                    description="The receiver refused them or was not reached; by kind below.",
                     width=6,
                 ),
                 stat(
                     "Silences",
                     'sum(alertmanager_silences{state="active"}) or vector(0)',
                     base=Colour.PLAIN,
-                    about="What is not told on purpose.",
+                    description="What is not told on purpose.",
                     width=6,
                 ),
                 stat(
                     "Its configuration is taken",
                     "min(alertmanager_config_last_reload_successful)",
-                    words=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
-                    about="No: the one before it is still used.",
+                    mappings=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
+                    description="No: the one before it is still used.",
                     width=6,
                 ),
                 series(
                     "Messages",
-                    metric(
+                    promql(
                         "sum by (integration) (increase(alertmanager_notifications_total[$__rate_interval]))",
                         "{{integration}} sent",
                     ),
-                    metric(
+                    promql(
                         "sum by (integration, reason) (increase(alertmanager_notifications_failed_total[$__rate_interval]))",
                         "{{integration}} failed: {{reason}}",
                     ),
                 ),
                 series(
                     "Alerts by state",
-                    metric("sum by (state) (alertmanager_alerts)", "{{state}}"),
-                    about="Suppressed ones are silenced, or follow from another.",
+                    promql("sum by (state) (alertmanager_alerts)", "{{state}}"),
+                    description="Suppressed ones are silenced, or follow from another.",
                 ),
             ),
         ),

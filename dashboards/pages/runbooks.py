@@ -1,21 +1,21 @@
-"""Folder `runbooks`: the runbook of each alert, beside what the alert says now, so that a click leads from one to the other."""
+"""Folder `runbooks`: the runbook of each alert, next to its current state."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from dashboards.model import Column, Dashboard, Row, metric, series, table, text
+from dashboards.model import Column, Dashboard, Row, promql, series, table, text
 
 FOLDER = "docs/runbooks"
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)[^)]*\)")
 TITLE = re.compile(r"\A# .*\n+")
 LABELS = ("severity", "namespace", "node", "pod", "service", "name", "instance")
-"""Labels of alerts that say what it is about."""
+"""Labels that identify the subject of an alert."""
 
 
 def dashboards(root: Path) -> tuple[Dashboard, ...]:
-    """One page for each file of docs/runbooks but their list."""
+    """A page for each file of docs/runbooks, except the index."""
     paths = sorted(path for path in (root / FOLDER).glob("*.md") if path.stem != "index")
     return tuple(page(path.stem, path.read_text(encoding="utf-8")) for path in paths)
 
@@ -27,8 +27,8 @@ def page(alert: str, markdown: str) -> Dashboard:
         uid=f"alert-{alert}",
         title=alert,
         folder="runbooks",
-        about="What the alert means, and what to do.",
-        since="now-24h",
+        description="What the alert means, and what to do.",
+        time_from="now-24h",
         rows=(
             Row(
                 title=alert,
@@ -36,21 +36,21 @@ def page(alert: str, markdown: str) -> Dashboard:
                     text("What to do", as_panel(markdown), width=14, height=20),
                     table(
                         "What it is about",
-                        metric(f"count by ({', '.join(LABELS)}) ({firing})"),
+                        promql(f"count by ({', '.join(LABELS)}) ({firing})"),
                         columns=(
                             *(Column(field=label, title=label.capitalize()) for label in LABELS),
                             Column(field="Value", title="How many", width=90),
                         ),
-                        about="Empty: it does not fire.",
+                        description="Empty: it does not fire.",
                         width=10,
                         height=10,
                     ),
                     series(
                         "When it fired",
-                        metric(f"count({firing})", "fires"),
-                        metric(f'count(ALERTS{{alertname="{alert}", alertstate="pending"}})', "waits"),
+                        promql(f"count({firing})", "fires"),
+                        promql(f'count(ALERTS{{alertname="{alert}", alertstate="pending"}})', "waits"),
                         width=10,
-                        about="It waits until it has lasted long enough.",
+                        description="It waits until it has lasted long enough.",
                     ),
                 ),
             ),
@@ -59,5 +59,5 @@ def page(alert: str, markdown: str) -> Dashboard:
 
 
 def as_panel(markdown: str) -> str:
-    """A page of the site as a panel's text: its title is the panel's, and other pages of the site are not here."""
+    """A page of the site as the text of a panel: without its title, and without links to other pages of the site."""
     return LINK.sub(r"\1", TITLE.sub("", markdown)).strip() + "\n"

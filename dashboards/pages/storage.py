@@ -1,8 +1,21 @@
-"""Page `platform/storage`: file systems, claims, and when they will be full."""
+"""Page `platform/storage`: file systems, PVCs, and when they will be full."""
 
 from __future__ import annotations
 
-from dashboards.model import Colour, Column, Dashboard, Row, Step, bad_from, bars, metric, rising, series, stat, table
+from dashboards.model import (
+    Colour,
+    Column,
+    Dashboard,
+    Row,
+    Threshold,
+    bad_from,
+    bars,
+    promql,
+    rising,
+    series,
+    stat,
+    table,
+)
 
 REAL_FS = 'fstype!~"tmpfs|overlay|ramfs|squashfs|iso9660"'
 
@@ -10,8 +23,8 @@ STORAGE = Dashboard(
     uid="platform-storage",
     title="Storage",
     folder="platform",
-    about="File systems of the nodes, claims, and when they will be full.",
-    since="now-7d",
+    description="File systems of the nodes, claims, and when they will be full.",
+    time_from="now-7d",
     rows=(
         Row(
             title="Now",
@@ -20,31 +33,31 @@ STORAGE = Dashboard(
                     "Fullest file system",
                     f"max(1 - node_filesystem_avail_bytes{{{REAL_FS}}} / node_filesystem_size_bytes)",
                     unit="percentunit",
-                    steps=rising(0.8, 0.9),
-                    about="Volumes of the platform are folders of a node: what is full there is full for every claim.",
+                    thresholds=rising(0.8, 0.9),
+                    description="Volumes of the platform are folders of a node: what is full there is full for every claim.",
                     link="/d/alert-NodeDiskFull",
                     width=6,
                 ),
                 stat(
                     "File systems that cannot be written",
                     f'count(node_filesystem_readonly{{{REAL_FS}, mountpoint!~"/(boot|snap).*"}} == 1) or vector(0)',
-                    steps=bad_from(1),
-                    about="The kernel mounts a file system so after errors of its disk.",
+                    thresholds=bad_from(1),
+                    description="The kernel mounts a file system so after errors of its disk.",
                     link="/d/alert-NodeDiskReadOnly",
                     width=6,
                 ),
                 stat(
                     "Claims that wait for a volume",
                     'sum(kube_persistentvolumeclaim_status_phase{phase=~"Pending|Lost"}) or vector(0)',
-                    steps=bad_from(1),
-                    about="A claim waits until a pod that uses it has a node; Lost means that its volume is gone.",
+                    thresholds=bad_from(1),
+                    description="A claim waits until a pod that uses it has a node; Lost means that its volume is gone.",
                     width=6,
                 ),
                 stat(
                     "Volumes that nobody claims",
                     'sum(kube_persistentvolume_status_phase{phase=~"Released|Failed"}) or vector(0)',
-                    steps=(Step(at=1, colour=Colour.WATCH),),
-                    about="Their data is kept after the claim was deleted; remove it by hand when it is not needed.",
+                    thresholds=(Threshold(at=1, colour=Colour.WATCH),),
+                    description="Their data is kept after the claim was deleted; remove it by hand when it is not needed.",
                     width=6,
                 ),
             ),
@@ -54,12 +67,12 @@ STORAGE = Dashboard(
             panels=(
                 table(
                     "File systems",
-                    metric(f"sum by (node, mountpoint) (node_filesystem_size_bytes{{{REAL_FS}}})"),
-                    metric(f"sum by (node, mountpoint) (node_filesystem_avail_bytes{{{REAL_FS}}})"),
-                    metric(
+                    promql(f"sum by (node, mountpoint) (node_filesystem_size_bytes{{{REAL_FS}}})"),
+                    promql(f"sum by (node, mountpoint) (node_filesystem_avail_bytes{{{REAL_FS}}})"),
+                    promql(
                         f"max by (node, mountpoint) (1 - node_filesystem_avail_bytes{{{REAL_FS}}} / node_filesystem_size_bytes)"
                     ),
-                    metric(
+                    promql(
                         f"max by (node, mountpoint) (1 - node_filesystem_files_free{{{REAL_FS}}} / (node_filesystem_files > 0))"
                     ),
                     columns=(
@@ -67,19 +80,19 @@ STORAGE = Dashboard(
                         Column(field="mountpoint", title="Mounted at"),
                         Column(field="Value #A", title="Size", unit="bytes"),
                         Column(field="Value #B", title="Free", unit="bytes"),
-                        Column(field="Value #C", title="Full", unit="percentunit", steps=rising(0.8, 0.9)),
-                        Column(field="Value #D", title="Files", unit="percentunit", steps=rising(0.8, 0.9)),
+                        Column(field="Value #C", title="Full", unit="percentunit", thresholds=rising(0.8, 0.9)),
+                        Column(field="Value #D", title="Files", unit="percentunit", thresholds=rising(0.8, 0.9)),
                     ),
                 ),
                 series(
                     "Days until full, at the pace of three days",
-                    metric(
+                    promql(
                         f"node_filesystem_avail_bytes{{{REAL_FS}}}"
                         f" / (-deriv(node_filesystem_avail_bytes{{{REAL_FS}}}[3d]) > 0) / 86400",
                         "{{node}} {{mountpoint}}",
                     ),
                     unit="d",
-                    about="A file system that does not grow has no line.",
+                    description="A file system that does not grow has no line.",
                 ),
             ),
         ),
@@ -88,13 +101,13 @@ STORAGE = Dashboard(
             panels=(
                 table(
                     "Claims and what they ask for",
-                    metric(
+                    promql(
                         "sum by (namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_resource_requests_storage_bytes)"
                     ),
-                    metric(
+                    promql(
                         'max by (namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_status_phase{phase="Bound"})'
                     ),
-                    metric("sum by (namespace, persistentvolumeclaim) (kubelet_volume_stats_used_bytes)"),
+                    promql("sum by (namespace, persistentvolumeclaim) (kubelet_volume_stats_used_bytes)"),
                     columns=(
                         Column(field="namespace", title="Namespace", width=120),
                         Column(field="persistentvolumeclaim", title="Claim"),
@@ -102,24 +115,24 @@ STORAGE = Dashboard(
                         Column(
                             field="Value #B",
                             title="Bound",
-                            words=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
+                            mappings=((1, "yes", Colour.GOOD), (0, "no", Colour.BAD)),
                             width=80,
                         ),
                         Column(field="Value #C", title="Used", unit="bytes"),
                     ),
-                    about="A folder of a node has no size of its own: its use is not told, and what it asks for is no bound.",
+                    description="A folder of a node has no size of its own: its use is not told, and what it asks for is no bound.",
                 ),
                 bars(
                     "Claims by how full they are",
-                    metric(
+                    promql(
                         "topk(15, max by (namespace, persistentvolumeclaim)"
                         " (kubelet_volume_stats_used_bytes / kubelet_volume_stats_capacity_bytes))",
                         "{{namespace}} {{persistentvolumeclaim}}",
                     ),
                     unit="percentunit",
                     maximum=1,
-                    steps=rising(0.8, 0.9),
-                    about="Only volumes whose driver tells; folders of a node do not.",
+                    thresholds=rising(0.8, 0.9),
+                    description="Only volumes whose driver tells; folders of a node do not.",
                 ),
             ),
         ),

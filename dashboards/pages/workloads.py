@@ -1,18 +1,18 @@
-"""Page `platform/workloads`: pods that restart, wait, are slowed down or near their memory limit."""
+"""Page `platform/workloads`: pods that restart, are pending, throttled or near their memory limit."""
 
 from __future__ import annotations
 
-from dashboards.model import Choice, Column, Dashboard, Row, bad_from, bars, metric, rising, series, stat, table
+from dashboards.model import Column, Dashboard, Row, Variable, bad_from, bars, promql, rising, series, stat, table
 
 SELECTED = 'namespace=~"$namespace", pod=~"$pod"'
 WORKLOADS = Dashboard(
     uid="platform-workloads",
     title="Workloads",
     folder="platform",
-    about="Pods: which restart, wait, are slowed down or near their memory limit.",
-    choices=(
-        Choice(name="namespace", title="Namespace", metric="kube_pod_info", label="namespace"),
-        Choice(name="pod", title="Pod", metric='kube_pod_info{namespace=~"$namespace"}', label="pod"),
+    description="Pods: which restart, wait, are slowed down or near their memory limit.",
+    variables=(
+        Variable(name="namespace", title="Namespace", metric="kube_pod_info", label="namespace"),
+        Variable(name="pod", title="Pod", metric='kube_pod_info{namespace=~"$namespace"}', label="pod"),
     ),
     rows=(
         Row(
@@ -21,40 +21,40 @@ WORKLOADS = Dashboard(
                 stat(
                     "Pods that run",
                     f'sum(kube_pod_status_phase{{phase="Running", {SELECTED}}})',
-                    about="Pods whose containers were started.",
+                    description="Pods whose containers were started.",
                 ),
                 stat(
                     "Pods that wait or failed",
                     f'sum(kube_pod_status_phase{{phase=~"Pending|Failed|Unknown", {SELECTED}}}) or vector(0)',
-                    steps=bad_from(1),
-                    about="Pods without a node, with an image that cannot be had, or that ended with an error.",
+                    thresholds=bad_from(1),
+                    description="Pods without a node, with an image that cannot be had, or that ended with an error.",
                 ),
                 stat(
                     "Restarts in an hour",
                     f"sum(increase(kube_pod_container_status_restarts_total{{{SELECTED}}}[1h]))",
-                    steps=rising(1, 5),
+                    thresholds=rising(1, 5),
                     decimals=0,
-                    about="Containers that ended and were started again.",
+                    description="Containers that ended and were started again.",
                 ),
                 stat(
                     "Killed for memory, last day",
                     f"sum(increase(container_oom_events_total{{{SELECTED}}}[1d])) or vector(0)",
-                    steps=bad_from(1),
+                    thresholds=bad_from(1),
                     decimals=0,
-                    about="How often the kernel ended a process that went over its container's limit.",
+                    description="How often the kernel ended a process that went over its container's limit.",
                     link="/d/alert-ContainerOutOfMemory",
                 ),
                 stat(
                     "Processors asked for",
                     f'sum(kube_pod_container_resource_requests{{resource="cpu", {SELECTED}}})',
                     unit="cores",
-                    about="Sum of the requests; the scheduler counts these, not the use.",
+                    description="Sum of the requests; the scheduler counts these, not the use.",
                 ),
                 stat(
                     "Memory asked for",
                     f'sum(kube_pod_container_resource_requests{{resource="memory", {SELECTED}}})',
                     unit="bytes",
-                    about="Sum of the requests; the scheduler counts these, not the use.",
+                    description="Sum of the requests; the scheduler counts these, not the use.",
                 ),
             ),
         ),
@@ -63,7 +63,7 @@ WORKLOADS = Dashboard(
             panels=(
                 table(
                     "Containers that wait or end",
-                    metric(
+                    promql(
                         f"sum by (namespace, pod, container, reason) (kube_pod_container_status_waiting_reason{{{SELECTED}}} == 1)"
                     ),
                     columns=(
@@ -73,14 +73,14 @@ WORKLOADS = Dashboard(
                         Column(field="reason", title="Reason"),
                         Column(field="Value", title="How many", width=100),
                     ),
-                    about="CrashLoopBackOff: read the pod's last lines. ImagePullBackOff: the image or the registry. CreateContainerConfigError: a secret or ConfigMap is missing.",
+                    description="CrashLoopBackOff: read the pod's last lines. ImagePullBackOff: the image or the registry. CreateContainerConfigError: a secret or ConfigMap is missing.",
                 ),
                 table(
                     "Restarts of the last day, and why the last end",
-                    metric(
+                    promql(
                         f"sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{{{SELECTED}}}[1d])) > 0.5"
                     ),
-                    metric(
+                    promql(
                         f"sum by (namespace, pod, container, reason) (kube_pod_container_status_last_terminated_reason{{{SELECTED}}}) == 1"
                     ),
                     columns=(
@@ -88,10 +88,10 @@ WORKLOADS = Dashboard(
                         Column(field="pod", title="Pod"),
                         Column(field="container", title="Container"),
                         Column(field="reason", title="Last end"),
-                        Column(field="Value #A", title="Restarts", steps=rising(1, 5), width=100),
+                        Column(field="Value #A", title="Restarts", thresholds=rising(1, 5), width=100),
                         Column(field="Value #B", title="Known", width=80),
                     ),
-                    about="OOMKilled: the limit of its memory is too low, or it leaks. Error: the program said why in its last lines.",
+                    description="OOMKilled: the limit of its memory is too low, or it leaks. Error: the program said why in its last lines.",
                 ),
             ),
         ),
@@ -100,16 +100,16 @@ WORKLOADS = Dashboard(
             panels=(
                 series(
                     "Memory of each container",
-                    metric(
+                    promql(
                         f'sum by (pod, container) (container_memory_working_set_bytes{{container!="", {SELECTED}}})',
                         "{{pod}} {{container}}",
                     ),
                     unit="bytes",
-                    about="What cannot be taken back from it; at the limit it is killed.",
+                    description="What cannot be taken back from it; at the limit it is killed.",
                 ),
                 bars(
                     "Nearest to their memory limit",
-                    metric(
+                    promql(
                         "topk(12, sum by (pod, container)"
                         f' (container_memory_working_set_bytes{{container!="", {SELECTED}}})'
                         " / sum by (pod, container)"
@@ -118,29 +118,29 @@ WORKLOADS = Dashboard(
                     ),
                     unit="percentunit",
                     maximum=1,
-                    steps=rising(0.8, 0.95),
-                    about="Share of the limit that is used now.",
+                    thresholds=rising(0.8, 0.95),
+                    description="Share of the limit that is used now.",
                 ),
                 series(
                     "Processors of each container",
-                    metric(
+                    promql(
                         f'sum by (pod, container) (rate(container_cpu_usage_seconds_total{{container!="", {SELECTED}}}[$__rate_interval]))',
                         "{{pod}} {{container}}",
                     ),
                     unit="cores",
-                    about="Processors that it keeps busy.",
+                    description="Processors that it keeps busy.",
                 ),
                 series(
                     "Slowed down",
-                    metric(
+                    promql(
                         f'sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{{container!="", {SELECTED}}}[$__rate_interval]))'
                         f' / sum by (pod, container) (rate(container_cpu_cfs_periods_total{{container!="", {SELECTED}}}[$__rate_interval]))',
                         "{{pod}} {{container}}",
                     ),
                     unit="percentunit",
                     maximum=1,
-                    steps=rising(0.25, 0.5),
-                    about="Share of the periods in which the processor limit held it up. A container without such a limit is not here.",
+                    thresholds=rising(0.25, 0.5),
+                    description="Share of the periods in which the processor limit held it up. A container without such a limit is not here.",
                 ),
             ),
         ),
@@ -149,34 +149,34 @@ WORKLOADS = Dashboard(
             panels=(
                 series(
                     "Network in",
-                    metric(
+                    promql(
                         f"sum by (pod) (rate(container_network_receive_bytes_total{{{SELECTED}}}[$__rate_interval]))",
                         "{{pod}}",
                     ),
                     unit="Bps",
                     width=8,
-                    about="Bytes that arrive in each pod.",
+                    description="Bytes that arrive in each pod.",
                 ),
                 series(
                     "Network out",
-                    metric(
+                    promql(
                         f"sum by (pod) (rate(container_network_transmit_bytes_total{{{SELECTED}}}[$__rate_interval]))",
                         "{{pod}}",
                     ),
                     unit="Bps",
                     width=8,
-                    about="Bytes that each pod sends.",
+                    description="Bytes that each pod sends.",
                 ),
                 series(
                     "Disk",
-                    metric(
+                    promql(
                         f'sum by (pod) (rate(container_fs_writes_bytes_total{{container!="", {SELECTED}}}[$__rate_interval])'
                         f' + rate(container_fs_reads_bytes_total{{container!="", {SELECTED}}}[$__rate_interval]))',
                         "{{pod}}",
                     ),
                     unit="Bps",
                     width=8,
-                    about="Bytes that each pod reads and writes on devices of the node.",
+                    description="Bytes that each pod reads and writes on devices of the node.",
                 ),
             ),
         ),
@@ -185,7 +185,7 @@ WORKLOADS = Dashboard(
             panels=(
                 table(
                     "Jobs that failed",
-                    metric(
+                    promql(
                         'sum by (namespace, job_name) (kube_job_failed{condition="true", namespace=~"$namespace"} == 1)'
                     ),
                     columns=(
@@ -196,15 +196,15 @@ WORKLOADS = Dashboard(
                 ),
                 bars(
                     "Quota that is used",
-                    metric(
+                    promql(
                         'max by (namespace, resource) (kube_resourcequota{type="used", namespace=~"$namespace"})'
                         ' / max by (namespace, resource) (kube_resourcequota{type="hard", namespace=~"$namespace"} > 0)',
                         "{{namespace}} {{resource}}",
                     ),
                     unit="percentunit",
                     maximum=1,
-                    steps=rising(0.8, 0.95),
-                    about="A namespace at its quota gets no new pods.",
+                    thresholds=rising(0.8, 0.95),
+                    description="A namespace at its quota gets no new pods.",
                 ),
             ),
         ),

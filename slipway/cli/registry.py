@@ -1,78 +1,80 @@
-"""`registry start|stop|status|list`: values and their text."""
+"""`registry start|stop|status|list`: the embedded registry, and what is published."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from slipway.cli import arguments
+from slipway.cli.run import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import RegistryError
 from slipway.registry import embedded
-from slipway.util.text import counted
-
-ACTIONS = ("start", "stop", "status", "list")
+from slipway.util.text import counted, table
 
 Facts = Mapping[str, object]
 
 
-def perform(context: Context, action: str) -> Facts:
-    """Do it, and say what is then true.
+def registry(context: Context, action: str) -> Result:
+    """Run an action.
 
     Raises:
-        RegistryError: it cannot be started or reached, or is not ours to start and stop.
+        WorkspaceError: the action is unknown.
+        RegistryError: the registry cannot be started or reached, or somebody else started it.
     """
-    if action == "start":
-        return started(context)
-    if action == "stop":
-        stopped = embedded.daemon_of(context.config).stop()
-        return {
-            "registry": context.config.registry.base,
-            "said": f"stopped process {stopped.pid}" if stopped else "was not running",
-        }
-    return listed(context) if action == "list" else state(context)
+    actions = {"start": start, "stop": stop, "status": status, "list": versions}
+    facts = {
+        "registry": context.config.registry.base,
+        **actions[arguments.one_of("ACTION", action, tuple(actions))](context),
+    }
+    return Result(value=facts, text=text(facts))
 
 
-def started(context: Context) -> Facts:
+def start(context: Context) -> Facts:
     """Start the embedded registry."""
     result = embedded.ensure_running(context.config, lambda: context.toolbox.ensure(RELEASE_TOOLS)["registry"])
-    said = "started" if isinstance(result, embedded.Started) else "was running"
-    return {"registry": context.config.registry.base, "said": f"{said}, process {result.process.pid}"}
+    state = "started" if isinstance(result, embedded.Started) else "was running"
+    return {"state": f"{state}, process {result.process.pid}"}
 
 
-def state(context: Context) -> Facts:
-    """Whether the registry answers; for the embedded one, where it keeps its data."""
-    facts: dict[str, object] = {"registry": context.config.registry.base}
+def stop(context: Context) -> Facts:
+    """Stop the embedded registry."""
+    stopped = embedded.daemon_of(context.config).stop()
+    return {"state": f"stopped process {stopped.pid}" if stopped else "was not running"}
+
+
+def status(context: Context) -> Facts:
+    """Whether the registry answers; for the embedded one, its data as well."""
+    facts: dict[str, object] = {}
     if context.config.registry.embedded:
         found = embedded.daemon_of(context.config).status()
         facts["process"] = found.process.pid if found.process else None
         facts["folder"] = str(found.folder.relative_to(context.config.root))
         facts["size_bytes"] = found.size_bytes
         if found.process is None:
-            return {**facts, "said": "not running; ./inv registry start"}
+            return {**facts, "state": "not running; ./inv registry start"}
     try:
         context.registry.ping()
     except RegistryError as error:
-        return {**facts, "said": str(error)}
-    return {**facts, "said": "answers"}
+        return {**facts, "state": str(error)}
+    return {**facts, "state": "answers"}
 
 
-def listed(context: Context) -> Facts:
+def versions(context: Context) -> Facts:
     """Every published version of the workspace's charts, with digests."""
     found = context.registry.versions(sorted(context.workspace.charts))
-    rows = [
+    listed = [
         {"chart": one.name, "version": one.version, "manifest": one.manifest, "input": str(one.input_digest or "-")}
         for one in sorted(found, key=lambda one: (one.name, one.version))
     ]
-    return {"registry": context.config.registry.base, "said": counted(len(rows), "published version"), "versions": rows}
+    return {"state": counted(len(listed), "published version"), "versions": listed}
 
 
 def text(facts: Facts) -> str:
-    """For a person."""
-    from slipway.util.text import table
-
-    lines = [f"{facts['registry']}: {facts['said']}"]
+    """The facts as lines and a table."""
+    lines = [f"{facts['registry']}: {facts['state']}"]
     if facts.get("process"):
         lines.append(f"process {facts['process']}, data in {facts['folder']} ({facts['size_bytes']:,} bytes)")
-    versions = facts.get("versions")
-    if isinstance(versions, Sequence) and versions:
-        lines.append(table(("CHART", "VERSION", "MANIFEST", "INPUT"), (row.values() for row in versions)))
+    listed = facts.get("versions")
+    if isinstance(listed, Sequence) and listed:
+        lines.append(table(("CHART", "VERSION", "MANIFEST", "INPUT"), (item.values() for item in listed)))
     return "\n".join(lines)

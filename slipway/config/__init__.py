@@ -136,6 +136,9 @@ def build_config(root: Path, table: Mapping[str, object], environ: Mapping[str, 
     environments = table.get("environments", defaults["environments"])
     tools = table.get("tools", {})
     assert isinstance(environments, list | tuple)
+    if not environments:
+        hint = 'write environments = ["staging", "production"]'
+        raise WorkspaceError(Problem(where="pyproject.toml", fact="[tool.slipway] environments is empty", hint=hint))
     assert isinstance(tools, Mapping)
     return Config(
         root=root,

@@ -11,11 +11,13 @@ A `BuildError` stops the run. Each class has its own exit code, and this is the 
     ├── AlreadyPublished   5    the version is taken by other content
     ├── NotConverged       6    after the release the plan is still not empty
     ├── RegistryError      7    the registry cannot be reached, refuses, or answers nonsense
-    └── Busy               8    another release holds the lock
+    ├── Busy               8    another release holds the lock
+    ├── Internal           9    a bug of ours
+    └── FilesFailed        10   a file or folder cannot be read or written
                          130    interrupted (not an exception of ours)
 
-The text is always `where: fact`, indented evidence, `hint: exact command`. Anything else that escapes is a bug and
-keeps its traceback.
+The text is always `where: fact`, indented evidence, `hint: exact command`. Any other exception becomes one of the last
+two in `slipway/cli/crash.py`.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ class ExitCode(IntEnum):
     NOT_CONVERGED = 6
     REGISTRY = 7
     BUSY = 8
+    INTERNAL = 9
+    FILES = 10
     INTERRUPTED = 130
 
 
@@ -54,6 +58,11 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
     ExitCode.NOT_CONVERGED: ("After the release something is still to do.", "Run `./inv plan`, then release again."),
     ExitCode.REGISTRY: ("The registry cannot be reached or refuses.", "Check it with `./inv registry status`."),
     ExitCode.BUSY: ("Another release is running in this checkout.", "Wait for it to end, then run again."),
+    ExitCode.INTERNAL: (
+        "A bug in the build system.",
+        "The message names a log with the versions and the traceback; it has no secrets.",
+    ),
+    ExitCode.FILES: ("A file or folder cannot be read or written.", "The message names it, and the system's reason."),
     ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run again: what was published stays, the rest is made up."),
 }
 """Exit code → (meaning, cure)."""
@@ -134,3 +143,15 @@ class Busy(BuildError):
     """Another process holds the release lock of this checkout."""
 
     exit_code = ExitCode.BUSY
+
+
+class Internal(BuildError):
+    """An exception that nobody expected."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+class FilesFailed(BuildError):
+    """The system refuses to read or write a file or folder."""
+
+    exit_code = ExitCode.FILES

@@ -1,20 +1,22 @@
 """How a service gets a copy back: the steps, from what it renders. Pure.
 
-The copy's CronJob says everything: which volumes, which databases, what was left out, whose repository. The Job that restores
-is the same pod with the work turned round: restic writes what it read, and each dump is loaded after that.
+The backup's CronJob states everything: its annotation which volumes, which databases and what is left out, its pod the images,
+accounts and repository. The Job that restores is the same pod in the other direction: restic writes what it read, and each dump
+is loaded after that.
 """
 
 from __future__ import annotations
 
 import copy
-import itertools
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway.build.render import Object
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.delivery import backup_plan
+from slipway.delivery.backup_plan import Dump, Folder
 from slipway.gitops.applications import PAUSE
 from slipway.util import yaml
 from slipway.util.mapping import dig, listing
@@ -183,9 +185,11 @@ def job_of(cron: Object, snapshot: str) -> dict[str, object]:
     """The Job that turns a CronJob's work round."""
     template = copy.deepcopy(dict(dig(cron.data, "spec", "jobTemplate", "spec", "template")))
     spec = dict(dig(template, "spec"))
-    # What keeps the application quiet is no use: it is stopped.
-    dumps = [loading(item) for item in listing(spec, "initContainers") if item.get("restartPolicy") != "Always"]
-    (restic,) = (restoring(container, snapshot) for container in listing(spec, "containers"))
+    made = backup_plan.read(cron)
+    # What keeps the application quiet has no dump: the application is stopped.
+    loads = {item.container: item for item in made.dumps}
+    (restic,) = (restoring(item, made.folders, snapshot) for item in chosen(cron, "containers", {made.restic}))
+    dumps = [loading(item, loads[str(item["name"])]) for item in chosen(cron, "initContainers", loads)]
     if dumps:
         spec |= {"initContainers": [restic], "containers": dumps}
     else:
@@ -202,6 +206,26 @@ def job_of(cron: Object, snapshot: str) -> dict[str, object]:
     }
 
 
+def chosen(cron: Object, role: str, names: Collection[str]) -> list[Mapping[str, object]]:
+    """The containers of these names, in the order of the pod.
+
+    Raises:
+        WorkspaceError: the pod lacks one.
+    """
+    pod = dig(cron.data, "spec", "jobTemplate", "spec", "template", "spec")
+    found = {str(item["name"]): item for item in listing(pod, role)}
+    if missing := sorted(set(names) - set(found)):
+        raise WorkspaceError(
+            Problem(
+                where=f"{cron.title} in {cron.namespace}",
+                fact=f"has no container {', '.join(missing)} below {role}, which its backup plan names",
+                evidence=(f"it has: {', '.join(found) or 'none'}",),
+                hint="`common.backup` in charts/common must render each container that `common.backup.plan` names",
+            )
+        )
+    return [item for name, item in found.items() if name in names]
+
+
 def writable(container: Mapping[str, object]) -> list[dict[str, object]]:
     """A container's mounts, to write to."""
     return [
@@ -210,50 +234,31 @@ def writable(container: Mapping[str, object]) -> list[dict[str, object]]:
     ]
 
 
-def restoring(container: Mapping[str, object], snapshot: str) -> dict[str, object]:
-    """restic's container, which writes what the copy has."""
-    arguments = container.get("args")
-    script = str(arguments[0]) if isinstance(arguments, list) and arguments else ""
-    mounts = writable(container)
-    folders = sorted(path for mount in mounts if (path := str(mount["mountPath"])).startswith("/data/"))
-    without = tuple(left_out(script))
-    variables = [*listing(container, "env"), {"name": "SNAPSHOT", "value": snapshot}]
+def restoring(container: Mapping[str, object], folders: Sequence[Folder], snapshot: str) -> dict[str, object]:
+    """restic's container, which writes what the snapshot has."""
     return {
         **container,
         "command": ["sh", "-ec"],
-        "args": ["".join(FILES.format(path=path, exclude=excluded(path, without)) for path in folders)],
-        "env": variables,
-        "volumeMounts": mounts,
+        "args": ["".join(FILES.format(path=item.path, exclude=excluded(item)) for item in folders)],
+        "env": [*listing(container, "env"), {"name": "SNAPSHOT", "value": snapshot}],
+        "volumeMounts": writable(container),
     }
 
 
-def excluded(folder: str, paths: Sequence[str]) -> str:
-    """The flags that keep what a copy of a folder left out."""
-    inside = (path.removeprefix(folder) for path in paths if path.startswith(f"{folder}/"))
-    return "".join(f" --exclude {shlex.quote(path)}" for path in inside)
+def excluded(folder: Folder) -> str:
+    """The flags that keep what the backup of a folder leaves out."""
+    return "".join(f" --exclude {shlex.quote(f'/{pattern}')}" for pattern in folder.exclude)
 
 
-def left_out(script: str) -> Iterator[str]:
-    """Paths that a copy leaves out."""
-    (line,) = (line for line in script.splitlines() if line.startswith("restic backup "))
-    words = shlex.split(line)
-    for word, path in itertools.pairwise(words):
-        if word == "--exclude":
-            yield path
-
-
-def loading(container: Mapping[str, object]) -> dict[str, object]:
+def loading(container: Mapping[str, object], dump: Dump) -> dict[str, object]:
     """The container that loads a dump, from the one that writes it."""
-    command = container.get("command")
-    words = [str(word) for word in command] if isinstance(command, list) else []
-    if words[0] == "python3":
-        return {**container, "name": f"load-{container['name']}", "command": ["python3", "-c", SQLITE]}
-    (dump,) = (word.removeprefix("--file=") for word in words if word.startswith("--file="))
+    if not dump.file:
+        return {**container, "name": dump.load, "command": ["python3", "-c", SQLITE]}
     return {
         **container,
-        "name": str(container["name"]).replace("dump-", "load-", 1),
+        "name": dump.load,
         "command": ["bash", "-eo", "pipefail", "-c"],
-        "args": [DATABASE.format(dump=shlex.quote(dump))],
+        "args": [DATABASE.format(dump=shlex.quote(dump.file))],
     }
 
 

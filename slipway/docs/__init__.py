@@ -15,51 +15,53 @@ from slipway.core.model import Workspace
 
 if TYPE_CHECKING:
     from slipway.context import Context
-    from slipway.docs.pages.reference import Task
+    from slipway.docs.source.tasks import Task
 
 
 def stage(context: Context, tasks: tuple[Task, ...]) -> int:
-    """Put every page into build/docs; returns how many were generated.
+    """Write all pages to build/docs; returns the number of generated ones.
 
     Args:
         context: the wiring.
-        tasks: of tasks.py.
+        tasks: the tasks of tasks.py.
 
     Raises:
-        WorkspaceError: a chart, a values file, a schema or `deploy/` cannot be understood.
+        WorkspaceError: a chart, a values file, a schema or `deploy/` cannot be parsed.
+        ToolFailed: a package of the group `docs` is not installed.
     """
     from slipway.docs import site
     from slipway.docs.source import parsing
     from slipway.gitops import pins as pin
 
     pins = {name: pin.current(context.config, name) for name in context.config.environments}
-    made = site.pages(parsing.open_book(context.workspace, pins), tasks, site.icons())
-    made |= site.tried_pages(context.config.root)
-    site.stage(context.config.root, made | site.vendored())
-    return len(made)
+    generated = site.generated_pages(parsing.parse_workspace(context.workspace, pins), tasks, site.icons())
+    generated |= site.tested_commands_page(context.config.root)
+    site.stage(context.config.root, generated | site.vendored())
+    return len(generated)
 
 
 def build(context: Context, strict: bool = True) -> None:
-    """Make `site/`.
+    """Build `site/`.
 
     Args:
         context: the wiring.
-        strict: refuse links that lead nowhere, pages that nobody reaches, and pages that name what does not exist.
+        strict: fail on broken links, on pages outside of the navigation, and on references to what does not exist.
 
     Raises:
         WorkspaceError: see `stage`.
-        ProblemsFound: a page names a task, a flag or a file that does not exist, or shows what does not parse.
+        ProblemsFound: a page references a task, a flag or a file that does not exist, or has an example that does not parse.
         ToolFailed: MkDocs or its installation failed.
     """
     from slipway.core.errors import ProblemsFound
     from slipway.docs import site
+    from slipway.docs.source.tasks import load_tasks
     from slipway.toolchain.groups import ensure_group
 
     ensure_group(context.config.root, "docs", context.progress)
-    tasks = site.tasks_of(context.config.root)
+    tasks = load_tasks(context.config.root)
     with context.progress.step("pages") as done:
         done(f"{stage(context, tasks)} generated pages")
-    if strict and (problems := site.untrue(context.config.root, tasks)):
+    if strict and (problems := site.reference_problems(context.config.root, tasks)):
         raise ProblemsFound(problems)
     with context.progress.step("site") as done:
         site.render(context.config.root, context.run, strict=strict)
@@ -67,27 +69,28 @@ def build(context: Context, strict: bool = True) -> None:
 
 
 def serve(context: Context) -> None:
-    """Serve the site on this machine until Ctrl-C; a change in docs/ shows at once, one of a chart after a new start.
+    """Serve the site on localhost until Ctrl-C; changes below docs/ are reloaded.
 
     Raises:
         WorkspaceError: see `stage`.
-        ToolFailed: MkDocs could not be installed or ended by itself.
+        ToolFailed: MkDocs could not be installed, or it failed.
     """
     from slipway.core.errors import ToolFailed
     from slipway.docs import site
+    from slipway.docs.source.tasks import load_tasks
     from slipway.toolchain.groups import ensure_group
 
     ensure_group(context.config.root, "docs", context.progress)
-    stage(context, site.tasks_of(context.config.root))
+    stage(context, load_tasks(context.config.root))
     context.progress.say(
-        "http://127.0.0.1:8000/ until Ctrl-C; a change in docs/ shows at once, in the search and of a chart after a new start"
+        "http://127.0.0.1:8000/ until Ctrl-C; changes below docs/ are reloaded, charts and the search index after a restart"
     )
     if code := site.serve(context.config.root):
         raise ToolFailed(Problem(where="mkdocs", fact=f"ended with exit code {code}", hint="is port 8000 taken?"))
 
 
 def generate(context: Context) -> tuple[str, ...]:
-    """Write the README of every chart; returns the paths that changed.
+    """Write the README of each chart; returns the paths that changed.
 
     Raises:
         WorkspaceError: see `stage`.
@@ -96,23 +99,23 @@ def generate(context: Context) -> tuple[str, ...]:
     from slipway.util.files import write_atomic
 
     wanted = site.readmes(context.workspace)
-    changed = site.drifted(context.config.root, wanted)
+    changed = site.outdated(context.config.root, wanted)
     for path in changed:
         write_atomic(context.config.root / path, wanted[path])
     return changed
 
 
 def list_examples(context: Context) -> str:
-    """The console blocks of the pages, each with the tier that runs it, or with the reason for not running it."""
+    """A table of the console blocks of all written pages, with the tier that runs them or the reason for skipping them."""
     from slipway.docs import site
     from slipway.docs.pages import tested_commands
     from slipway.util.text import table
 
-    return table(tested_commands.HEAD, tested_commands.listing(site.console(context.config.root)))
+    return table(tested_commands.HEAD, tested_commands.listing(site.console_blocks_of(context.config.root)))
 
 
 def check_readmes(workspace: Workspace) -> tuple[Problem, ...]:
-    """A problem for each README that is missing or not what the generator writes.
+    """A problem for each README that is missing or outdated.
 
     Raises:
         WorkspaceError: see `stage`.
@@ -120,4 +123,4 @@ def check_readmes(workspace: Workspace) -> tuple[Problem, ...]:
     from slipway.docs import site
 
     wanted = site.readmes(workspace)
-    return tuple(site.problem_of(workspace.root, path) for path in site.drifted(workspace.root, wanted))
+    return tuple(site.readme_problem(workspace.root, path) for path in site.outdated(workspace.root, wanted))

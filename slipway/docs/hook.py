@@ -1,5 +1,5 @@
-"""MkDocs' hook: pages of charts and runbooks get their place in the navigation, pages with drawings the program that
-draws them, console blocks lose their marks, and what `serve` sees change is staged."""
+"""Hook of MkDocs: adds generated pages and runbooks to the navigation, loads Mermaid on pages with diagrams, removes the marks
+of console blocks, and stages changed pages for `serve`."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from pathlib import Path
 from typing import Protocol
 
 SLOT = "charts/index.md"
-"""The entry of mkdocs.yml that the pages of charts follow, in the order in which it links to them."""
+"""The entry of mkdocs.yml after which the pages of charts are inserted, in the order of its links."""
 
 LINK = re.compile(r"\]\(([a-z0-9-]+\.md)\)")
 
 RUNBOOKS = "runbooks/index.md"
-"""The entry of mkdocs.yml that the runbooks follow, by name: one for each alert, so that no list is kept by hand."""
+"""The entry of mkdocs.yml after which the runbooks are inserted."""
 
 FOLDERS = (RUNBOOKS, "reference/values/index.md", "changelog/index.md")
-"""Entries that the other pages of their folder follow, by name."""
+"""Entries after which the other pages of their folder are inserted, sorted by name."""
 
 VERSIONED = "MIKE_DOCS_VERSION"
-"""Set by mike while it builds one version. Only then the theme offers the others: it asks for versions.json beside them."""
+"""Set by mike while it builds a version; the version selector requires the versions.json that mike writes."""
 
 SEARCH = 'role="dialog"'
-"""The theme's dialog without a name."""
+"""The search dialog of the theme, which has no accessible name."""
 DRAWING = '<pre class="mermaid">'
 MERMAID = "assets/mermaid.min.js"
-"""Draws in the browser, in the colours of the page; the theme would ask another host for it where it is not loaded."""
+"""Renders diagrams in the browser. Without it the theme would load Mermaid from a CDN."""
 
 
 CELL = re.compile(r"<td[ >].*?</td>", re.DOTALL)
 CODE = re.compile(r"<code([^>]*)>([^<]*)</code>")
 BREAKS = re.compile(r"(?<=[./:_,=])(?![./:_,=]|$)|(?<=[a-z])(?=[A-Z])")
-"""Where a long name may be broken: behind the last of such signs but not at its end, and before a new word in it."""
+"""Line break opportunities of a long name: after punctuation, and before a capital letter."""
 
 
 class Settings(Protocol):
-    """The part of MkDocs' configuration that is used here."""
+    """The part of MkDocs' configuration that the hook uses."""
 
     nav: list[object] | None
     docs_dir: str
@@ -47,7 +47,7 @@ class Settings(Protocol):
 
 
 def on_config(config: Settings) -> Settings:
-    """Put the pages of charts behind their catalogue, and the runbooks behind their page; called before each build."""
+    """Insert the generated pages and runbooks into the navigation; called before each build."""
     docs = Path(config.docs_dir)
     stage_written(Path(config.config_file_path).parent / "docs", docs)
     catalogue = (docs / SLOT).read_text(encoding="utf-8")
@@ -62,17 +62,17 @@ def on_config(config: Settings) -> Settings:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Take the marks of console blocks off: they are for the tests, and MkDocs would not know the blocks any more."""
-    if (here := str(Path(__file__).resolve().parents[2])) not in sys.path:
-        # mike starts MkDocs as a program of its own, which does not look into the checkout.
-        sys.path.append(here)
-    from slipway.docs.checks.console_blocks import unmarked
+    """Remove the marks of console blocks, which MkDocs does not recognize."""
+    if (root := str(Path(__file__).resolve().parents[2])) not in sys.path:
+        # mike starts MkDocs without the checkout on sys.path.
+        sys.path.append(root)
+    from slipway.docs.checks.console_blocks import without_marks
 
-    return unmarked(markdown)
+    return without_marks(markdown)
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Let long names in tables go on in the next line, where a part of them ends."""
+    """Add line break opportunities to long names in tables."""
     return CELL.sub(
         lambda cell: CODE.sub(lambda found: f"<code{found[1]}>{BREAKS.sub('<wbr>', found[2])}</code>", cell[0]), html
     )
@@ -85,14 +85,13 @@ def beside(docs: Path, entry: str) -> list[str]:
 
 
 class Page(Protocol):
-    """The part of MkDocs' page that is used here."""
+    """The part of MkDocs' page that the hook uses."""
 
     url: str
 
 
 def on_post_page(output: str, page: Page, config: Settings) -> str:
-    """Name the theme's search for screen readers, and load Mermaid where there is something to draw: it is larger than any
-    page."""
+    """Label the search dialog for screen readers, and load Mermaid on pages with diagrams only."""
     output = output.replace(SEARCH, f'{SEARCH} aria-label="Search"', 1)
     if DRAWING not in output:
         return output
@@ -101,15 +100,15 @@ def on_post_page(output: str, page: Page, config: Settings) -> str:
 
 
 def on_post_template(output: str, *, template_name: str, **_: object) -> str:
-    """Let the map of the site name the first page by its folder: from that the theme's switch of versions tells where the
-    other version begins, and without it leads to that version's first page, whatever page one was on."""
+    """Use the folder as the URL of the first page in sitemap.xml: the version selector derives the root of the other version
+    from it, and otherwise leads to the other version's first page."""
     if template_name != "sitemap.xml":
         return output
     return output.replace("/index.html</loc>", "/</loc>", 1)
 
 
 def stage_written(source: Path, target: Path) -> None:
-    """Copy the pages that people write, when they have changed."""
+    """Copy the written pages that have changed."""
     for path in sorted(source.rglob("*")):
         place = target / path.relative_to(source)
         if path.is_file() and (not place.is_file() or place.read_bytes() != path.read_bytes()):
@@ -118,14 +117,14 @@ def stage_written(source: Path, target: Path) -> None:
 
 
 def extended(entry: object, pages: Mapping[str, list[str]]) -> object:
-    """A section that holds a slot, with the pages that follow it."""
+    """A navigation entry with inserted pages."""
     if isinstance(entry, dict):
-        return {title: followed(below, pages) if isinstance(below, list) else below for title, below in entry.items()}
+        return {title: with_pages(below, pages) if isinstance(below, list) else below for title, below in entry.items()}
     return entry
 
 
-def followed(below: list[object], pages: Mapping[str, list[str]]) -> list[object]:
-    """The entries of a section, those of sections in it too, each slot with its pages behind it."""
+def with_pages(below: list[object], pages: Mapping[str, list[str]]) -> list[object]:
+    """The entries of a section, each slot followed by its pages."""
     return [
         page
         for item in below

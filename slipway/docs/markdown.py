@@ -1,4 +1,4 @@
-"""Markdown, piece by piece. Pure; nothing here knows what a chart is."""
+"""Functions that format Markdown. Pure, independent of charts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 
 EMPTY = "-"
-"""What a table shows where there is nothing."""
+"""An empty table cell."""
 
 GENERATED = "<!-- Written by `./inv docs`; edits are overwritten. -->"
-"""Last line of every generated page of the site: MkDocs takes a page's title from its first."""
+"""Last line of every generated page; MkDocs reads a page's title from the first one."""
 
 
 def code(text: object) -> str:
-    """Text as code, safe inside a table; the dash for nothing."""
+    """Inline code that is safe in a table; `EMPTY` for an empty text."""
     plain = str(text).replace("\n", " ")
     if not plain:
         return EMPTY
@@ -23,26 +23,26 @@ def code(text: object) -> str:
 
 
 def prose(text: str) -> str:
-    """Text for a table cell: one line, no column breaks, and templates and angle brackets as they are."""
+    """Text for a table cell: on one line, with pipes, asterisks and angle brackets escaped."""
     plain = " ".join(text.split())
-    # Between backticks everything is shown as it is.
+    # Inline code needs no escapes.
     parts = plain.split("`")
     parts[::2] = [part.replace("<", "&lt;").replace("*", "\\*") for part in parts[::2]]
     return "`".join(parts).replace("|", "\\|") or EMPTY
 
 
 def digest(text: object) -> str:
-    """A digest as code that may break anywhere; for pages of the site only."""
+    """A digest as code that may wrap anywhere; only for pages of the site."""
     return f"{code(text)}{{.digest}}" if text else EMPTY
 
 
 def codes(items: Iterable[object]) -> str:
-    """Several pieces of code, separated by commas."""
+    """Inline code, separated by commas."""
     return ", ".join(code(item) for item in items) or EMPTY
 
 
 def value(data: object, limit: int = 90) -> str:
-    """A default as code: JSON on one line, shortened when it is long; the dash when there is none."""
+    """A value as inline code: JSON on one line, truncated if it is long; `EMPTY` for None."""
     if data is None:
         return EMPTY
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
@@ -50,13 +50,13 @@ def value(data: object, limit: int = 90) -> str:
     if text == "":
         return code('""')
     if text.startswith("sha256:"):
-        # The whole of it stands with the images.
+        # The table of images has the full digest.
         return code(f"{text[:19]}…")
     return code(text if len(text) <= limit else f"{text[: limit - 1]}…")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table, or the empty text when it has no rows."""
+    """A table, or an empty string without rows."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     if not lines:
         return ""
@@ -64,7 +64,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def section(level: int, title: str, *blocks: str, empty: str = "") -> str:
-    """A heading and what stands below it; without content, the sentence for that, or no section at all."""
+    """A heading with its content; without content the text `empty`, or nothing."""
     body = [block for block in blocks if block] or ([empty] if empty else [])
     return "\n\n".join([f"{'#' * level} {title}", *body]) if body else ""
 
@@ -75,5 +75,5 @@ def site_page(*blocks: str) -> str:
 
 
 def page(*blocks: str) -> str:
-    """Blocks with an empty line between them, and a line feed at the end."""
+    """Blocks separated by empty lines, with a final newline."""
     return "\n\n".join(block.strip("\n") for block in blocks if block.strip()) + "\n"

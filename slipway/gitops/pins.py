@@ -72,7 +72,7 @@ def differences(config: Config, environment: str, files: Mapping[str, bytes]) ->
     """Why the folder on disk is not what the release would write; empty when it is."""
     folder = folder_of(config, environment)
     if not folder.is_dir():
-        return (f"deploy/{environment} is not there yet",)
+        return ("first pins",)
     there = {path.name for path in folder.iterdir()}
     changed = [name for name in sorted(files) if name in there and (folder / name).read_bytes() != files[name]]
     reasons = [f"{name} is missing" for name in sorted(set(files) - there)]

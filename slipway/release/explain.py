@@ -1,4 +1,4 @@
-"""Why a chart is in the plan, or is not: its own state, the chain down to what moved, and what changed in the files."""
+"""Why a chart is in the plan, or is not: its state, the chain of dependencies down to what changed, and the changed files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from slipway.build import archive, stage
 from slipway.context import Context
 from slipway.core.model import INPUT_DIGEST, ChartName, Published
 from slipway.release import plan
-from slipway.release.plan import Action, Step
+from slipway.release.plan import Action, ChartPlan
 from slipway.release.survey import plan_of
 
 
@@ -18,19 +18,19 @@ class Explanation:
     """The answer for one chart."""
 
     chart: ChartName
-    step: Step
-    chains: tuple[tuple[Step, ...], ...]
-    """Paths of reasons, from the chart to what moved by itself."""
+    plan: ChartPlan
+    chains: tuple[tuple[ChartPlan, ...], ...]
+    """Paths of reasons, from the chart to what changed by itself."""
     against: str
     """The published version that the files were compared with; empty when there is none."""
     changes: tuple[str, ...]
-    """What differs from it, a line each."""
+    """A line for each difference."""
     dependents: tuple[ChartName, ...]
-    """What is released after it because of it."""
+    """Charts that are released because of it."""
 
 
 def explain(context: Context, name: ChartName) -> Explanation:
-    """Ask the plan, and compare with the last published version.
+    """Look the chart up in the plan, and compare it with its last published version.
 
     Raises:
         RegistryError: the registry does not answer.
@@ -38,12 +38,12 @@ def explain(context: Context, name: ChartName) -> Explanation:
     from slipway.workspace import graph
 
     charts = plan_of(context)
-    step = charts.step(name)
-    published = step.published or latest(context, name)
-    changes = compare(context, name, published) if published is not None and step.action is not Action.KEEP else ()
+    item = charts.chart(name)
+    published = item.published or latest(context, name)
+    changes = compare(context, name, published) if published is not None and item.action is not Action.KEEP else ()
     return Explanation(
         chart=name,
-        step=step,
+        plan=item,
         chains=plan.chain(charts, name),
         against=published.version if published else "",
         changes=changes,
@@ -66,47 +66,46 @@ def latest(context: Context, name: ChartName) -> Published | None:
 
 def compare(context: Context, name: ChartName, published: Published) -> tuple[str, ...]:
     """What the working tree would package differently from a published version."""
-
     chart = context.workspace.charts[name]
-    there = {
+    old = {
         path.removeprefix(f"{name}/"): content
         for path, content in archive.read(context.pull(published)).items()
         if not path.startswith(f"{name}/charts/")
     }
-    here = stage.files_of(context.workspace, chart, context.digests[name], context.config.registry.base)
-    return tuple(file_changes(there, here))
+    new = stage.files_of(context.workspace, chart, context.digests[name], context.config.registry.base)
+    return tuple(file_changes(old, new))
 
 
-def file_changes(there: Mapping[str, bytes], here: Mapping[str, bytes]) -> list[str]:
-    """A line for each file that differs; Chart.yaml field by field, without what staging writes itself."""
+def file_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[str]:
+    """A line for each file that differs; Chart.yaml field by field, without what staging adds."""
     lines = []
-    for path in sorted({*there, *here} - {"Chart.lock"}):
-        if path not in here:
+    for path in sorted({*old, *new} - {"Chart.lock"}):
+        if path not in new:
             lines.append(f"{path} removed")
-        elif path not in there:
+        elif path not in old:
             lines.append(f"{path} added")
         elif path == "Chart.yaml":
-            lines.extend(field_changes(there[path], here[path]))
-        elif there[path] != here[path]:
+            lines.extend(field_changes(old[path], new[path]))
+        elif old[path] != new[path]:
             lines.append(f"{path} changed")
     return lines
 
 
-def field_changes(there: bytes, here: bytes) -> list[str]:
+def field_changes(before: bytes, after: bytes) -> list[str]:
     """Fields of Chart.yaml that differ."""
     from slipway.util import yaml
 
-    old, new = (dict(yaml.parse(text, "Chart.yaml").mapping) for text in (there, here))
+    old, new = (dict(yaml.parse(text, "Chart.yaml").mapping) for text in (before, after))
     lines = [
         f"Chart.yaml: {key} {old.get(key)} → {new.get(key)}"
         for key in sorted({*old, *new} - {"annotations", "dependencies"})
         if old.get(key) != new.get(key)
     ]
-    before, after = versions_of(old), versions_of(new)
+    wanted, now = versions_of(old), versions_of(new)
     lines += [
-        f"Chart.yaml: dependency {name} {before.get(name)} → {after.get(name)}"
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
+        f"Chart.yaml: dependency {name} {wanted.get(name)} → {now.get(name)}"
+        for name in sorted({*wanted, *now})
+        if wanted.get(name) != now.get(name)
     ]
     if notes_of(old) != notes_of(new):
         lines.append("Chart.yaml: annotations changed")

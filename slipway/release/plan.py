@@ -23,47 +23,47 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One chart of the plan."""
+class ChartPlan:
+    """What happens to one chart."""
 
     chart: ChartName
     version: str
     action: Action
     reason: str
     because: tuple[ChartName, ...] = ()
-    """Charts it vendors that are published or in conflict themselves: follow them for the whole chain."""
+    """Dependencies that are published or in conflict themselves: follow them for the whole chain."""
     input_digest: Digest
     published: Published | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PinStep:
-    """One environment's deploy folder."""
+class PinPlan:
+    """What happens to one environment's deploy folder."""
 
     environment: str
     reasons: tuple[str, ...]
-    """Empty: the folder is as the release would write it."""
+    """Empty when the folder is up to date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every chart in release order, then the pins."""
 
-    steps: tuple[Step, ...]
-    pins: tuple[PinStep, ...] = ()
+    charts: tuple[ChartPlan, ...]
+    pins: tuple[PinPlan, ...] = ()
 
-    def having(self, action: Action) -> tuple[Step, ...]:
-        """The steps with one action."""
-        return tuple(step for step in self.steps if step.action is action)
+    def having(self, action: Action) -> tuple[ChartPlan, ...]:
+        """The charts with one action."""
+        return tuple(item for item in self.charts if item.action is action)
 
     @property
     def empty(self) -> bool:
         """Nothing to publish, nothing in conflict, nothing to pin."""
-        return all(step.action is Action.KEEP for step in self.steps) and not any(step.reasons for step in self.pins)
+        return all(item.action is Action.KEEP for item in self.charts) and not any(item.reasons for item in self.pins)
 
-    def step(self, name: ChartName) -> Step:
-        """The step of one chart."""
-        return next(step for step in self.steps if step.chart == name)
+    def chart(self, name: ChartName) -> ChartPlan:
+        """One chart."""
+        return next(item for item in self.charts if item.chart == name)
 
 
 def make(
@@ -80,15 +80,17 @@ def make(
         published: what the registry has under each chart's present version.
         only: limit the plan to these; everything when empty.
     """
-    steps: dict[ChartName, Step] = {}
+    planned: dict[ChartName, ChartPlan] = {}
     wanted = set(only) or set(workspace.charts)
     for name in graph.order(workspace):
         if name in wanted:
-            steps[name] = _step(workspace.charts[name], digests[name], published.get(name), steps)
-    return Plan(steps=tuple(steps.values()))
+            planned[name] = _of_chart(workspace.charts[name], digests[name], published.get(name), planned)
+    return Plan(charts=tuple(planned.values()))
 
 
-def _step(chart: Chart, digest: Digest, published: Published | None, below: Mapping[ChartName, Step]) -> Step:
+def _of_chart(
+    chart: Chart, digest: Digest, published: Published | None, below: Mapping[ChartName, ChartPlan]
+) -> ChartPlan:
     moving = tuple(
         dep.name for dep in chart.dependencies if dep.name in below and below[dep.name].action is not Action.KEEP
     )
@@ -98,7 +100,7 @@ def _step(chart: Chart, digest: Digest, published: Published | None, below: Mapp
         action, reason = Action.KEEP, f"{chart.version} is published with this content"
     else:
         action, reason = Action.CONFLICT, f"{chart.version} is published with other content"
-    return Step(
+    return ChartPlan(
         chart=chart.name,
         version=chart.version,
         action=action,
@@ -113,27 +115,27 @@ def refuse_conflicts(workspace: Workspace, plan: Plan) -> None:
     """Stop before anything is built when a version is taken by other content.
 
     Raises:
-        AlreadyPublished: one problem for each such chart, naming both digests, with one command that mends them all.
+        AlreadyPublished: one problem for each such chart, naming both digests, with one command that fixes them all.
     """
     conflicts = plan.having(Action.CONFLICT)
     if not conflicts:
         return
-    roots = [step for step in conflicts if not any(plan.step(dep).action is Action.CONFLICT for dep in step.because)]
-    names = ",".join(step.chart for step in roots)
+    roots = [item for item in conflicts if not any(plan.chart(dep).action is Action.CONFLICT for dep in item.because)]
+    names = ",".join(item.chart for item in roots)
     problems = []
-    for step in conflicts:
-        chart = workspace.charts[step.chart]
-        assert step.published is not None
-        there = step.published.input_digest or f"no input digest (manifest {step.published.manifest})"
-        evidence = [f"registry {there}", f"here     {step.input_digest}"]
-        if step not in roots:
-            evidence.append(f"because of {', '.join(step.because)}")
+    for item in conflicts:
+        chart = workspace.charts[item.chart]
+        assert item.published is not None
+        published = item.published.input_digest or f"no input digest (manifest {item.published.manifest})"
+        evidence = [f"registry {published}", f"here     {item.input_digest}"]
+        if item not in roots:
+            evidence.append(f"because of {', '.join(item.because)}")
         problems.append(
             Problem(
                 where=chart.line_of("version"),
-                fact=f"version {step.version} is already published with different content",
+                fact=f"version {item.version} is already published with different content",
                 evidence=tuple(evidence),
-                hint=f"./inv version --only {names}" if step in roots else "",
+                hint=f"./inv version --only {names}" if item in roots else "",
                 rule="release.already-published",
             )
         )
@@ -143,19 +145,19 @@ def refuse_conflicts(workspace: Workspace, plan: Plan) -> None:
 def pins_of(workspace: Workspace, plan: Plan) -> dict[ChartName, Pin]:
     """The pins of the plan's umbrellas that the registry has with this content."""
     pins: dict[ChartName, Pin] = {}
-    for step in plan.having(Action.KEEP):
-        if workspace.charts[step.chart].kind is ChartKind.UMBRELLA and step.published is not None:
-            pins[step.chart] = Pin(
-                name=step.chart,
-                version=step.version,
-                manifest=step.published.manifest,
-                input_digest=step.input_digest,
+    for item in plan.having(Action.KEEP):
+        if workspace.charts[item.chart].kind is ChartKind.UMBRELLA and item.published is not None:
+            pins[item.chart] = Pin(
+                name=item.chart,
+                version=item.version,
+                manifest=item.published.manifest,
+                input_digest=item.input_digest,
             )
     return pins
 
 
-def chain(plan: Plan, name: ChartName) -> tuple[tuple[Step, ...], ...]:
-    """Every path of reasons from a chart down to the charts that moved by themselves."""
-    step = plan.step(name)
-    below = [path for dep in step.because for path in chain(plan, dep)]
-    return tuple((step, *path) for path in below) or ((step,),)
+def chain(plan: Plan, name: ChartName) -> tuple[tuple[ChartPlan, ...], ...]:
+    """Every path of reasons from a chart down to the charts that changed by themselves."""
+    top = plan.chart(name)
+    below = [path for dep in top.because for path in chain(plan, dep)]
+    return tuple((top, *path) for path in below) or ((top,),)

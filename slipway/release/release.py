@@ -1,7 +1,7 @@
-"""The release as convergence: survey, act on what is missing, survey again and find nothing to do.
+"""The release as convergence: survey, act on what is missing, survey again and expect nothing to do.
 
 The registry is the journal. A release that was killed anywhere is finished by running it again: what is published is
-kept, what is missing is made up, and the pins are written last, in one step.
+kept, what is missing is published, and the pins are written last, in one step.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from slipway.core.model import ChartName, Pin, Published
 from slipway.gitops import pins as pin
 from slipway.release import plan
 from slipway.release.plan import Action, Plan
-from slipway.release.survey import pin_step, pins_after, plan_of, survey
+from slipway.release.survey import pin_plan, pins_after, plan_of, survey
 from slipway.util.text import counted
 from slipway.workspace import graph
 
@@ -33,11 +33,11 @@ class Outcome:
     published: tuple[Published, ...] = ()
     kept: int = 0
     pinned: tuple[str, ...] = ()
-    """Why the deploy folder was written; empty when it was right already."""
+    """Why the deploy folder was written; empty when it was up to date."""
 
     @property
-    def nothing(self) -> bool:
-        """The registry and the pins were already as the workspace wants them."""
+    def unchanged(self) -> bool:
+        """Whether the registry and the pins were up to date."""
         return not self.published and not self.pinned
 
 
@@ -57,10 +57,10 @@ def release(
         effect: called after each external effect; a test may stop the release there.
 
     Raises:
-        ProblemsFound: the checks found something; nothing was published.
+        ProblemsFound: the checks found problems; nothing was published.
         AlreadyPublished: a version is taken by other content; nothing was published.
         RegistryError: the registry failed; what was published stays, no pin was written.
-        NotConverged: afterwards something is still to do.
+        NotConverged: the plan is not empty afterwards.
         Busy: another release runs in this checkout.
     """
     from slipway.util import filelock
@@ -69,13 +69,13 @@ def release(
         context.require_sound()
         before = survey(context, environment, only)
         if before.empty:
-            return Outcome(environment=environment, kept=len(before.steps))
+            return Outcome(environment=environment, kept=len(before.charts))
         plan.refuse_conflicts(context.workspace, before)
         published = publish(context, before, effect)
         after = plan_of(context, only)
         pinned = write_pins(context, environment, after)
         effect(f"pins {environment}")
-        final = replace(after, pins=(pin_step(context, environment, after),))
+        final = replace(after, pins=(pin_plan(context, environment, after),))
         if not final.empty:
             raise NotConverged(Problem(where="release", fact="something is still to do", evidence=leftovers(final)))
         kept = len(before.having(Action.KEEP))
@@ -83,9 +83,9 @@ def release(
 
 
 def leftovers(final: Plan) -> tuple[str, ...]:
-    """What a plan still wants, a line each."""
-    steps = [f"{step.chart} {step.version}: {step.reason}" for step in final.steps if step.action is not Action.KEEP]
-    return (*steps, *(reason for step in final.pins for reason in step.reasons))
+    """A line for each item that a plan is left with."""
+    charts = [f"{item.chart} {item.version}: {item.reason}" for item in final.charts if item.action is not Action.KEEP]
+    return (*charts, *(reason for item in final.pins for reason in item.reasons))
 
 
 def write_pins(context: Context, environment: str, after: Plan) -> tuple[str, ...]:
@@ -101,12 +101,12 @@ def publish(context: Context, before: Plan, effect: Effect) -> tuple[Published, 
     """Build, check and publish the plan's charts, level by level.
 
     Raises:
-        ProblemsFound: a chart could not be built, or the checks found something; nothing was published.
+        ProblemsFound: a chart could not be built, or the checks found problems; nothing was published.
         RegistryError: the registry failed.
     """
     from slipway.registry.publish import publish_all
 
-    names = tuple(step.chart for step in before.having(Action.PUBLISH))
+    names = tuple(item.chart for item in before.having(Action.PUBLISH))
     if not names:
         return ()
     built = checked(context, names, before)
@@ -126,7 +126,7 @@ def checked(context: Context, names: Sequence[ChartName], before: Plan | None = 
         before: the plan, when what it keeps must come from the registry byte by byte.
 
     Raises:
-        ProblemsFound: everything that any check found.
+        ProblemsFound: all that the checks found.
     """
     from slipway.release import checks
 
@@ -142,29 +142,29 @@ def checked(context: Context, names: Sequence[ChartName], before: Plan | None = 
     if not problems:
         with context.progress.step("test") as done:
             problems += checks.test(context, builder, built, names)
-            done(counted(len(problems), "problem") if problems else "every rule of the contract holds")
+            done(counted(len(problems), "problem") if problems else "every rule of the contract is satisfied")
     if problems:
         raise ProblemsFound(problems)
     return built
 
 
 def adopt_published(context: Context, builder: Builder, names: Sequence[ChartName], before: Plan) -> None:
-    """Make sure that what is vendored is the very archive that was published, not one built again here."""
+    """Take archives that are published already from the registry, so that umbrellas vendor exactly these."""
     from slipway.registry.publish import manifest_of
 
     for name in graph.closure(context.workspace, list(names)):
-        step = before.step(name)
-        if step.action is not Action.KEEP or step.published is None:
+        item = before.chart(name)
+        if item.action is not Action.KEEP or item.published is None:
             continue
         local = builder.archive(name)
-        if local is None or manifest_of(local)[1] != step.published.manifest:
-            builder.adopt(name, context.pull(step.published))
+        if local is None or manifest_of(local)[1] != item.published.manifest:
+            builder.adopt(name, context.pull(item.published))
 
 
 def publish_only(
     context: Context, only: tuple[ChartName, ...] = (), effect: Effect = lambda _: None
 ) -> tuple[Published, ...]:
-    """Publish what is not published; pins stay as they are.
+    """Publish what is not published; the pins do not change.
 
     Raises:
         BuildError: see `release`.
@@ -184,11 +184,11 @@ def pin_environment(
     """Write an environment's deploy folder; the first one follows the registry, a later one the one before it.
 
     Returns:
-        Why it is written; empty when it is right already.
+        Why it is written; empty when it is up to date.
 
     Raises:
-        WorkspaceError: there is nothing to pin, or no such environment.
-        RegistryError: a pin names what the registry does not have.
+        WorkspaceError: there is nothing to pin, or the environment is not configured.
+        RegistryError: a pinned version is not in the registry.
     """
     from slipway.util import filelock
 
@@ -209,22 +209,22 @@ def pin_environment(
 
 
 def require_published(context: Context, pins: Mapping[ChartName, Pin]) -> None:
-    """Refuse to pin what Argo CD could not pull.
+    """Refuse to pin what Argo CD cannot pull.
 
     Raises:
-        RegistryError: a version is not in the registry, or has other bytes there.
+        RegistryError: a version is not in the registry, or has another digest there.
     """
     found = context.registry.published({name: item.version for name, item in pins.items()})
     problems = []
     for name, item in sorted(pins.items()):
-        there = found[name]
-        if there is None or there.manifest != item.manifest:
-            fact = "is not there" if there is None else f"has the manifest {there.manifest}"
+        published = found[name]
+        if published is None or published.manifest != item.manifest:
+            fact = "is not published" if published is None else f"has the manifest {published.manifest}"
             problems.append(
                 Problem(
                     where=f"{context.config.registry.base}/{name}",
                     fact=f"version {item.version} {fact}",
-                    evidence=(f"the pin wants {item.manifest}",),
+                    evidence=(f"the pin has {item.manifest}",),
                     hint="./inv release",
                 )
             )

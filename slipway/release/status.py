@@ -1,4 +1,4 @@
-"""Where every chart stands: here, in the registry, and in each environment. Pure but for what is passed in."""
+"""The version of every chart: here, in the registry, and in each environment."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from slipway.release.plan import Action, Plan
 from slipway.release.survey import plan_of
 from slipway.workspace import graph
 
-WORDS = {Action.KEEP: "published", Action.PUBLISH: "not published", Action.CONFLICT: "taken by other content"}
-"""How a plan's action reads as a state."""
+STATES = {Action.KEEP: "published", Action.PUBLISH: "not published", Action.CONFLICT: "taken by other content"}
+"""Action of the plan → state of the chart in the registry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One chart's line."""
+class ChartStatus:
+    """One chart."""
 
     chart: ChartName
     kind: ChartKind
     local: str
     registry: str
     pins: Mapping[str, str]
-    """Environment → pinned version, `` where the chart is not pinned there."""
+    """Environment → pinned version; empty where the chart is not pinned."""
     current: Mapping[str, bool]
     """Environment → whether the pin is the content of the working tree."""
 
 
-def rows(context: Context, names: Sequence[ChartName] = ()) -> tuple[Row, ...]:
-    """Every chart's line, in release order.
+def statuses(context: Context, names: Sequence[ChartName] = ()) -> tuple[ChartStatus, ...]:
+    """Every chart, in release order.
 
     Raises:
         RegistryError: the registry does not answer.
@@ -39,21 +39,23 @@ def rows(context: Context, names: Sequence[ChartName] = ()) -> tuple[Row, ...]:
     charts = plan_of(context)
     pins = {environment: pin.current(context.config, environment) for environment in context.config.environments}
     wanted = names or graph.order(context.workspace)
-    return tuple(row(context, charts, pins, name) for name in wanted)
+    return tuple(status_of(context, charts, pins, name) for name in wanted)
 
 
-def row(context: Context, charts: Plan, pins: Mapping[str, Mapping[ChartName, Pin]], name: ChartName) -> Row:
-    """One chart's line."""
-    step = charts.step(name)
-    held = {environment: entries[name] for environment, entries in pins.items() if name in entries}
-    return Row(
+def status_of(
+    context: Context, charts: Plan, pins: Mapping[str, Mapping[ChartName, Pin]], name: ChartName
+) -> ChartStatus:
+    """One chart."""
+    item = charts.chart(name)
+    pinned = {environment: entries[name] for environment, entries in pins.items() if name in entries}
+    return ChartStatus(
         chart=name,
         kind=context.workspace.charts[name].kind,
-        local=step.version,
-        registry=WORDS[step.action],
-        pins={environment: held[environment].version if environment in held else "" for environment in pins},
+        local=item.version,
+        registry=STATES[item.action],
+        pins={environment: pinned[environment].version if environment in pinned else "" for environment in pins},
         current={
-            environment: environment in held and held[environment].input_digest == step.input_digest
+            environment: environment in pinned and pinned[environment].input_digest == item.input_digest
             for environment in pins
         },
     )

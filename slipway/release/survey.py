@@ -1,4 +1,4 @@
-"""The plan of a checkout: what the workspace, the registry and the pins say together. Reads, changes nothing."""
+"""The plan of a checkout, from its workspace, the registry and the pins. Reads, changes nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from slipway.context import Context
 from slipway.core.model import ChartKind, ChartName, Pin
 from slipway.gitops import pins as pin
 from slipway.release import plan
-from slipway.release.plan import Action, PinStep, Plan
+from slipway.release.plan import Action, PinPlan, Plan
 from slipway.workspace import graph
 
 
@@ -32,22 +32,21 @@ def survey(context: Context, environment: str, names: tuple[ChartName, ...] = ()
     """
     pin.check_environment(context.config, environment)
     charts = plan_of(context, names)
-    return replace(charts, pins=(pin_step(context, environment, charts),))
+    return replace(charts, pins=(pin_plan(context, environment, charts),))
 
 
-def pin_step(context: Context, environment: str, charts: Plan) -> PinStep:
+def pin_plan(context: Context, environment: str, charts: Plan) -> PinPlan:
     """Why the deploy folder would be written."""
-    charts_here = context.workspace.charts
     coming = [
-        step
-        for step in charts.steps
-        if step.action is not Action.KEEP and charts_here[step.chart].kind is ChartKind.UMBRELLA
+        item
+        for item in charts.charts
+        if item.action is not Action.KEEP and context.workspace.charts[item.chart].kind is ChartKind.UMBRELLA
     ]
     if coming:
-        reasons = tuple(f"{step.chart} {step.version} comes first" for step in coming)
-        return PinStep(environment=environment, reasons=reasons)
+        reasons = tuple(f"{item.chart} {item.version} comes first" for item in coming)
+        return PinPlan(environment=environment, reasons=reasons)
     files = pin.wanted_files(context.config, context.workspace, environment, pins_after(context, environment, charts))
-    return PinStep(environment=environment, reasons=pin.differences(context.config, environment, files))
+    return PinPlan(environment=environment, reasons=pin.differences(context.config, environment, files))
 
 
 def pins_after(context: Context, environment: str, charts: Plan) -> dict[ChartName, Pin]:

@@ -15,6 +15,7 @@ from slipway.build.builder import Builder
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import Chart, ChartKind, ChartName, Digest, Workspace
+from slipway.util.text import counted
 from slipway.versioning import version
 from slipway.versioning.evidence import DEFAULTS, Snapshot, compare
 from slipway.versioning.levels import Evidence, Level
@@ -113,6 +114,31 @@ def bumps_of(context: Context, only: tuple[ChartName, ...], level: str, note: st
         note=note,
     )
     return version.effective(context.config.root, bumps, today())
+
+
+def raise_versions(
+    context: Context, only: tuple[ChartName, ...], level: str, note: str, *, dry_run: bool
+) -> tuple[version.Bump, ...]:
+    """Raise the versions of what changed, or find out what would be raised.
+
+    Raises:
+        BuildError: see `bumps_of` and `apply`.
+    """
+    with context.progress.step("compare") as done:
+        bumps = bumps_of(context, only, level, note)
+        done(f"{counted(len(bumps), 'chart')} to raise")
+    if not dry_run:
+        apply(context, bumps)
+    return bumps
+
+
+def with_bumps(context: Context, bumps: Sequence[version.Bump]) -> Context:
+    """The context as it is once the bumps are written, whether they are or not.
+
+    Raises:
+        WorkspaceError: a Chart.yaml cannot be edited by a program.
+    """
+    return replace(context, edited=version.raised(context.workspace, bumps, today()))
 
 
 def today() -> date:

@@ -20,7 +20,8 @@ from slipway.versioning import changelog
 from slipway.versioning.changelog import Item
 from slipway.versioning.levels import ChangeKind, Evidence, Level, note_of, required_level
 from slipway.versioning.semver import baseline, known_versions, next_version
-from slipway.workspace import editing, graph
+from slipway.workspace import discover, editing, graph
+from slipway.workspace.discover import CHANGELOG
 
 EvidenceOf = Callable[[ChartName, str, Mapping[str, str]], Sequence[Evidence]]
 """(chart, published version to compare with, versions that its dependencies will have) → what differs."""
@@ -212,6 +213,22 @@ def new_texts(root: Path, bumps: Sequence[Bump], today: date) -> dict[str, bytes
         if edited != chart:
             texts[chart_path] = edited
     return texts
+
+
+def raised(workspace: Workspace, bumps: Sequence[Bump], today: date) -> Workspace:
+    """The workspace as `apply` leaves it.
+
+    Raises:
+        WorkspaceError: a Chart.yaml cannot be edited by a program.
+    """
+    texts = new_texts(workspace.root, bumps, today)
+    charts = dict(workspace.charts)
+    for bump in bumps:
+        chart, (path, log) = charts[bump.chart], (f"{bump.folder}/{name}" for name in ("Chart.yaml", CHANGELOG))
+        text = texts[path] if path in texts else (workspace.root / path).read_bytes()
+        beside = {**chart.beside, CHANGELOG: texts[log]} if log in texts else chart.beside
+        charts[bump.chart] = discover.parse_chart(text, chart.folder, chart.files, beside)
+    return Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
 
 
 def effective(root: Path, bumps: Sequence[Bump], today: date) -> tuple[Bump, ...]:

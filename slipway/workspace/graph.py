@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Workspace
-from slipway.util.text import closest, suggest
+from slipway.util.text import closest
 
 SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -219,24 +219,6 @@ def _cycle(workspace: Workspace, names: Sequence[ChartName]) -> Problem:
         hint="remove one of these dependencies",
         rule="graph.cycle",
     )
-
-
-def select(workspace: Workspace, names: Sequence[str]) -> tuple[ChartName, ...]:
-    """The charts that a user named, in release order; all of them when none is named.
-
-    Raises:
-        WorkspaceError: a name that no chart has.
-    """
-    if not names:
-        return order(workspace)
-    problems = []
-    for name in names:
-        if name not in workspace.charts:
-            hint = suggest(name, workspace.charts, otherwise="charts:")
-            problems.append(Problem(where="--only", fact=f"there is no chart {name!r}", hint=hint))
-    if problems:
-        raise WorkspaceError(problems)
-    return tuple(name for name in order(workspace) if name in set(names))
 
 
 def by_name(workspace: Workspace, mapping: Mapping[ChartName, object]) -> tuple[ChartName, ...]:

@@ -15,6 +15,7 @@ import pytest
 from slipway import docs
 from slipway.context import open_context
 from slipway.docs import site as sites
+from slipway.docs.source.tasks import load_tasks
 from slipway.toolchain import chromium
 from slipway.tools.run import run_process
 
@@ -49,7 +50,7 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copyfile(ROOT / name, root / name)
     pytest.importorskip("mkdocs", reason="the group docs is not installed: ./inv docs build")
     context = open_context(root, os.environ, quiet=True)
-    docs.stage(context, sites.tasks_of(root))
+    docs.stage(context, load_tasks(root))
     sites.render(root, run_process, strict=True)
     return root / "site"
 

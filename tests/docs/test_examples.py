@@ -21,7 +21,7 @@ def test_a_session_does_what_its_page_shows(tmp_path_factory: pytest.TempPathFac
 def test_every_command_on_a_page_is_one_that_a_shell_understands(tmp_path: Path) -> None:
     script = tmp_path / "typed.sh"
     misread = {}
-    for block in site.console(ROOT):
+    for block in site.console_blocks_of(ROOT):
         script.write_text("\n".join(step.command for step in block.steps) + "\n", encoding="utf-8")
         done = run_process(Command(argv=("bash", "-n", str(script)), ok_codes=None))
         if done.code:

@@ -9,6 +9,7 @@ from slipway.docs import site
 from slipway.docs.checks import references
 from slipway.docs.pages import services
 from slipway.docs.source import monitoring, parsing, pinned_versions
+from slipway.docs.source.tasks import load_tasks
 from testing.workspaces import ROOT, load
 
 
@@ -27,7 +28,7 @@ def test_a_readme_that_drifted_is_a_problem_with_the_command_that_fixes_it(tmp_p
 
     assert [str(problem) for problem in found] == [
         "charts/media/README.md: is missing\n    hint: ./inv docs generate",
-        "charts/sonarr/README.md: is not what the chart's files say\n    hint: ./inv docs generate",
+        "charts/sonarr/README.md: differs from what `./inv docs generate` writes\n    hint: ./inv docs generate",
     ]
     assert {problem.rule for problem in found} == {"docs.readme"}
 
@@ -37,11 +38,11 @@ def test_the_readmes_in_the_repository_are_what_the_generator_writes() -> None:
 
 
 def test_commands_and_paths_of_generated_pages_exist() -> None:
-    opened = parsing.open_book(load(ROOT))
-    tasks = site.tasks_of(ROOT)
-    known = references.Facts(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
-    watch, pinned = monitoring.watch(opened), pinned_versions.state(opened)
-    pages = {one.chart.name: services.service(opened, one, watch, pinned) for one in opened.of_kind(ChartKind.SERVICE)}
+    parsed = parsing.parse_workspace(load(ROOT))
+    tasks = load_tasks(ROOT)
+    known = references.Repository(tasks={task.name: task for task in tasks}, exists=lambda path: (ROOT / path).exists())
+    watch, pinned = monitoring.load(parsed), pinned_versions.state(parsed)
+    pages = {one.chart.name: services.service(parsed, one, watch, pinned) for one in parsed.of_kind(ChartKind.SERVICE)}
 
     # Values are shown as they are, and may be paths of a node.
     checked = {name: text.partition("\n## Values\n")[0] for name, text in pages.items()}

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.cli import backups
 from slipway.context import open_context
-from slipway.delivery import restore
+from slipway.delivery import recovery, restore
 from slipway.gitops import applications
 from slipway.gitops.applications import PAUSE
 from slipway.lab.place import Place
@@ -67,7 +66,7 @@ def test_a_service_stops_is_restored_and_starts(kubectl: Kubectl, namespace: str
     kubectl("rollout", "status", "deployment/sonarr", "-n", namespace, "--timeout", "2m")
     made = restore.plan(rendered, service="sonarr", namespace=namespace, argocd="argocd", snapshot="latest")
 
-    backups.perform(open_context(ROOT, os.environ, quiet=True), made, kubectl)
+    recovery.perform(open_context(ROOT, os.environ, quiet=True), made, kubectl)
 
     job = kubectl.find("job", "sonarr-restore", "-n", namespace)
     assert job is not None

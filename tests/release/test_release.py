@@ -111,7 +111,7 @@ def test_a_changed_chart_without_a_new_version_is_refused_and_nothing_is_written
     with pytest.raises(AlreadyPublished) as error:
         release.release(context, environment="staging")
 
-    published = plan_of(world.context()).step(ChartName("sonarr")).published
+    published = plan_of(world.context()).chart(ChartName("sonarr")).published
     assert published is not None
     text = str(error.value)
     assert "charts/sonarr/Chart.yaml:3: version 1.0.0 is already published with different content" in text
@@ -283,7 +283,7 @@ def test_a_kept_member_is_taken_from_the_registry_not_built_again(world: World) 
     world.release()
 
     context = world.context()
-    umbrella = plan_of(context).step(ChartName("htpc")).published
+    umbrella = plan_of(context).chart(ChartName("htpc")).published
     assert umbrella is not None
     assert archive.read(context.pull(umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
 
@@ -318,7 +318,7 @@ def test_production_is_pinned_from_stagings_pins_and_byte_equal(world: World) ->
 
     reasons = release.pin_environment(world.context(), "production", (), dry_run=False)
 
-    assert reasons == ("deploy/production is not there yet",)
+    assert reasons == ("first pins",)
     config = world.context().config
     assert pins.current(config, "production") == pins.current(config, "staging")
     assert release.pin_environment(world.context(), "production", (), dry_run=False) == ()
@@ -330,7 +330,7 @@ def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
     config = replace(world.context().config, registry_folder=world.repo.root / ".other")
     context = replace(other.context(), config=replace(config, registry=other.context().config.registry))
 
-    with pytest.raises(RegistryError, match=r"version 1\.0\.0 is not there"):
+    with pytest.raises(RegistryError, match=r"version 1\.0\.0 is not published"):
         release.pin_environment(context, "production", (), dry_run=False)
 
     assert not (world.repo.root / "deploy/production").exists()

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.cli import seal
-from slipway.secrets import document, envelope
+from slipway.secrets import document, envelope, keys
 from slipway.secrets.document import Scope, Sealed, Target
 from testing.monorepo import ROOT, Monorepo
 from testing.sealing import NOW, with_controller, with_key
@@ -76,7 +75,7 @@ def sealed(pair: envelope.KeyPair, values: dict[str, bytes], scope: Scope, targe
 @pytest.mark.parametrize("scope", list(Scope))
 def test_the_real_program_opens_what_was_sealed(scope: Scope, bits: int, tmp_path: Path) -> None:
     pair = envelope.new_pair(NOW, bits=bits)
-    (tmp_path / "key.yaml").write_bytes(seal.key_manifest(pair, "infra", "key"))
+    (tmp_path / "key.yaml").write_bytes(keys.key_manifest(pair, "infra", "key"))
     values = {"text": "pässword\n".encode(), "binary": bytes(range(256)) * 500, "one": b"x"}
 
     assert opened(document.dump(sealed(pair, values, scope)), tmp_path / "key.yaml") == values
@@ -96,7 +95,7 @@ def test_the_real_program_opens_it_nowhere_but_where_its_scope_allows(
     scope: Scope, moved: Target, opens: bool, tmp_path: Path
 ) -> None:
     pair = envelope.new_pair(NOW, bits=2048)
-    (tmp_path / "key.yaml").write_bytes(seal.key_manifest(pair, "infra", "key"))
+    (tmp_path / "key.yaml").write_bytes(keys.key_manifest(pair, "infra", "key"))
     there = document.dump(Sealed(target=moved, scope=scope, values=sealed(pair, {"a": b"b"}, scope).values))
 
     if opens:
@@ -107,7 +106,7 @@ def test_the_real_program_opens_it_nowhere_but_where_its_scope_allows(
 
 def test_another_key_does_not_open_it(tmp_path: Path) -> None:
     pair, other = envelope.new_pair(NOW, bits=2048), envelope.new_pair(NOW, bits=2048)
-    (tmp_path / "key.yaml").write_bytes(seal.key_manifest(other, "infra", "key"))
+    (tmp_path / "key.yaml").write_bytes(keys.key_manifest(other, "infra", "key"))
 
     said = refused(document.dump(sealed(pair, {"a": b"b"}, Scope.STRICT)), tmp_path / "key.yaml")
 

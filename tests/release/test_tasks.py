@@ -73,7 +73,7 @@ def test_a_release_says_what_it_did_and_what_to_do_next(shell: Shell) -> None:
 def test_a_second_release_has_nothing_to_do(shell: Shell) -> None:
     shell.ok("release")
 
-    assert shell.ok("release") == "Nothing to do: 4 charts are published and deploy/staging is right.\n"
+    assert shell.ok("release") == "Nothing to do: 4 charts are published and deploy/staging is up to date.\n"
 
 
 def test_a_change_without_a_version_ends_with_five_and_the_command_that_mends_it(shell: Shell) -> None:
@@ -233,5 +233,5 @@ def test_publish_leaves_the_pins_alone_and_pin_writes_them(shell: Shell) -> None
     assert not (shell.repo.root / "deploy").exists()
 
     assert "wrote deploy/staging" in shell.ok("pin")
-    assert shell.ok("pin") == "deploy/staging is right already\n"
+    assert shell.ok("pin") == "deploy/staging is up to date\n"
     assert "Nothing to do" in shell.ok("release")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.cli import coverage, tiers
+from slipway.cli import coverage
+from slipway.cli.test import STATIC
 from slipway.tools.run import Command, run_process
 from testing.monorepo import ROOT
 
@@ -29,7 +30,7 @@ def sources(tmp_path: Path) -> Path:
 
 def imports(root: Path) -> tuple[int, str]:
     """Exit code and output of the check of imports."""
-    done = run_process(Command(argv=(sys.executable, *tiers.STATIC[-1]), cwd=root, ok_codes=None))
+    done = run_process(Command(argv=(sys.executable, *STATIC[-1]), cwd=root, ok_codes=None))
     return done.code, done.stdout
 
 

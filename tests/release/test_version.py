@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from slipway.cli import arguments
 from slipway.context import Context, open_context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
@@ -38,7 +39,7 @@ class World:
 
     def bumps(self, only: str = "", level: str = "", note: str = "") -> tuple[Bump, ...]:
         context = self.context()
-        found = bump.bumps_of(context, context.names(only), level, note)
+        found = bump.bumps_of(context, arguments.charts(context, only), level, note)
         return version.effective(self.repo.root, found, TODAY)
 
     def raise_all(self, only: str = "", level: str = "", note: str = "") -> tuple[str, ...]:

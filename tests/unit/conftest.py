@@ -12,12 +12,12 @@ settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session")
-def opened() -> parsing.Book:
+def parsed() -> parsing.ParsedWorkspace:
     """This repository, as the pages read it."""
-    return parsing.open_book(load(ROOT))
+    return parsing.parse_workspace(load(ROOT))
 
 
 @pytest.fixture(scope="session")
-def real(opened: parsing.Book) -> platform.Platform:
+def real(parsed: parsing.ParsedWorkspace) -> platform.Platform:
     """Its production."""
-    return platform.platform(opened, "production")
+    return platform.platform(parsed, "production")

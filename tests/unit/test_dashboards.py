@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from dashboards import files, write
-from dashboards.model import Choice, Column, Dashboard, Row, metric, series, stat, table, text
+from dashboards.model import Column, Dashboard, Row, Variable, promql, series, stat, table, text
 from dashboards.pages import runbooks
 from testing.workspaces import HERE, ROOT, load
 
 
 def page(*rows: Row, **more) -> Dashboard:
     """A small page."""
-    return Dashboard(uid="platform-small", title="Small", folder="platform", about="Small.", rows=rows, **more)
+    return Dashboard(uid="platform-small", title="Small", folder="platform", description="Small.", rows=rows, **more)
 
 
 def number(title: str, width: int = 12):
     """A panel of a height of 4."""
-    return stat(title, "up", about="x", width=width)
+    return stat(title, "up", description="x", width=width)
 
 
 def places(dashboard: Dashboard) -> dict[str, tuple[int, int, int, int]]:
@@ -31,7 +31,7 @@ def places(dashboard: Dashboard) -> dict[str, tuple[int, int, int, int]]:
 
 def test_panels_stand_side_by_side_and_go_on_below_the_highest() -> None:
     made = page(
-        Row(title="one", panels=(number("a"), series("b", metric("up", "x")), number("c", 24))),
+        Row(title="one", panels=(number("a"), series("b", promql("up", "x")), number("c", 24))),
         Row(title="two", panels=(number("d"),)),
     )
 
@@ -75,7 +75,7 @@ def test_columns_of_a_table_have_their_order_and_their_titles() -> None:
         Column(field="Value #A", title="Now"),
         Column(field="Value #B", title="Then"),
     )
-    shown = table("t", metric("sum by (pod) (up)"), metric("sum by (pod) (up offset 1d)"), columns=columns)
+    shown = table("t", promql("sum by (pod) (up)"), promql("sum by (pod) (up offset 1d)"), columns=columns)
     (made,) = (
         item for item in write.to_json(page(Row(title="r", panels=(shown,))))["panels"] if item["type"] == "table"
     )
@@ -87,7 +87,7 @@ def test_columns_of_a_table_have_their_order_and_their_titles() -> None:
 
 
 def test_a_choice_is_made_of_the_values_of_a_label() -> None:
-    (made,) = write.to_json(page(choices=(Choice(name="node", title="Node", metric="up", label="node"),)))[
+    (made,) = write.to_json(page(variables=(Variable(name="node", title="Node", metric="up", label="node"),)))[
         "templating"
     ]["list"]
 
@@ -96,7 +96,7 @@ def test_a_choice_is_made_of_the_values_of_a_label() -> None:
 
 
 def test_a_row_without_its_service_is_left_out() -> None:
-    made = page(Row(title="a", panels=()), Row(title="b", panels=(), needs=("loki",)))
+    made = page(Row(title="a", panels=()), Row(title="b", panels=(), requires=("loki",)))
 
     assert [row.title for row in files.trimmed(made, {"traefik"}).rows] == ["a"]
     assert [row.title for row in files.trimmed(made, {"loki"}).rows] == ["a", "b"]

@@ -12,6 +12,7 @@ from slipway.docs import markdown, site
 from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
 from slipway.docs.source.settings import INTERNAL, SETTINGS, VARIABLES
+from slipway.docs.source.tasks import load_tasks
 from slipway.util import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,8 +61,8 @@ def test_what_a_comment_repeats_is_said_once() -> None:
         path=("a",), type="text", default="", description="Parent of every host.", note="Parent of every host"
     )
 
-    assert value_rows.said(row) == "Parent of every host."
-    assert value_rows.said(replace(row, note="Only here")) == "Parent of every host. *Only here*"
+    assert value_rows.description(row) == "Parent of every host."
+    assert value_rows.description(replace(row, note="Only here")) == "Parent of every host. *Only here*"
 
 
 def test_a_value_that_may_be_several_things_is_one_row() -> None:
@@ -98,7 +99,7 @@ def test_an_edge_says_its_peer_ports_and_purpose() -> None:
         },
     }
 
-    found = tuple(resources.edges({"network": network, "controllers": {"x": {}}}))
+    found = tuple(resources.network_rules({"network": network, "controllers": {"x": {}}}))
 
     assert [(edge.incoming, edge.peer, edge.ports) for edge in found] == [
         (True, "homepage in utils", "http"),
@@ -107,8 +108,8 @@ def test_an_edge_says_its_peer_ports_and_purpose() -> None:
 
 
 def test_cluster_dns_is_an_edge_unless_it_is_refused() -> None:
-    assert [edge.peer for edge in resources.edges({"controllers": {"x": {}}})] == ["cluster DNS"]
-    assert not tuple(resources.edges({"controllers": {"x": {}}, "network": {"dns": False}}))
+    assert [edge.peer for edge in resources.network_rules({"controllers": {"x": {}}})] == ["cluster DNS"]
+    assert not tuple(resources.network_rules({"controllers": {"x": {}}, "network": {"dns": False}}))
 
 
 def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() -> None:
@@ -135,10 +136,10 @@ def test_a_section_without_content_says_so_or_is_left_out() -> None:
     assert markdown.section(2, "Metrics", "") == ""
 
 
-def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: parsing.Book) -> None:
-    entry = opened.entries[ChartName("qbittorrent")]
+def test_the_page_of_a_chart_has_every_fact_of_its_operator(parsed: parsing.ParsedWorkspace) -> None:
+    entry = parsed.entries[ChartName("qbittorrent")]
 
-    page = services.service(opened, entry, monitoring.watch(opened), pinned_versions.state(opened))
+    page = services.service(parsed, entry, monitoring.load(parsed), pinned_versions.state(parsed))
 
     for title in (
         "Images",
@@ -164,10 +165,10 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(opened: parsing.Book
     assert "| `cluster DNS` |" not in page
 
 
-def test_the_address_of_a_service_has_the_domain_of_each_environment(opened: parsing.Book) -> None:
-    entry = opened.entries[ChartName("sonarr")]
+def test_the_address_of_a_service_has_the_domain_of_each_environment(parsed: parsing.ParsedWorkspace) -> None:
+    entry = parsed.entries[ChartName("sonarr")]
 
-    for name, environment in opened.workspace.environments.items():
+    for name, environment in parsed.workspace.environments.items():
         domain = yaml.parse(environment.platform.text, "platform.yaml").mapping["domain"]
         assert services.address(entry, name, "sonarr") == f"`https://sonarr.{domain}`"
 
@@ -186,27 +187,29 @@ def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
     }
 
 
-def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(opened: parsing.Book) -> None:
-    said = services.ingress(opened.entries[ChartName("traefik")])
+def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(parsed: parsing.ParsedWorkspace) -> None:
+    said = services.ingress(parsed.entries[ChartName("traefik")])
 
     assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in said
     assert "LoadBalancer address of Service `traefik`: staging `192.168.1.229`, production" in said
 
 
-def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(opened: parsing.Book) -> None:
+def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(
+    parsed: parsing.ParsedWorkspace,
+) -> None:
     (row,) = [
         line
-        for line in services.secrets(opened.entries[ChartName("nextcloud")]).splitlines()
+        for line in services.secrets(parsed.entries[ChartName("nextcloud")]).splitlines()
         if "nextcloud-postgres-app" in line
     ]
 
     assert row.endswith("| CloudNativePG, for `nextcloud-postgres` | `nextcloud/app`, `nextcloud/wait`, `cron/app` |")
 
 
-def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(opened: parsing.Book) -> None:
+def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(parsed: parsing.ParsedWorkspace) -> None:
     (row,) = [
         line
-        for line in umbrellas.all_secrets(opened, opened.entries[ChartName("htpc")]).splitlines()
+        for line in umbrellas.all_secrets(parsed, parsed.entries[ChartName("htpc")]).splitlines()
         if line.startswith("| `restic`")
     ]
 
@@ -215,31 +218,31 @@ def test_the_secret_of_the_copies_is_listed_with_the_members_that_are_copied(ope
     assert "scraparr" not in row
 
 
-def test_a_member_that_is_switched_off_has_no_address(opened: parsing.Book) -> None:
-    entry = opened.entries[ChartName("sonarr")]
+def test_a_member_that_is_switched_off_has_no_address(parsed: parsing.ParsedWorkspace) -> None:
+    entry = parsed.entries[ChartName("sonarr")]
     off = replace(entry, environments={"staging": {**entry.environments["staging"], "enabled": False}})
 
     assert services.address(off, "staging", "sonarr") == markdown.EMPTY
 
 
-def test_the_page_of_an_umbrella_lists_its_members(opened: parsing.Book) -> None:
-    entry = opened.entries[ChartName("htpc")]
+def test_the_page_of_an_umbrella_lists_its_members(parsed: parsing.ParsedWorkspace) -> None:
+    entry = parsed.entries[ChartName("htpc")]
 
-    page = umbrellas.page(opened, entry, pinned_versions.state(opened))
+    page = umbrellas.page(parsed, entry, pinned_versions.state(parsed))
 
     assert all(f"| [{dep.name}]({dep.name}.md) | `{dep.version}` |" in page for dep in entry.chart.dependencies)
 
 
-def test_the_page_of_the_library_has_every_key_of_every_fragment(opened: parsing.Book) -> None:
-    page = library.text(opened)
+def test_the_page_of_the_library_has_every_key_of_every_fragment(parsed: parsing.ParsedWorkspace) -> None:
+    page = library.text(parsed)
 
-    for name, fragment in opened.fragments.items():
+    for name, fragment in parsed.fragments.items():
         for key in schema.mapping(fragment.get("properties")):
             assert f"| `{key}` |" in page, f"{name}.{key}"
 
 
-def test_every_link_inside_the_library_page_has_a_heading(opened: parsing.Book) -> None:
-    page = library.text(opened)
+def test_every_link_inside_the_library_page_has_a_heading(parsed: parsing.ParsedWorkspace) -> None:
+    page = library.text(parsed)
     anchors = {
         line.removeprefix("## ").lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")
     }
@@ -247,8 +250,8 @@ def test_every_link_inside_the_library_page_has_a_heading(opened: parsing.Book) 
     assert set(re.findall(r"\]\(#([a-z-]+)\)", page)) <= anchors
 
 
-def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(opened: parsing.Book) -> None:
-    entry = opened.entries[ChartName("sonarr")]
+def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(parsed: parsing.ParsedWorkspace) -> None:
+    entry = parsed.entries[ChartName("sonarr")]
     chart = replace(
         entry.chart, version="9.9.9", metadata={**entry.chart.metadata, "version": "9.9.9", "appVersion": "9"}
     )
@@ -283,7 +286,7 @@ def test_every_rule_is_on_its_page_once() -> None:
 
 
 def test_the_page_of_tasks_has_every_task_with_its_flags() -> None:
-    found = {task.name: task for task in site.tasks_of(ROOT)}
+    found = {task.name: task for task in load_tasks(ROOT)}
 
     page = reference.tasks(tuple(found.values()))
 

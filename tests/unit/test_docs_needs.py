@@ -57,7 +57,7 @@ def test_the_volumes_of_a_namespace_are_its_claims(real: platform.Platform, umbr
     )
     databases = sum(size_bytes(dig(item, "spec", "storage", "size")) for item in objects if item["kind"] == "Cluster")
 
-    assert requirements.total(real.of(umbrella)).disk == claims + databases
+    assert requirements.total(real.of(umbrella)).storage == claims + databases
 
 
 def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
@@ -71,6 +71,6 @@ def test_what_is_switched_off_or_ends_by_itself_asks_for_nothing() -> None:
         "persistence": {"kept": {"size": "3Gi"}, "off": {"enabled": False, "size": "5Gi"}},
     }  # fmt: skip
 
-    assert sum(requirements.needs(values), requirements.Need()) == requirements.Need(
-        cores=1.0, memory=2 * requirements.GIB, most=4 * requirements.GIB, disk=3 * requirements.GIB
+    assert sum(requirements.of_values(values), requirements.Requirements()) == requirements.Requirements(
+        cpu=1.0, memory=2 * requirements.GIB, memory_limit=4 * requirements.GIB, storage=3 * requirements.GIB
     )

@@ -12,21 +12,21 @@ ROOT = Path(__file__).resolve().parents[2]
 HTPC = ChartName("htpc")
 
 
-def entry(opened: parsing.Book, name: str) -> parsing.Entry:
-    return opened.entries[ChartName(name)]
+def entry(parsed: parsing.ParsedWorkspace, name: str) -> parsing.ParsedChart:
+    return parsed.entries[ChartName(name)]
 
 
-def test_a_database_and_its_application_name_each_other(opened: parsing.Book) -> None:
+def test_a_database_and_its_application_name_each_other(parsed: parsing.ParsedWorkspace) -> None:
     assert "| [nextcloud-postgres](postgres.md) | its database |" in operations.dependencies(
-        opened, entry(opened, "nextcloud")
+        parsed, entry(parsed, "nextcloud")
     )
-    assert "| [nextcloud](nextcloud.md) | its database |" in operations.used_by(opened, entry(opened, "postgres"))
+    assert "| [nextcloud](nextcloud.md) | its database |" in operations.used_by(parsed, entry(parsed, "postgres"))
 
 
-def test_a_chart_with_several_names_has_the_way_back_of_each(opened: parsing.Book) -> None:
-    said = operations.keeping(opened, entry(opened, "postgres"))
+def test_a_chart_with_several_names_has_the_way_back_of_each(parsed: parsing.ParsedWorkspace) -> None:
+    said = operations.backup_and_restore(parsed, entry(parsed, "postgres"))
 
-    for dep in next(one for one in opened.workspace.umbrellas if one.name == "utils").dependencies:
+    for dep in next(one for one in parsed.workspace.umbrellas if one.name == "utils").dependencies:
         if dep.name == "postgres":
             row = next(line for line in said.splitlines() if line.startswith(f"| `{dep.key} databases.postgres` | "))
             # Nextcloud's database is copied with its files, so its own name has no way back.
@@ -35,20 +35,20 @@ def test_a_chart_with_several_names_has_the_way_back_of_each(opened: parsing.Boo
             assert (f"$ ./inv restore {dep.key}\n" in said) is copied
 
 
-def test_what_is_not_copied_has_no_way_back(opened: parsing.Book) -> None:
-    said = operations.keeping(opened, entry(opened, "media"))
+def test_what_is_not_copied_has_no_way_back(parsed: parsing.ParsedWorkspace) -> None:
+    said = operations.backup_and_restore(parsed, entry(parsed, "media"))
 
     assert "no copy: " in said
     assert "./inv restore" not in said
 
 
-def pinned(opened: parsing.Book, made_from: Digest) -> parsing.Book:
+def pinned(parsed: parsing.ParsedWorkspace, made_from: Digest) -> parsing.ParsedWorkspace:
     pin = Pin(name=HTPC, version="1.4.0", manifest=Digest("sha256:1"), input_digest=made_from)
-    return replace(opened, pins={"staging": {HTPC: pin}})
+    return replace(parsed, pins={"staging": {HTPC: pin}})
 
 
-def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(opened: parsing.Book) -> None:
-    known = pinned(opened, digest_all(opened.workspace)[HTPC])
+def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(parsed: parsing.ParsedWorkspace) -> None:
+    known = pinned(parsed, digest_all(parsed.workspace)[HTPC])
     state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 
     assert dict(pinned_versions.rows(state, sonarr)) == {"Pinned in staging": f"`{sonarr.chart.version}` in htpc 1.4.0"}
@@ -57,8 +57,8 @@ def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(opened: parsin
     assert "| `1.4.0` | - |" in chart_index.text(known, frozenset())
 
 
-def test_a_pin_to_something_else_does_not_pretend_to_know_its_members(opened: parsing.Book) -> None:
-    known = pinned(opened, Digest("sha256:other"))
+def test_a_pin_to_something_else_does_not_pretend_to_know_its_members(parsed: parsing.ParsedWorkspace) -> None:
+    known = pinned(parsed, Digest("sha256:other"))
     state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 
     assert dict(pinned_versions.rows(state, sonarr)) == {"Pinned in staging": "the version packaged in htpc 1.4.0"}

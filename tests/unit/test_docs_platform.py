@@ -7,9 +7,9 @@ import pytest
 
 from slipway.docs.checks import references
 from slipway.docs.pages import chart_index
-from slipway.docs.pages.reference import Flag, Task
 from slipway.docs.snippets import architecture, diagrams, platform_map
 from slipway.docs.source import parsing, platform
+from slipway.docs.source.tasks import Flag, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,30 +37,32 @@ def test_what_the_pods_of_one_member_say_to_each_other_is_no_edge(real: platform
 
 
 def test_a_drawing_leaves_out_what_nearly_every_pod_has(real: platform.Platform) -> None:
-    drawn = diagrams.talk(real, "htpc")
+    drawn = diagrams.traffic_diagram(real, "htpc")
 
     assert "n_htpc_sonarr --> n_htpc_prowlarr" in drawn
     assert "prometheus" not in drawn
     assert "n_infra_traefik" not in drawn
 
 
-def test_waves_below_and_above_zero_are_different_nodes(opened: parsing.Book, real: platform.Platform) -> None:
+def test_waves_below_and_above_zero_are_different_nodes(
+    parsed: parsing.ParsedWorkspace, real: platform.Platform
+) -> None:
     members = real.of("infra")
-    drawn = diagrams.waves(members, architecture.library_waves(opened, members))
+    drawn = diagrams.sync_waves(members, architecture.library_waves(parsed, members))
 
     assert "n_wave_m20" in drawn
     assert drawn.index("n_wave_m30[") < drawn.index("n_wave_m20[") < drawn.index("n_wave_20[")
 
 
-def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(opened: parsing.Book) -> None:
+def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(parsed: parsing.ParsedWorkspace) -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
 
-    for path in architecture.pieces(opened, icons=()):
+    for path in architecture.snippets(parsed, icons=()):
         assert f'--8<-- "{path}"' in pages, path
 
 
 def test_the_picture_leads_to_everything_that_runs_and_says_where_requests_arrive(real: platform.Platform) -> None:
-    drawn = platform_map.picture(real, "charts", icons=())
+    drawn = platform_map.render(real, "charts", icons=())
 
     for member in real.members:
         if member.values.get("controllers"):
@@ -73,24 +75,24 @@ def test_the_picture_leads_to_everything_that_runs_and_says_where_requests_arriv
 def test_the_picture_has_no_station_that_is_off(real: platform.Platform) -> None:
     fewer = replace(real, members=tuple(each for each in real.members if each.name not in {"metallb", "jaeger"}))
 
-    drawn = platform_map.picture(fewer, "charts", icons=())
+    drawn = platform_map.render(fewer, "charts", icons=())
 
     assert "MetalLB" not in drawn
     assert "traces" not in drawn
     assert "[Traefik]" in drawn
 
 
-def test_a_card_has_the_icon_of_its_service_or_the_plain_one(opened: parsing.Book) -> None:
-    entry = next(each for each in opened.entries.values() if each.chart.name == "jellyfin")
+def test_a_card_has_the_icon_of_its_service_or_the_plain_one(parsed: parsing.ParsedWorkspace) -> None:
+    entry = next(each for each in parsed.entries.values() if each.chart.name == "jellyfin")
 
     assert chart_index.icon(entry, {"simple/jellyfin"}) == "simple/jellyfin"
-    assert chart_index.icon(entry, set()) == chart_index.PLAIN
+    assert chart_index.icon(entry, set()) == chart_index.DEFAULT_ICON
 
 
-def test_a_page_about_all_charts_has_a_card_for_each(opened: parsing.Book) -> None:
-    text = chart_index.text(opened, frozenset())
+def test_a_page_about_all_charts_has_a_card_for_each(parsed: parsing.ParsedWorkspace) -> None:
+    text = chart_index.text(parsed, frozenset())
 
-    assert text.count("<li data-words=") == len([one for one in opened.entries.values() if one.chart.kind == "service"])
+    assert text.count("<li data-words=") == len([one for one in parsed.entries.values() if one.chart.kind == "service"])
 
 
 LINT = Task(
@@ -98,7 +100,7 @@ LINT = Task(
     doc="",
     flags=(Flag(names=("--only", "-o"), takes_value=True, positional=False, required=False, help=""),),
 )
-FACTS = references.Facts(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
+FACTS = references.Repository(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
 
 
 def told(text: str) -> list[str]:
@@ -108,14 +110,14 @@ def told(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "fact"),
     [
-        ("Run `./inv polish`.", "docs/a.md:1 names the task 'polish', which does not exist"),
+        ("Run `./inv polish`.", "docs/a.md:1 references the task 'polish', which does not exist"),
         ("\n```console\n$ ./inv lint --fast\n```\n", "docs/a.md:3 lint has no flag --fast"),
-        ("See `charts/sonar/values.yaml`.", "docs/a.md:1 names charts/sonar/values.yaml, which is not there"),
+        ("See `charts/sonar/values.yaml`.", "docs/a.md:1 references charts/sonar/values.yaml, which does not exist"),
         ("```yaml\na: [1\n```\n", "docs/a.md:1 shows yaml that does not parse: while parsing a flow sequence"),
         ("    ```toml\n    a = 1 2\n    ```\n", "docs/a.md:1 shows toml that does not parse: Expected newline"),
         ("```json\n{a: 1}\n```\n", "docs/a.md:1 shows json that does not parse: Expecting property name"),
         ("```python\nf(\n```\n", "docs/a.md:1 shows python that does not parse: '(' was never closed"),
-        ("![](picture.png)", "docs/a.md:1 an image has no text"),
+        ("![](picture.png)", "docs/a.md:1 an image has no alternative text"),
     ],
     ids=["task", "flag", "path", "yaml", "toml", "json", "python", "image"],
 )

@@ -11,11 +11,11 @@ from slipway.docs.source import parsing
 BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)^    ```', re.MULTILINE | re.DOTALL)
 
 
-def test_every_example_says_what_its_file_says(opened: parsing.Book) -> None:
+def test_every_example_says_what_its_file_says(parsed: parsing.ParsedWorkspace) -> None:
     told = 0
-    for entry in opened.entries.values():
+    for entry in parsed.entries.values():
         for path, text in entry.chart.variations.items():
-            made = value_examples.example(opened, entry, path, text.decode())
+            made = value_examples.example(parsed, entry, path, text.decode())
             blocks = {file: yaml.safe_load(textwrap.dedent(body)) for file, body in BLOCK.findall(made)}
             said = {"global": blocks.pop("platform")} if "platform" in blocks else {}
             for members in blocks.values():

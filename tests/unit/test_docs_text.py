@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from slipway.docs import site
+from slipway.docs.source.tasks import load_tasks
 from slipway.policy import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ def ids(path: Path) -> str:
 
 
 def test_pages_name_only_tasks_flags_and_files_that_exist() -> None:
-    assert site.untrue(ROOT, site.tasks_of(ROOT)) == ()
+    assert site.reference_problems(ROOT, load_tasks(ROOT)) == ()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.docs import site
+from slipway.docs.source.tasks import load_tasks
 from slipway.toolchain import doctor
 from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.doctor import RegistryFacts, Row, State, gather, text
@@ -79,7 +79,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
 
 
 def test_every_command_that_mends_is_one_of_ours(box: Toolbox) -> None:
-    tasks = {task.name: {name for flag in task.flags for name in flag.names} for task in site.tasks_of(ROOT)}
+    tasks = {task.name: {name for flag in task.flags for name in flag.names} for task in load_tasks(ROOT)}
 
     for row in rows_of(box).values():
         _, name, *words = row.mend.split() or ("./inv", "")

@@ -71,17 +71,20 @@ def test_blocks_of_one_name_are_one_session_and_follow_the_one_that_they_go_on_w
 @pytest.mark.parametrize(
     ("text", "fact"),
     [
-        ("```console\n$ ./inv plan\n```\n", "no test runs this block, and nothing says why"),
-        ("```sh\n$ make\n```\n", "no test runs this block, and nothing says why"),
-        ('```console runs="a"\n$ ./inv plan\n```\n', "the block has the mark 'runs'"),
-        ('```console skip=""\n$ ./inv plan\n```\n', "the marks of this block say nothing clear"),
-        ('```console run="a" skip="b"\n$ ./inv plan\n```\n', "the marks of this block say nothing clear"),
-        ('```console run="a"\n./inv plan\n```\n', "no line of this block begins with `$ `"),
-        ('```console run="a" from="b"\n$ ./inv plan\n```\n', "the session 'a' goes on with 'b', which it cannot"),
-        ('```console run="a" from="a"\n$ ./inv plan\n```\n', "the session 'a' goes on with 'a', which it cannot"),
+        ("```console\n$ ./inv plan\n```\n", "no test runs this block, and it has no reason for that"),
+        ("```sh\n$ make\n```\n", "no test runs this block, and it has no reason for that"),
+        ('```console runs="a"\n$ ./inv plan\n```\n', "the block has the unknown mark 'runs'"),
+        ('```console skip=""\n$ ./inv plan\n```\n', "the marks of this block are empty or contradict each other"),
+        (
+            '```console run="a" skip="b"\n$ ./inv plan\n```\n',
+            "the marks of this block are empty or contradict each other",
+        ),
+        ('```console run="a"\n./inv plan\n```\n', "the block has no command: no line begins with `$ `"),
+        ('```console run="a" from="b"\n$ ./inv plan\n```\n', "the session 'a' cannot continue 'b'"),
+        ('```console run="a" from="a"\n$ ./inv plan\n```\n', "the session 'a' cannot continue 'a'"),
         (
             '```console run="a" from="b"\n$ ./inv plan\n```\n```console lab="b"\n$ ./inv lab up\n```\n',
-            "the session 'a' goes on with 'b', which it cannot",
+            "the session 'a' cannot continue 'b'",
         ),
     ],
     ids=["no mark", "another shell", "unknown", "no reason", "both", "no prompt", "no origin", "itself", "a lab"],
@@ -93,7 +96,7 @@ def test_a_block_whose_fate_is_not_said_is_told(text: str, fact: str) -> None:
 def test_a_session_is_on_one_page() -> None:
     text = '```console run="a"\n$ ./inv plan\n```\n'
 
-    assert told(text, text) == ["docs/0.md:1 the session 'a' is also one of docs/1.md"]
+    assert told(text, text) == ["docs/0.md:1 the session 'a' is also used in docs/1.md"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_a_block_whose_fate_is_clear_is_left_alone(text: str) -> None:
 
 
 def test_readers_of_the_site_do_not_see_the_marks() -> None:
-    shown = console_blocks.unmarked(
+    shown = console_blocks.without_marks(
         '    ```console title="A run" run="a" from="b"\n    $ x\n    ```\n```python run="a"\n```\n'
     )
 
@@ -156,7 +159,7 @@ def test_the_first_difference_is_named(shown: str, said: str, place: tuple[int, 
     found = console_output.compare(shown.splitlines(), said.splitlines())
 
     assert found is not None
-    assert (found.line, found.shown, found.said) == place
+    assert (found.line, found.shown, found.actual) == place
 
 
 def verdict(code: int, stdout: str) -> str:

@@ -72,14 +72,6 @@ def test_anything_else_is_not(version: str) -> None:
     assert not graph.SEMVER.fullmatch(version)
 
 
-def test_a_name_on_the_command_line_that_no_chart_has_gets_a_suggestion() -> None:
-    made = layered(2, 0)
-    assert graph.select(made, ["service-1", "common"]) == ("common", "service-1")
-    assert graph.select(made, []) == graph.order(made)
-    with pytest.raises(WorkspaceError, match="did you mean 'service-"):
-        graph.select(made, ["servic-1"])
-
-
 def test_an_umbrella_may_not_vendor_an_umbrella() -> None:
     made = workspace(chart("a", ChartKind.UMBRELLA), chart("b", ChartKind.UMBRELLA, needs=[("a", "1.0.0")]))
     assert "dependency.kind" in {problem.rule for problem in graph.check(made)}

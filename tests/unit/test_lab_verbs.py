@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.cli import lab
 from slipway.core.errors import Problem, ToolFailed
-from slipway.lab import applications, state
+from slipway.lab import applications, state, up
 from slipway.lab.place import Place
 from slipway.lab.state import ComponentState, Phase, State
 from slipway.tools.kubectl import Kubectl
@@ -50,7 +49,7 @@ def test_a_program_that_was_started_again_is_named_with_the_way_to_its_log(tmp_p
         kwok=ComponentState(restarts=1, output=("ended with exit code 2", "a", "b")),
     )
 
-    lab.tell_restarts(Progress(stream=said), here)
+    up.report_restarts(Progress(stream=said), here)
 
     assert said.getvalue() == (
         "kwok ended with exit code 2 and was started again: ./inv lab logs --what kwok --name trial\n"
@@ -62,14 +61,14 @@ def test_a_lab_that_ended_is_told_by_what_ended_it(tmp_path: Path) -> None:
         tmp_path / "trial", kwok=ComponentState(phase=Phase.FAILED, output=("ended with exit code 2", "out of luck"))
     )
 
-    with pytest.raises(ToolFailed) as told, lab.ended_explained(here):
+    with pytest.raises(ToolFailed) as told, up.ended_explained(here):
         raise REFUSED
 
     assert str(told.value).splitlines()[:2] == ["lab trial, kwok: ended with exit code 2", "    out of luck"]
 
 
 def test_an_error_in_a_lab_that_is_well_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(ToolFailed) as told, lab.ended_explained(place(tmp_path / "trial", kwok=ComponentState())):
+    with pytest.raises(ToolFailed) as told, up.ended_explained(place(tmp_path / "trial", kwok=ComponentState())):
         raise REFUSED
 
     assert told.value is REFUSED

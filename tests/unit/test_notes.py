@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slipway.core.model import ChartKind, ChartName
-from slipway.docs.pages import services
+from slipway.docs.pages import alerting, services
 from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.lint import notes
 
@@ -27,26 +27,26 @@ ROOT = Path(__file__).resolve().parents[2]
     ],
     ids=["empty", "unknown", "level", "paragraph", "no list", "smaller heading", "twice", "order"],
 )
-def test_notes_of_another_form_are_refused(opened: parsing.Book, text: str, said: str) -> None:
-    chart = replace(opened.entries[ChartName("sonarr")].chart, beside={"notes.md": text.encode()})
+def test_notes_of_another_form_are_refused(parsed: parsing.ParsedWorkspace, text: str, said: str) -> None:
+    chart = replace(parsed.entries[ChartName("sonarr")].chart, beside={"notes.md": text.encode()})
 
     assert said in {problem.fact for problem in notes.check(chart)}
 
 
-def test_notes_of_the_form_are_on_the_page_of_their_chart(opened: parsing.Book) -> None:
-    entry = opened.entries[ChartName("sonarr")]
+def test_notes_of_the_form_are_on_the_page_of_their_chart(parsed: parsing.ParsedWorkspace) -> None:
+    entry = parsed.entries[ChartName("sonarr")]
     text = "## Gotchas\n\n- One that\n  goes on.\n\n## Upgrades\n\n- Two.\n"
     told = replace(entry, chart=replace(entry.chart, beside={"notes.md": text.encode()}))
 
-    page = services.service(opened, told, monitoring.watch(opened), pinned_versions.state(opened))
+    page = services.service(parsed, told, monitoring.load(parsed), pinned_versions.state(parsed))
 
     assert tuple(notes.check(told.chart)) == ()
     assert "## Gotchas\n\n- One that\n  goes on.\n" in page
     assert "## Upgrades\n\n- Two.\n" in page
 
 
-def test_every_service_of_this_repository_has_notes(opened: parsing.Book) -> None:
-    services = opened.of_kind(ChartKind.SERVICE)
+def test_every_service_of_this_repository_has_notes(parsed: parsing.ParsedWorkspace) -> None:
+    services = parsed.of_kind(ChartKind.SERVICE)
 
     assert [entry.chart.name for entry in services if not notes.sections(entry.chart.beside["notes.md"].decode())] == []
 
@@ -62,10 +62,10 @@ def test_every_service_of_this_repository_has_notes(opened: parsing.Book) -> Non
     ids=["recorded name", "figures of an exporter", "container", "figures of an operator"],
 )
 def test_a_page_links_the_alerts_and_dashboards_about_its_service(
-    opened: parsing.Book, chart: str, alert: str, dashboard: str
+    parsed: parsing.ParsedWorkspace, chart: str, alert: str, dashboard: str
 ) -> None:
     page = services.service(
-        opened, opened.entries[ChartName(chart)], monitoring.watch(opened), pinned_versions.state(opened)
+        parsed, parsed.entries[ChartName(chart)], monitoring.load(parsed), pinned_versions.state(parsed)
     )
     section = page.partition("## Alerts and dashboards")[2].partition("\n## ")[0]
 
@@ -74,16 +74,16 @@ def test_a_page_links_the_alerts_and_dashboards_about_its_service(
     assert "[NodeDown]" not in section
 
 
-def test_every_beginning_of_a_figure_is_asked_for_somewhere(opened: parsing.Book) -> None:
-    watch = monitoring.watch(opened)
-    asked = "\n".join([expr for expr, _ in watch.alerts] + [expr for expr, _, _ in watch.dashboards])
+def test_every_beginning_of_a_figure_is_asked_for_somewhere(parsed: parsing.ParsedWorkspace) -> None:
+    watch = monitoring.load(parsed)
+    asked = "\n".join([expr for expr, _ in watch.alerts] + [one.queries for one in watch.dashboards])
 
-    assert [start for begins in monitoring.PREFIXES.values() for start in begins if start not in asked] == []
+    assert [start for begins in monitoring.METRIC_PREFIXES.values() for start in begins if start not in asked] == []
 
 
-def test_an_application_depends_on_its_database_and_cache(opened: parsing.Book) -> None:
+def test_an_application_depends_on_its_database_and_cache(parsed: parsing.ParsedWorkspace) -> None:
     page = services.service(
-        opened, opened.entries[ChartName("nextcloud")], monitoring.watch(opened), pinned_versions.state(opened)
+        parsed, parsed.entries[ChartName("nextcloud")], monitoring.load(parsed), pinned_versions.state(parsed)
     )
     section = page.partition("## Dependencies")[2].partition("\n## ")[0]
 
@@ -91,15 +91,15 @@ def test_an_application_depends_on_its_database_and_cache(opened: parsing.Book) 
     assert "[nextcloud-redis](redis.md)" in section
 
 
-def test_notes_are_not_packaged(opened: parsing.Book) -> None:
-    services = opened.of_kind(ChartKind.SERVICE)
+def test_notes_are_not_packaged(parsed: parsing.ParsedWorkspace) -> None:
+    services = parsed.of_kind(ChartKind.SERVICE)
 
     assert [entry.chart.name for entry in services if "notes.md" in entry.chart.files] == []
 
 
-def test_a_chart_without_a_program_has_no_alert(opened: parsing.Book) -> None:
-    assert monitoring.alerts(opened, opened.entries[ChartName("media")], monitoring.watch(opened)) == ""
+def test_a_chart_without_a_program_has_no_alert(parsed: parsing.ParsedWorkspace) -> None:
+    assert alerting.alerts(parsed, parsed.entries[ChartName("media")], monitoring.load(parsed)) == ""
 
 
 def test_an_alert_is_told_by_the_names_of_its_labels() -> None:
-    assert monitoring.shown("{{ $labels.pod }} waits {{ $value | humanizeDuration }}") == "<pod> waits …"
+    assert alerting.summary("{{ $labels.pod }} waits {{ $value | humanizeDuration }}") == "<pod> waits …"

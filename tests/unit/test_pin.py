@@ -60,7 +60,7 @@ def test_differences_name_what_is_missing_foreign_and_changed(config: Config) ->
 
 
 def test_a_folder_that_was_never_written_says_so(config: Config) -> None:
-    assert pin.differences(config, "staging", {}) == ("deploy/staging is not there yet",)
+    assert pin.differences(config, "staging", {}) == ("first pins",)
 
 
 def test_production_takes_the_pins_of_staging(config: Config) -> None:

@@ -51,8 +51,8 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
 ) -> None:
     made = layered(services, umbrellas)
     whole = planned(made, {})
-    cut = data.draw(st.integers(0, len(whole.steps)))
-    half = executed(replace(whole, steps=whole.steps[:cut]), {})
+    cut = data.draw(st.integers(0, len(whole.charts)))
+    half = executed(replace(whole, charts=whole.charts[:cut]), {})
     rest = planned(made, half)
     assert not rest.having(Action.CONFLICT)
     assert executed(rest, half) == executed(whole, {})
@@ -112,7 +112,7 @@ def test_a_chain_leads_from_an_umbrella_to_what_moved_by_itself() -> None:
 def test_only_limits_the_plan_and_pins_are_those_of_umbrellas_that_are_there() -> None:
     made = layered(2, 1)
     only = graph.closure(made, (ChartName("service-1"),))
-    assert [step.chart for step in planned(made, {}, only).steps] == ["common", "service-1"]
+    assert [item.chart for item in planned(made, {}, only).charts] == ["common", "service-1"]
     assert plan.pins_of(made, planned(made, {})) == {}
     pins = plan.pins_of(made, planned(made, executed(planned(made, {}), {})))
     assert {name: pin.reference for name, pin in pins.items()} == {"umbrella-0": "1.0.0@sha256:m"}

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from slipway.cli import report
+from slipway.cli import explain, release, report, status
 from slipway.config import Config, RegistryConfig
 from slipway.core.errors import Problem
 from slipway.core.model import ChartKind, ChartName, Digest, Published
 from slipway.release.explain import Explanation, file_changes
-from slipway.release.plan import Action, PinStep, Plan, Step
+from slipway.release.plan import Action, ChartPlan, PinPlan, Plan
 from slipway.release.release import Outcome
-from slipway.release.status import Row
+from slipway.release.status import ChartStatus
 from slipway.util import text
 
 D = Digest("sha256:" + "a" * 64)
 
 
-def step(name: str, action: Action, because: tuple[str, ...] = ()) -> Step:
-    return Step(
+def step(name: str, action: Action, because: tuple[str, ...] = ()) -> ChartPlan:
+    return ChartPlan(
         chart=ChartName(name),
         version="1.0.0",
         action=action,
@@ -31,8 +31,8 @@ def step(name: str, action: Action, because: tuple[str, ...] = ()) -> Step:
 
 def test_a_plan_lists_what_moves_and_counts_what_stays() -> None:
     made = Plan(
-        steps=(step("common", Action.KEEP), step("sonarr", Action.PUBLISH), step("htpc", Action.PUBLISH, ("sonarr",))),
-        pins=(PinStep(environment="staging", reasons=("htpc 1.0.0 comes first",)),),
+        charts=(step("common", Action.KEEP), step("sonarr", Action.PUBLISH), step("htpc", Action.PUBLISH, ("sonarr",))),
+        pins=(PinPlan(environment="staging", reasons=("htpc 1.0.0 comes first",)),),
     )
 
     assert report.plan(made) == (
@@ -45,15 +45,13 @@ def test_a_plan_lists_what_moves_and_counts_what_stays() -> None:
 
 
 def test_a_plan_with_nothing_to_do_says_so() -> None:
-    made = Plan(steps=(step("common", Action.KEEP),), pins=(PinStep(environment="staging", reasons=()),))
+    made = Plan(charts=(step("common", Action.KEEP),), pins=(PinPlan(environment="staging", reasons=()),))
 
-    assert report.plan(made) == (
-        "1 of 1 chart is published with this content.\ndeploy/staging: as the release would write it"
-    )
+    assert report.plan(made) == ("1 of 1 chart is published with this content.\ndeploy/staging: up to date")
 
 
 def test_status_marks_a_pin_that_is_the_working_tree_and_one_that_is_older() -> None:
-    row = Row(
+    item = ChartStatus(
         chart=ChartName("htpc"),
         kind=ChartKind.UMBRELLA,
         local="1.0.1",
@@ -62,23 +60,23 @@ def test_status_marks_a_pin_that_is_the_working_tree_and_one_that_is_older() -> 
         current={"staging": True, "production": False, "lab": False},
     )
 
-    assert report.status([row]).splitlines()[1] == "htpc   umbrella  1.0.1  published  1.0.1 ✔  1.0.0 (older)  -"
+    assert status.text([item]).splitlines()[1] == "htpc   umbrella  1.0.1  published  1.0.1 ✔  1.0.0 (older)  -"
 
 
 def test_an_explanation_shows_the_whole_chain() -> None:
     sonarr, htpc = step("sonarr", Action.CONFLICT), step("htpc", Action.CONFLICT, ("sonarr",))
-    told = Explanation(
-        chart=ChartName("htpc"), step=htpc, chains=((htpc, sonarr),), against="1.0.0", changes=(), dependents=()
+    found = Explanation(
+        chart=ChartName("htpc"), plan=htpc, chains=((htpc, sonarr),), against="1.0.0", changes=(), dependents=()
     )
 
-    assert "    htpc 1.0.0 (conflict) → sonarr 1.0.0 (conflict)" in report.explanation(told)
+    assert "    htpc 1.0.0 (conflict) → sonarr 1.0.0 (conflict)" in explain.text(found)
 
 
 def test_an_outcome_names_every_manifest() -> None:
     published = Published(name=ChartName("sonarr"), version="1.0.0", manifest=D, input_digest=D)
     done = Outcome(environment="staging", published=(published,), kept=2, pinned=("htpc changed",))
 
-    assert report.outcome(done, "oci://r/charts") == (
+    assert release.outcome(done, "oci://r/charts") == (
         f"Published to oci://r/charts:\n  CHART   VERSION  MANIFEST\n  sonarr  1.0.0    {D}\n"
         "Kept: 2 charts that were published with this content.\n"
         "Pinned: deploy/staging (htpc changed)"
@@ -93,7 +91,7 @@ def test_the_next_steps_name_the_promotion_and_the_fork() -> None:
         repository_url="https://git.example.org/homelab/homelab.git",
     )
 
-    said = report.next_steps(config, "staging")
+    said = release.next_steps(config, "staging")
 
     assert "./inv pin --env production" in said
     assert "./inv registry stop" in said

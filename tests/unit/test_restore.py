@@ -1,14 +1,14 @@
 """The plan of a restore: from what a service renders, in an order that no writer can disturb."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from slipway.build.render import Object, parse
-from slipway.cli import backups
 from slipway.context import Context, open_context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
-from slipway.delivery import restore
+from slipway.delivery import recovery, restore
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 from slipway.util import yaml
@@ -28,7 +28,11 @@ spec:
 COPY = """\
 apiVersion: batch/v1
 kind: CronJob
-metadata: {{name: {name}-backup, namespace: apps, labels: {{{labels}, helm.sh/chart: {name}-1.0.0}}}}
+metadata:
+  name: {name}-backup
+  namespace: apps
+  labels: {{{labels}, helm.sh/chart: {name}-1.0.0}}
+  annotations: {{{annotations}}}
 spec:
   jobTemplate:
     spec:
@@ -42,8 +46,7 @@ spec:
               image: restic
               args:
                 - |
-                  restic backup --tag x --exclude '/data/config/logs' --exclude '/data/config/a b' /data
-                  restic forget --keep-daily 7
+                  restic backup /data
               env: [{{name: SERVICE, value: {name}}}]
               volumeMounts:
                 - {{name: config, mountPath: /data/config, readOnly: true}}
@@ -58,6 +61,12 @@ DUMP = """initContainers:
 """
 
 
+VOLUMES = [{"entry": "config", "path": "/data/config", "exclude": ["logs", "a b"]}]
+DATABASES = [{"entry": "web", "container": "dump-web", "load": "load-web", "file": "/data/dump/web.dump"}]
+PLAN = {"restic": "restic", "volumes": VOLUMES, "databases": []}
+WITH_DUMP = {**PLAN, "databases": DATABASES, "dump": "/data/dump"}
+
+
 @pytest.fixture
 def context() -> Context:
     """This repository's wiring."""
@@ -69,8 +78,14 @@ def workload(name: str, kind: str = "Deployment", replicas: int = 1, component: 
     return WORKLOAD.format(kind=kind, name=component or name, replicas=replicas, labels=labels)
 
 
-def copied(name: str, init: str = "") -> str:
-    return COPY.format(name=name, labels=LABELS.format(name=name, component="backup"), init=init)
+def copied(name: str, init: str = "", *, plan: object = None) -> str:
+    text = json.dumps(plan or (WITH_DUMP if init else PLAN))
+    return noted(name, f"slipway.homelab/backup: {json.dumps(text)}", init)
+
+
+def noted(name: str, annotations: str, init: str = "") -> str:
+    labels = LABELS.format(name=name, component="backup")
+    return COPY.format(name=name, labels=labels, init=init, annotations=annotations)
 
 
 def objects(*texts: str) -> tuple[Object, ...]:
@@ -178,6 +193,70 @@ def test_what_is_not_copied_cannot_be_restored() -> None:
     )
 
 
+def test_every_folder_of_the_plan_is_restored_in_one_order() -> None:
+    (restic,) = job_in(plan_of(copied("web", DUMP)))["spec"]["template"]["spec"]["initContainers"]
+    (script,) = restic["args"]
+
+    targets = [words[words.index("--target") + 1] for words in map(str.split, script.splitlines())]
+    assert targets == ["/data/config", "/data/dump"]
+
+
+def test_the_command_of_the_backup_decides_nothing() -> None:
+    before = job_in(plan_of(copied("web")))
+    after = job_in(plan_of(copied("web").replace("restic backup /data", "restic backup --exclude '/data/config/x' /y")))
+
+    assert before == after
+
+
+def test_a_container_without_a_dump_has_no_part() -> None:
+    quiet = DUMP.replace("- name: dump-web", "- {name: quiet-web, image: x}\n            - name: dump-web")
+    spec = job_in(plan_of(copied("web", quiet)))["spec"]["template"]["spec"]
+
+    assert [item["name"] for item in (*spec["initContainers"], *spec["containers"])] == ["restic", "load-web"]
+
+
+def test_a_container_that_the_plan_names_exists() -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(copied("web", plan=WITH_DUMP))
+
+    assert str(caught.value) == (
+        "CronJob web-backup in apps: has no container dump-web below initContainers, which its backup plan names\n"
+        "    it has: none\n"
+        "    hint: `common.backup` in charts/common must render each container that `common.backup.plan` names"
+    )
+
+
+def test_a_cron_job_of_an_older_library_cannot_be_restored() -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(noted("web", ""))
+
+    assert str(caught.value) == (
+        "CronJob web-backup in apps: has no annotation slipway.homelab/backup, so it cannot be restored\n"
+        "    hint: render it with a charts/common that writes the annotation: `git pull`, then run the same command again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "fact"),
+    [
+        ([], "'restic' is missing"),
+        ({**PLAN, "restic": 1}, "'restic' is missing"),
+        ({**PLAN, "volumes": [{"exclude": []}]}, "'path' is missing"),
+        ({**PLAN, "databases": DATABASES}, "'dump' is missing"),
+        ({**WITH_DUMP, "databases": [{"container": "a", "load": "b"}]}, "'file' is missing"),
+    ],
+)
+def test_data_that_is_no_plan_is_shown(plan: object, fact: str) -> None:
+    text = json.dumps(plan)
+    with pytest.raises(WorkspaceError) as caught:
+        plan_of(noted("web", f"slipway.homelab/backup: {json.dumps(text)}"))
+
+    assert str(caught.value).startswith(
+        "CronJob web-backup in apps: the annotation slipway.homelab/backup is not a backup plan: "
+        f"{fact}\n    {text}\n    hint: "
+    )
+
+
 @pytest.mark.parametrize("snapshot", ["", "yesterday", "latest; rm", "abc"])
 def test_a_snapshot_is_an_identifier(snapshot: str) -> None:
     with pytest.raises(WorkspaceError, match="is no copy's identifier"):
@@ -199,7 +278,7 @@ def cluster(answers: list[Command], stops_at: str = "") -> Kubectl:
 def test_the_steps_are_done_in_their_order(context: Context) -> None:
     plan, done = plan_of(workload("web"), copied("web")), []
 
-    backups.perform(context, plan, cluster(done))
+    recovery.perform(context, plan, cluster(done))
 
     assert [command.argv[3:] for command in done] == [step.arguments for step in plan.steps]
     assert [command.stdin for command in done if command.stdin] == [step.stdin for step in plan.steps if step.stdin]
@@ -209,12 +288,12 @@ def test_a_step_that_fails_leaves_the_service_stopped(context: Context) -> None:
     plan, done = plan_of(workload("web"), copied("web")), []
 
     with pytest.raises(ToolFailed) as caught:
-        backups.perform(context, plan, cluster(done, stops_at="create"))
+        recovery.perform(context, plan, cluster(done, stops_at="create"))
 
     assert str(caught.value) == (
         "restore of web: stopped at step 6: restore\n"
         "    ended with exit code 1\n"
         "    no\n"
-        "    hint: mend it and run the same again; until then Argo CD is paused and the service is stopped"
+        "    hint: fix it and run the same command again; until then Argo CD is paused and the service is stopped"
     )
     assert "create" in done[-1].argv

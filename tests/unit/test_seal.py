@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.cli import seal
+from slipway.cli import arguments
+from slipway.cli.seal import text
 from slipway.context import Context, open_context
 from slipway.core.errors import WorkspaceError
 from slipway.lint import secrets, static
-from slipway.secrets import document, envelope, prompt, store
+from slipway.secrets import document, envelope, keys, prompt, sealing, store
 from slipway.secrets.document import Scope, Sealed, Target
+from slipway.secrets.sealing import Request
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 from slipway.util.progress import Progress
@@ -42,9 +44,10 @@ def source(text: bytes = b"", typed: Sequence[str] = (), *, terminal: bool = Fal
 
 
 def sealed(repo: Monorepo, given: prompt.Source, **flags: object) -> Sealed:
-    used = seal.Flags(**{"namespace": TARGET.namespace, "name": TARGET.name, **flags})  # type: ignore[arg-type]
-    asked = prompt.asked_for(used.key, used.from_file, used.generate)
-    (path,) = seal.seal(context_of(repo), "staging", used, asked, given).wrote
+    asked = prompt.asked_for(*(flags.pop(name, ()) for name in ("key", "from_file", "generate")))  # type: ignore[arg-type]
+    scope = Scope(arguments.one_of("--scope", str(flags.pop("scope", Scope.STRICT)), tuple(Scope)))
+    request = Request(**{"namespace": TARGET.namespace, "name": TARGET.name, "scope": scope, **flags})  # type: ignore[arg-type]
+    (path,) = sealing.seal(context_of(repo), "staging", request, asked, given).wrote
     return document.parse((repo.root / path).read_bytes(), path)
 
 
@@ -142,13 +145,13 @@ def test_another_key_leaves_the_earlier_ones_as_they_are(repo: Monorepo, tmp_pat
 def test_what_somebody_added_to_a_file_stays(repo: Monorepo, tmp_path: Path) -> None:
     with_key(repo, tmp_path / "key.yaml")
     path = "values/staging/sealed/infra/grafana-admin.yaml"
-    sealed(repo, source(b"admin"), key=("user",), label=("a=b",))
+    sealed(repo, source(b"admin"), key=("user",), labels=("a=b",))
     data = yaml.safe_load(repo.read(path))
     data["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "1"}
     data["spec"]["template"]["immutable"] = True
     repo.write(path, yaml.safe_dump(data))
 
-    sealed(repo, source(b"x"), key=("password",), label=("c=d",))
+    sealed(repo, source(b"x"), key=("password",), labels=("c=d",))
 
     after = yaml.safe_load(repo.read(path))
     assert after["metadata"] == data["metadata"]
@@ -161,7 +164,7 @@ def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_
     with_key(repo, tmp_path / "key.yaml")
 
     sealed(
-        repo, source(SECRET.encode()), key=("password",), label=("part-of=platform",), type="kubernetes.io/basic-auth"
+        repo, source(SECRET.encode()), key=("password",), labels=("part-of=platform",), type="kubernetes.io/basic-auth"
     )
 
     data = yaml.safe_load(repo.read("values/staging/sealed/infra/grafana-admin.yaml"))
@@ -178,7 +181,7 @@ def test_a_file_holds_values_of_one_scope(repo: Monorepo, tmp_path: Path) -> Non
     with_key(repo, tmp_path / "key.yaml")
     sealed(repo, source(b"admin"), key=("user",))
 
-    said = refusal(lambda: sealed(repo, source(b"x"), key=("password",), scope="cluster-wide"))
+    said = refusal(lambda: sealed(repo, source(b"x"), key=("password",), scope=Scope.CLUSTER))
 
     assert "--scope strict" in said
 
@@ -188,8 +191,9 @@ def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path:
     repo.write("charts/sonarr/values.yaml", "secrets: {login: {keys: [user, password], purpose: Login}}\n")
 
     def said(name: str, key: str) -> str:
-        used = seal.Flags(namespace="infra", name=name, key=(key,))
-        return seal.text(seal.seal(context_of(repo), "staging", used, prompt.asked_for([key], [], []), source(b"x")))
+        request = Request(namespace="infra", name=name)
+        asked = prompt.asked_for([key], [], [])
+        return text(sealing.seal(context_of(repo), "staging", request, asked, source(b"x")))
 
     assert "note: no chart in infra declares a secret lgoin" in said("lgoin", "user")
     assert "still missing: password" in said("login", "user")
@@ -203,7 +207,7 @@ def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path:
         ({"name": "Grafana"}, "cannot be a name in Kubernetes"),
         ({"namespace": "infar"}, "did you mean 'infra'?"),
         ({"scope": "wide"}, "there is no 'wide'"),
-        ({"label": ("x",)}, "is not NAME=VALUE"),
+        ({"labels": ("x",)}, "is not NAME=VALUE"),
     ],
 )
 def test_nobody_is_asked_for_a_value_that_cannot_be_used(
@@ -276,7 +280,7 @@ def test_a_new_key_is_for_its_owner_alone_whatever_the_umask_and_never_over_anot
     out = tmp_path / "key.yaml"
     before = os.umask(0)
     try:
-        done = seal.new_key(context_of(repo), "staging", str(out))
+        done = keys.new_key(context_of(repo), "staging", str(out))
     finally:
         os.umask(before)
 
@@ -286,7 +290,7 @@ def test_a_new_key_is_for_its_owner_alone_whatever_the_umask_and_never_over_anot
     assert key["metadata"]["labels"] == {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
     assert key["metadata"]["namespace"] == "infra"
     assert base64.b64decode(key["data"]["tls.crt"]) == repo.read("values/staging/sealed-secrets.pem").encode()
-    assert "is there already" in refusal(lambda: seal.new_key(context_of(repo), "staging", str(out)))
+    assert "exists; a key is never overwritten" in refusal(lambda: keys.new_key(context_of(repo), "staging", str(out)))
     assert "PRIVATE" not in repo.read("values/staging/sealed-secrets.pem")
 
 
@@ -294,23 +298,25 @@ def test_a_private_key_never_lies_in_the_checkout(repo: Monorepo, tmp_path: Path
     (tmp_path / "link").symlink_to(repo.root)
 
     for out in (repo.root / "key.yaml", tmp_path / "link" / "key.yaml"):
-        assert "lies in the checkout" in refusal(lambda out=out: seal.new_key(context_of(repo), "staging", str(out)))
-    assert "is missing" in refusal(lambda: seal.new_key(context_of(repo), "staging", ""))
+        assert "is in the checkout" in refusal(lambda out=out: keys.new_key(context_of(repo), "staging", str(out)))
+    assert "is missing" in refusal(lambda: keys.new_key(context_of(repo), "staging", ""))
     assert not (repo.root / "values/staging/sealed-secrets.pem").exists()
 
 
 def test_a_certificate_that_ended_seals_nothing_and_one_that_is_about_to_is_told(
     repo: Monorepo, tmp_path: Path
 ) -> None:
-    assert "there is nothing to seal with" in refusal(lambda: seal.usable_certificate(context_of(repo), "staging", NOW))
+    assert "there is nothing to seal with" in refusal(
+        lambda: sealing.usable_certificate(context_of(repo), "staging", NOW)
+    )
     with_key(repo, tmp_path / "key.yaml")
     ends = NOW + timedelta(days=365 * envelope.YEARS)
 
-    assert seal.usable_certificate(context_of(repo), "staging", NOW)[1] == ()
-    (note,) = seal.usable_certificate(context_of(repo), "staging", ends - timedelta(days=30, hours=1))[1]
-    assert "ends in 30 days" in note
-    said = refusal(lambda: seal.usable_certificate(context_of(repo), "staging", ends + timedelta(days=2)))
-    assert "ended on" in said
+    assert sealing.usable_certificate(context_of(repo), "staging", NOW)[1] == ()
+    (note,) = sealing.usable_certificate(context_of(repo), "staging", ends - timedelta(days=30, hours=1))[1]
+    assert "expires in 30 days" in note
+    said = refusal(lambda: sealing.usable_certificate(context_of(repo), "staging", ends + timedelta(days=2)))
+    assert "expired on" in said
     assert "--fetch-cert" in said
 
 
@@ -324,7 +330,7 @@ def test_the_cluster_is_asked_for_certificates_alone_and_the_newest_is_kept(repo
         return Completed(argv=command.argv, code=0, stdout="\n".join(lines) + "\n", stderr="", seconds=0.0)
 
     kubectl = Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
-    seal.fetch(context_of(repo), "staging", kubectl)
+    keys.fetch(context_of(repo), "staging", kubectl)
 
     assert repo.read("values/staging/sealed-secrets.pem").encode() == pairs[1].certificate.pem
     (command,) = asked
@@ -337,7 +343,7 @@ def test_a_cluster_without_a_key_and_a_file_with_a_private_one_are_refused(repo:
         return Completed(argv=command.argv, code=0, stdout="", stderr="", seconds=0.0)
 
     kubectl = Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
-    assert "has no sealing key" in refusal(lambda: seal.fetch(context_of(repo), "staging", kubectl))
+    assert "has no sealing key" in refusal(lambda: keys.fetch(context_of(repo), "staging", kubectl))
 
     pair = envelope.new_pair(NOW, bits=2048)
     both = pair.certificate.pem + pair.private_pem
@@ -358,7 +364,7 @@ def test_no_text_of_ours_shows_what_was_given_to_it(repo: Monorepo, tmp_path: Pa
     asked = prompt.asked_for(["password"], [], [])
 
     shown = [repr(pair), repr(asked), repr(source(SECRET.encode()))]
-    flags = seal.Flags(namespace="infra", name="x", key=("password",))
-    shown.append(repr(seal.seal(context_of(repo), "staging", flags, asked, source(SECRET.encode()))))
+    request = Request(namespace="infra", name="x")
+    shown.append(repr(sealing.seal(context_of(repo), "staging", request, asked, source(SECRET.encode()))))
 
     assert not [text for text in shown if SECRET in text or "PRIVATE" in text]

@@ -1,5 +1,5 @@
 {{- /*
-common.all: everything a service consists of; the map of the library.
+common.all: every object of a service, in the order in which they are rendered.
 Input: the chart's root context. Output: a YAML stream.
 */ -}}
 {{- define "common.all" -}}

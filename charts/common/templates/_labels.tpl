@@ -1,5 +1,5 @@
 {{- /*
-common.labels.selector: what selects the pods of a controller. Never changes between versions: the fields that hold it
+common.labels.selector: labels that select the pods of a controller. They never change between versions: the fields that use them
 are immutable.
 Input: root, component (a controller's id; empty: every pod of the chart). Output: YAML.
 */ -}}

@@ -1,6 +1,6 @@
 {{- /*
-common.names.object: name of an object. The namespace separates releases, so the chart's name is enough; an entry that is
-called like the chart is the chart's main one.
+common.names.object: name of an object. The namespace separates releases, so the chart's name is enough; an entry with the name of
+the chart is the chart's main one.
 Input: root, id, limit (characters; 63 when left out). Output: text.
 */ -}}
 {{- define "common.names.object" -}}
@@ -14,7 +14,7 @@ Input: root, id, limit (characters; 63 when left out). Output: text.
 {{- end -}}
 
 {{- /*
-common.names.service: name of a Service: its own, or that of any object.
+common.names.service: name of a Service: `name`, or the default of every object.
 Input: root, id. Output: text.
 */ -}}
 {{- define "common.names.service" -}}
@@ -23,8 +23,8 @@ Input: root, id. Output: text.
 {{- end -}}
 
 {{- /*
-common.names.main: identifier of the chart's main entry. Helm calls a chart like its alias, so one that an umbrella takes
-under aliases says by an annotation what it was called before.
+common.names.main: identifier of the chart's main entry. Helm replaces the name of a chart by its alias, so a chart that umbrellas
+use under aliases states its name in an annotation.
 Input: root. Output: text.
 */ -}}
 {{- define "common.names.main" -}}
@@ -32,7 +32,7 @@ Input: root. Output: text.
 {{- end -}}
 
 {{- /*
-common.names.namespace: the namespace of every object; said here only.
+common.names.namespace: the namespace of every object; no other template reads it.
 Input: root. Output: text.
 */ -}}
 {{- define "common.names.namespace" -}}
@@ -41,7 +41,7 @@ Input: root. Output: text.
 
 {{- /*
 common.names.metadata: metadata of an object.
-Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, taken as they are).
+Input: root, name, component (may be empty), wave, spec (its labels and annotations), annotations (more of them, verbatim),
 clusterScoped (no namespace). Output: YAML.
 */ -}}
 {{- define "common.names.metadata" -}}
@@ -55,14 +55,14 @@ labels:
   {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 2 }}
   {{- end }}
 {{- $own := dict "argocd.argoproj.io/sync-wave" (toString .wave) }}
-{{- $said := include "common.render.map" (dict "root" .root "map" (dig "annotations" dict (.spec | default dict))) | fromYaml }}
+{{- $given := include "common.render.map" (dict "root" .root "map" (dig "annotations" dict (.spec | default dict))) | fromYaml }}
 annotations:
-  {{- toYaml (mergeOverwrite $own (.annotations | default dict) $said) | nindent 2 }}
+  {{- toYaml (mergeOverwrite $own (.annotations | default dict) $given) | nindent 2 }}
 {{- end -}}
 
 {{- /*
-common.names.secret: name of a declared secret: the one that it says, the identifier, or the chart for the main entry; the
-operator derives that of a database's account.
+common.names.secret: name of a declared Secret: `name`, the identifier, or the chart's name for the main entry; the operator derives
+the name of a database's account.
 Input: root, id. Output: text.
 */ -}}
 {{- define "common.names.secret" -}}
@@ -75,7 +75,7 @@ Input: root, id. Output: text.
 {{- end -}}
 
 {{- /*
-common.names.serviceId: identifier of the Service that a route or a monitor means.
+common.names.serviceId: identifier of the Service of a route or of metrics.
 Input: root, id (empty: the only one), what (for the error). Output: text.
 */ -}}
 {{- define "common.names.serviceId" -}}
@@ -86,13 +86,13 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $services) 1 -}}{{ first $services }}
 {{- else -}}
-{{- fail (printf "%s: %s must say which `service` it means: there are %d" .root.Chart.Name .what (len $services)) -}}
+{{- fail (printf "%s: %s has no `service`, and the chart has %d of them; set it" .root.Chart.Name .what (len $services)) -}}
 {{- end -}}
 {{- end -}}
 
 {{- /*
-common.names.controllerId: identifier of the controller that an entry belongs to; what ends by itself counts only where nothing
-else is.
+common.names.controllerId: identifier of the controller that an entry belongs to; Jobs and CronJobs count only in a chart without
+other controllers.
 Input: root, id (empty: the only one), what (for the error). Output: text.
 */ -}}
 {{- define "common.names.controllerId" -}}
@@ -108,6 +108,14 @@ Input: root, id (empty: the only one), what (for the error). Output: text.
 {{- if .id -}}{{ .id }}
 {{- else if eq (len $controllers) 1 -}}{{ first $controllers }}
 {{- else -}}
-{{- fail (printf "%s: %s must say which `controller` it belongs to: there are %d" .root.Chart.Name .what (len $controllers)) -}}
+{{- fail (printf "%s: %s has no `controller`, and the chart has %d of them; set it" .root.Chart.Name .what (len $controllers)) -}}
 {{- end -}}
+{{- end -}}
+
+{{- /*
+common.names.image: an image reference; the node pulls the digest, the tag shows the version.
+Input: repository, tag, digest. Output: text.
+*/ -}}
+{{- define "common.names.image" -}}
+{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end -}}

@@ -16,15 +16,15 @@ Input: root, map, template (name of a define that takes root, id, spec). Output:
 {{- end -}}
 
 {{- /*
-common.render.enabled: whether an entry is on; entries that do not say are.
+common.render.enabled: whether an entry is enabled; the default is true, and an entry set to null is not.
 Input: the entry. Output: `true` or `false`.
 */ -}}
 {{- define "common.render.enabled" -}}
-{{- if kindIs "map" . -}}{{ ne (toString (dig "enabled" true .)) "false" }}{{- else -}}true{{- end -}}
+{{- if kindIs "map" . -}}{{ ne (toString (dig "enabled" true .)) "false" }}{{- else -}}{{ not (kindIs "invalid" .) }}{{- end -}}
 {{- end -}}
 
 {{- /*
-common.render.text: a text in which values may be named. Each tpl call copies every template, so plain text takes no part.
+common.render.text: a text that may be a template. Each tpl call copies every template, so plain text is returned as it is.
 Input: root, text. Output: text.
 */ -}}
 {{- define "common.render.text" -}}
@@ -33,7 +33,7 @@ Input: root, text. Output: text.
 {{- end -}}
 
 {{- /*
-common.render.map: a map as YAML, with values named in its texts filled in by one tpl call.
+common.render.map: a map as YAML; the templates in its texts are rendered by one tpl call.
 Input: root, map. Output: YAML, empty for an empty map.
 */ -}}
 {{- define "common.render.map" -}}

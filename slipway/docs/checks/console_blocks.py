@@ -1,13 +1,14 @@
-"""The console blocks of written pages: what one types, what is shown, and whether the tests run it. Pure.
+"""The console blocks of written pages: commands, shown output, and how the tests run them. Pure.
 
-A block says in its first line what becomes of it; neither GitHub nor the site shows that:
+The info string of a block has marks, which neither GitHub nor the site shows:
 
-    ```console run="NAME"               commands of one session: they run in the order of the page, in one copy
-    ```console run="NAME" from="OTHER"  the session starts in a copy of what another one left
-    ```console lab="NAME"               the same, with the programs of the lab; no session with run= goes on with it
-    ```console skip="REASON"            the tests cannot run it, and why
+    ```console run="NAME"               run in the session NAME: in page order, in one copy of the repository
+    ```console run="NAME" from="OTHER"  the session continues in a copy of the result of another session
+    ```console lab="NAME"               the same, with the programs of the lab; a session with run= cannot continue it
+    ```console skip="REASON"            not run, for this reason
 
-What asks a running cluster needs no mark. In the output `…` stands for anything within a line, and alone for any lines.
+A block that needs a running cluster has no mark. In the output `…` matches anything within a line; a line of `…` matches any
+lines.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 SHELL = frozenset({"console", "sh", "bash"})
-"""Languages of blocks that one types into a shell."""
+"""Languages of shell blocks."""
 WORD = re.compile(r'\s+(?P<key>[\w-]+)(?:="(?P<value>[^"]*)")?')
 MARKS = ("run", "lab", "skip")
-"""A block has one of them."""
+"""Mutually exclusive marks."""
 KEYS = (*MARKS, "from")
-ENDS = re.compile(r"\s#.*\bexit code (\d+)\b")
-"""A comment that says how a command ends."""
+EXIT_CODE = re.compile(r"\s#.*\bexit code (\d+)\b")
+"""A comment with the expected exit code."""
 RUNBOOKS = "docs/runbooks/"
-"""Pages about a cluster that runs."""
-ELSEWHERE = {
+"""Pages whose commands need a running cluster."""
+NOT_RUNNABLE = {
     "kubectl": "needs a running cluster",
     "ssh": "runs on a node",
     "sudo": "runs on a node",
@@ -41,21 +42,21 @@ ELSEWHERE = {
     "openssl s_client": "needs the home network",
     "timedatectl": "runs on a node",
 }
-"""Program → why a block with it, and without a task, cannot be run."""
+"""Program → the reason for not running a block with it and without a task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A command, and what the page says of it."""
+    """A command with its expected result."""
 
     command: str
-    """As typed; lines after the first without their prompt."""
+    """Without prompts."""
     output: tuple[str, ...]
-    """Lines that are shown; none when the page shows nothing."""
+    """The output that the page shows, if any."""
     code: int
-    """The exit code that the page names, or 0."""
+    """The expected exit code."""
     line: int
-    """Where it stands, counted from 1."""
+    """The line in the page, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +74,16 @@ class Block:
         return f"{self.page}:{self.line}"
 
     @property
-    def reason(self) -> str:
-        """Why it is not run; empty when it is, or when nobody says so."""
+    def skip_reason(self) -> str:
+        """The reason for not running the block; empty if it runs or has no reason."""
         if any(mark in self.marks for mark in MARKS):
             return self.marks.get("skip", "")
         if self.page.startswith(RUNBOOKS):
-            return ELSEWHERE["kubectl"]
-        typed = "\n".join(step.command for step in self.steps)
-        if "./inv" in typed:
+            return NOT_RUNNABLE["kubectl"]
+        commands = "\n".join(step.command for step in self.steps)
+        if "./inv" in commands:
             return ""
-        return next((why for program, why in ELSEWHERE.items() if re.search(rf"\b{program}\b", typed)), "")
+        return next((why for program, why in NOT_RUNNABLE.items() if re.search(rf"\b{program}\b", commands)), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,32 +95,32 @@ class Session:
 
     @property
     def page(self) -> str:
-        """The page that it is on."""
+        """The page of its first block."""
         return self.blocks[0].page
 
     @property
     def lab(self) -> bool:
-        """Whether it needs the programs of the lab."""
+        """Whether it requires the programs of the lab."""
         return "lab" in self.blocks[0].marks
 
     @property
     def origin(self) -> str:
-        """The session whose copy it goes on with; empty for a fresh one."""
+        """The session that it continues, or an empty string."""
         return self.blocks[0].marks.get("from", "")
 
 
 def fences(text: str) -> Iterator[re.Match[str]]:
-    """Every fenced block of a page."""
+    """The fenced blocks of a page."""
     return FENCE.finditer(text)
 
 
 def line_at(text: str, start: int) -> int:
-    """The line of a place, counted from 1."""
+    """The line of an offset, from 1."""
     return text.count("\n", 0, start) + 1
 
 
 def blocks(page: str, text: str) -> Iterator[Block]:
-    """Every block of a page that one types into a shell."""
+    """The shell blocks of a page."""
     for fence in fences(text):
         if fence["kind"] in SHELL:
             line = line_at(text, fence.start())
@@ -129,37 +130,37 @@ def blocks(page: str, text: str) -> Iterator[Block]:
 
 
 def steps(body: Iterable[str], first: int = 1) -> Iterator[Step]:
-    """The commands of a block with what is shown below each.
+    """The commands of a block, each with its shown output.
 
     Args:
-        body: its lines.
-        first: the number of the first of them.
+        body: lines of the block.
+        first: line number of the first one.
     """
     command: list[str] = []
     output: list[str] = []
-    begun = first
+    start = first
     for number, line in enumerate(body, start=first):
         if line.startswith("$ "):
             if command:
-                yield step(command, output, begun)
-            command, output, begun = [line[2:]], [], number
+                yield step(command, output, start)
+            command, output, start = [line[2:]], [], number
         elif command and not output and (line.startswith("> ") or command[-1].endswith("\\")):
             command.append(line.removeprefix("> "))
         elif command:
             output.append(line.rstrip())
     if command:
-        yield step(command, output, begun)
+        yield step(command, output, start)
 
 
 def step(command: list[str], output: list[str], line: int) -> Step:
-    """A command with what the page says of it."""
-    typed = "\n".join(command)
-    ends = ENDS.search(typed)
-    return Step(command=typed, output=tuple(output), code=int(ends[1]) if ends else 0, line=line)
+    """A command with its shown output and exit code."""
+    text = "\n".join(command)
+    exit_code = EXIT_CODE.search(text)
+    return Step(command=text, output=tuple(output), code=int(exit_code[1]) if exit_code else 0, line=line)
 
 
 def sessions(found: Iterable[Block]) -> tuple[Session, ...]:
-    """The sessions of all pages, each after the one that it goes on with, otherwise in the order of the pages."""
+    """The sessions of all pages, each after the one that it continues, otherwise in page order."""
     grouped: dict[str, list[Block]] = {}
     for block in found:
         if name := block.marks.get("run") or block.marks.get("lab"):
@@ -175,47 +176,54 @@ def sessions(found: Iterable[Block]) -> tuple[Session, ...]:
 
 
 def problems(found: Iterable[Block]) -> Iterator[Problem]:
-    """Blocks of which nobody knows whether they are run, and marks that say nothing."""
+    """Blocks without a mark, invalid marks, and sessions that cannot be run."""
     everything = tuple(found)
     for block in everything:
-        yield from misunderstood(block)
+        yield from mark_problems(block)
     known = sessions(everything)
     names = {session.name: session for session in known}
     for session in known:
         if others := {block.page for block in session.blocks} - {session.page}:
-            fact = f"the session {session.name!r} is also one of {', '.join(sorted(others))}"
-            yield Problem(where=session.blocks[0].where, fact=fact, hint="give it another name", rule="docs.run")
+            fact = f"the session {session.name!r} is also used in {', '.join(sorted(others))}"
+            yield Problem(where=session.blocks[0].where, fact=fact, hint="rename the session", rule="docs.run")
         origin = names.get(session.origin)
         if session.origin and (origin is None or (origin.lab and not session.lab) or origin.origin == session.name):
-            fact = f"the session {session.name!r} goes on with {session.origin!r}, which it cannot"
+            fact = f"the session {session.name!r} cannot continue {session.origin!r}"
             hint = f"from= one of {', '.join(sorted(names))}"
             yield Problem(where=session.blocks[0].where, fact=fact, hint=hint, rule="docs.run")
 
 
-def misunderstood(block: Block) -> Iterator[Problem]:
-    """What is wrong with the marks of one block."""
+def mark_problems(block: Block) -> Iterator[Problem]:
+    """Problems of the marks of a block."""
     hint = 'mark it ```console run="SESSION", or skip="the reason"'
     if unknown := [key for key in block.marks if key not in KEYS]:
-        yield Problem(where=block.where, fact=f"the block has the mark {unknown[0]!r}", hint=hint, rule="docs.run")
+        yield Problem(
+            where=block.where, fact=f"the block has the unknown mark {unknown[0]!r}", hint=hint, rule="docs.run"
+        )
         return
     chosen = [key for key in MARKS if key in block.marks]
-    if not chosen and not block.reason:
+    if not chosen and not block.skip_reason:
         yield Problem(
-            where=block.where, fact="no test runs this block, and nothing says why", hint=hint, rule="docs.run"
+            where=block.where, fact="no test runs this block, and it has no reason for that", hint=hint, rule="docs.run"
         )
     if len(chosen) > 1 or any(not value for value in block.marks.values()):
-        yield Problem(where=block.where, fact="the marks of this block say nothing clear", hint=hint, rule="docs.run")
+        yield Problem(
+            where=block.where,
+            fact="the marks of this block are empty or contradict each other",
+            hint=hint,
+            rule="docs.run",
+        )
     if chosen and not block.steps:
-        yield Problem(where=block.where, fact="no line of this block begins with `$ `", rule="docs.run")
+        yield Problem(where=block.where, fact="the block has no command: no line begins with `$ `", rule="docs.run")
 
 
-def unmarked(text: str) -> str:
-    """A page without its marks: for whoever shows it."""
-    return FENCE.sub(lambda fence: without_marks(fence) if fence["kind"] in SHELL else fence[0], text)
+def without_marks(text: str) -> str:
+    """A page with the marks of its console blocks removed, as MkDocs requires."""
+    return FENCE.sub(lambda fence: unmarked(fence) if fence["kind"] in SHELL else fence[0], text)
 
 
-def without_marks(fence: re.Match[str]) -> str:
-    """A block whose first line names the language and what is no mark of ours."""
+def unmarked(fence: re.Match[str]) -> str:
+    """A block without marks; other attributes are kept."""
     kept = "".join(word[0] for word in WORD.finditer(fence["info"]) if word["key"] not in KEYS)
     start, end = fence.start("info") - fence.start(), fence.end("info") - fence.start()
     return f"{fence[0][:start]}{kept}{fence[0][end:]}"

@@ -1,7 +1,7 @@
-"""Whether a command said what a page shows. Pure.
+"""Comparison of a command's output with the output that a page shows. Pure.
 
-What no two runs share is compared by its shape: digests, durations, dates, ports of this machine, versions, the number of the
-charts, and the width of columns. `…` stands for anything within a line; a line of `…` alone stands for any lines.
+Text that differs between runs is normalized: digests, durations, dates, local ports, versions, the number of charts, and the
+width of columns. `…` matches anything within a line; a line of `…` matches any lines.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ANY = "…"
-SHAPES = (
+NORMALIZATIONS = (
     (re.compile(r"\bsha256:[0-9a-f]{8,}…?"), "sha256:#"),
     (re.compile(r"\b\d+(?:\.\d+)? s\b"), "# s"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "#-#-#"),
@@ -20,39 +20,39 @@ SHAPES = (
     (re.compile(r"\b\d+ charts?\b"), "# charts"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
 )
-"""Text → what it is compared as, one after the other."""
+"""Pattern → replacement, applied in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """The first place where they part."""
+    """The first line that differs."""
 
     line: int
-    """Of what is shown, counted from 0; its length when more was said than is shown."""
+    """Index in the shown lines; their number if the output has more lines."""
     shown: str
-    said: str
+    actual: str
 
 
-def shape(line: str) -> str:
-    """A line without what no two runs share."""
-    for found, instead in SHAPES:
-        line = found.sub(instead, line)
+def normalized(line: str) -> str:
+    """A line without text that differs between runs."""
+    for pattern, replacement in NORMALIZATIONS:
+        line = pattern.sub(replacement, line)
     return line.rstrip()
 
 
-def fits(shown: str, said: str) -> bool:
-    """Whether one line is what the page shows."""
-    # What stands for anything may stand for a piece of what has a shape.
-    for pattern, text in ((shape(shown), shape(said)), (shown.rstrip(), said.rstrip())):
+def matches(shown: str, actual: str) -> bool:
+    """Whether a line of the output matches a shown line."""
+    # An ellipsis may match a part of a text that is normalized otherwise.
+    for pattern, text in ((normalized(shown), normalized(actual)), (shown.rstrip(), actual.rstrip())):
         parts = [re.escape(part) for part in pattern.split(ANY)]
         if re.fullmatch(".*".join(parts), text):
             return True
     return False
 
 
-def compare(shown: Sequence[str], said: Sequence[str]) -> Difference | None:
-    """The first difference; None when there is none. Empty lines at the end do not count."""
-    wanted, got = trimmed(shown), trimmed(said)
+def compare(shown: Sequence[str], actual: Sequence[str]) -> Difference | None:
+    """The first difference, or None. Trailing empty lines are ignored."""
+    wanted, got = trimmed(shown), trimmed(actual)
     pieces = split(wanted)
     position = 0
     for number, (start, lines) in enumerate(pieces):
@@ -60,27 +60,27 @@ def compare(shown: Sequence[str], said: Sequence[str]) -> Difference | None:
         places = range(position, position + 1) if first else range(position, max(position, len(got)) + 1)
         if last and not first:
             places = range(max(position, len(got) - len(lines)), len(got) + 1)
-        best = max((agreeing(lines, got[place:]), -place) for place in places)
+        best = max((matching_lines(lines, got[place:]), -place) for place in places)
         count, place = best[0], -best[1]
         if count < len(lines):
-            said_there = got[place + count] if place + count < len(got) else ""
-            return Difference(line=start + count, shown=lines[count], said=said_there)
+            line = got[place + count] if place + count < len(got) else ""
+            return Difference(line=start + count, shown=lines[count], actual=line)
         position = place + count
         if last and position < len(got):
-            return Difference(line=len(wanted), shown="", said=got[position])
+            return Difference(line=len(wanted), shown="", actual=got[position])
     return None
 
 
-def agreeing(shown: Sequence[str], said: Sequence[str]) -> int:
-    """How many lines from the first agree."""
+def matching_lines(shown: Sequence[str], actual: Sequence[str]) -> int:
+    """The number of matching lines from the start."""
     for count, line in enumerate(shown):
-        if count >= len(said) or not fits(line, said[count]):
+        if count >= len(actual) or not matches(line, actual[count]):
             return count
     return len(shown)
 
 
 def trimmed(lines: Sequence[str]) -> list[str]:
-    """Without the empty lines at the end."""
+    """Without trailing empty lines."""
     kept = list(lines)
     while kept and not kept[-1].strip():
         kept.pop()
@@ -88,7 +88,7 @@ def trimmed(lines: Sequence[str]) -> list[str]:
 
 
 def split(lines: Sequence[str]) -> list[tuple[int, list[str]]]:
-    """The pieces between lines of `…` alone, each with the number of its first line."""
+    """The parts between lines of `…`, each with the index of its first line."""
     pieces: list[tuple[int, list[str]]] = [(0, [])]
     for number, line in enumerate(lines):
         if line.strip() == ANY:

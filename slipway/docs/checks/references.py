@@ -1,7 +1,7 @@
-"""Whether written pages name what exists: tasks with their flags, files, and the keys of shown YAML. Pure.
+"""Checks that written pages reference existing tasks, flags and files, and that their examples parse. Pure.
 
-Code in a page is a promise. Each `./inv …` must be a task with these flags, each path of this repository must be there, and
-each example must parse; what a reader is meant to replace is in capitals, angle brackets, or an ellipsis.
+Every `./inv …` must be a task with these flags, every path of this repository must exist, and every example must parse.
+Placeholders are in capitals, in angle brackets, or an ellipsis.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import yaml
 
 from slipway.core.errors import Problem
 from slipway.docs.checks.console_blocks import FENCE, blocks, line_at
-from slipway.docs.pages.reference import Task
+from slipway.docs.source.tasks import Task
 
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\(")
-TOPS = (
+FOLDERS = (
     "charts/",
     "umbrella/",
     "values/",
@@ -36,11 +36,11 @@ TOPS = (
     ".ci/",
     ".github/",
 )
-"""What a path of this repository starts with; `deploy/`, `build/` and others are made by tasks."""
+"""First folder of a path of this repository; `deploy/`, `build/` and others are generated."""
 PLACEHOLDER = re.compile(r"[<>{}*…]|\.\.\.|\b[A-Z][A-Z_-]+\b|^charts/bazarr")
-"""Stands for something else; bazarr is the service that the guide invents."""
-PASSED_ON = ("lab", "kubectl")
-"""What follows is for another program."""
+"""A placeholder; bazarr is the example service of a guide."""
+FORWARDED = ("lab", "kubectl")
+"""The arguments that follow are those of another program."""
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "yaml": lambda body: list(yaml.safe_load_all(body)),
     "yml": lambda body: list(yaml.safe_load_all(body)),
@@ -48,26 +48,26 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "json": json.loads,
     "python": ast.parse,
 }
-"""Language of an example → what reads it."""
+"""Language of an example → its parser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What pages are held against."""
+class Repository:
+    """The tasks and files that pages may reference."""
 
     tasks: Mapping[str, Task]
     exists: Callable[[str], bool]
-    """Whether a path of the repository is there."""
+    """Whether a path of the repository exists."""
 
 
-def check(path: str, text: str, facts: Facts) -> Iterator[Problem]:
-    """Every promise of a page that is not kept."""
+def check(path: str, text: str, repository: Repository) -> Iterator[Problem]:
+    """The invalid references and examples of a page."""
     spans = [(found.start(), found[1]) for found in SPAN.finditer(without_fences(text))]
-    for start, said in spans:
-        yield from of_code(f"{path}:{line_at(text, start)}", said, facts)
-    for typed in blocks(path, text):
-        for step in typed.steps:
-            yield from of_command(f"{path}:{step.line}", without_comment(step.command), facts)
+    for start, span in spans:
+        yield from of_code(f"{path}:{line_at(text, start)}", span, repository)
+    for console in blocks(path, text):
+        for step in console.steps:
+            yield from of_command(f"{path}:{step.line}", without_comment(step.command), repository)
     for block in FENCE.finditer(text):
         where = f"{path}:{line_at(text, block.start())}"
         if block["kind"] in PARSERS:
@@ -75,30 +75,32 @@ def check(path: str, text: str, facts: Facts) -> Iterator[Problem]:
     for image in IMAGE.finditer(without_fences(text)):
         if not image["text"].strip():
             yield Problem(
-                where=f"{path}:{line_at(text, image.start())}", fact="an image has no text", rule="docs.image"
+                where=f"{path}:{line_at(text, image.start())}",
+                fact="an image has no alternative text",
+                rule="docs.image",
             )
 
 
 def without_fences(text: str) -> str:
-    """A page with its blocks blanked out, so that places stay."""
+    """A page with its blocks replaced by spaces, so that offsets stay valid."""
     return FENCE.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
 
 
 def without_comment(command: str) -> str:
-    """A command in one line, without what follows its `#`."""
+    """A command on one line, without a trailing comment."""
     return re.sub(r"\s+#\s.*$", "", command.replace("\\\n", " "))
 
 
-def of_code(where: str, said: str, facts: Facts) -> Iterator[Problem]:
-    """A span of code: a command, a path, or neither."""
-    if said.startswith(("./inv ", "invoke ", "inv ")):
-        yield from of_command(where, said, facts)
-    elif said.startswith(TOPS) and not PLACEHOLDER.search(said) and " " not in said and not facts.exists(said):
-        yield Problem(where=where, fact=f"names {said}, which is not there", rule="docs.path")
+def of_code(where: str, text: str, repository: Repository) -> Iterator[Problem]:
+    """Problems of inline code, which may be a command or a path."""
+    if text.startswith(("./inv ", "invoke ", "inv ")):
+        yield from of_command(where, text, repository)
+    elif text.startswith(FOLDERS) and not PLACEHOLDER.search(text) and " " not in text and not repository.exists(text):
+        yield Problem(where=where, fact=f"references {text}, which does not exist", rule="docs.path")
 
 
-def of_command(where: str, line: str, facts: Facts) -> Iterator[Problem]:
-    """A command of ours: a task that exists, with flags that it has."""
+def of_command(where: str, line: str, repository: Repository) -> Iterator[Problem]:
+    """Problems of an `./inv` command: an unknown task or flag."""
     try:
         words = shlex.split(line)
     except ValueError:
@@ -108,15 +110,18 @@ def of_command(where: str, line: str, facts: Facts) -> Iterator[Problem]:
     name = words[1]
     if PLACEHOLDER.search(name):
         return
-    task = facts.tasks.get(name)
+    task = repository.tasks.get(name)
     if task is None:
         yield Problem(
-            where=where, fact=f"names the task {name!r}, which does not exist", hint="./inv --list", rule="docs.task"
+            where=where,
+            fact=f"references the task {name!r}, which does not exist",
+            hint="./inv --list",
+            rule="docs.task",
         )
         return
     known = {flag for each in task.flags for flag in each.names}
     for word in words[2:]:
-        if word == "--" or tuple(words[1:3]) == PASSED_ON:
+        if word == "--" or tuple(words[1:3]) == FORWARDED:
             return
         flag = word.partition("=")[0]
         if flag.startswith("-") and flag not in known and flag not in {"--help", "-h"}:
@@ -124,9 +129,9 @@ def of_command(where: str, line: str, facts: Facts) -> Iterator[Problem]:
 
 
 def of_example(where: str, kind: str, body: str) -> Iterator[Problem]:
-    """An example must parse."""
+    """Problems of an example: it does not parse."""
     try:
         PARSERS[kind](body)
     except (yaml.YAMLError, ValueError, SyntaxError) as error:
-        said = str(error).splitlines()[0]
-        yield Problem(where=where, fact=f"shows {kind} that does not parse: {said}", rule="docs.example")
+        message = str(error).splitlines()[0]
+        yield Problem(where=where, fact=f"shows {kind} that does not parse: {message}", rule="docs.example")

@@ -1,4 +1,4 @@
-"""The page of backups: everything that holds data, how it is kept, or why it is not. Pure."""
+"""The page of backups: every volume and database with its backup method. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, prose, section, site_page, table
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import mapping, merge
 from slipway.workspace import backups
 
@@ -16,29 +16,32 @@ Every PVC and database of the platform, with its backup method or the reason for
 `./inv backups` adds sizes and schedules of an environment; [the guide](../guides/backups.md) describes a restore."""
 
 
-def text(book: Book) -> str:
-    """The whole page."""
+def text(parsed: ParsedWorkspace) -> str:
+    """The page."""
     return site_page(
         "# Backups",
         INTRO,
-        *(section(2, entry.chart.name, held(book, entry), empty="No persistent data.") for entry in umbrellas(book)),
+        *(
+            section(2, entry.chart.name, namespace_table(parsed, entry), empty="No persistent data.")
+            for entry in umbrellas(parsed)
+        ),
     )
 
 
-def umbrellas(book: Book) -> tuple[Entry, ...]:
-    """The umbrellas, by name."""
-    return book.of_kind(ChartKind.UMBRELLA)
+def umbrellas(parsed: ParsedWorkspace) -> tuple[ParsedChart, ...]:
+    """The umbrellas, sorted by name."""
+    return parsed.of_kind(ChartKind.UMBRELLA)
 
 
-def held(book: Book, entry: Entry) -> str:
-    """A namespace's table."""
-    return table(("Service", "Volume or database", "Backup"), rows(book, entry))
+def namespace_table(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
+    """The volumes and databases of a namespace."""
+    return table(("Service", "Volume or database", "Backup"), rows(parsed, entry))
 
 
-def rows(book: Book, entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """What each member holds."""
+def rows(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str, str]]:
+    """Member, volume or database, and backup method."""
     for dependency in entry.chart.dependencies:
-        member = book.entries[dependency.name]
+        member = parsed.entries[dependency.name]
         values = merge(member.values, mapping(entry.values.get(dependency.key)))
         kept = backups.kept(values)
         for item in backups.holdings(values):

@@ -1,6 +1,6 @@
-"""What changed in an umbrella and in its members, version by version. Pure.
+"""Changelogs of an umbrella and its members. Pure.
 
-The source is CHANGELOG.md; a version that it does not speak of is told by the annotation that travels in the package.
+The source is CHANGELOG.md; for a version without a section it is the annotation in Chart.yaml.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.model import CHANGES, Chart, ChartKind, ChartName
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import mapping
 from slipway.util import yaml
 from slipway.versioning import changelog
 from slipway.workspace.discover import CHANGELOG
 
 FOLDER = "changelog"
-ABOVE = "../"
-"""From these pages to the root of the site."""
+SITE_ROOT = "../"
+"""Relative path from these pages to the root of the site."""
 
 INTRO = """\
 Changes of each namespace, from the changelogs of its umbrella chart and of its members.
@@ -27,86 +27,86 @@ a release."""
 NOTHING_PINNED = "No environment pins a version yet: nothing is released from this repository."
 
 
-def pages(book: Book) -> dict[str, str]:
-    """Path below the site's sources → text: a page for each umbrella, and their list."""
-    umbrellas = book.of_kind(ChartKind.UMBRELLA)
-    made = {f"{FOLDER}/{entry.chart.name}.md": page(book, entry) for entry in umbrellas}
-    return {f"{FOLDER}/index.md": index(book, umbrellas), **made}
+def pages(parsed: ParsedWorkspace) -> dict[str, str]:
+    """Path below docs/ → text: a page for each umbrella, and their index."""
+    umbrellas = parsed.of_kind(ChartKind.UMBRELLA)
+    made = {f"{FOLDER}/{entry.chart.name}.md": page(parsed, entry) for entry in umbrellas}
+    return {f"{FOLDER}/index.md": index(parsed, umbrellas), **made}
 
 
-def index(book: Book, umbrellas: tuple[Entry, ...]) -> str:
-    """The list of the pages."""
+def index(parsed: ParsedWorkspace, umbrellas: tuple[ParsedChart, ...]) -> str:
+    """The index of the changelogs."""
     rows = (
         (
             f"[{entry.chart.name}]({entry.chart.name}.md)",
             code(entry.chart.version),
-            *(pinned(book, name, entry.chart.name) for name in book.workspace.environments),
+            *(pinned_version(parsed, name, entry.chart.name) for name in parsed.workspace.environments),
         )
         for entry in umbrellas
     )
-    head = ("Namespace", "Version in git", *(f"Pinned in {name}" for name in book.workspace.environments))
+    head = ("Namespace", "Version in git", *(f"Pinned in {name}" for name in parsed.workspace.environments))
     return site_page("# Changelogs", INTRO, table(head, rows))
 
 
-def pinned(book: Book, environment: str, name: ChartName) -> str:
-    """The version that an environment runs."""
-    held = book.pins.get(environment, {}).get(name)
-    return code(held.version) if held else EMPTY
+def pinned_version(parsed: ParsedWorkspace, environment: str, name: ChartName) -> str:
+    """The version that an environment pins."""
+    pin = parsed.pins.get(environment, {}).get(name)
+    return code(pin.version) if pin else EMPTY
 
 
-def page(book: Book, entry: Entry) -> str:
+def page(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     """The page of an umbrella."""
     chart = entry.chart
-    held = {name: pins[chart.name].version for name, pins in book.pins.items() if chart.name in pins}
-    members = tuple(dict.fromkeys(dep.name for dep in chart.dependencies if dep.name in book.entries))
+    pinned = {name: pins[chart.name].version for name, pins in parsed.pins.items() if chart.name in pins}
+    members = tuple(dict.fromkeys(dep.name for dep in chart.dependencies if dep.name in parsed.entries))
     return site_page(
         f"# Changelog of {chart.name}",
-        f"Changes of the umbrella chart [{chart.name}]({ABOVE}charts/{chart.name}.md), newest version first.",
-        *(() if held else (NOTHING_PINNED,)),
-        *(section(2, title, *blocks) for title, blocks in versions(chart, held)),
+        f"Changes of the umbrella chart [{chart.name}]({SITE_ROOT}charts/{chart.name}.md), newest version first.",
+        *(() if pinned else (NOTHING_PINNED,)),
+        *(section(2, title, *blocks) for title, blocks in versions(chart, pinned)),
         section(2, "Members", "Changes of the member charts, independent of the umbrella's version."),
-        *(member(book, book.entries[name].chart) for name in members),
+        *(member(parsed, parsed.entries[name].chart) for name in members),
     )
 
 
-def member(book: Book, chart: Chart) -> str:
-    """The changes of a member, below its name."""
+def member(parsed: ParsedWorkspace, chart: Chart) -> str:
+    """The changes of a member."""
     blocks = (f"#### {chart.name} {title}\n\n" + "\n\n".join(below) for title, below in versions(chart, {}))
-    title = f"[{book.entries[chart.name].title}]({ABOVE}charts/{chart.name}.md)"
+    title = f"[{parsed.entries[chart.name].title}]({SITE_ROOT}charts/{chart.name}.md)"
     return section(3, title, *blocks)
 
 
-def versions(chart: Chart, held: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def versions(chart: Chart, pinned: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Heading and text of each version.
 
     Args:
-        chart: whose.
-        held: environment → the version that is pinned there.
+        chart: an umbrella or a member.
+        pinned: environment → pinned version.
     """
     text = chart.beside.get(CHANGELOG, b"").decode("utf-8")
-    told = changelog.parse(text).sections if text else ()
-    if all(one.version != chart.version for one in told):
-        yield chart.version, (*where(held, chart.version), *annotated(chart))
-    for one in told:
+    sections = changelog.parse(text).sections if text else ()
+    if all(one.version != chart.version for one in sections):
+        yield chart.version, (*where(pinned, chart.version), *annotated(chart))
+    for one in sections:
         title = " - ".join(part for part in (one.version, one.day) if part)
-        yield f"{title} {one.rest}".strip(), (*where(held, one.version), *groups(one))
+        yield f"{title} {one.rest}".strip(), (*where(pinned, one.version), *groups(one))
 
 
-def where(held: Mapping[str, str], version: str) -> Iterator[str]:
-    """Which environments run a version; nothing when none does."""
-    if there := [name for name, one in held.items() if one == version]:
-        yield f"Pinned in {', '.join(there)}."
+def where(pinned: Mapping[str, str], version: str) -> Iterator[str]:
+    """The environments that pin a version, if any."""
+    if environments := [name for name, one in pinned.items() if one == version]:
+        yield f"Pinned in {', '.join(environments)}."
 
 
 def groups(one: changelog.Section) -> Iterator[str]:
-    """The parts of a version: what was added, changed, removed."""
+    """The groups of a version: added, changed, removed."""
     for title, lines in one.groups().items():
         listed = "\n".join(lines)
         yield f"**{title}**\n\n{listed}" if title else listed
 
 
 def annotated(chart: Chart) -> Iterator[str]:
-    """What the package's annotation says of the present version, or that nothing does.
+    """The changes in the annotation of Chart.yaml, or that there are none.
 
     Raises:
         WorkspaceError: the annotation is not YAML.

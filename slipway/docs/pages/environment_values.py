@@ -1,4 +1,4 @@
-"""What `values/<env>/<namespace>.yaml` may set: the keys of an umbrella, and what is set already. Pure."""
+"""The keys of `values/<env>/<namespace>.yaml`, and the values that environments set. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind, Dependency
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import Map, dig, mapping, merge
-from slipway.docs.source.value_rows import Row, comments, dotted, rows, said
+from slipway.docs.source.value_rows import Row, comments, description, dotted, rows
 from slipway.util import yaml
 from slipway.util.yaml import Path
 from slipway.workspace import environments as overlay
@@ -16,7 +16,7 @@ from slipway.workspace import environments as overlay
 FOLDER = "reference/values"
 SWITCH = ("enabled",)
 CHARTS = "../../charts"
-"""From these pages to those of charts."""
+"""Relative path from these pages to the pages of charts."""
 
 INTRO = """\
 Two kinds of files configure an environment.
@@ -39,22 +39,22 @@ $ ./inv diff --env ENVIRONMENT --only {name}
 To revert, delete the key: the next lower layer applies again."""
 
 
-def pages(book: Book) -> dict[str, str]:
-    """Path below the site's sources → text: a page for each umbrella, and one for what all share."""
-    umbrellas = book.of_kind(ChartKind.UMBRELLA)
-    made = {f"{FOLDER}/{entry.chart.name}.md": page(book, entry) for entry in umbrellas}
-    return {f"{FOLDER}/index.md": shared(book, umbrellas), **made}
+def pages(parsed: ParsedWorkspace) -> dict[str, str]:
+    """Path below docs/ → text: a page for each umbrella, and one for the global values."""
+    umbrellas = parsed.of_kind(ChartKind.UMBRELLA)
+    made = {f"{FOLDER}/{entry.chart.name}.md": page(parsed, entry) for entry in umbrellas}
+    return {f"{FOLDER}/index.md": index(parsed, umbrellas), **made}
 
 
-def shared(book: Book, umbrellas: tuple[Entry, ...]) -> str:
-    """The facts of the platform, and the list of the other pages."""
+def index(parsed: ParsedWorkspace, umbrellas: tuple[ParsedChart, ...]) -> str:
+    """The global values, and the list of the other pages."""
     listed = ((f"[{entry.chart.name}]({entry.chart.name}.md)", prose(entry.description)) for entry in umbrellas)
-    facts: list[Row] = []
-    for entry in book.of_kind(ChartKind.LIBRARY):
-        schema = {"properties": {"global": {"$ref": "global.json"}}, "definitions": book.fragments}
+    global_rows: list[Row] = []
+    for entry in parsed.of_kind(ChartKind.LIBRARY):
+        schema = {"properties": {"global": {"$ref": "global.json"}}, "definitions": parsed.fragments}
         own = {key: item for key, item in entry.values.items() if key == "global"}
-        facts += rows(own, schema, entry.notes)
-    lines = ((code(dotted(row.path[1:])), prose(row.type), value(row.default), said(row)) for row in facts)
+        global_rows += rows(own, schema, entry.comments)
+    lines = ((code(dotted(row.path[1:])), prose(row.type), value(row.default), description(row)) for row in global_rows)
     return site_page(
         "# Environment values",
         INTRO,
@@ -63,16 +63,16 @@ def shared(book: Book, umbrellas: tuple[Entry, ...]) -> str:
     )
 
 
-def page(book: Book, entry: Entry) -> str:
+def page(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     """The page of an umbrella."""
     name = entry.chart.name
-    members = tuple(dep for dep in entry.chart.dependencies if dep.name in book.entries)
-    environments = tuple(book.workspace.environments)
+    members = tuple(dep for dep in entry.chart.dependencies if dep.name in parsed.entries)
+    environments = tuple(parsed.workspace.environments)
     keys = (
         (
             f"`{dep.key}`",
             "map",
-            *(switch(book, entry, dep, environment) for environment in environments),
+            *(state(parsed, entry, dep, environment) for environment in environments),
             f"[values of {dep.name}]({CHARTS}/{dep.name}.md#values)",
         )
         for dep in members
@@ -82,37 +82,37 @@ def page(book: Book, entry: Entry) -> str:
         f"`values/<env>/{name}.yaml` accepts one key per member of [{name}]({CHARTS}/{name}.md), with the values of the "
         "member's chart below it.\nThe boolean `enabled` switches a member on or off.",
         section(2, "Keys", table(("Key", "Type", *environments, "Values"), keys)),
-        section(2, "Set by the umbrella chart", own(book, entry, members), empty="None."),
-        section(2, "Set by the environments", differences(book, entry, members), empty="None."),
+        section(2, "Set by the umbrella chart", umbrella_values(parsed, entry, members), empty="None."),
+        section(2, "Set by the environments", overrides(parsed, entry, members), empty="None."),
         section(2, "Change a value", CHECK.format(name=name)),
     )
 
 
-def switch(book: Book, entry: Entry, dep: Dependency, environment: str) -> str:
-    """Whether a member is there in an environment."""
-    return "on" if effective(book, entry, dep, environment).get("enabled", True) is not False else "off"
+def state(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str) -> str:
+    """Whether a member is on or off in an environment."""
+    return "on" if effective(parsed, entry, dep, environment).get("enabled", True) is not False else "off"
 
 
-def effective(book: Book, entry: Entry, dep: Dependency, environment: str = "") -> Map:
+def effective(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str = "") -> Map:
     """A member's values, with those of the umbrella and of an environment over them."""
-    below = merge(book.entries[dep.name].values, mapping(entry.values.get(dep.key)))
+    below = merge(parsed.entries[dep.name].values, mapping(entry.values.get(dep.key)))
     if not environment:
         return below
-    above = overlay.environment_values(book.workspace.environments[environment], entry.chart.name)
+    above = overlay.environment_values(parsed.workspace.environments[environment], entry.chart.name)
     return merge(below, mapping(above.get(dep.key)))
 
 
-def own(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
-    """What the umbrella's own values.yaml sets for each member, and what its chart has without it; switches stand above."""
+def umbrella_values(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Dependency, ...]) -> str:
+    """The values that the umbrella sets for each member, with the defaults; without `enabled`."""
     blocks = []
     for dep in members:
-        found = typed(book, dep, mapping(entry.values.get(dep.key)), below(entry.notes, dep.key))
+        found = member_rows(parsed, dep, mapping(entry.values.get(dep.key)), member_comments(entry.comments, dep.key))
         lines = (
             (
                 code(row.key),
                 prose(row.type),
-                instead(row.default, dig(book.entries[dep.name].values, *row.path)),
-                said(row),
+                override(row.default, dig(parsed.entries[dep.name].values, *row.path)),
+                description(row),
             )
             for row in found
             if row.path != SWITCH
@@ -121,44 +121,44 @@ def own(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def instead(here: object, otherwise: object) -> str:
-    """A value, and below it the one that it takes the place of."""
-    return value(here) if otherwise is None else f"{value(here)}<br>default {value(otherwise)}"
+def override(new: object, default: object) -> str:
+    """A value, and the default that it overrides."""
+    return value(new) if default is None else f"{value(new)}<br>default {value(default)}"
 
 
-def below(notes: Mapping[Path, str], key: str) -> dict[Path, str]:
-    """The comments below a member's key, as its chart would have them."""
+def member_comments(notes: Mapping[Path, str], key: str) -> dict[Path, str]:
+    """The comments below a member's key, with paths relative to it."""
     return {path[1:]: note for path, note in notes.items() if len(path) > 1 and path[0] == key}
 
 
-def typed(book: Book, dep: Dependency, data: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
-    """The rows of a part of a member's values, with the types of its schema."""
-    return rows(data, book.entries[dep.name].schema, notes) if data else iter(())
+def member_rows(parsed: ParsedWorkspace, dep: Dependency, data: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
+    """Rows of a member's values, with the types of its schema."""
+    return rows(data, parsed.entries[dep.name].schema, notes) if data else iter(())
 
 
-def differences(book: Book, entry: Entry, members: tuple[Dependency, ...]) -> str:
-    """Every key that some environment sets, by member, with its value in each environment and without one."""
+def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Dependency, ...]) -> str:
+    """The keys that any environment sets, with the value in each environment and the default."""
     blocks = []
     for dep in members:
         found: dict[Path, Row] = {}
         set_in: dict[Path, dict[str, object]] = {}
-        for name, environment in book.workspace.environments.items():
+        for name, environment in parsed.workspace.environments.items():
             if (file := environment.namespaces.get(entry.chart.name)) is None:
                 continue
             document = yaml.parse(file.text, file.path)
-            notes = below(comments(file.text.decode("utf-8"), document.lines), dep.key)
-            for row in typed(book, dep, mapping(document.mapping.get(dep.key)), notes):
+            notes = member_comments(comments(file.text.decode("utf-8"), document.lines), dep.key)
+            for row in member_rows(parsed, dep, mapping(document.mapping.get(dep.key)), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
-        layered = effective(book, entry, dep)
-        environments = tuple(book.workspace.environments)
+        layered = effective(parsed, entry, dep)
+        environments = tuple(parsed.workspace.environments)
         lines = (
             (
                 code(row.key),
                 prose(row.type),
                 *(value(set_in[path][name]) if name in set_in[path] else EMPTY for name in environments),
                 value(dig(layered, *path)),
-                said(row),
+                description(row),
             )
             for path, row in found.items()
         )

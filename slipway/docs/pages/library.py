@@ -1,4 +1,4 @@
-"""The page of the library: the whole vocabulary of a service's values, from the schema fragments. Pure."""
+"""The reference of the library chart's values, from its schema fragments. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.pages import services
-from slipway.docs.source.parsing import Book
+from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.schema import Map, alternatives, definition_name, mapping, texts, type_name
 
 ROOT = "values"
-"""The fragment that a service's schema is."""
+"""The fragment with the root keys of a service chart."""
 
 INTRO = """\
 The values that the library chart `charts/common` accepts.
@@ -20,20 +20,20 @@ Collections are maps by identifier, so an environment can override a single leaf
 The schema rejects a key that is not listed here."""
 
 TEMPLATES = """\
-“Values may be named” means that the string may contain a template, such as `{{ .Values.global.domain }}`."""
+“Templated” means that the string may contain a template, such as `{{ .Values.global.domain }}`."""
 
 
-def text(book: Book) -> str:
-    """The whole page."""
-    names = [ROOT, *sorted(name for name in book.fragments if name != ROOT and is_map(book.fragments[name]))]
+def text(parsed: ParsedWorkspace) -> str:
+    """The page."""
+    names = [ROOT, *sorted(name for name in parsed.fragments if name != ROOT and is_map(parsed.fragments[name]))]
     return site_page(
         "# Values of the library chart",
         INTRO,
         TEMPLATES,
-        *(section(2, heading(name), described(book, name)) for name in names if name in book.fragments),
+        *(section(2, heading(name), fragment_section(parsed, name)) for name in names if name in parsed.fragments),
         *(
             section(2, f"Default values of {entry.chart.name}", DEFAULTS, services.values(tuple(entry.rows())))
-            for entry in book.of_kind(ChartKind.LIBRARY)
+            for entry in parsed.of_kind(ChartKind.LIBRARY)
         ),
     )
 
@@ -42,49 +42,53 @@ DEFAULTS = "The defaults of every service; a chart sees them as `.Values.common`
 
 
 def is_map(schema: Map) -> bool:
-    """Whether a fragment has keys to describe; the others are types of single values."""
+    """Whether a fragment describes an object with keys, not a scalar."""
     return bool(schema.get("properties"))
 
 
 def heading(name: str) -> str:
-    """Title of a fragment's section; its anchor is the name in small letters."""
+    """Title of a fragment's section."""
     return "Root keys" if name == ROOT else name
 
 
 def anchor(name: str) -> str:
-    """Where a fragment is described on this page."""
+    """Anchor of a fragment's section."""
     return "#root-keys" if name == ROOT else f"#{name.lower()}"
 
 
-def described(book: Book, name: str) -> str:
-    """A fragment's sentence and its table."""
-    schema = book.fragments[name]
-    said = str(schema.get("description", ""))
-    rows = tuple(keys("", schema, book.fragments))
+def fragment_section(parsed: ParsedWorkspace, name: str) -> str:
+    """A fragment's description and its keys."""
+    schema = parsed.fragments[name]
+    description = str(schema.get("description", ""))
+    rows = tuple(keys("", schema, parsed.fragments))
     return "\n\n".join(
-        part for part in (prose(said) if said else "", table(("Key", "Type", "Default", "Description"), rows)) if part
+        part
+        for part in (prose(description) if description else "", table(("Key", "Type", "Default", "Description"), rows))
+        if part
     )
 
 
 def keys(prefix: str, schema: Map, fragments: Mapping[str, Map]) -> Iterator[tuple[str, str, str, str]]:
-    """A row for each key; objects of the fragment's own are followed, those of other fragments are linked."""
+    """A row for each key; inline objects are expanded, other fragments are linked."""
     required = texts(schema.get("required"))
     for key, spec in mapping(schema.get("properties")).items():
-        yield from one(f"{prefix}{key}", mapping(spec), fragments, required=key in required)
+        yield from key_rows(f"{prefix}{key}", mapping(spec), fragments, required=key in required)
 
 
-def one(path: str, spec: Map, fragments: Mapping[str, Map], *, required: bool) -> Iterator[tuple[str, str, str, str]]:
-    """The rows of one key."""
-    said = str(spec.get("description", ""))
+def key_rows(
+    path: str, spec: Map, fragments: Mapping[str, Map], *, required: bool
+) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of a key."""
+    description = str(spec.get("description", ""))
     default = "**required**" if required else value(spec.get("default"))
-    target, more = below(spec)
+    target, collection = fragment_of(spec)
     if is_map(mapping(fragments.get(target))):
         linked = f"[{target}]({anchor(target)})"
-        said = said or str(fragments[target].get("description", ""))
-        kind = f"map of {linked}" if more == "map" else f"list of {linked}" if more == "list" else linked
-        yield code(path), kind, default, prose(said)
+        description = description or str(fragments[target].get("description", ""))
+        kind = f"map of {linked}" if collection == "map" else f"list of {linked}" if collection == "list" else linked
+        yield code(path), kind, default, prose(description)
         return
-    yield code(path), prose(type_name(spec, fragments)), default, prose(said)
+    yield code(path), prose(type_name(spec, fragments)), default, prose(description)
     yield from keys(f"{path}.", spec, fragments)
     entry = mapping(spec.get("additionalProperties"))
     for choice in alternatives(entry) or [entry]:
@@ -95,8 +99,8 @@ def one(path: str, spec: Map, fragments: Mapping[str, Map], *, required: bool) -
         yield from keys(f"{path}.", choice, fragments)
 
 
-def below(spec: Map) -> tuple[str, str]:
-    """The fragment that a key leads to, and how: itself, as a map by identifier, or as a list."""
+def fragment_of(spec: Map) -> tuple[str, str]:
+    """The fragment that a key references, and the collection: none, `map` or `list`."""
     if isinstance(reference := spec.get("$ref"), str):
         return definition_name(reference), ""
     entry = mapping(spec.get("additionalProperties"))

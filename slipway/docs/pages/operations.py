@@ -1,4 +1,4 @@
-"""What the page of a service says to whoever runs it: what it leans on, how its data is kept, what an update does. Pure."""
+"""Sections of a service page about operation: dependencies, backup and restore, updates. Pure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
-from slipway.docs.source.parsing import Book, Entry, layered
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
 from slipway.docs.source.schema import Map, items, mapping
 from slipway.lint import notes
 from slipway.workspace import backups, declarations
 from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
 
-WATCHED = (
+GENERIC_ALERTS = (
     "Generic alerts cover every pod, PVC, backup and scrape target; see [the runbooks](../runbooks/index.md).\n"
     "The dashboards Workloads, Logs and Storage cover every service."
 )
 
-REHEARSE = """\
+PREVIEW = """\
 ```console
 $ ./inv diff
 $ ./inv rehearse
@@ -27,38 +27,38 @@ $ ./inv rehearse
 `diff` shows what changes, `rehearse` shows what restarts and whether a rollback is possible.
 The [changelog](../changelog/index.md) lists the changes of each version."""
 
-COPIES = (
+RESTORE_NOTE = (
     "`./inv backups` shows the schedule; [the guide](../guides/backups.md) restores a single file or an older snapshot."
 )
 
 
-def real(entry: Entry) -> Map:
-    """The values of the last environment, which is the real one."""
+def production_values(entry: ParsedChart) -> Map:
+    """The values of the last environment in the order of promotion."""
     return list(entry.environments.values())[-1] if entry.environments else entry.values
 
 
-def chart_of(book: Book) -> Mapping[str, str]:
-    """What an umbrella calls a member → its chart."""
-    return {dep.key: str(dep.name) for umbrella in book.workspace.umbrellas for dep in umbrella.dependencies}
+def charts_of_members(parsed: ParsedWorkspace) -> Mapping[str, str]:
+    """Member → its chart."""
+    return {dep.key: str(dep.name) for umbrella in parsed.workspace.umbrellas for dep in umbrella.dependencies}
 
 
-def dependencies(book: Book, entry: Entry) -> str:
-    """The members that it talks to, and what it takes from them."""
-    charts = chart_of(book)
+def dependencies(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
+    """The members that a service depends on, with the purpose."""
+    charts = charts_of_members(parsed)
     rows = []
-    for name, purpose in needs(book, entry):
-        if name in charts and name not in book.member_keys(entry.chart.name):
+    for name, purpose in peers(parsed, entry):
+        if name in charts and name not in parsed.member_keys(entry.chart.name):
             rows.append((f"[{name}]({charts[name]}.md)", prose(purpose)))
     return table(("Service", "Purpose"), list(dict.fromkeys(rows)))
 
 
-def needs(book: Book, entry: Entry) -> Iterator[tuple[str, str]]:
-    """Member and purpose: databases first, then volumes of others, then whom it asks."""
-    values = real(entry)
-    charts = chart_of(book)
+def peers(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str]]:
+    """Member and purpose: databases, then volumes of other charts, then targets of egress rules."""
+    values = production_values(entry)
+    charts = charts_of_members(parsed)
     for _, spec in items(values.get("secrets")):
         if database := str(spec.get("database", "")):
-            maker = next(
+            owner = next(
                 (
                     key
                     for key in sorted(charts, key=len, reverse=True)
@@ -66,7 +66,7 @@ def needs(book: Book, entry: Entry) -> Iterator[tuple[str, str]]:
                 ),
                 database,
             )
-            yield maker, "its database"
+            yield owner, "its database"
     if values.get("databases"):
         yield "cloudnative-pg", "operates its database"
     for _, spec in items(values.get("persistence")):
@@ -78,22 +78,22 @@ def needs(book: Book, entry: Entry) -> Iterator[tuple[str, str]]:
         yield name, str(edge.get("purpose", ""))
 
 
-def used_by(book: Book, entry: Entry) -> str:
-    """The members that list it as one that they talk to."""
-    charts = chart_of(book)
-    ours = set(book.member_keys(entry.chart.name))
+def used_by(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
+    """The members that depend on a service."""
+    charts = charts_of_members(parsed)
+    ours = set(parsed.member_keys(entry.chart.name))
     rows = []
     for key, name in sorted(charts.items()):
-        other = next(each for each in book.entries.values() if each.chart.name == name)
-        said = [purpose for needed, purpose in needs(book, other) if needed in ours]
-        if said and key not in ours:
-            rows.append((f"[{key}]({name}.md)", prose("; ".join(dict.fromkeys(said)))))
+        other = next(each for each in parsed.entries.values() if each.chart.name == name)
+        purposes = [purpose for peer, purpose in peers(parsed, other) if peer in ours]
+        if purposes and key not in ours:
+            rows.append((f"[{key}]({name}.md)", prose("; ".join(dict.fromkeys(purposes)))))
     return table(("Service", "Purpose"), rows)
 
 
-def keeping(book: Book, entry: Entry) -> str:
-    """What holds data and how it is kept, for each member that the chart is, then the way back."""
-    found = tuple(of_members(book, entry)) or (("", entry.values),)
+def backup_and_restore(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
+    """Volumes and databases of each member with their backup method, and the restore commands."""
+    found = tuple(of_members(parsed, entry)) or (("", entry.values),)
     rows = [
         (
             code(" ".join(part for part in (key if len(found) > 1 else "", ".".join(item.path)) if part)),
@@ -108,14 +108,18 @@ def keeping(book: Book, entry: Entry) -> str:
         return ""
     blocks = [table(("Volume or database", "Size or claim", "Backup"), rows)]
     if commands := [f"$ ./inv restore {key}" for key, values in found if key and tuple(declarations.copied(values))]:
-        blocks += ["Show the steps that restore the latest backup; `--apply` runs them:", fenced(commands), COPIES]
+        blocks += [
+            "Show the steps that restore the latest backup; `--apply` runs them:",
+            fenced(commands),
+            RESTORE_NOTE,
+        ]
     return "\n\n".join(blocks)
 
 
-def of_members(book: Book, entry: Entry) -> Iterator[tuple[str, Map]]:
-    """What the umbrellas call a chart, with the values that it gets in the last environment."""
-    environments = tuple(book.workspace.environments.values())
-    for umbrella in book.of_kind(ChartKind.UMBRELLA):
+def of_members(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, Map]]:
+    """The members of a chart with their values in the last environment."""
+    environments = tuple(parsed.workspace.environments.values())
+    for umbrella in parsed.of_kind(ChartKind.UMBRELLA):
         above = overlay.environment_values(environments[-1], umbrella.chart.name) if environments else {}
         for dep in umbrella.chart.dependencies:
             if dep.name == entry.chart.name:
@@ -123,21 +127,21 @@ def of_members(book: Book, entry: Entry) -> Iterator[tuple[str, Map]]:
 
 
 def fenced(lines: list[str]) -> str:
-    """Commands."""
+    """A console block."""
     return "\n".join(["```console", *lines, "```"])
 
 
-def replaced(entry: Entry) -> str:
-    """How an update replaces each workload."""
+def update_strategies(entry: ParsedChart) -> str:
+    """How an update replaces the pods of each workload."""
     rows = []
     for name, spec in items(entry.values.get("controllers")):
         kind = str(spec.get("type", "Deployment"))
         strategy = str(spec.get("strategy", "RollingUpdate")) if kind == "Deployment" else ""
-        rows.append((code(name), kind, WAYS.get(strategy or kind, EMPTY)))
+        rows.append((code(name), kind, UPDATE_STRATEGIES.get(strategy or kind, EMPTY)))
     return table(("Workload", "Kind", "On update"), rows)
 
 
-WAYS = {
+UPDATE_STRATEGIES = {
     "Recreate": "stops the old pod, then starts the new one, with downtime",
     "RollingUpdate": "starts the new pod, then stops the old one",
     "StatefulSet": "stops each pod, then starts its replacement",
@@ -145,16 +149,16 @@ WAYS = {
     "CronJob": "applies from the next run",
     "Job": "runs again",
 }
-"""Strategy, or kind without one → what happens. Source: Kubernetes, workloads."""
+"""Strategy, or kind without a strategy → effect of an update. Source: Kubernetes, workloads."""
 
 
-def note(entry: Entry, heading: str) -> str:
-    """A section of the chart's notes.md."""
+def note(entry: ParsedChart, heading: str) -> str:
+    """A section of notes.md."""
     return notes.sections(entry.chart.beside.get(NOTES, b"").decode("utf-8")).get(heading, "")
 
 
-def switches(entry: Entry) -> str:
-    """What is off and can be switched on, by key."""
+def disabled(entry: ParsedChart) -> str:
+    """The keys that are disabled by default."""
     found = [
         f"{root}.{name}"
         for root in ("controllers", "route", "metrics", "config", "persistence")

@@ -1,7 +1,6 @@
-"""README.md of a chart folder: what it is, for someone who browses the sources. Pure.
+"""README.md of a chart. Pure.
 
-It says nothing that changes with each release or from one fork to the next (versions, digests, domains), so that neither an
-update of an image nor a new domain makes it wrong. The site's pages have all of that.
+It omits versions, digests and domains, so that neither an image update nor a fork changes it. The site has them.
 """
 
 from __future__ import annotations
@@ -10,21 +9,21 @@ from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, codes, page, prose, section, table, value
 from slipway.docs.pages import services
 from slipway.docs.source import resources
-from slipway.docs.source.parsing import Entry
+from slipway.docs.source.parsing import ParsedChart
 from slipway.docs.source.schema import texts
-from slipway.docs.source.value_rows import Row, said
+from slipway.docs.source.value_rows import Row, description
 
-SHOWN = {"network", "secrets"}
-"""Root keys that have a table of their own."""
+SEPARATE = {"network", "secrets"}
+"""Root keys with a separate table."""
 
 HEAD = "<!-- Written by `./inv docs generate`; edits are overwritten. -->"
 
-MOVING = {"tag", "digest"}
-"""Keys whose defaults change with each update of an image."""
+IMAGE_VERSION = {"tag", "digest"}
+"""Keys whose defaults change with every image update."""
 
 
-def text(entry: Entry) -> str:
-    """The whole README."""
+def text(entry: ParsedChart) -> str:
+    """The README of a chart."""
     if entry.chart.kind is ChartKind.LIBRARY:
         return library(entry)
     return page(
@@ -38,15 +37,15 @@ def text(entry: Entry) -> str:
         section(2, "Required secrets", services.secrets(entry)),
         section(2, "Network policy", services.network_policy(entry)),
         section(2, "Metrics", services.metrics(entry)),
-        section(2, "Values", VALUES, values(tuple(row for row in entry.rows() if row.path[0] not in SHOWN))),
+        section(2, "Values", VALUES, values(tuple(row for row in entry.rows() if row.path[0] not in SEPARATE))),
     )
 
 
 VALUES = "`./inv docs serve` shows the type and description of every key, and the defaults of the library chart."
 
 
-def library(entry: Entry) -> str:
-    """The library's: its defaults; the vocabulary is on the site."""
+def library(entry: ParsedChart) -> str:
+    """The README of the library chart: its defaults."""
     return page(
         HEAD,
         f"# {entry.chart.name}",
@@ -57,8 +56,8 @@ def library(entry: Entry) -> str:
     )
 
 
-def images(entry: Entry) -> str:
-    """Repositories, without versions."""
+def images(entry: ParsedChart) -> str:
+    """Image repositories, without tags."""
     rows = (
         (code(f"{c.controller}/{c.name}"), c.kind, code(c.image.get("repository", "")))
         for c in resources.containers(entry.values)
@@ -66,8 +65,8 @@ def images(entry: Entry) -> str:
     return table(("Container", "Type", "Image"), rows)
 
 
-def routes(entry: Entry) -> str:
-    """Hosts with the platform's facts named."""
+def routes(entry: ParsedChart) -> str:
+    """Hosts, with placeholders for global values."""
     rows = (
         (
             code(name),
@@ -80,8 +79,8 @@ def routes(entry: Entry) -> str:
     return table(("Route", "Host", "Access", "Blocked paths"), rows)
 
 
-def storage(entry: Entry) -> str:
-    """Volumes with the chart's own sizes."""
+def storage(entry: ParsedChart) -> str:
+    """Volumes, with their default sizes."""
     rows = (
         (code(volume.name), volume.kind, code(volume.detail), codes(volume.mounts), prose(volume.kept))
         for volume in resources.volumes(entry.values)
@@ -90,8 +89,9 @@ def storage(entry: Entry) -> str:
 
 
 def values(rows: tuple[Row, ...]) -> str:
-    """One table of key and default."""
+    """A table of keys, defaults and descriptions."""
     lines = (
-        (code(row.key), "see values.yaml" if row.path[-1] in MOVING else value(row.default), said(row)) for row in rows
+        (code(row.key), "see values.yaml" if row.path[-1] in IMAGE_VERSION else value(row.default), description(row))
+        for row in rows
     )
     return table(("Key", "Default", "Description"), lines)

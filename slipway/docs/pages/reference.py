@@ -1,49 +1,15 @@
-"""Reference pages about the build system itself: tasks, exit codes, rules, settings. Pure, from the tables in the code."""
+"""Reference pages of slipway: tasks, exit codes, rules, settings. Pure, from tables in the code."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from slipway.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
 from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.source.settings import SETTINGS, VARIABLES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
-    """One argument of a task."""
-
-    names: tuple[str, ...]
-    """As typed: `--env`, `-e`."""
-    takes_value: bool
-    """False for a boolean flag."""
-    positional: bool
-    required: bool
-    help: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One task."""
-
-    name: str
-    doc: str
-    flags: tuple[Flag, ...]
-
-    @property
-    def usage(self) -> str:
-        """How it is started."""
-        words = ["./inv", self.name]
-        for flag in self.flags:
-            if flag.positional:
-                word = flag.names[0].lstrip("-").upper()
-                words.append(word if flag.required else f"[{word}]")
-            elif flag.required:
-                words.append(f"{flag.names[0]} …")
-        return " ".join(words)
+from slipway.docs.source.tasks import Flag, Task
 
 
 def tasks(found: Sequence[Task]) -> str:
@@ -54,17 +20,17 @@ def tasks(found: Sequence[Task]) -> str:
         table(
             ("Task", "Description"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
         ),
-        *(section(2, task.name, one_task(task)) for task in found),
+        *(section(2, task.name, task_section(task)) for task in found),
     )
 
 
 def first_line(text: str) -> str:
-    """The sentence that `--list` shows."""
+    """The summary that `--list` shows."""
     return text.strip().partition("\n")[0]
 
 
-def one_task(task: Task) -> str:
-    """Usage, text and flags."""
+def task_section(task: Task) -> str:
+    """Usage, description and flags."""
     rows = (
         (", ".join(f"{code(name)}{{.whole}}" for name in flag.names), value_of(flag), prose(flag.help))
         for flag in task.flags
@@ -87,10 +53,10 @@ def value_of(flag: Flag) -> str:
 
 def exit_codes() -> str:
     """The page of exit codes."""
-    rows = ((code(int(number)), prose(meaning), prose(cure)) for number, (meaning, cure) in EXIT_MEANING.items())
+    rows = ((code(int(number)), prose(meaning), prose(action)) for number, (meaning, action) in EXIT_MEANING.items())
     return site_page(
         "# Exit codes",
-        "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA traceback is a bug in slipway.",
+        "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA bug in slipway has a code of its own, and a log with the traceback.",
         table(("Code", "Meaning", "What to do"), rows),
     )
 
@@ -102,20 +68,20 @@ def rules(tables: Mapping[str, Mapping[str, str]]) -> str:
         tables: title → (rule → requirement).
     """
     blocks = []
-    for title, known in tables.items():
+    for title, requirements in tables.items():
         blocks.append(f"## {title}")
         # The rules of a group may be scattered over the table.
-        ordered = sorted(known, key=lambda rule: rule.partition(".")[0])
+        ordered = sorted(requirements, key=lambda rule: rule.partition(".")[0])
         for group, names in groupby(ordered, key=lambda rule: rule.partition(".")[0]):
-            rows = ((code(name), prose(known[name])) for name in names)
+            rows = ((code(name), prose(requirements[name])) for name in names)
             blocks.append(section(3, group, table(("Rule", "Requirement"), rows)))
-    count = sum(len(known) for known in tables.values())
+    count = sum(map(len, tables.values()))
     intro = f"`./inv lint` checks all {count} rules and reports every violation, not only the first.\n`./inv lint --json` reports the rule of each violation."
     return site_page("# Rules", intro, *blocks)
 
 
 def configuration() -> str:
-    """The page of settings and variables."""
+    """The page of settings and environment variables."""
     defaults = default_values()
     settings = (
         (code(key), type_of(kind), value(defaults.get(key)), prose(SETTINGS.get(key, ""))) for key, kind in KEYS.items()

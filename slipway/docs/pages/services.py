@@ -1,4 +1,4 @@
-"""The pages of services. Pure."""
+"""Pages of service charts. Pure."""
 
 from __future__ import annotations
 
@@ -6,40 +6,47 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
-from slipway.docs.pages import operations, value_examples
+from slipway.docs.pages import alerting, operations, value_examples
 from slipway.docs.source import monitoring, pinned_versions, resources
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import items, mapping, texts
-from slipway.docs.source.value_rows import Row, dotted, said
+from slipway.docs.source.value_rows import Row, description, dotted
 from slipway.policy import parse_exceptions
 from slipway.workspace import declarations
 
 
-def link(entry: Entry) -> str:
-    """A link between pages of the charts folder."""
+def link(entry: ParsedChart) -> str:
+    """A link to the page of a chart, from a page in the same folder."""
     return f"[{entry.chart.name}]({entry.chart.name}.md)"
 
 
-def accesses(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Route → from where it is reached."""
+def accesses(entry: ParsedChart) -> Iterator[tuple[str, str]]:
+    """Route and access of every enabled route."""
     for name, route in entry.routes():
         yield name, str(route.get("access", "internal"))
 
 
-def service(book: Book, entry: Entry, watch: monitoring.Watch, known: pinned_versions.State) -> str:
+def service(
+    parsed: ParsedWorkspace,
+    entry: ParsedChart,
+    monitored: monitoring.Monitoring,
+    pinned: pinned_versions.PinnedVersions,
+) -> str:
     """The page of a service."""
     return site_page(
         f"# {entry.title}",
         prose(entry.description) + ".",
-        identity(entry, known),
+        overview(entry, pinned),
         section(2, "Images", images(entry), empty="It runs no containers."),
         section(2, "Ingress", ingress(entry), empty="It has no route: it is not reachable from outside the cluster."),
         section(2, "Ports", ports(entry)),
         section(2, "Storage", storage(entry), empty="It has no volumes."),
-        section(2, "Backup and restore", operations.keeping(book, entry), empty="It has no persistent data."),
+        section(
+            2, "Backup and restore", operations.backup_and_restore(parsed, entry), empty="It has no persistent data."
+        ),
         section(2, "Required secrets", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."),
-        section(2, "Dependencies", operations.dependencies(book, entry), empty="It depends on no other service."),
-        section(2, "Used by", operations.used_by(book, entry)),
+        section(2, "Dependencies", operations.dependencies(parsed, entry), empty="It depends on no other service."),
+        section(2, "Used by", operations.used_by(parsed, entry)),
         section(2, "Network policy", network_policy(entry)),
         section(2, "Contract exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
         section(2, "Probes", probes(entry)),
@@ -47,13 +54,15 @@ def service(book: Book, entry: Entry, watch: monitoring.Watch, known: pinned_ver
         section(
             2,
             "Alerts and dashboards",
-            monitoring.alerts(book, entry, watch),
-            monitoring.dashboards(book, entry, watch),
-            operations.WATCHED,
+            alerting.alerts(parsed, entry, monitored),
+            alerting.dashboards(parsed, entry, monitored),
+            operations.GENERIC_ALERTS,
         ),
-        section(2, "Gotchas", operations.note(entry, "Gotchas"), operations.switches(entry)),
-        section(2, "Upgrades", operations.note(entry, "Upgrades"), operations.replaced(entry), operations.REHEARSE),
-        section(2, "Examples", value_examples.examples(book, entry)),
+        section(2, "Gotchas", operations.note(entry, "Gotchas"), operations.disabled(entry)),
+        section(
+            2, "Upgrades", operations.note(entry, "Upgrades"), operations.update_strategies(entry), operations.PREVIEW
+        ),
+        section(2, "Examples", value_examples.examples(parsed, entry)),
         section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
     )
 
@@ -70,7 +79,7 @@ The defaults in values.yaml.
 All other keys that can be set are in the [library reference](../reference/library.md)."""
 
 
-def identity(entry: Entry, known: pinned_versions.State) -> str:
+def overview(entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
     """Versions, dependencies and links."""
     chart = entry.chart
     links = [str(chart.metadata.get("home", "")), *texts(chart.metadata.get("sources"))]
@@ -83,21 +92,21 @@ def identity(entry: Entry, known: pinned_versions.State) -> str:
             "Depends on",
             ", ".join(f"[{dep.name}](../reference/library.md) {code(dep.version)}" for dep in chart.dependencies),
         ),
-        *pinned_versions.rows(known, entry),
+        *pinned_versions.rows(pinned, entry),
         ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
     ]
-    return table(("", ""), [(name, said) for name, said in rows if said and said != EMPTY])
+    return table(("", ""), [(name, cell) for name, cell in rows if cell and cell != EMPTY])
 
 
-def exceptions(entry: Entry) -> str:
-    """Each rule of the contract that the chart states an exception from, with the reason."""
-    stated = parse_exceptions(entry.chart.metadata.get("annotations"))
-    rows = ((code(rule), code(part), prose(why)) for rule, parts in stated.items() for part, why in parts.items())
+def exceptions(entry: ParsedChart) -> str:
+    """The rules of the contract that the chart does not satisfy, with the reason."""
+    declared = parse_exceptions(entry.chart.metadata.get("annotations"))
+    rows = ((code(rule), code(part), prose(why)) for rule, parts in declared.items() for part, why in parts.items())
     return table(("Rule", "Part", "Reason"), rows)
 
 
-def images(entry: Entry) -> str:
-    """Each container's image, its digest below it."""
+def images(entry: ParsedChart) -> str:
+    """The image and digest of each container."""
     return table(
         ("Container", "Type", "Image and digest"),
         (
@@ -108,14 +117,14 @@ def images(entry: Entry) -> str:
 
 
 def image(container: resources.Container) -> str:
-    """`repository:tag` and the digest."""
+    """`repository:tag`, and the digest on the next line."""
     spec = container.image
     name = code(f"{spec.get('repository', '')}:{spec.get('tag', '')}")
     return f"{name}<br>{digest(spec['digest'])}" if "digest" in spec else name
 
 
-def ingress(entry: Entry) -> str:
-    """Each route with its address in each environment."""
+def ingress(entry: ParsedChart) -> str:
+    """The routes with their URL in each environment, and LoadBalancer addresses."""
     rows = [
         (code(name), str(route.get("access", "internal")), environment, address(entry, environment, name))
         for name, route in entry.routes()
@@ -128,11 +137,11 @@ def ingress(entry: Entry) -> str:
     ]
     note = "`internal` routes accept clients of the home network, `external` routes accept clients of the internet too."
     blocks = (table(("Route", "Access", "Environment", "URL"), rows), *blocked, note) if rows else ()
-    return "\n\n".join((*blocks, *own_addresses(entry)))
+    return "\n\n".join((*blocks, *load_balancers(entry)))
 
 
-def own_addresses(entry: Entry) -> Iterator[str]:
-    """The Services that have an address of the home network, in each environment."""
+def load_balancers(entry: ParsedChart) -> Iterator[str]:
+    """The Services of type LoadBalancer with their address in each environment."""
     for name, spec in items(entry.values.get("service")):
         if spec.get("type") == "LoadBalancer":
             wanted = (
@@ -142,8 +151,8 @@ def own_addresses(entry: Entry) -> Iterator[str]:
             yield f"LoadBalancer address of Service {code(name)}: {', '.join(wanted)}."
 
 
-def address(entry: Entry, environment: str, name: str) -> str:
-    """`https://host/path` in an environment; a dash when it is switched off there."""
+def address(entry: ParsedChart, environment: str, name: str) -> str:
+    """The URL of a route in an environment; a dash if it is disabled there."""
     values = entry.environments[environment]
     route = dict(resources.routes(values)).get(name, {})
     if not route or route.get("enabled", True) is False or values.get("enabled", True) is False:
@@ -153,8 +162,8 @@ def address(entry: Entry, environment: str, name: str) -> str:
     return code(f"https://{host}{'' if path == '/' else path}")
 
 
-def ports(entry: Entry) -> str:
-    """Every port of every Service."""
+def ports(entry: ParsedChart) -> str:
+    """The ports of all Services."""
     rows = []
     for name, spec in items(entry.values.get("service")):
         for port, detail in items(spec.get("ports")):
@@ -172,8 +181,8 @@ def ports(entry: Entry) -> str:
     return table(("Service", "Port name", "Port", "Target port", "Protocol", "Service type"), rows)
 
 
-def storage(entry: Entry) -> str:
-    """Every volume; sizes of claims as they are in each environment."""
+def storage(entry: ParsedChart) -> str:
+    """The volumes, with the size of claims in each environment."""
     rows = (
         (
             code(volume.name),
@@ -187,19 +196,19 @@ def storage(entry: Entry) -> str:
     return table(("Volume", "Type", "Size or source", "Mount path", "Retention and backup"), rows)
 
 
-def sizes(entry: Entry, volume: resources.Volume) -> str:
-    """Size or target of a volume: once when every environment has the same, else for each."""
+def sizes(entry: ParsedChart, volume: resources.Volume) -> str:
+    """Size or source of a volume; per environment if they differ."""
     found = {}
     for environment, values in entry.environments.items():
-        there = {item.name: item for item in resources.volumes(values)}
-        found[environment] = code(there[volume.name].detail) if volume.name in there else EMPTY
+        volumes = {item.name: item for item in resources.volumes(values)}
+        found[environment] = code(volumes[volume.name].detail) if volume.name in volumes else EMPTY
     if len(set(found.values())) <= 1:
         return next(iter(found.values()), code(volume.detail))
-    return "<br>".join(f"{environment} {said}" for environment, said in found.items())
+    return "<br>".join(f"{environment} {size}" for environment, size in found.items())
 
 
-def secrets(entry: Entry) -> str:
-    """The secrets that must exist."""
+def secrets(entry: ParsedChart) -> str:
+    """The Secrets that the chart references."""
     return table(
         ("Secret", "Keys", "Purpose", "Created by", "Used by"),
         (
@@ -207,7 +216,7 @@ def secrets(entry: Entry) -> str:
                 code(declarations.secret_name(entry.chart, entry.chart.name, name, spec)),
                 codes(texts(spec.get("keys"))),
                 prose(str(spec.get("purpose", ""))),
-                maker(spec),
+                creator(spec),
                 codes(resources.secret_users(entry.values, name)),
             )
             for name, spec in items(entry.values.get("secrets"))
@@ -215,17 +224,17 @@ def secrets(entry: Entry) -> str:
     )
 
 
-def maker(spec: Mapping[str, object]) -> str:
-    """Who makes a secret."""
+def creator(spec: Mapping[str, object]) -> str:
+    """Who creates a Secret."""
     if database := spec.get("database"):
         return f"CloudNativePG, for {code(database)}"
     producer = str(spec.get("producer", ""))
     return {"": "you, as a sealed secret", "hand": "you, in the cluster"}.get(producer) or code(producer)
 
 
-def network_policy(entry: Entry) -> str:
+def network_policy(entry: ParsedChart) -> str:
     """Allowed ingress and egress."""
-    found = tuple(resources.edges(entry.values))
+    found = tuple(resources.network_rules(entry.values))
     if not entry.values.get("controllers") and not entry.values.get("databases"):
         return ""
     blocks = ["Network policies allow only this traffic."]
@@ -235,8 +244,8 @@ def network_policy(entry: Entry) -> str:
     return "\n\n".join(blocks)
 
 
-def probes(entry: Entry) -> str:
-    """Each container's probes."""
+def probes(entry: ParsedChart) -> str:
+    """The probes of each container."""
     return table(
         ("Container", "Probe", "Check", "Timing"),
         (
@@ -247,8 +256,8 @@ def probes(entry: Entry) -> str:
     )
 
 
-def metrics(entry: Entry) -> str:
-    """What Prometheus scrapes."""
+def metrics(entry: ParsedChart) -> str:
+    """The endpoints that Prometheus scrapes."""
     rows = (
         (code(name), code(spec.get("port", "")), code(spec.get("path", "/metrics")), str(spec.get("interval", "60s")))
         for name, spec in items(entry.values.get("metrics"))
@@ -257,9 +266,11 @@ def metrics(entry: Entry) -> str:
 
 
 def values(rows: Sequence[Row]) -> str:
-    """One table for each root key."""
+    """A table for each root key."""
     blocks = []
     for root, group in groupby(rows, key=lambda row: row.path[0]):
-        lines = ((code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), said(row)) for row in group)
+        lines = (
+            (code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), description(row)) for row in group
+        )
         blocks.append(section(3, f"`{root}`", table(("Key", "Type", "Default", "Description"), lines)))
     return "\n\n".join(blocks)

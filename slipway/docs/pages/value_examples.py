@@ -1,6 +1,6 @@
-"""Examples on the pages of services: the variations under `ci/`, each as a part of an environment's values. Pure.
+"""Examples on service pages: the files below `ci/`, shown as environment values. Pure.
 
-They are the files that each lint renders, so an example on the site is one that works.
+`./inv lint` renders the same files, so every example on the site is valid.
 """
 
 from __future__ import annotations
@@ -10,46 +10,46 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 
 KEY = re.compile(r"(?:^#.*\n)*^[A-Za-z].*\n(?:(?:[ \t-].*)?\n)*", re.MULTILINE)
-"""A top-level key of a values file, with the comment above it and all that is below it."""
+"""A top-level key of a values file, with the comment above it."""
 HEAD = re.compile(r"(?:#.*\n)*")
-PLATFORM = re.compile(r"(?:#.*\n)*global:\n")
+GLOBAL = re.compile(r"(?:#.*\n)*global:\n")
 NOTE = "Each example is a file below `{folder}/ci/`, which `./inv lint` renders, shown as environment values."
 
 
-def examples(book: Book, entry: Entry) -> str:
-    """Every variation of a chart, folded; empty when it has none."""
-    made = [example(book, entry, path, text.decode("utf-8")) for path, text in sorted(entry.chart.variations.items())]
+def examples(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
+    """The examples of a chart, collapsed; empty if there are none."""
+    made = [example(parsed, entry, path, text.decode("utf-8")) for path, text in sorted(entry.chart.variations.items())]
     return "\n\n".join((NOTE.format(folder=entry.chart.folder), *made)) if made else ""
 
 
-def example(book: Book, entry: Entry, path: str, text: str) -> str:
-    """One variation: what it is for, and what to write where."""
-    said, blocks = parts(text)
-    title = (said or PurePosixPath(path).stem).replace('"', "'")
+def example(parsed: ParsedWorkspace, entry: ParsedChart, path: str, text: str) -> str:
+    """An example: its title, and the YAML with the file that it belongs to."""
+    summary, blocks = parts(text)
+    title = (summary or PurePosixPath(path).stem).replace('"', "'")
     lines = [f'??? example "{title}"', ""]
-    keys = book.member_keys(entry.chart.name) or (entry.chart.name,)
+    keys = parsed.member_keys(entry.chart.name) or (entry.chart.name,)
     namespace = entry.umbrellas[0] if entry.umbrellas else "NAMESPACE"
-    own = "".join(block for block in blocks if not PLATFORM.match(block))
+    own = "".join(block for block in blocks if not GLOBAL.match(block))
     if own:
         lines += fenced(f"values/<env>/{namespace}.yaml", f"{keys[0]}:\n{textwrap.indent(own, '  ')}")
     for block in blocks:
-        if PLATFORM.match(block):
-            lines += fenced("values/<env>/platform.yaml", textwrap.dedent(PLATFORM.sub("", block)))
+        if GLOBAL.match(block):
+            lines += fenced("values/<env>/platform.yaml", textwrap.dedent(GLOBAL.sub("", block)))
     return "\n".join(lines)
 
 
 def fenced(file: str, text: str) -> Iterator[str]:
-    """A block of YAML with the file that it belongs to, as the body of a folded part."""
+    """A YAML block with its file name, indented as the body of a collapsed block."""
     for line in (f'```yaml title="{file}"', *text.rstrip().splitlines(), "```"):
         yield f"    {line}".rstrip()
 
 
 def parts(text: str) -> tuple[str, tuple[str, ...]]:
-    """What the comment at the top says, and the text of each top-level key."""
+    """The comment at the top of a file, and the text of each top-level key."""
     head = HEAD.match(text)
     top = head[0] if head else ""
-    said = " ".join(line.lstrip("# ").strip() for line in top.splitlines())
-    return said.rstrip("."), tuple(block.rstrip() + "\n" for block in KEY.findall(text[len(top) :]))
+    summary = " ".join(line.lstrip("# ").strip() for line in top.splitlines())
+    return summary.rstrip("."), tuple(block.rstrip() + "\n" for block in KEY.findall(text[len(top) :]))

@@ -1,7 +1,7 @@
-"""Facts of the whole platform, as pieces that the pages under docs/architecture/ include. Pure.
+"""The snippets that the pages below docs/ include. Pure.
 
-A piece is `facts/<name>.md` below the site's sources: it stands in no navigation, and a page takes it in by snippet. Sizes,
-hosts and addresses are those of every environment; drawings and edges are those of the last one, which is the real one.
+A snippet is `facts/<name>.md` below the sources of the site, outside of the navigation. Sizes, hosts and addresses are shown for
+every environment; diagrams and traffic for the last one in the order of promotion, which is production.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from slipway.core.model import ChartKind
-from slipway.docs.markdown import EMPTY, code, page, prose, section, table
+from slipway.docs.markdown import code, page, prose, section, table
 from slipway.docs.snippets import (
     diagrams,
+    networking,
     observability,
     platform_map,
     requirements,
@@ -19,13 +20,12 @@ from slipway.docs.snippets import (
     security,
     storage,
 )
-from slipway.docs.source import resources
-from slipway.docs.source.parsing import Book
-from slipway.docs.source.platform import CHARTS, Member, Platform, exceptions, platform, traffic
-from slipway.docs.source.schema import dig, items, mapping
+from slipway.docs.source.parsing import ParsedWorkspace
+from slipway.docs.source.platform import CHARTS, Member, Platform, exceptions, platform
+from slipway.docs.source.schema import dig, mapping
 
 FOLDER = "facts"
-FACTS = (
+GLOBAL_VALUES = (
     ("domain", "Domain"),
     ("timezone", "Time zone"),
     ("addressPool", "MetalLB address pool"),
@@ -36,135 +36,92 @@ FACTS = (
     ("storage.class", "Storage class"),
     ("tls.issuer", "Certificate issuer"),
 )
-"""Key of `global` → what it is."""
+"""Key of `global` → its title."""
 LIBRARY_WAVES = (
     ("base", "ServiceAccounts, RBAC, NetworkPolicies, ConfigMaps"),
     ("workload", "workloads, Services, PVCs"),
     ("route", "IngressRoutes, ServiceMonitors, backup CronJobs"),
 )
-DEFINITIONS_WAVE = "-30"
+CRD_WAVE = "-30"
 
 
-def pieces(book: Book, icons: Collection[str]) -> dict[str, str]:
-    """Path below the site's sources → text of every piece.
+def snippets(parsed: ParsedWorkspace, icons: Collection[str]) -> dict[str, str]:
+    """Path below docs/ → text of every snippet.
 
     Args:
-        book: the workspace.
-        icons: see `catalogue.text`.
+        parsed: the workspace.
+        icons: see `chart_index.text`.
 
     Raises:
-        WorkspaceError: a values file cannot be understood.
+        WorkspaceError: a values file cannot be parsed.
     """
-    every = {name: platform(book, name) for name in book.workspace.environments}
+    every = {name: platform(parsed, name) for name in parsed.workspace.environments}
     if not every:
         return {}
-    real = list(every.values())[-1]
+    production = list(every.values())[-1]
     made = {
-        "front": platform_map.picture(real, "charts", icons),
-        "overview": platform_map.picture(real, CHARTS, icons),
-        "members": members(book),
-        "platform": environment_facts(every),
-        "hosts": hosts(every),
-        "load-balancers": load_balancers(every),
+        "front": platform_map.render(production, "charts", icons),
+        "overview": platform_map.render(production, CHARTS, icons),
+        "members": members(parsed),
+        "platform": global_values(every),
+        "hosts": networking.hosts(every),
+        "load-balancers": networking.load_balancers(every),
         "needs": requirements.text(every),
         "volumes": storage.volumes(every),
-        "storage-classes": storage.storage_classes(real),
-        "exceptions": security.deviations(tuple(exceptions(real.members))),
-        "pod-security": security.pod_security(book),
-        "beyond-restricted": security.beyond_restricted(real),
-        "cluster-rights": security.cluster_rights(real),
-        "secrets": storage.secrets(real),
-        "metrics": observability.metrics(real),
-        "alerts": observability.alerts(book),
-        "dashboards": observability.dashboards(book),
+        "storage-classes": storage.storage_classes(production),
+        "exceptions": security.contract_exceptions(tuple(exceptions(production.members))),
+        "pod-security": security.pod_security(parsed),
+        "beyond-restricted": security.beyond_restricted(production),
+        "cluster-rights": security.cluster_rbac(production),
+        "secrets": security.secrets(production),
+        "metrics": observability.metrics(production),
+        "alerts": observability.alerts(parsed),
+        "dashboards": observability.dashboards(parsed),
     }
-    made["edges"] = each(real, lambda umbrella: edges(real, umbrella))
-    made["claims"] = each(real, lambda umbrella: diagrams.volumes(real.of(umbrella)))
-    made["secret-makers"] = each(real, lambda umbrella: secret_diagrams.drawing(book, real, umbrella))
+    made["edges"] = each(production, lambda umbrella: networking.traffic_of(production, umbrella))
+    made["claims"] = each(production, lambda umbrella: diagrams.pvc_diagram(production.of(umbrella)))
+    made["secret-makers"] = each(production, lambda umbrella: secret_diagrams.diagram(parsed, production, umbrella))
     made["waves"] = each(
-        real, lambda umbrella: diagrams.waves(real.of(umbrella), library_waves(book, real.of(umbrella)))
+        production,
+        lambda umbrella: diagrams.sync_waves(production.of(umbrella), library_waves(parsed, production.of(umbrella))),
     )
     return {f"{FOLDER}/{name}.md": page(text) for name, text in made.items()}
 
 
 def each(found: Platform, text: Callable[[str], str]) -> str:
-    """A section for each namespace that there is something to say about."""
+    """A section for each namespace with content."""
     return "\n\n".join(part for umbrella in found.umbrellas if (part := section(3, umbrella, text(umbrella))))
 
 
-def members(book: Book) -> str:
-    """Every namespace with its members."""
+def members(parsed: ParsedWorkspace) -> str:
+    """All namespaces with their members."""
     rows = (
         (
             f"[{entry.chart.name}]({CHARTS}/{entry.chart.name}.md)",
             prose(entry.description),
             ", ".join(f"[{dep.key}]({CHARTS}/{dep.name}.md)" for dep in entry.chart.dependencies),
         )
-        for entry in book.of_kind(ChartKind.UMBRELLA)
+        for entry in parsed.of_kind(ChartKind.UMBRELLA)
     )
     return table(("Namespace", "Description", "Members"), rows)
 
 
-def environment_facts(every: Mapping[str, Platform]) -> str:
-    """The facts of each environment."""
+def global_values(every: Mapping[str, Platform]) -> str:
+    """The global values of each environment."""
     shared = {name: mapping(found.members[0].values.get("global")) for name, found in every.items() if found.members}
     rows = (
-        (said, code(f"global.{key}"), *(code(dig(known, *key.split(".")) or "") for known in shared.values()))
-        for key, said in FACTS
+        (title, code(f"global.{key}"), *(code(dig(values, *key.split(".")) or "") for values in shared.values()))
+        for key, title in GLOBAL_VALUES
     )
     return table(("Value", "Key", *shared), rows)
 
 
-def hosts(every: Mapping[str, Platform]) -> str:
-    """Every route with its host in each environment."""
-    found: dict[tuple[str, str, str], dict[str, str]] = {}
-    about: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for name, one in every.items():
-        for member in one.members:
-            for route, spec in resources.routes(member.values):
-                key = (member.umbrella, member.name, route)
-                host = resources.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
-                path = str(spec.get("path", "/"))
-                found.setdefault(key, {})[name] = code(f"{host}{'' if path == '/' else path}")
-                about[key] = (member.link, str(spec.get("access", "internal")))
-    rows = (
-        (about[key][0], code(key[0]), about[key][1], *(found[key].get(name, EMPTY) for name in every))
-        for key in sorted(found)
-    )
-    return table(("Service", "Namespace", "Access", *every), rows)
-
-
-def load_balancers(every: Mapping[str, Platform]) -> str:
-    """Services with an address in the home network."""
-    rows = []
-    for name, one in every.items():
-        for member in one.members:
-            for service, spec in items(member.values.get("service")):
-                if spec.get("type") == "LoadBalancer":
-                    ports = ", ".join(
-                        f"{port.get('port')}/{port.get('protocol', 'TCP')}" for _, port in items(spec.get("ports"))
-                    )
-                    rows.append((name, member.link, code(resources.own_address(member.values, service)), ports))
-    return table(("Environment", "Service", "Address", "Ports"), rows)
-
-
-def edges(found: Platform, umbrella: str) -> str:
-    """The drawing of a namespace, and every edge of it."""
-    rows = [
-        (code(edge.source), code(edge.target), edge.ports, prose(edge.purpose))
-        for edge in traffic(found)
-        if umbrella in {edge.source.partition("/")[0], edge.target.partition("/")[0]}
-    ]
-    listed = table(("From", "To", "Ports", "Purpose"), rows)
-    return f"{diagrams.talk(found, umbrella)}\n\n{listed}"
-
-
-def library_waves(book: Book, found: Iterable[Member]) -> tuple[tuple[str, str], ...]:
-    """Wave → what the library puts there; definitions where a member brings some."""
-    known: Mapping[str, object] = {}
-    for entry in book.of_kind(ChartKind.LIBRARY):
-        known = mapping(entry.values.get("waves"))
-    steps = tuple((str(known[key]), said) for key, said in LIBRARY_WAVES if key in known)
-    brings = [member.name for member in found if any(path.startswith("crds/") for path in member.entry.chart.files)]
-    first = ((DEFINITIONS_WAVE, f"CRDs of {', '.join(brings)}"),) if brings else ()
+def library_waves(parsed: ParsedWorkspace, found: Iterable[Member]) -> tuple[tuple[str, str], ...]:
+    """Sync wave → its objects from the library chart; CRDs if a member has any."""
+    waves: Mapping[str, object] = {}
+    for entry in parsed.of_kind(ChartKind.LIBRARY):
+        waves = mapping(entry.values.get("waves"))
+    steps = tuple((str(waves[key]), title) for key, title in LIBRARY_WAVES if key in waves)
+    with_crds = [member.name for member in found if any(path.startswith("crds/") for path in member.entry.chart.files)]
+    first = ((CRD_WAVE, f"CRDs of {', '.join(with_crds)}"),) if with_crds else ()
     return (*first, *steps)

@@ -1,6 +1,6 @@
-"""Mermaid drawings of the platform, made from what the charts say. Pure.
+"""Mermaid diagrams of traffic, PVCs and sync waves. Pure.
 
-A drawing shows what a reader can take in: names and arrows. Ports and purposes stand in the tables beside it.
+A diagram shows names and arrows only; the tables next to it have ports and purposes.
 """
 
 from __future__ import annotations
@@ -14,45 +14,45 @@ from slipway.docs.source.platform import Member, Platform, Traffic, traffic
 from slipway.docs.source.schema import items, mapping
 from slipway.workspace import declarations
 
-EVERYWHERE = frozenset({"kube-apiserver", "internet", "lan", "any"})
-"""Ends that are no pods."""
+EXTERNAL = frozenset({"kube-apiserver", "internet", "lan", "any"})
+"""Peers outside of the pod network."""
 SHAPES = {"internet": '(("internet"))', "lan": '(("home network"))', "any": '(("clients"))'}
 
 
-def fenced(lines: Iterable[str]) -> str:
-    """A drawing as the site's Markdown has it."""
+def mermaid(lines: Iterable[str]) -> str:
+    """A fenced Mermaid block."""
     return "\n".join(["```mermaid", *lines, "```"])
 
 
-def node(name: str) -> str:
-    """A name as Mermaid's identifier; `end` and others are words of its own, so each gets a mark."""
+def node_id(name: str) -> str:
+    """A name as a Mermaid identifier; the prefix avoids keywords such as `end`."""
     return "n_" + re.sub(r"[^A-Za-z0-9]+", "_", name.replace("-", "m"))
 
 
 def label(text: str) -> str:
-    """A text as Mermaid shows it."""
+    """A quoted label in brackets."""
     return '["' + text.replace('"', "'") + '"]'
 
 
-def talk(found: Platform, umbrella: str) -> str:
-    """Who talks to whom in a namespace, and with what outside it; scraping and the way in are said beside the drawing."""
+def traffic_diagram(found: Platform, umbrella: str) -> str:
+    """The traffic of a namespace, without scraping and ingress."""
     own = {f"{member.umbrella}/{member.name}": member for member in found.of(umbrella)}
-    edges = [edge for edge in traffic(found) if shown(edge, own, found)]
+    edges = [edge for edge in traffic(found) if is_shown(edge, own, found)]
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     lines = ["flowchart LR"]
-    lines += [f"  subgraph {node(umbrella)}{label(umbrella)}", *inside(own, ends), "  end"]
-    lines += [f"  {node(end)}{SHAPES.get(end, label(end))}" for end in sorted(ends - own.keys())]
-    lines += [f"  {node(edge.source)} --> {node(edge.target)}" for edge in edges]
-    return fenced(lines)
+    lines += [f"  subgraph {node_id(umbrella)}{label(umbrella)}", *member_nodes(own, ends), "  end"]
+    lines += [f"  {node_id(end)}{SHAPES.get(end, label(end))}" for end in sorted(ends - own.keys())]
+    lines += [f"  {node_id(edge.source)} --> {node_id(edge.target)}" for edge in edges]
+    return mermaid(lines)
 
 
-def inside(own: dict[str, Member], ends: set[str]) -> Iterator[str]:
-    """The members of the namespace that an arrow leads to or from."""
-    return (f"    {node(end)}{label(member.title)}" for end, member in own.items() if end in ends)
+def member_nodes(own: dict[str, Member], ends: set[str]) -> Iterator[str]:
+    """The members of the namespace that have an arrow."""
+    return (f"    {node_id(end)}{label(member.title)}" for end, member in own.items() if end in ends)
 
 
-def shown(edge: Traffic, own: dict[str, Member], found: Platform) -> bool:
-    """Whether a connection is worth an arrow: what nearly every pod has hides the rest."""
+def is_shown(edge: Traffic, own: dict[str, Member], found: Platform) -> bool:
+    """Whether a connection has an arrow; those of nearly every pod would hide the others."""
     if edge.source == edge.target or not (edge.source in own or edge.target in own):
         return False
     common = {"kube-apiserver", found.peers.get("prometheus", ""), found.peers.get("traefik", "")}
@@ -61,12 +61,12 @@ def shown(edge: Traffic, own: dict[str, Member], found: Platform) -> bool:
     if edge.source == found.peers.get("prometheus") or edge.target.startswith("pods "):
         return False
     if edge.source == found.peers.get("traefik") and edge.target != edge.source:
-        return edge.target in EVERYWHERE
+        return edge.target in EXTERNAL
     return "(not installed)" not in edge.source + edge.target and not edge.source.startswith("pods ")
 
 
-def volumes(members: Sequence[Member]) -> str:
-    """Which member keeps what on which claim, and which share one."""
+def pvc_diagram(members: Sequence[Member]) -> str:
+    """The PVCs of each member."""
     lines = ["flowchart LR"]
     for member in members:
         for volume in resources.volumes(member.values):
@@ -75,38 +75,40 @@ def volumes(members: Sequence[Member]) -> str:
             claim = volume.detail if volume.kind == "existingClaim" else claim_name(member, volume.name)
             size = f" {volume.detail}" if volume.kind != "existingClaim" else ""
             here = f"{member.umbrella}/{member.name}"
-            lines.append(f"  {node(here)}{label(member.title)} --> {node(f'claim {claim}')}[({quoted(claim + size)})]")
-    return fenced(lines) if len(lines) > 1 else ""
+            lines.append(
+                f"  {node_id(here)}{label(member.title)} --> {node_id(f'claim {claim}')}[({quoted(claim + size)})]"
+            )
+    return mermaid(lines) if len(lines) > 1 else ""
 
 
 def quoted(text: str) -> str:
-    """A text inside a shape."""
+    """A quoted text."""
     return '"' + text.replace('"', "'") + '"'
 
 
 def claim_name(member: Member, volume: str) -> str:
-    """A claim as the library names it."""
+    """The name of a PVC."""
     return declarations.object_name(member.entry.chart, member.name, volume)
 
 
-def waves(members: Sequence[Member], steps: Sequence[tuple[str, str]]) -> str:
-    """The order of a sync: each wave with what it brings.
+def sync_waves(members: Sequence[Member], steps: Sequence[tuple[str, str]]) -> str:
+    """The order of a sync: each wave with its objects.
 
     Args:
         members: of one namespace.
-        steps: wave and what the library puts there.
+        steps: wave and its objects from the library chart.
     """
     own = sorted({wave for member in members for wave in own_waves(member)}, key=int)
     known = dict(steps)
     order = sorted({*known, *own}, key=int)
     lines = ["flowchart TB"]
     lines += [f"  {wave_node(wave, known, members)}" for wave in order]
-    lines += [f"  {node(f'wave {one}')} --> {node(f'wave {next_one}')}" for one, next_one in pairwise(order)]
-    return fenced(lines)
+    lines += [f"  {node_id(f'wave {one}')} --> {node_id(f'wave {next_one}')}" for one, next_one in pairwise(order)]
+    return mermaid(lines)
 
 
 def own_waves(member: Member) -> Iterator[str]:
-    """Waves that a member's own objects name."""
+    """The sync waves of a member's `extraObjects`."""
     for _, spec in items(member.values.get("extraObjects")):
         notes = mapping(mapping(spec.get("metadata")).get("annotations"))
         if wave := notes.get("argocd.argoproj.io/sync-wave"):
@@ -114,8 +116,8 @@ def own_waves(member: Member) -> Iterator[str]:
 
 
 def wave_node(wave: str, known: dict[str, str], members: Sequence[Member]) -> str:
-    """A wave with what is in it."""
-    said = known.get(wave, "")
+    """A wave with its objects."""
+    objects = known.get(wave, "")
     who = ", ".join(member.name for member in members if wave in set(own_waves(member)))
-    text = "<br>".join(part for part in (f"wave {wave}", said, f"objects of {who}" if who else "") if part)
-    return f"{node(f'wave {wave}')}{label(text)}"
+    text = "<br>".join(part for part in (f"wave {wave}", objects, f"objects of {who}" if who else "") if part)
+    return f"{node_id(f'wave {wave}')}{label(text)}"

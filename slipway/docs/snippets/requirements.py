@@ -1,4 +1,4 @@
-"""What the platform asks of a machine: processor, memory and disk of everything that is on. Pure, from the values."""
+"""CPU, memory and storage that each namespace requires, summed over the values. Pure."""
 
 from __future__ import annotations
 
@@ -11,93 +11,93 @@ from slipway.docs.source.schema import Map, dig, items
 from slipway.versioning.evidence.objects import size_bytes
 
 GIB = 1024**3
-ONCE = frozenset({"CronJob", "Job"})
-"""Workloads that run for a while and end; what they need is there when nothing else begins."""
+BATCH = frozenset({"CronJob", "Job"})
+"""Workloads that run to completion; they are not part of the sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """A sum over pods, or over volumes."""
+class Requirements:
+    """Resources of pods and volumes."""
 
-    cores: float = 0.0
-    """That the scheduler keeps for them."""
+    cpu: float = 0.0
+    """Requested cores."""
     memory: float = 0.0
-    """Bytes that the scheduler keeps for them."""
-    most: float = 0.0
-    """Bytes that they may use at most."""
-    disk: float = 0.0
-    """Bytes of claims."""
+    """Requested bytes."""
+    memory_limit: float = 0.0
+    """Bytes."""
+    storage: float = 0.0
+    """Bytes of PVCs."""
 
-    def __add__(self, other: Need) -> Need:
-        """Both together."""
-        return Need(
-            cores=self.cores + other.cores,
+    def __add__(self, other: Requirements) -> Requirements:
+        """The sum of both."""
+        return Requirements(
+            cpu=self.cpu + other.cpu,
             memory=self.memory + other.memory,
-            most=self.most + other.most,
-            disk=self.disk + other.disk,
+            memory_limit=self.memory_limit + other.memory_limit,
+            storage=self.storage + other.storage,
         )
 
 
 def text(every: Mapping[str, Platform]) -> str:
-    """A row for each namespace of each environment, and their sum."""
+    """A row for each namespace of each environment, and their total."""
     rows = []
-    for name, one in every.items():
-        sums = {umbrella: total(one.of(umbrella)) for umbrella in one.umbrellas}
-        rows += [row(name, code(umbrella), need) for umbrella, need in sums.items()]
-        rows.append(row(name, "**total**", sum(sums.values(), Need())))
+    for name, platform in every.items():
+        sums = {umbrella: total(platform.of(umbrella)) for umbrella in platform.umbrellas}
+        rows += [row(name, code(umbrella), required) for umbrella, required in sums.items()]
+        rows.append(row(name, "**total**", sum(sums.values(), Requirements())))
     return table(("Environment", "Namespace", "CPU requests", "Memory requests", "Memory limits", "Storage"), rows)
 
 
-def row(environment: str, what: str, need: Need) -> tuple[str, ...]:
-    """A sum in words."""
+def row(environment: str, namespace: str, required: Requirements) -> tuple[str, ...]:
+    """A table row."""
     return (
         environment,
-        what,
-        f"{need.cores:.1f}",
-        *(f"{size / GIB:.1f} GiB" for size in (need.memory, need.most)),
-        f"{need.disk / GIB:.0f} GiB",
+        namespace,
+        f"{required.cpu:.1f}",
+        *(f"{size / GIB:.1f} GiB" for size in (required.memory, required.memory_limit)),
+        f"{required.storage / GIB:.0f} GiB",
     )
 
 
-def total(members: tuple[Member, ...]) -> Need:
-    """Everything of some members."""
-    return sum((need for member in members for need in needs(member.values)), Need())
+def total(members: tuple[Member, ...]) -> Requirements:
+    """The sum over members."""
+    return sum((one for member in members for one in of_values(member.values)), Requirements())
 
 
-def needs(values: Map) -> Iterator[Need]:
-    """What each workload, database and volume of a member asks for."""
-    for controller in switched_on(values.get("controllers")):
-        if controller.get("type") in ONCE:
+def of_values(values: Map) -> Iterator[Requirements]:
+    """The requirements of each container, database and volume of a member."""
+    for controller in enabled(values.get("controllers")):
+        if controller.get("type") in BATCH:
             continue
         pods = int(str(controller.get("replicas", 1)))
         for kind in ("containers", "sidecars"):
-            for container in switched_on(controller.get(kind)):
-                yield from (pod_of(container.get("resources")) for _ in range(pods))
-        for claim in switched_on(controller.get("volumeClaims")):
-            yield Need(disk=pods * size_bytes(claim.get("size")))
-    for database in switched_on(values.get("databases")):
+            for container in enabled(controller.get(kind)):
+                yield from (of_container(container.get("resources")) for _ in range(pods))
+        for claim in enabled(controller.get("volumeClaims")):
+            yield Requirements(storage=pods * size_bytes(claim.get("size")))
+    for database in enabled(values.get("databases")):
         pods = int(str(database.get("instances", 1)))
-        yield from (pod_of(database.get("resources")) for _ in range(pods))
-        yield Need(disk=pods * size_bytes(database.get("size")))
-    for volume in switched_on(values.get("persistence")):
-        yield Need(disk=size_bytes(volume.get("size")))
+        yield from (of_container(database.get("resources")) for _ in range(pods))
+        yield Requirements(storage=pods * size_bytes(database.get("size")))
+    for volume in enabled(values.get("persistence")):
+        yield Requirements(storage=size_bytes(volume.get("size")))
 
 
-def switched_on(data: object) -> Iterator[Map]:
-    """The entries of a collection that are not switched off."""
-    return (spec for _, spec in items(data) if spec.get("enabled", True) is not False)
+def enabled(data: object) -> Iterator[Map]:
+    """The enabled entries of a collection."""
+    return (spec for _, spec in items(data))
 
 
-def pod_of(resources: object) -> Need:
-    """What a container asks for."""
-    return Need(
-        cores=cores_of(dig(resources, "requests", "cpu")),
+def of_container(resources: object) -> Requirements:
+    """The requests and limits of a container."""
+    return Requirements(
+        cpu=cores(dig(resources, "requests", "cpu")),
         memory=size_bytes(dig(resources, "requests", "memory")),
-        most=size_bytes(dig(resources, "limits", "memory")),
+        memory_limit=size_bytes(dig(resources, "limits", "memory")),
     )
 
 
-def cores_of(said: object) -> float:
-    """Processors as a quantity says them: `250m` or `2`; none when nothing is said."""
-    written = str(said or 0)
-    return float(written.removesuffix("m")) / 1000 if written.endswith("m") else float(written)
+def cores(quantity: object) -> float:
+    """A CPU quantity, `250m` or `2`, in cores; 0 for None."""
+    number = str(quantity or 0)
+    return float(number.removesuffix("m")) / 1000 if number.endswith("m") else float(number)

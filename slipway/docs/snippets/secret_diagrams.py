@@ -1,14 +1,14 @@
-"""Who makes which secret of a namespace, and who takes it, as a drawing. Pure.
+"""Diagrams of the Secrets of a namespace, with their creators and users. Pure.
 
-It is made from what `./inv secrets` lists: what the charts declare, and what the library reads for copies.
+The input is the list of `./inv secrets`: Secrets that charts declare, and those that the library chart reads for backups.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.docs.snippets.diagrams import fenced, label, node, quoted
-from slipway.docs.source.parsing import Book
+from slipway.docs.snippets.diagrams import label, mermaid, node_id, quoted
+from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.platform import Member, Platform
 from slipway.secrets import inventory
 from slipway.workspace import declarations, environments
@@ -17,25 +17,25 @@ SEALED = "you, as a sealed secret"
 BY_HAND = "you, in the cluster"
 
 
-def drawing(book: Book, found: Platform, umbrella: str) -> str:
-    """The drawing of a namespace; empty when it has no secret."""
-    chart = next(one for one in book.workspace.umbrellas if one.name == umbrella)
-    above = environments.environment_values(book.workspace.environments[found.environment], umbrella)
+def diagram(parsed: ParsedWorkspace, found: Platform, umbrella: str) -> str:
+    """The diagram of a namespace; empty if it has no Secrets."""
+    chart = next(one for one in parsed.workspace.umbrellas if one.name == umbrella)
+    above = environments.environment_values(parsed.workspace.environments[found.environment], umbrella)
     members = {member.name: member for member in found.of(umbrella)}
-    return drawn(tuple(inventory.declared_by(book.workspace, chart, [above])), members)
+    return render(tuple(inventory.declared_by(parsed.workspace, chart, [above])), members)
 
 
-def drawn(entries: tuple[inventory.Declared, ...], members: dict[str, Member]) -> str:
-    """Makers on the left, secrets in the middle, the services that take them on the right; each arrow once."""
-    makers = {item.name: SEALED for item in entries}
-    makers |= accounts(members)
-    makers |= {item.name: told(item.producer) for item in entries if item.producer}
-    edges = dict.fromkeys(edge for item in entries for edge in arrows(item, makers[item.name], members))
-    return fenced(["flowchart LR", *edges]) if edges else ""
+def render(entries: tuple[inventory.Declared, ...], members: dict[str, Member]) -> str:
+    """Creators on the left, Secrets in the middle, services on the right."""
+    creators = {item.name: SEALED for item in entries}
+    creators |= database_accounts(members)
+    creators |= {item.name: producer_name(item.producer) for item in entries if item.producer}
+    edges = dict.fromkeys(edge for item in entries for edge in arrows(item, creators[item.name], members))
+    return mermaid(["flowchart LR", *edges]) if edges else ""
 
 
-def accounts(members: dict[str, Member]) -> dict[str, str]:
-    """Secret with a database's account → what makes it: the operator does, for the Cluster."""
+def database_accounts(members: dict[str, Member]) -> dict[str, str]:
+    """Secret with a database account → the Cluster that the operator creates it for."""
     return {
         declarations.account(name): f"Cluster {name}"
         for member in members.values()
@@ -43,13 +43,13 @@ def accounts(members: dict[str, Member]) -> dict[str, str]:
     }
 
 
-def told(producer: str) -> str:
-    """A producer in words."""
+def producer_name(producer: str) -> str:
+    """The label of a producer."""
     return BY_HAND if producer == inventory.HAND else producer.replace("/", " ", 1)
 
 
-def arrows(item: inventory.Declared, maker: str, members: dict[str, Member]) -> Iterator[str]:
-    """From the maker to the secret, and from the secret to who declares it."""
-    secret = f"{node(f'secret {item.name}')}[/{quoted(item.name)}/]"
-    yield f"  {node(f'maker {maker}')}([{quoted(maker)}]) --> {secret}"
-    yield f"  {secret} --> {node(f'member {item.key}')}{label(members[item.key].title)}"
+def arrows(item: inventory.Declared, creator: str, members: dict[str, Member]) -> Iterator[str]:
+    """From the creator to the Secret, and from the Secret to the service that declares it."""
+    secret = f"{node_id(f'secret {item.name}')}[/{quoted(item.name)}/]"
+    yield f"  {node_id(f'creator {creator}')}([{quoted(creator)}]) --> {secret}"
+    yield f"  {secret} --> {node_id(f'member {item.key}')}{label(members[item.key].title)}"

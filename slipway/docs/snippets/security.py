@@ -1,4 +1,4 @@
-"""What is allowed: Pod Security levels, exceptions from the contract, rights beyond a namespace. Pure."""
+"""Pod Security levels, contract exceptions, cluster-wide RBAC, Secrets. Pure."""
 
 from __future__ import annotations
 
@@ -6,36 +6,38 @@ from collections.abc import Sequence
 
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, codes, prose, table
-from slipway.docs.source.parsing import Book
-from slipway.docs.source.platform import CHARTS, POD_SECURITY_RULES, Deviation, Platform, exceptions
+from slipway.docs.source import resources
+from slipway.docs.source.parsing import ParsedWorkspace
+from slipway.docs.source.platform import CHARTS, POD_SECURITY_RULES, ContractException, Platform, exceptions
 from slipway.docs.source.schema import items, mapping, texts
+from slipway.workspace import declarations
 
 
-def deviations(found: Sequence[Deviation]) -> str:
-    """Exceptions from the contract."""
+def contract_exceptions(found: Sequence[ContractException]) -> str:
+    """Rules of the contract that charts do not satisfy."""
     rows = ((item.member.link, code(item.rule), code(item.part), prose(item.reason)) for item in found)
     return table(("Service", "Rule", "Part", "Reason"), rows)
 
 
 def beyond_restricted(found: Platform) -> str:
-    """What the restricted level of Pod Security would not admit."""
-    return deviations([item for item in exceptions(found.members) if item.rule in POD_SECURITY_RULES])
+    """Exceptions that violate the Pod Security level restricted."""
+    return contract_exceptions([item for item in exceptions(found.members) if item.rule in POD_SECURITY_RULES])
 
 
-def pod_security(book: Book) -> str:
-    """The level of every namespace."""
+def pod_security(parsed: ParsedWorkspace) -> str:
+    """The enforced Pod Security level of each namespace."""
     rows = (
         (
             f"[{entry.chart.name}]({CHARTS}/{entry.chart.name}.md)",
             code(mapping(entry.chart.metadata.get("annotations")).get("slipway.homelab/pod-security", "restricted")),
         )
-        for entry in book.of_kind(ChartKind.UMBRELLA)
+        for entry in parsed.of_kind(ChartKind.UMBRELLA)
     )
     return table(("Namespace", "Enforced level"), rows)
 
 
-def cluster_rights(found: Platform) -> str:
-    """Every right that reaches beyond a namespace."""
+def cluster_rbac(found: Platform) -> str:
+    """All cluster-wide RBAC rules."""
     rows = []
     for member in found.members:
         for _, spec in items(member.values.get("rbac")):
@@ -49,3 +51,19 @@ def cluster_rights(found: Platform) -> str:
                 what += list(texts(one.get("nonResourceURLs")))
                 rows.append((member.link, codes(what), ", ".join(texts(one.get("verbs")))))
     return table(("Service", "Resources", "Verbs"), rows)
+
+
+def secrets(found: Platform) -> str:
+    """All Secrets that charts reference."""
+    rows = (
+        (
+            code(member.umbrella),
+            code(resources.fill(name, mapping(member.values.get("global")))),
+            codes(texts(spec.get("keys"))),
+            member.link,
+            prose(str(spec.get("purpose", ""))),
+        )
+        for member in found.members
+        for name, spec in declarations.secrets(member.entry.chart, member.name, member.values)
+    )
+    return table(("Namespace", "Secret", "Keys", "Used by", "Purpose"), rows)

@@ -1,19 +1,18 @@
-"""What the platform keeps: claims and their sizes, classes, secrets. Pure."""
+"""PVCs and storage classes. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slipway.docs.markdown import EMPTY, code, codes, prose, table
+from slipway.docs.markdown import EMPTY, code, table
 from slipway.docs.snippets import diagrams
 from slipway.docs.source import resources
 from slipway.docs.source.platform import Platform
-from slipway.docs.source.schema import dig, items, mapping, texts
-from slipway.workspace import declarations
+from slipway.docs.source.schema import dig, items
 
 
 def volumes(every: Mapping[str, Platform]) -> str:
-    """Every claim with its size in each environment."""
+    """All PVCs with their size in each environment."""
     sizes: dict[tuple[str, str, str], dict[str, str]] = {}
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
@@ -29,7 +28,7 @@ def volumes(every: Mapping[str, Platform]) -> str:
 
 
 def storage_classes(found: Platform) -> str:
-    """Every StorageClass that a chart brings."""
+    """All StorageClasses that charts create."""
     rows = []
     for member in found.members:
         for _, spec in items(member.values.get("extraObjects")):
@@ -46,19 +45,3 @@ def storage_classes(found: Platform) -> str:
                     )
                 )
     return table(("StorageClass", "Chart", "Provisioner", "Reclaim policy", "Volume binding mode"), rows)
-
-
-def secrets(found: Platform) -> str:
-    """Every Secret that a chart names."""
-    rows = (
-        (
-            code(member.umbrella),
-            code(resources.fill(name, mapping(member.values.get("global")))),
-            codes(texts(spec.get("keys"))),
-            member.link,
-            prose(str(spec.get("purpose", ""))),
-        )
-        for member in found.members
-        for name, spec in declarations.secrets(member.entry.chart, member.name, member.values)
-    )
-    return table(("Namespace", "Secret", "Keys", "Used by", "Purpose"), rows)

@@ -1,4 +1,4 @@
-"""Which alerts and dashboards are about a service: those that ask for its figures. Pure."""
+"""Alert rules and dashboards of all charts, and which of them query a service. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.core.model import ChartKind
-from slipway.docs.markdown import code, prose, table
-from slipway.docs.snippets.observability import rule_groups
 from slipway.docs.source import resources
-from slipway.docs.source.parsing import Book, Entry
-from slipway.docs.source.schema import mapping
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
+from slipway.docs.source.schema import dig, mapping
+from slipway.util import yaml
+from slipway.util.mapping import listing
 
-PREFIXES: Mapping[str, tuple[str, ...]] = {
+METRIC_PREFIXES: Mapping[str, tuple[str, ...]] = {
     "cert-manager": ("certmanager_",),
     "argo-cd": ("argocd_",),
     "cloudnative-pg": (),
@@ -24,93 +24,89 @@ PREFIXES: Mapping[str, tuple[str, ...]] = {
     "postgres": ("cnpg_",),
     "valkey": ("redis_",),
 }
-"""Chart → how the names of its figures begin, where that is not its own name; CrowdSec's, CloudNativePG's and the exporter's
-of caches are theirs."""
-
-
-LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
-TEMPLATE = re.compile(r"\{\{.*?\}\}")
-
-
-def patterns(book: Book, entry: Entry) -> re.Pattern[str]:
-    """What a question about a service has in it: its figures, the job it is asked by, or one of its containers."""
-    name = str(entry.chart.name)
-    begins = PREFIXES.get(name, (f"{name.replace('-', '_')}_",))
-    called = "|".join(map(re.escape, (name, *book.member_keys(entry.chart.name))))
-    # `app` is what every chart calls its only container.
-    own = {item.name for item in resources.containers(entry.values)} - {"app", "postgres", "exporter"}
-    parts = [rf"\b{re.escape(start)}" for start in begins]
-    parts.append(rf'\b(?:job|app)="(?:{called})"')
-    parts += [rf'\bcontainer="{re.escape(container)}"' for container in sorted(own)]
-    return re.compile("|".join(parts))
+"""Chart → prefixes of its metrics, if they differ from the chart's name. Source: the documentation of CrowdSec,
+CloudNativePG and redis_exporter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Every alert and dashboard, read once for all pages."""
+class Dashboard:
+    """A Grafana dashboard."""
+
+    title: str
+    folder: str
+    queries: str
+    """Its expressions, and those of the recording rules that they use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    """All alerts and dashboards, parsed once for all pages."""
 
     alerts: tuple[tuple[str, Mapping[str, object]], ...]
-    """Question, with those behind its recorded names, and the alert."""
-    dashboards: tuple[tuple[str, str, str], ...]
-    """Questions, title and folder."""
+    """Expression, with those of the recording rules that it uses, and the alert."""
+    dashboards: tuple[Dashboard, ...]
 
 
-def watch(book: Book) -> Watch:
-    """Read the rules and the dashboards of all charts."""
-    rules = [mapping(rule) for _, group in rule_groups(book) for rule in listing(group.get("rules"))]
+def load(parsed: ParsedWorkspace) -> Monitoring:
+    """Parse the rules and dashboards of all charts."""
+    rules = [rule for _, group in rule_groups(parsed) for rule in listing(group, "rules")]
     recorded = {str(rule["record"]): str(rule.get("expr", "")) for rule in rules if "record" in rule}
 
     def resolved(expr: str) -> str:
-        return " ".join([expr, *(behind for name, behind in recorded.items() if name in expr)])
+        return " ".join([expr, *(recording for name, recording in recorded.items() if name in expr)])
 
-    alerts = tuple((resolved(str(rule.get("expr", ""))), rule) for rule in rules if "alert" in rule)
-    dashboards = []
-    for owner in book.of_kind(ChartKind.SERVICE):
-        for path, content in sorted(owner.chart.files.items()):
-            # Runbooks are pages of text.
+    return Monitoring(
+        alerts=tuple((resolved(str(rule.get("expr", ""))), rule) for rule in rules if "alert" in rule),
+        dashboards=tuple(
+            Dashboard(
+                title=str(model.get("title", "")),
+                folder=path.split("/")[2],
+                queries="\n".join(resolved(expr) for expr in expressions(model)),
+            )
+            for path, model in dashboard_files(parsed)
+        ),
+    )
+
+
+def rule_groups(parsed: ParsedWorkspace) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """File name and group of all Prometheus rules."""
+    for entry in parsed.of_kind(ChartKind.SERVICE):
+        for path, content in sorted(entry.chart.files.items()):
+            if path.startswith("files/rules/") and path.endswith((".yml", ".yaml")):
+                document = yaml.parse(content, f"{entry.chart.folder}/{path}")
+                yield from ((path.rpartition("/")[2], group) for group in listing(document.mapping, "groups"))
+        for path, data in mapping(dig(entry.values, "config", "rules", "files")).items():
+            yield from ((str(path).rpartition("/")[2], group) for group in listing(data, "groups"))
+
+
+def dashboard_files(parsed: ParsedWorkspace) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Path and content of all dashboards, without those that only show a runbook."""
+    for entry in parsed.of_kind(ChartKind.SERVICE):
+        for path, content in sorted(entry.chart.files.items()):
             if path.startswith("files/dashboards/") and path.endswith(".json") and "/runbooks/" not in path:
-                model = mapping(json.loads(content))
-                asked = "\n".join(resolved(expr) for expr in questions(model))
-                dashboards.append((asked, str(model.get("title", "")), path.split("/")[2]))
-    return Watch(alerts=alerts, dashboards=tuple(dashboards))
+                yield path, mapping(json.loads(content))
 
 
-def alerts(book: Book, entry: Entry, watch: Watch) -> str:
-    """The alerts about a service, each with its runbook."""
-    about = patterns(book, entry)
-    rows = []
-    for asked, one in watch.alerts:
-        if about.search(asked):
-            name, said = str(one["alert"]), str(mapping(one.get("annotations")).get("summary", ""))
-            severity = str(mapping(one.get("labels")).get("severity", ""))
-            rows.append((f"[{name}](../runbooks/{name}.md)", severity, prose(shown(said))))
-    return table(("Alert", "Severity", "Summary"), sorted(rows))
-
-
-def shown(summary: str) -> str:
-    """A summary with its labels by name, and an ellipsis for what is worked out."""
-    return TEMPLATE.sub("…", LABEL.sub(lambda found: f"<{found[1]}>", summary))
-
-
-def dashboards(book: Book, entry: Entry, watch: Watch) -> str:
-    """The dashboards that show figures of a service."""
-    about = patterns(book, entry)
-    rows = [(prose(title), code(folder)) for asked, title, folder in watch.dashboards if about.search(asked)]
-    return table(("Dashboard", "Folder"), sorted(rows))
-
-
-def listing(data: object) -> list[object]:
-    """The data when it is a list, else an empty one."""
-    return data if isinstance(data, list) else []
-
-
-def questions(data: object) -> Iterator[str]:
-    """Every question of a dashboard."""
+def expressions(data: object) -> Iterator[str]:
+    """All query expressions of a dashboard."""
     if isinstance(data, Mapping):
         if isinstance(expr := data.get("expr"), str):
             yield expr
         for item in data.values():
-            yield from questions(item)
+            yield from expressions(item)
     elif isinstance(data, list):
         for item in data:
-            yield from questions(item)
+            yield from expressions(item)
+
+
+def query_pattern(parsed: ParsedWorkspace, entry: ParsedChart) -> re.Pattern[str]:
+    """Matches an expression about a service: one of its metrics, its scrape job, or one of its containers."""
+    name = str(entry.chart.name)
+    prefixes = METRIC_PREFIXES.get(name, (f"{name.replace('-', '_')}_",))
+    jobs = "|".join(map(re.escape, (name, *parsed.member_keys(entry.chart.name))))
+    # Every chart with a single container calls it `app`.
+    containers = {item.name for item in resources.containers(entry.values)} - {"app", "postgres", "exporter"}
+    parts = [rf"\b{re.escape(prefix)}" for prefix in prefixes]
+    parts.append(rf'\b(?:job|app)="(?:{jobs})"')
+    parts += [rf'\bcontainer="{re.escape(container)}"' for container in sorted(containers)]
+    return re.compile("|".join(parts))

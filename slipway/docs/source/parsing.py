@@ -1,4 +1,4 @@
-"""What the pages are made from: each chart's values, schema and platform facts, parsed once. Pure: Workspace in, values out."""
+"""The workspace with the values, schema and comments of each chart parsed once. Pure."""
 
 from __future__ import annotations
 
@@ -14,72 +14,73 @@ from slipway.util import yaml
 from slipway.workspace import environments as overlay
 
 TITLE = "slipway.homelab/title"
-"""Annotation of a chart whose name people write otherwise, and that no start page names."""
+"""Annotation with the display name of a chart that has no entry on the start page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A chart with everything its page says."""
+class ParsedChart:
+    """A chart with its values, schema and comments."""
 
     chart: Chart
     values: Map
     """values.yaml."""
     schema: Map
-    notes: Mapping[yaml.Path, str]
+    comments: Mapping[yaml.Path, str]
+    """Key of values.yaml → the comment above it."""
     umbrellas: tuple[str, ...]
     environments: Mapping[str, Map]
-    """Environment → the values that the chart gets there, with the platform's facts under `global`."""
+    """Environment → the effective values of the chart, with `global`."""
 
     @property
     def description(self) -> str:
-        """One line from Chart.yaml."""
+        """The description in Chart.yaml."""
         return str(self.chart.metadata.get("description", ""))
 
     @property
     def title(self) -> str:
-        """What people call it."""
-        told = mapping(self.chart.metadata.get("annotations")).get(TITLE)
-        return str(mapping(self.values.get("dashboard")).get("name") or told or self.chart.name)
+        """The display name."""
+        annotated = mapping(self.chart.metadata.get("annotations")).get(TITLE)
+        return str(mapping(self.values.get("dashboard")).get("name") or annotated or self.chart.name)
 
     def rows(self) -> Iterator[Row]:
         """Every value that can be set."""
-        return rows(self.values, self.schema, self.notes)
+        return rows(self.values, self.schema, self.comments)
 
     def routes(self) -> Iterator[tuple[str, Map]]:
-        """Every route that is on."""
+        """The enabled routes."""
         return resources.routes(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
-    """The whole workspace as the pages see it."""
+class ParsedWorkspace:
+    """All charts of a workspace, parsed, with the pins of each environment."""
 
     workspace: Workspace
-    entries: Mapping[ChartName, Entry]
+    entries: Mapping[ChartName, ParsedChart]
     fragments: Mapping[str, Map]
-    """Schema fragment of the library, by name without `.json`."""
+    """Name without `.json` → schema fragment of the library chart."""
     pins: Mapping[str, Mapping[ChartName, Pin]] = field(default_factory=dict)
-    """Environment → what `deploy/` pins there; nothing before the first release."""
+    """Environment → umbrella → its pin in `deploy/`; empty before the first release."""
 
     def member_keys(self, name: ChartName) -> tuple[str, ...]:
-        """What the umbrellas call a chart: its name, or an alias."""
+        """The keys of a chart in the umbrellas: its name or its aliases."""
         found = (dep for umbrella in self.workspace.umbrellas for dep in umbrella.dependencies if dep.name == name)
         return tuple(dict.fromkeys(dep.key for dep in found))
 
-    def of_kind(self, kind: ChartKind) -> tuple[Entry, ...]:
-        """The entries of a kind, by name."""
+    def of_kind(self, kind: ChartKind) -> tuple[ParsedChart, ...]:
+        """The charts of a kind, sorted by name."""
         return tuple(self.entries[chart.name] for chart in self.workspace.of_kind(kind))
 
 
-def open_book(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, Pin]] | None = None) -> Book:
-    """Parse what the pages need.
+def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, Pin]] | None = None) -> ParsedWorkspace:
+    """Parse every chart of a workspace.
 
     Args:
-        workspace: as read.
-        pins: environment → what it is pinned to.
+        workspace: as read from disk.
+        pins: environment → umbrella → its pin in `deploy/`.
 
     Raises:
-        WorkspaceError: a values file or a schema cannot be understood.
+        WorkspaceError: a values file or a schema cannot be parsed.
     """
     parsed = {name: values_of(chart) for name, chart in workspace.charts.items()}
     fragments = stage.fragments(workspace)
@@ -90,20 +91,20 @@ def open_book(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, Pin]] 
     for name, chart in workspace.charts.items():
         document = parsed[name]
         text = chart.files.get("values.yaml", b"").decode("utf-8")
-        entries[name] = Entry(
+        entries[name] = ParsedChart(
             chart=chart,
             values=document.mapping,
             schema=schema_of(workspace, chart),
-            notes=comments(text, document.lines),
+            comments=comments(text, document.lines),
             umbrellas=tuple(parent.name for parent in parents(workspace, name)),
             environments=effective(workspace, chart, parsed, library),
         )
     named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
-    return Book(workspace=workspace, entries=entries, fragments=named, pins=pins or {})
+    return ParsedWorkspace(workspace=workspace, entries=entries, fragments=named, pins=pins or {})
 
 
 def fragment_of(text: bytes, where: str) -> Map:
-    """A fragment as an object.
+    """A parsed schema fragment.
 
     Raises:
         WorkspaceError: it is not JSON.
@@ -117,14 +118,14 @@ def values_of(chart: Chart) -> yaml.Document:
 
 
 def schema_of(workspace: Workspace, chart: Chart) -> Map:
-    """The bundled schema; the library and umbrellas without one have an empty one."""
+    """The bundled schema; empty for a chart without one."""
     if chart.kind is ChartKind.UMBRELLA:
         return stage.umbrella_schema(workspace, chart)
     return stage.service_schema(workspace, chart) if "values.schema.json" in chart.files else {}
 
 
 def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
-    """The umbrellas that have a chart as member."""
+    """The umbrellas that a chart is a member of."""
     return tuple(chart for chart in workspace.umbrellas if any(dep.name == name for dep in chart.dependencies))
 
 

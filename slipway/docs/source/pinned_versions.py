@@ -1,7 +1,7 @@
-"""What the environments run: the pins of `deploy/`, held against what lies here. Pure; no registry is asked.
+"""The versions that the environments run: the pins of `deploy/`, compared with the workspace. Pure, without a registry.
 
-A pin names an umbrella's version and what it was made from. When that is what lies here, its members run at the versions that
-Chart.yaml names; otherwise only the package knows them.
+A pin has the version of an umbrella and the digest of its inputs. If the digest equals the workspace's, the members run at the
+versions in Chart.yaml; otherwise their versions are known to the package only.
 """
 
 from __future__ import annotations
@@ -11,67 +11,67 @@ from dataclasses import dataclass
 
 from slipway.core.model import ChartName
 from slipway.docs.markdown import EMPTY, code
-from slipway.docs.source.parsing import Book, Entry
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.workspace.digest import digest_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An umbrella as an environment is pinned to it."""
+class PinnedUmbrella:
+    """The pin of an umbrella in an environment."""
 
     version: str
-    same: bool
-    """Whether it was made from what lies here."""
+    matches_workspace: bool
+    """Whether it was built from the inputs in the workspace."""
 
 
-State = Mapping[str, Mapping[ChartName, Held]]
-"""Environment → umbrella → what is pinned."""
+PinnedVersions = Mapping[str, Mapping[ChartName, PinnedUmbrella]]
+"""Environment → umbrella → its pin."""
 
 
-def state(book: Book) -> State:
-    """Every pin.
+def state(parsed: ParsedWorkspace) -> PinnedVersions:
+    """The pins of every environment.
 
     Raises:
         WorkspaceError: see `digest_all`.
     """
-    here = digest_all(book.workspace) if any(book.pins.values()) else {}
+    digests = digest_all(parsed.workspace) if any(parsed.pins.values()) else {}
     return {
         environment: {
-            name: Held(version=pin.version, same=here.get(name) == pin.input_digest)
-            for name, pin in book.pins.get(environment, {}).items()
+            name: PinnedUmbrella(version=pin.version, matches_workspace=digests.get(name) == pin.input_digest)
+            for name, pin in parsed.pins.get(environment, {}).items()
         }
-        for environment in book.workspace.environments
+        for environment in parsed.workspace.environments
     }
 
 
-def umbrella(held: Held | None) -> str:
-    """A pin in a table."""
-    if held is None:
+def umbrella(pin: PinnedUmbrella | None) -> str:
+    """A table cell with the pinned version of an umbrella."""
+    if pin is None:
         return EMPTY
-    return code(held.version) if held.same else f"{code(held.version)}, changed in git since"
+    return code(pin.version) if pin.matches_workspace else f"{code(pin.version)}, changed in git since"
 
 
-def rows(known: State, entry: Entry) -> Iterator[tuple[str, str]]:
-    """For the table of a chart: each environment with what it runs of it."""
-    for environment, pins in known.items():
-        said = [told for name in entry.umbrellas if (told := member(pins.get(ChartName(name)), name, entry))]
-        if said:
-            yield f"Pinned in {environment}", ", ".join(said)
+def rows(pinned: PinnedVersions, entry: ParsedChart) -> Iterator[tuple[str, str]]:
+    """Table rows of a service: environment and the versions that it runs."""
+    for environment, pins in pinned.items():
+        versions = [text for name in entry.umbrellas if (text := member(pins.get(ChartName(name)), name, entry))]
+        if versions:
+            yield f"Pinned in {environment}", ", ".join(versions)
 
 
-def member(held: Held | None, umbrella_name: str, entry: Entry) -> str:
-    """A chart in a pinned umbrella: its version where that is certain."""
-    if held is None:
+def member(pin: PinnedUmbrella | None, umbrella_name: str, entry: ParsedChart) -> str:
+    """The version of a member of a pinned umbrella, if it is known."""
+    if pin is None:
         return ""
-    where = f"{umbrella_name} {held.version}"
-    return f"{code(entry.chart.version)} in {where}" if held.same else f"the version packaged in {where}"
+    where = f"{umbrella_name} {pin.version}"
+    return f"{code(entry.chart.version)} in {where}" if pin.matches_workspace else f"the version packaged in {where}"
 
 
-def card(known: State, entry: Entry) -> str:
-    """For the catalogue: the chart's version, and the environments that run it as it lies here."""
-    pinned = [
+def card(pinned: PinnedVersions, entry: ParsedChart) -> str:
+    """For a card of the chart index: the chart's version, and the environments that run it."""
+    environments = [
         name
-        for name, pins in known.items()
-        if any((held := pins.get(ChartName(one))) is not None and held.same for one in entry.umbrellas)
+        for name, pins in pinned.items()
+        if any((pin := pins.get(ChartName(one))) is not None and pin.matches_workspace for one in entry.umbrellas)
     ]
-    return f"chart {entry.chart.version}, {'pinned in ' + ' and '.join(pinned) if pinned else 'not pinned'}"
+    return f"chart {entry.chart.version}, {'pinned in ' + ' and '.join(environments) if environments else 'not pinned'}"

@@ -1,4 +1,4 @@
-"""The platform as a whole in one environment: members of every namespace, who talks to whom, what is kept where. Pure."""
+"""All enabled members of one environment, the traffic between them, and their contract exceptions. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from slipway.core.model import ChartKind
 from slipway.docs.source import resources
-from slipway.docs.source.parsing import Book, Entry, layered
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
 from slipway.docs.source.schema import Map, dig, items, mapping
 from slipway.policy import parse_exceptions
 from slipway.workspace import environments
@@ -15,55 +15,55 @@ from slipway.workspace.declarations import MAIN
 
 COMPONENT = "app.kubernetes.io/component"
 CHARTS = "../charts"
-"""From a page that takes a piece in to the pages of charts."""
+"""Relative path from a page that includes a snippet to the pages of charts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A chart as a part of a namespace."""
+    """A chart as a member of an umbrella."""
 
     umbrella: str
     name: str
-    """Its alias where it has one."""
-    entry: Entry
+    """The alias, or the chart's name."""
+    entry: ParsedChart
     values: Map
-    """What it gets in the environment, with the platform's facts under `global`."""
+    """The effective values in the environment, with `global`."""
 
     @property
     def title(self) -> str:
-        """What people call it; databases and caches by what they are there for."""
+        """The display name; databases and caches have the name of the member."""
         return self.name if self.is_store else self.entry.title
 
     @property
     def is_store(self) -> bool:
-        """Whether it is a database or a cache, of which each application has one of its own."""
+        """Whether it is a database or a cache that belongs to a single application."""
         return MAIN in mapping(self.entry.chart.metadata.get("annotations"))
 
     @property
     def link(self) -> str:
-        """Its name with a link to its page, from a page of another folder."""
+        """The name, linked to the chart's page from a page of another folder."""
         return f"[{self.name}]({CHARTS}/{self.entry.chart.name}.md)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """A connection between two ends, as one side's policy lists it."""
+    """A connection that a network policy allows."""
 
     source: str
     target: str
-    """`namespace/member`, or a well-known end such as `internet`."""
+    """`namespace/member`, or a well-known peer such as `internet`."""
     ports: str
     purpose: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """Every member that is on."""
+    """The enabled members of an environment."""
 
     environment: str
     members: tuple[Member, ...]
     peers: Mapping[str, str] = field(default_factory=dict)
-    """Well-known end → `namespace/member`, when it is one of ours."""
+    """Well-known peer → `namespace/member`, if it is a member."""
 
     def of(self, umbrella: str) -> tuple[Member, ...]:
         """The members of a namespace."""
@@ -71,48 +71,48 @@ class Platform:
 
     @property
     def umbrellas(self) -> tuple[str, ...]:
-        """The namespaces, in their order."""
+        """The namespaces."""
         return tuple(dict.fromkeys(member.umbrella for member in self.members))
 
 
-def platform(book: Book, environment: str) -> Platform:
-    """What an environment consists of.
+def platform(parsed: ParsedWorkspace, environment: str) -> Platform:
+    """The members and well-known peers of an environment.
 
     Raises:
-        WorkspaceError: a values file cannot be understood.
+        WorkspaceError: a values file cannot be parsed.
     """
-    found = tuple(members(book, environment))
-    libraries = book.of_kind(ChartKind.LIBRARY)
-    known = mapping(dig(libraries[0].values, "global", "peers")) if libraries else {}
+    found = tuple(members(parsed, environment))
+    libraries = parsed.of_kind(ChartKind.LIBRARY)
+    well_known = mapping(dig(libraries[0].values, "global", "peers")) if libraries else {}
     ours = {f"{member.umbrella}/{member.entry.chart.name}" for member in found}
-    peers = {name: end for name, spec in known.items() if (end := end_of(mapping(spec))) in ours}
+    peers = {name: end for name, spec in well_known.items() if (end := end_of(mapping(spec))) in ours}
     return Platform(environment=environment, members=found, peers=peers)
 
 
 def end_of(spec: Map) -> str:
-    """`namespace/name` of an end that the platform's facts describe."""
+    """`namespace/name` of a well-known peer."""
     return f"{spec.get('namespace')}/{mapping(spec.get('labels')).get('app.kubernetes.io/name')}"
 
 
-def members(book: Book, environment: str) -> Iterator[Member]:
-    """Every member of every umbrella that is on in an environment."""
-    settings = book.workspace.environments[environment]
+def members(parsed: ParsedWorkspace, environment: str) -> Iterator[Member]:
+    """The enabled members of all umbrellas in an environment."""
+    settings = parsed.workspace.environments[environment]
     library: Map = {}
-    for entry in book.of_kind(ChartKind.LIBRARY):
+    for entry in parsed.of_kind(ChartKind.LIBRARY):
         library = mapping(entry.values.get("global"))
-    for umbrella in book.of_kind(ChartKind.UMBRELLA):
+    for umbrella in parsed.of_kind(ChartKind.UMBRELLA):
         layers = (umbrella.values, environments.environment_values(settings, umbrella.chart.name))
         for dep in umbrella.chart.dependencies:
-            entry = book.entries[dep.name]
+            entry = parsed.entries[dep.name]
             values = layered(entry.values, dep.key, layers, library)
             if values.get("enabled", True) is not False:
                 yield Member(umbrella=umbrella.chart.name, name=dep.key, entry=entry, values=values)
 
 
 def traffic(found: Platform) -> tuple[Traffic, ...]:
-    """Every connection that the policies let through, once: what both sides list is one connection.
+    """The connections that the network policies allow; one that both sides declare is listed once.
 
-    DNS is left out, since every pod asks it, and so is what the pods of one member say to each other.
+    DNS is omitted, because every pod uses it, and so is traffic between the pods of one member.
     """
     known = {f"{member.umbrella}/{member.name}" for member in found.members}
     merged: dict[tuple[str, str], Traffic] = {}
@@ -130,13 +130,13 @@ def traffic(found: Platform) -> tuple[Traffic, ...]:
                     ports=resources.ports_of(edge.get("ports")),
                     purpose=str(edge.get("purpose", "")),
                 )
-                # The side that is asked knows its own ports by name; the first that was listed stays.
+                # If both sides declare the connection, the first declaration wins.
                 merged.setdefault(pair, one)
     return tuple(merged[pair] for pair in sorted(merged))
 
 
 def end_name(found: Platform, member: Member, spec: Map, known: set[str]) -> str:
-    """The other end of an edge: `namespace/member` when it is one, else what the edge calls it."""
+    """The peer of a network rule: `namespace/member` if it is a member, else its description."""
     if "app" in spec:
         name = f"{spec.get('namespace', member.umbrella)}/{spec['app']}"
         return name if name in known else f"{name} (not installed)"
@@ -147,8 +147,8 @@ def end_name(found: Platform, member: Member, spec: Map, known: set[str]) -> str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deviation:
-    """A rule of the contract that a member does not keep."""
+class ContractException:
+    """A rule of the contract that a member does not satisfy."""
 
     member: Member
     rule: str
@@ -157,14 +157,14 @@ class Deviation:
 
 
 POD_SECURITY_RULES = frozenset({"contract.non-root", "contract.capabilities", "contract.escalation", "contract.host"})
-"""Rules whose exceptions a namespace of the restricted level would not admit; `seccomp` is kept by every pod.
+"""Rules whose exceptions violate the Pod Security level restricted; every pod satisfies `seccomp`.
 
 Source: Kubernetes' Pod Security Standards, restricted.
 """
 
 
-def exceptions(found: Sequence[Member]) -> Iterator[Deviation]:
-    """Every stated exception, once for each chart."""
+def exceptions(found: Sequence[Member]) -> Iterator[ContractException]:
+    """The declared exceptions of each chart."""
     seen: set[str] = set()
     for member in found:
         if member.entry.chart.name in seen:
@@ -172,4 +172,4 @@ def exceptions(found: Sequence[Member]) -> Iterator[Deviation]:
         seen.add(member.entry.chart.name)
         for rule, parts in parse_exceptions(member.entry.chart.metadata.get("annotations")).items():
             for part, reason in parts.items():
-                yield Deviation(member=member, rule=rule, part=part, reason=reason)
+                yield ContractException(member=member, rule=rule, part=part, reason=reason)

@@ -1,7 +1,4 @@
-"""What a chart is to its operator: images, how it is reached, ports, storage, secrets, edges, probes, metrics. Pure.
-
-Values go in, frozen facts come out; the pages only arrange them.
-"""
+"""Containers, routes, network rules, volumes and probes that a chart's values declare. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +10,13 @@ from slipway.docs.source.schema import Map, dig, items, mapping, texts
 from slipway.workspace.declarations import WANTED_ADDRESS
 
 HOST = re.compile(r"Host\(`([^`]+)`\)")
-"""The host in a rule of Traefik."""
+"""The host in a Traefik rule."""
 
 LOCAL_ONLY = "local-only"
-"""The middleware that lets in private addresses only."""
+"""The middleware that allows private addresses only."""
 
 REFERENCE = re.compile(r"\{\{-?\s*\.Values\.global\.([A-Za-z0-9_.]+)\s*-?\}\}")
-"""A template that only names a fact of the platform."""
+"""A template that is a reference to a global value."""
 
 CONTAINER_KINDS = (("containers", "container"), ("sidecars", "sidecar"), ("init", "init container"))
 
@@ -40,8 +37,8 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """A connection that the network policy lets through."""
+class NetworkRule:
+    """A connection that the network policy allows."""
 
     incoming: bool
     name: str
@@ -59,32 +56,32 @@ class Volume:
     detail: str
     mounts: tuple[str, ...]
     kept: str
-    """What happens with its data; empty when it has none of its own."""
+    """Retention and backup of its data; empty if it has no data of its own."""
 
 
-def fill(text: str, facts: Map) -> str:
-    """A text with the platform's facts put in; any other template stays as it is."""
+def fill(text: str, global_values: Map) -> str:
+    """A text with references to global values replaced; other templates are unchanged."""
 
-    def fact(match: re.Match[str]) -> str:
-        found = dig(facts, *match[1].split("."))
+    def resolved(match: re.Match[str]) -> str:
+        found = dig(global_values, *match[1].split("."))
         return match[0] if found is None else str(found)
 
-    return REFERENCE.sub(fact, text)
+    return REFERENCE.sub(resolved, text)
 
 
 def own_address(values: Map, service: str) -> str:
-    """The address of the home network that a Service asks for; empty when it asks for none."""
+    """The LoadBalancer address that a Service requests, or an empty string."""
     wanted = mapping(dig(values, "service", service, "annotations")).get(WANTED_ADDRESS, "")
     return fill(str(wanted), mapping(values.get("global")))
 
 
 def named(text: str) -> str:
-    """A text whose facts of the platform are named: `sonarr.<domain>`."""
+    """A text with references to global values as placeholders: `sonarr.<domain>`."""
     return REFERENCE.sub(lambda match: f"<{match[1]}>", text)
 
 
 def containers(values: Map) -> Iterator[Container]:
-    """Every container of every workload, the application's first, and what the operator runs for a database."""
+    """The containers of all workloads, application containers first, and the database servers."""
     for controller, spec in items(values.get("controllers")):
         for key, kind in CONTAINER_KINDS:
             for name, container in items(spec.get(key)):
@@ -94,24 +91,24 @@ def containers(values: Map) -> Iterator[Container]:
 
 
 def routes(values: Map) -> Iterator[tuple[str, Map]]:
-    """Every route that is on: those under `route`, then the IngressRoutes that a chart writes itself, in the same words."""
+    """The enabled routes: entries of `route`, then IngressRoutes among `extraObjects` in the same form."""
     yield from items(values.get("route"))
     for name, spec in items(values.get("extraObjects")):
         rules = dig(spec, "spec", "routes")
         for rule in rules if spec.get("kind") == "IngressRoute" and isinstance(rules, list) else ():
             host = HOST.search(str(mapping(rule).get("match", "")))
-            named_there = mapping(rule).get("middlewares")
-            first = [mapping(each).get("name") for each in named_there] if isinstance(named_there, list) else []
+            listed = mapping(rule).get("middlewares")
+            middlewares = [mapping(each).get("name") for each in listed] if isinstance(listed, list) else []
             if host:
-                yield name, {"host": host[1], "access": "internal" if LOCAL_ONLY in first else "external"}
+                yield name, {"host": host[1], "access": "internal" if LOCAL_ONLY in middlewares else "external"}
 
 
-def edges(values: Map) -> Iterator[Edge]:
-    """The edges of the network policy, incoming first; DNS is said where it is implied."""
+def network_rules(values: Map) -> Iterator[NetworkRule]:
+    """The rules of the network policy, ingress first, with the implied DNS rule."""
     network = mapping(values.get("network"))
     for key, end, incoming in (("ingress", "from", True), ("egress", "to", False)):
         for name, edge in items(network.get(key)):
-            yield Edge(
+            yield NetworkRule(
                 incoming=incoming,
                 name=name,
                 peer=peer(mapping(edge.get(end))),
@@ -119,13 +116,13 @@ def edges(values: Map) -> Iterator[Edge]:
                 purpose=str(edge.get("purpose", "")),
             )
     if network.get("dns", True) is not False and (values.get("controllers") or values.get("databases")):
-        yield Edge(
+        yield NetworkRule(
             incoming=False, name="dns", peer="cluster DNS", ports="53", purpose="name resolution; allowed by default"
         )
 
 
 def peer(spec: Map) -> str:
-    """The other end of an edge, in words."""
+    """A description of the peer of a network rule."""
     if "peer" in spec:
         return str(spec["peer"])
     if "app" in spec:
@@ -141,21 +138,21 @@ def peer(spec: Map) -> str:
 
 
 def ports_of(data: object) -> str:
-    """Ports of an edge; all of them when it names none."""
+    """The ports of a network rule; `all` if it has none."""
     if not isinstance(data, list) or not data:
         return "all"
-    said = []
+    ports = []
     for item in data:
         if isinstance(item, Mapping):
             last = f"-{item['endPort']}" if "endPort" in item else ""
-            said.append(f"{item.get('port')}{last}/{item.get('protocol', 'TCP')}")
+            ports.append(f"{item.get('port')}{last}/{item.get('protocol', 'TCP')}")
         else:
-            said.append(str(item))
-    return ", ".join(said)
+            ports.append(str(item))
+    return ", ".join(ports)
 
 
 def volumes(values: Map) -> Iterator[Volume]:
-    """Every volume: those under `persistence`, then the claims of StatefulSets and of databases."""
+    """All volumes: entries of `persistence`, then volume claim templates and database volumes."""
     backups = {str(spec.get("persistence")): spec for _, spec in items(values.get("backup"))}
     dumps = {str(spec.get("database")): spec for _, spec in items(values.get("backup"))}
     for name, spec in items(values.get("persistence")):
@@ -173,20 +170,20 @@ def volumes(values: Map) -> Iterator[Volume]:
             )
     for name, spec in items(values.get("databases")):
         size = str(spec.get("size", ""))
-        said = dumps.get(name)
-        kept = "; ".join(("retained on uninstall", *(() if said is None else (backup_text(said),))))
+        dump = dumps.get(name)
+        kept = "; ".join(("retained on uninstall", *(() if dump is None else (backup_text(dump),))))
         yield Volume(name=name, kind="claim per instance", detail=size, mounts=(), kept=kept)
 
 
 def volume_kind(spec: Map) -> str:
-    """The kind as the library infers it."""
+    """The type, inferred as in the library chart."""
     if "type" in spec:
         return str(spec["type"])
     return "claim" if "size" in spec else "existingClaim" if "existingClaim" in spec else "emptyDir"
 
 
 def volume_detail(kind: str, spec: Map) -> str:
-    """What matters about a volume of this kind."""
+    """The size or source of a volume."""
     keys = {
         "claim": ("size",),
         "existingClaim": ("existingClaim",),
@@ -200,7 +197,7 @@ def volume_detail(kind: str, spec: Map) -> str:
 
 
 def mounts_of(spec: Map) -> tuple[str, ...]:
-    """`container:/path`, with `(read-only)` where it is."""
+    """`container:/path`, with `(read-only)` for a read-only mount."""
     found = []
     for container, entries in mapping(spec.get("mounts")).items():
         for entry in entries if isinstance(entries, list) else ():
@@ -211,7 +208,7 @@ def mounts_of(spec: Map) -> tuple[str, ...]:
 
 
 def backup_text(spec: Map) -> str:
-    """How a volume's data is kept, or why not."""
+    """The backup method, or the reason for having no backup."""
     if "optOut" in spec:
         return f"no backup: {spec['optOut']}"
     without = texts(spec.get("exclude"))
@@ -219,7 +216,7 @@ def backup_text(spec: Map) -> str:
 
 
 def probe_text(spec: Map) -> str:
-    """What a probe does."""
+    """The check of a probe."""
     port = f" on {spec['port']}" if "port" in spec else ""
     if "path" in spec:
         return f"GET {spec['path']}{port}"
@@ -231,13 +228,13 @@ def probe_text(spec: Map) -> str:
 
 
 def probe_time(spec: Map) -> str:
-    """How often, and how long until it counts: Kubernetes' defaults are 10 s, 1 s and 3 failures."""
+    """Period, timeout and failure threshold; Kubernetes' defaults are 10 s, 1 s and 3."""
     period, timeout = spec.get("periodSeconds", 10), spec.get("timeoutSeconds", 1)
     return f"every {period} s, timeout {timeout} s, fails after {spec.get('failureThreshold', 3)}"
 
 
 def secret_users(values: Map, identifier: str) -> tuple[str, ...]:
-    """What reads a secret: containers, with their controller where there are several, and volumes."""
+    """Containers and volumes that reference a secret; containers have their controller if there are several."""
     found = tuple(containers(values))
     several = len({container.controller for container in found}) > 1
     users = []

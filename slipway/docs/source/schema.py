@@ -1,7 +1,7 @@
-"""Looking into values and schemas that are plain mappings. Pure.
+"""Reading values and JSON schemas that are plain mappings. Pure.
 
-A bundled schema holds every fragment under `definitions`. `child` walks one step down and resolves what it meets, so the
-others see schemas without references, and without the `null` that lets an environment take an entry away.
+A bundled schema has every fragment under `definitions`. `child` descends one level and resolves the result, so the other
+functions see schemas without references, and without the `null` alternative that lets an environment remove an entry.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ Map = Mapping[str, object]
 
 
 def mapping(data: object) -> Map:
-    """The data when it is a mapping, else an empty one."""
+    """The data if it is a mapping, else an empty one."""
     return data if isinstance(data, Mapping) else {}
 
 
 def items(data: object) -> Iterator[tuple[str, Map]]:
-    """The entries of a map by identifier that are mappings themselves and not switched off, in their order."""
+    """The enabled entries of a map by identifier, in file order."""
     for key, entry in mapping(data).items():
         if isinstance(entry, Mapping) and entry.get("enabled", True) is not False:
             yield str(key), entry
 
 
 def texts(data: object) -> tuple[str, ...]:
-    """A list of scalars as text."""
+    """A list of scalars as strings."""
     return tuple(str(item) for item in data) if isinstance(data, list | tuple) else ()
 
 
 def dig(data: object, *path: str) -> object:
-    """What lies under a path of keys, or None."""
+    """The value at a path of keys, or None."""
     for key in path:
         data = mapping(data).get(key)
     return data
@@ -49,7 +49,7 @@ def merge(below: Map, above: Map) -> dict[str, object]:
 
 
 def resolve(schema: Map, definitions: Map) -> Map:
-    """A schema without reference and without its null alternative; its description is kept."""
+    """A schema without reference and null alternative; its own description has priority."""
     for _ in range(8):
         reference = schema.get("$ref")
         if isinstance(reference, str):
@@ -78,7 +78,7 @@ def alternatives(schema: Map) -> list[Map]:
 
 
 def child(schema: Map, key: str, definitions: Map) -> Map:
-    """The schema of a key below a resolved schema; empty when it says nothing about it."""
+    """The schema of a key below a resolved schema; empty if it is not described."""
     found = mapping(schema.get("properties")).get(key)
     if found is None:
         found = schema.get("additionalProperties")

@@ -1,6 +1,6 @@
-"""A chart's values as rows: key, type, default and description. Pure.
+"""A chart's values as table rows: key, type, default and description. Pure.
 
-The types and descriptions are the schema's; what a comment in values.yaml says above a key is added to them.
+Types and descriptions come from the schema; the comment above a key of values.yaml is appended to its description.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from slipway.util.yaml import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One value that can be set."""
+    """A key of the values."""
 
     path: Path
     type: str
     default: object
     description: str
     note: str = ""
-    """The comment above it in values.yaml."""
+    """The comment above the key in values.yaml."""
 
     @property
     def key(self) -> str:
-        """The path as people write it."""
+        """The dotted path."""
         return dotted(self.path)
 
 
 def dotted(path: Path) -> str:
-    """`a.b.c`; a key with a dot of its own is quoted."""
+    """`a.b.c`; a key that contains a dot is quoted."""
     return ".".join(f'"{part}"' if "." in part else part for part in path)
 
 
-def said(row: Row) -> str:
-    """The schema's description, and what the comment adds to it."""
-    description = prose(row.description) if row.description else ""
+def description(row: Row) -> str:
+    """The schema's description and the comment, unless both are equal."""
+    text = prose(row.description) if row.description else ""
     note = prose(row.note) if row.note else ""
-    if note.rstrip(".") == description.rstrip("."):
+    if note.rstrip(".") == text.rstrip("."):
         note = ""
-    return " ".join(part for part in (description, f"*{note}*" if note else "") if part) or EMPTY
+    return " ".join(part for part in (text, f"*{note}*" if note else "") if part) or EMPTY
 
 
 def rows(values: Map, schema: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
-    """A row for each leaf of the values, in their order.
+    """A row for each leaf of the values, in file order.
 
     Args:
         values: the chart's values.yaml.
@@ -54,38 +54,38 @@ def rows(values: Map, schema: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
     """
     definitions = mapping(schema.get("definitions"))
     walk = Walk(definitions=definitions, notes=notes)
-    yield from walk.below((), values, resolve(schema, definitions), "")
+    yield from walk.rows((), values, resolve(schema, definitions), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """A way through values and their schema at once."""
+    """A simultaneous walk through values and their schema."""
 
     definitions: Map
     notes: Mapping[Path, str]
 
-    def below(self, path: Path, data: object, schema: Map, note: str) -> Iterator[Row]:
-        """The rows of what lies under a path; `note` is what was said about the maps that begin with it."""
-        # An entry that may be several things, such as a variable, is one row: its keys are no settings of their own.
+    def rows(self, path: Path, data: object, schema: Map, note: str) -> Iterator[Row]:
+        """The rows below a path; `note` is the comment of the parent maps."""
+        # A value with alternative types, such as an environment variable, is a single row.
         if path and (len(alternatives(schema)) > 1 or not isinstance(data, Mapping) or not data):
-            kind, said = type_name(schema, self.definitions), str(schema.get("description", ""))
-            yield Row(path=path, type=kind, default=data, description=said, note=note)
+            kind, text = type_name(schema, self.definitions), str(schema.get("description", ""))
+            yield Row(path=path, type=kind, default=data, description=text, note=note)
             return
         for position, (key, item) in enumerate(mapping(data).items()):
             here = (*path, str(key))
-            # What is said about a map is said at its first leaf.
-            said = sentences(note if position == 0 else "", self.notes.get(here, ""))
-            yield from self.below(here, item, child(schema, str(key), self.definitions), said)
+            # The comment above a map is shown at its first leaf.
+            comment = sentences(note if position == 0 else "", self.notes.get(here, ""))
+            yield from self.rows(here, item, child(schema, str(key), self.definitions), comment)
 
 
 def sentences(*parts: str) -> str:
-    """Texts one after the other, with a full stop between them."""
-    said = [part for part in parts if part]
-    return " ".join(part if part[-1] in ".!?:;" or part is said[-1] else f"{part}." for part in said)
+    """Texts joined with a full stop between them."""
+    found = [part for part in parts if part]
+    return " ".join(part if part[-1] in ".!?:;" or part is found[-1] else f"{part}." for part in found)
 
 
 def comments(text: str, lines: Mapping[Path, int]) -> dict[Path, str]:
-    """The comment lines right above each key of a YAML file.
+    """The comment lines directly above each key of a YAML file.
 
     Args:
         text: the file.

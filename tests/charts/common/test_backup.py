@@ -1,6 +1,10 @@
 """Copies: one CronJob for what a chart's entries ask for, in the same words as everything else."""
 
+import json
+
 import pytest
+
+from slipway.delivery import backup_plan
 
 pytestmark = pytest.mark.helm
 
@@ -182,7 +186,7 @@ def test_a_service_still_finds_its_only_controller(render):
 def test_what_is_copied_exists(refuse):
     error = refuse("backup: {config: {persistence: config, method: files}}")
 
-    assert "backup config copies persistence.config, which does not exist or is off" in error
+    assert "backup config is of persistence.config, which does not exist or is disabled" in error
 
 
 def test_what_ends_with_its_pod_is_not_copied(refuse):
@@ -190,13 +194,82 @@ def test_what_ends_with_its_pod_is_not_copied(refuse):
         "persistence: {tmp: {type: emptyDir, mounts: {app: [{path: /tmp}]}}}\nbackup: {tmp: {persistence: tmp, method: files}}"
     )
 
-    assert "backup tmp copies persistence.tmp, which is no claim and ends with its pod" in error
+    assert "backup tmp is of persistence.tmp, which is not a claim; set backup.tmp to null" in error
 
 
 def test_the_copies_controller_is_the_librarys(refuse):
     error = refuse("controllers: {backup: {containers: {app: {image: {repository: registry.test/x, tag: 1.2.3}}}}}")
 
-    assert "the controller backup is the library's own; rename controllers.backup" in error
+    assert "the controller backup is reserved for the library; rename controllers.backup" in error
+
+
+def test_a_volume_is_backed_up_by_one_entry(refuse):
+    error = refuse(
+        f"{VOLUME}backup: {{a: {{persistence: config, method: files}}, b: {{persistence: config, method: files}}}}"
+    )
+
+    assert "demo: backup a and b are both of persistence.config; merge them into one entry" in error
+
+
+BOTH = """
+secrets: {account: {database: shop-postgres, keys: [host, port, dbname, username, password], purpose: x}}
+backup:
+  shop: {secret: account, method: database, image: {repository: registry.test/postgres, tag: 18.6-y}}
+  config:
+    persistence: config
+    method: files
+    exclude: [logs, a b]
+    sqlite: [app.db]
+    quiet: {image: {repository: registry.test/demo, tag: "1"}, probes: {startup: {exec: [hush]}}}
+"""
+
+
+def test_the_cron_job_carries_the_data_that_it_is_rendered_from(render):
+    objects = render(ON % "" + VOLUME + BOTH)
+    cron = objects.one("CronJob")
+
+    assert json.loads(cron.annotations["slipway.homelab/backup"]) == {
+        "restic": "restic",
+        "dump": "/data/dump",
+        "volumes": [
+            {
+                "entry": "config",
+                "path": "/data/config",
+                "exclude": ["logs", "a b", "app.db", "app.db-wal", "app.db-shm", "app.db-journal"],
+                "quiet": "quiet-config",
+                "sqlite": {
+                    "container": "sqlite-config",
+                    "load": "load-sqlite-config",
+                    "dump": "/data/dump/config",
+                    "files": ["app.db"],
+                },
+            }
+        ],
+        "databases": [
+            {
+                "entry": "shop",
+                "container": "dump-account",
+                "load": "load-account",
+                "file": "/data/dump/account.dump",
+            }
+        ],
+    }
+    plan = backup_plan.read(cron)
+    assert {folder.path for folder in plan.folders} == {
+        mount["mountPath"]
+        for mount in objects.container(plan.restic, "CronJob")["volumeMounts"]
+        if mount.get("readOnly")
+    }
+    assert {item.container for item in plan.dumps} | {"quiet-config"} == {
+        item["name"] for item in objects.pod_spec("CronJob")["initContainers"]
+    }
+
+
+def test_without_dumps_there_is_no_folder_of_dumps(render):
+    plan = backup_plan.read(render(ON % "" + VOLUME + FILES % "").one("CronJob"))
+
+    assert [folder.path for folder in plan.folders] == ["/data/config"]
+    assert plan.dumps == ()
 
 
 @pytest.mark.parametrize(
@@ -218,10 +291,7 @@ secrets: {account: {keys: [x], purpose: x}}
 backup: {shop: {secret: account, method: database, image: {repository: registry.test/postgres, tag: "1"}}}
 """)
 
-    assert (
-        "backup shop dumps with secrets.account, which is no account of a database; set secrets.account.database"
-        in error
-    )
+    assert "backup shop dumps the database of secrets.account, which names none; set secrets.account.database" in error
 
 
 @pytest.mark.parametrize(

@@ -163,3 +163,24 @@ def test_an_entry_without_any_file_is_refused(refuse):
     told = refuse("config: {rules: {literal: true}}")
 
     assert "demo: config rules has no file; add config.rules.files or config.rules.folder" in told
+
+
+READ = "controllers: {demo: {containers: {app: {env: {RULE: {config: rules, key: KEY}}}}}}\n"
+
+
+@pytest.mark.parametrize("key", ["a.yml", "c.yml"])
+def test_a_variable_may_read_a_file_of_the_folder_or_of_the_values(render, bench, key):
+    chart = bench.chart(files={"files/rules/a.yml": "one"})
+
+    assert render(READ.replace("KEY", key) + FOLDER, chart=chart).container()["env"][0]["valueFrom"] == {
+        "configMapKeyRef": {"name": "demo-rules", "key": key}
+    }
+
+
+def test_a_variable_that_reads_no_file_of_the_folder_is_refused(refuse, bench):
+    chart = bench.chart(files={"files/rules/a.yml": "one"})
+    values = READ.replace("KEY", "b.yml") + "config: {rules: {folder: files/rules}}"
+
+    assert 'container app uses the file "b.yml" of the config "rules", which does not have it' in refuse(
+        values, chart=chart
+    )

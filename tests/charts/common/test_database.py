@@ -142,7 +142,7 @@ def test_it_begins_with_a_backup_of_the_namespace(render):
 def test_it_does_not_write_into_the_history_that_it_comes_from(refuse):
     error = refuse(SMALL % ", recovery: {objectStore: store}, objectStore: {name: store}")
 
-    assert "database demo would write into the history that it is recovered from" in error
+    assert "database demo would write to the WAL archive that it recovers from" in error
     assert "databases.demo.objectStore.server" in error
 
 

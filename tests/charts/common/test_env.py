@@ -108,7 +108,7 @@ def test_a_secret_that_nobody_declared_is_refused(refuse):
     values = "controllers: {demo: {containers: {app: {env: {KEY: {secret: logn, key: token}}}}}}"
 
     assert (
-        'demo: controller demo: container app reads the secret "logn", which is not declared; add secrets.logn'
+        'demo: controller demo: container app uses the secret "logn", which is not declared; add secrets.logn'
         in refuse(values)
     )
 
@@ -116,7 +116,7 @@ def test_a_secret_that_nobody_declared_is_refused(refuse):
 def test_a_whole_secret_that_nobody_declared_is_refused(refuse):
     values = "controllers: {demo: {containers: {app: {envFrom: {all: {secret: logn}}}}}}"
 
-    assert 'container app reads the secret "logn", which is not declared; add secrets.logn' in refuse(values)
+    assert 'container app uses the secret "logn", which is not declared; add secrets.logn' in refuse(values)
 
 
 def test_a_variable_with_a_value_and_a_source_is_refused(refuse):

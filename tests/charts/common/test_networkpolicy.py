@@ -202,8 +202,8 @@ def test_a_namespace_without_policies_is_possible(render):
 
 def test_an_unknown_peer_is_refused(refuse):
     assert (
-        'demo: network.egress.x names the peer "internett"; '
-        "known are any, dns, internet, kube-apiserver, lan, prometheus, self, traefik"
+        'demo: network.egress.x has the unknown peer "internett"; '
+        "set network.egress.x.to.peer to one of: any, dns, internet, kube-apiserver, lan, prometheus, self, traefik"
         in refuse("network: {egress: {x: {to: {peer: internett}}}}")
     )
 
@@ -224,6 +224,7 @@ def test_every_namespace_can_be_meant(render):
 
 @pytest.mark.parametrize(("direction", "side"), [("ingress", "from"), ("egress", "to")])
 def test_an_edge_of_a_controller_that_does_not_exist_is_refused(refuse, direction, side):
-    assert f'demo: network.{direction}.x is for the controller "wrker", which does not exist; known are demo' in refuse(
-        f"network: {{{direction}: {{x: {{controller: wrker, {side}: {{peer: lan}}}}}}}}"
+    assert (
+        f'demo: network.{direction}.x belongs to the controller "wrker", which does not exist; set network.{direction}.x.controller to one of: demo'
+        in refuse(f"network: {{{direction}: {{x: {{controller: wrker, {side}: {{peer: lan}}}}}}}}")
     )

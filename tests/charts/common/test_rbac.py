@@ -74,13 +74,13 @@ def test_rights_without_verbs_are_refused(refuse):
 
 def test_a_token_of_the_default_account_is_refused(refuse):
     assert (
-        "demo: controller demo mounts the token of the namespace's default account; "
+        "demo: controller demo mounts the token of the default service account; "
         "set controllers.demo.pod.serviceAccount" in refuse("controllers: {demo: {pod: {token: true}}}")
     )
 
 
 def test_an_account_that_nobody_declared_is_refused(refuse):
     assert (
-        'demo: controller demo runs as the service account "dmo", which is not declared; add serviceAccount.dmo'
+        'demo: controller demo uses the service account "dmo", which does not exist or is disabled; add serviceAccount.dmo'
         in refuse("controllers: {demo: {pod: {serviceAccount: dmo}}}\nserviceAccount: {demo: {}}")
     )

@@ -267,22 +267,22 @@ def test_a_route_that_is_off_is_not_the_first(render):
 
 def test_a_route_to_a_port_that_does_not_exist_is_refused(refuse):
     assert (
-        'demo: route demo ends at port "htp" of service "demo", which does not exist; '
-        "set route.demo.service and route.demo.port" in refuse(WEB.replace("port: http\n", "port: htp\n"))
+        'demo: route demo targets the port "htp", which service demo does not have; '
+        "set route.demo.port to one of: http" in refuse(WEB.replace("port: http\n", "port: htp\n"))
     )
 
 
 def test_a_route_to_a_service_that_does_not_exist_is_refused(refuse):
     assert (
-        'demo: route demo ends at port "http" of service "dmo", which does not exist; '
-        "set route.demo.service and route.demo.port" in refuse(WEB + "    service: dmo\n")
+        'demo: route demo targets the service "dmo", which does not exist or is disabled; '
+        "set route.demo.service, or route.demo.enabled to false" in refuse(WEB + "    service: dmo\n")
     )
 
 
 def test_with_several_services_a_route_says_which(refuse):
     values = WEB.replace("service: {", "service: {more: {ports: {http: {port: 81, targetPort: 8080}}}, ")
 
-    assert "demo: route demo must say which `service` it means: there are 2" in refuse(values)
+    assert "demo: route demo has no `service`, and the chart has 2 of them; set it" in refuse(values)
 
 
 def test_a_route_to_one_of_several_services_names_it(render):
@@ -296,8 +296,9 @@ def test_a_route_to_one_of_several_services_names_it(render):
 
 def test_an_ingress_that_blocks_paths_is_refused(refuse):
     assert (
-        "demo: route demo blocks paths, which an Ingress cannot; "
-        "use the kind IngressRoute or remove route.demo.blockPaths" in refuse(INGRESS + "    blockPaths: [/metrics]\n")
+        "demo: route demo has blockPaths, which an Ingress cannot do; "
+        "set route.demo.kind to IngressRoute, or remove route.demo.blockPaths"
+        in refuse(INGRESS + "    blockPaths: [/metrics]\n")
     )
 
 

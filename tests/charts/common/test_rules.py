@@ -41,14 +41,14 @@ BROKEN = {
     "rights of an unknown account": (
         f"rbac: {{pods: {{serviceAccount: api, rules: [{RULE}]}}}}",
         (
-            'demo: rbac pods binds the service account "api", which does not exist; '
+            'demo: rbac pods binds the service account "api", which does not exist or is disabled; '
             "add serviceAccount.api, or set rbac.pods.serviceAccount"
         ),
     ),
     "no container": (
         app("{enabled: false}"),
         (
-            "demo: controller demo has no container that is on; "
+            "demo: controller demo has no enabled container; "
             "set controllers.demo.containers, or controllers.demo.enabled to false"
         ),
     ),
@@ -59,47 +59,47 @@ BROKEN = {
     "a probe without a port": (
         app("{probes: {liveness: {path: /}}}"),
         (
-            "demo: the liveness probe of container app of controller demo does not say what to ask; "
+            "demo: controller demo: the liveness probe of container app has no handler; "
             "set controllers.demo.containers.app.probes.liveness.path and .port, or .tcp, .grpc or .exec"
         ),
     ),
     "a probe without a question": (
         app("{probes: {startup: {port: 80}}}"),
-        "demo: the startup probe of container app of controller demo does not say what to ask",
+        "demo: controller demo: the startup probe of container app has no handler",
     ),
     "a probe of an unknown port": (
         HTTP + app("{probes: {liveness: {path: /, port: web}}}"),
         (
-            'demo: the liveness probe of container app of controller demo asks the port "web", which the container does not '
+            'demo: controller demo: the liveness probe of container app uses the port "web", which the container does not '
             "have; set controllers.demo.containers.app.probes.liveness.port to one of: http"
         ),
     ),
     "two volumes at one path": (
         mounted(a="type: emptyDir", b="type: emptyDir"),
-        "demo: container app of controller demo mounts a and b at /x; give one of them another path",
+        "demo: controller demo: container app mounts both a and b at /x; change the path of one of them",
     ),
     "an undeclared key": (
         "secrets: {api: {keys: [token], purpose: test}}\n" + app("{env: {KEY: {secret: api, key: other}}}"),
         (
-            'demo: controller demo: container app reads the key "other" of the secret "api", which does not list it; '
+            'demo: controller demo: container app uses the key "other" of the secret "api", which does not list it; '
             "add it to secrets.api.keys"
         ),
     ),
     "an unknown config": (
         app("{envFrom: {all: {config: main}}}"),
-        'demo: controller demo: container app reads the config "main", which does not exist or is off; add config.main',
+        'demo: controller demo: container app uses the config "main", which does not exist or is disabled; add config.main',
     ),
     "an unknown file of a config": (
         "config: {main: {files: {a: b}}}\n" + app("{env: {KEY: {config: main, key: c}}}"),
         (
-            'demo: controller demo: container app reads the file "c" of the config "main", which does not have it; '
-            "add config.main.files"
+            'demo: controller demo: container app uses the file "c" of the config "main", which does not have it; '
+            "add it to config.main.files"
         ),
     ),
     "two pods on a volume of one node": (
         demo("{replicas: 2, strategy: Recreate}") + mounted(data="size: 1Gi"),
         (
-            "demo: controller demo runs 2 pods, but the claim data admits one node; "
+            "demo: controller demo has 2 replicas, but the claim data is ReadWriteOnce; "
             "set controllers.demo.replicas to 1, or persistence.data.accessMode to ReadWriteMany"
         ),
     ),
@@ -114,14 +114,14 @@ BROKEN = {
     "a service of an unknown container": (
         "service: {demo: {ports: {http: {port: 80, container: web}}}}",
         (
-            'demo: port http of service demo leads to the container "web", which controller demo does not have; '
+            'demo: port http of service demo targets the container "web", which controller demo does not have; '
             "set service.demo.ports.http.container to one of: app"
         ),
     ),
     "a service of an unknown port": (
         "service: {demo: {ports: {http: {port: 80, targetPort: web}}}}",
         (
-            'demo: port http of service demo leads to the port "web", which controller demo does not have; '
+            'demo: port http of service demo targets the port "web", which controller demo does not have; '
             "set service.demo.ports.http.targetPort to a number or to one of: none"
         ),
     ),
@@ -131,29 +131,29 @@ BROKEN = {
             "service: {old: {controller: old, ports: {http: {port: 80}}}}"
         ),
         (
-            'demo: service old leads to the controller "old", which is off; '
+            'demo: service old selects the controller "old", which is disabled; '
             "set service.old.controller, or service.old.enabled to false"
         ),
     ),
     "one name for two ports": (
         "service: {demo: {ports: {http: {port: 80}}}, other: {ports: {http: {port: 90}}}}",
         (
-            "demo: port http of service other is 90, but another service of controller demo calls 80 so; "
+            "demo: port http of service other targets 90, but another service of controller demo targets 80 by this name; "
             "rename service.other.ports.http"
         ),
     ),
     "a route to a service that is off": (
         "service: {demo: {enabled: false, ports: {http: {port: 80}}}}\nroute: {demo: {host: a.test, service: demo}}",
         (
-            'demo: route demo ends at service "demo", which is off; '
+            'demo: route demo targets the service "demo", which does not exist or is disabled; '
             "set route.demo.service, or route.demo.enabled to false"
         ),
     ),
     "two metrics on one service": (
         HTTP + "metrics: {a: {port: http}, b: {port: http}}",
         (
-            "demo: metrics a and b are both annotations of service demo, which has place for one; "
-            "give metrics.b.service a Service of its own, or the kind ServiceMonitor"
+            "demo: metrics a and b both need the annotations of service demo, which name one port; "
+            "set metrics.b.service to another Service, or metrics.b.kind to ServiceMonitor"
         ),
     ),
     "an edge to an unknown port": (

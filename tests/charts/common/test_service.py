@@ -113,7 +113,7 @@ TWO = "controllers: {worker: {containers: {app: {image: {repository: x, tag: '1'
 
 
 def test_with_several_controllers_a_service_says_whose_it_is(refuse):
-    assert "demo: service demo must say which `controller` it belongs to: there are 2" in refuse(TWO + HTTP)
+    assert "demo: service demo has no `controller`, and the chart has 2 of them; set it" in refuse(TWO + HTTP)
 
 
 def test_a_service_of_a_named_controller_is_of_that_alone(render):
@@ -198,19 +198,22 @@ def test_the_services_own_labels_are_those_that_the_monitor_selects(render):
 def test_with_several_services_metrics_say_which(refuse):
     values = "service: {demo: {ports: {http: {port: 80}}}, more: {ports: {http: {port: 81, targetPort: 80}}}}\nmetrics: {demo: {port: http}}"
 
-    assert "demo: metrics demo must say which `service` it means: there are 2" in refuse(values)
+    assert "demo: metrics demo has no `service`, and the chart has 2 of them; set it" in refuse(values)
 
 
 def test_a_service_of_a_controller_that_does_not_exist_is_refused(refuse):
     values = "service: {demo: {controller: wrker, ports: {http: {port: 80}}}}"
 
-    assert 'demo: service.demo is for the controller "wrker", which does not exist; known are demo' in refuse(values)
+    assert (
+        'demo: service.demo belongs to the controller "wrker", which does not exist; set service.demo.controller to one of: demo'
+        in refuse(values)
+    )
 
 
 def test_metrics_at_a_port_that_does_not_exist_are_refused(refuse):
     assert (
-        'demo: metrics demo are at port "metric" of service "demo", which does not exist; '
-        "set metrics.demo.service and metrics.demo.port" in refuse(METRICS.replace("port: metrics}}", "port: metric}}"))
+        'demo: metrics demo targets the port "metric", which service demo does not have; '
+        "set metrics.demo.port to one of: http, metrics" in refuse(METRICS.replace("port: metrics}}", "port: metric}}"))
     )
 
 

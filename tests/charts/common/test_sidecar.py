@@ -107,6 +107,6 @@ def test_an_init_container_with_probes_is_refused(refuse):
     values = POD.replace("seed: {order: 10,", "seed: {order: 10, probes: {liveness: {exec: [test]}},")
 
     assert (
-        "demo: controller demo: init container seed has probes, which are never asked; "
+        "demo: controller demo: init container seed has probes, which an init container cannot have; "
         "remove controllers.demo.init.seed.probes" in refuse(values)
     )

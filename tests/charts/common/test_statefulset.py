@@ -75,6 +75,6 @@ def test_a_rolling_update_can_stop_at_a_partition(render):
 
 def test_another_type_with_claim_templates_is_refused(refuse):
     assert (
-        "demo: controller demo is a Deployment, which has no volumeClaims; use persistence or the type StatefulSet"
+        "demo: controller demo is a Deployment, which has no volumeClaims; move them to persistence, or set controllers.demo.type to StatefulSet"
         in refuse("controllers: {demo: {volumeClaims: {data: {size: 1Gi}}}}")
     )

@@ -125,8 +125,9 @@ def test_a_mount_that_names_the_controller_is_for_it_alone(render):
 def test_a_mount_in_a_container_that_does_not_exist_is_refused(refuse, kind):
     entry = {"persistence": "type: emptyDir", "config": "files: {a: b}"}[kind]
 
-    assert f'demo: {kind} one is mounted in "ap", and there is no such container; known are app, demo/app' in refuse(
-        f"{kind}: {{one: {{{entry}, mounts: {{ap: [{{path: /x}}]}}}}}}"
+    assert (
+        f'demo: {kind} one is mounted in the container "ap", which does not exist; rename {kind}.one.mounts.ap to one of: app, demo/app'
+        in refuse(f"{kind}: {{one: {{{entry}, mounts: {{ap: [{{path: /x}}]}}}}}}")
     )
 
 
@@ -135,7 +136,7 @@ ROLLING = "persistence: {config: {size: 1Gi, mounts: {app: [{path: /config}]}}}"
 
 def test_two_pods_on_a_claim_for_one_node_are_refused(refuse):
     assert (
-        "demo: controller demo replaces its pods one by one, but the claim config admits one node; "
+        "demo: controller demo has the strategy RollingUpdate, but the claim config is ReadWriteOnce; "
         "set controllers.demo.strategy to Recreate" in refuse(ROLLING)
     )
 
@@ -152,11 +153,64 @@ def test_one_pod_after_the_other_is_not(render, more):
     render(ROLLING + more)
 
 
+ONE_POD = ("ReadWriteOnce", "ReadWriteOncePod")
+"""Access modes of a claim that two pods at once must not ask for."""
+
+
+@pytest.mark.parametrize("mode", ["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"])
+@pytest.mark.parametrize(
+    ("workload", "rolling"),
+    [
+        ("type: Deployment", True),
+        ("type: Deployment, strategy: RollingUpdate", True),
+        ("type: Deployment, strategy: Recreate", False),
+        ("type: StatefulSet", False),
+        ("type: StatefulSet, strategy: RollingUpdate", False),
+        ("type: StatefulSet, strategy: OnDelete", False),
+    ],
+)
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_only_a_claim_that_one_pod_may_write_is_a_reason_against_a_second_pod(bench, mode, workload, rolling, replicas):
+    values = (
+        f"controllers: {{demo: {{{workload}, replicas: {replicas}}}}}\n"
+        f"persistence: {{data: {{size: 1Gi, accessMode: {mode}, mounts: {{app: [{{path: /data}}]}}}}}}"
+    )
+
+    _, error = bench.run(bench.chart(), values, "home", "apps")
+
+    if mode not in ONE_POD:
+        assert error == ""
+    elif replicas == 2:
+        fact = f"demo: controller demo has 2 replicas, but the claim data is {mode}; "
+        assert fact + "set controllers.demo.replicas to 1, or persistence.data.accessMode to ReadWriteMany" in error
+    elif rolling:
+        fact = f"demo: controller demo has the strategy RollingUpdate, but the claim data is {mode}; "
+        assert fact + "set controllers.demo.strategy to Recreate" in error
+    else:
+        assert error == ""
+
+
+@pytest.mark.parametrize("workload", ["type: DaemonSet", "type: Job", "type: CronJob, cron: {schedule: 0 0 * * *}"])
+def test_a_workload_without_replicas_may_mount_any_claim(render, workload):
+    render(f"controllers: {{demo: {{{workload}}}}}\n{ROLLING}")
+
+
 def test_a_claim_for_many_nodes_is_not(render):
     render("persistence: {config: {size: 1Gi, accessMode: ReadWriteMany, mounts: {app: [{path: /config}]}}}")
 
 
 def test_a_mounted_secret_that_nobody_declared_is_refused(refuse):
-    assert 'demo: persistence key mounts the secret "logn", which is not declared; add secrets.logn' in refuse(
+    assert 'demo: persistence key uses the secret "logn", which is not declared; add secrets.logn' in refuse(
         "persistence: {key: {type: secret, secret: logn, mounts: {app: [{path: /key}]}}}"
     )
+
+
+def test_a_mounted_key_that_nobody_declared_is_refused(refuse):
+    assert 'demo: persistence key uses the key "b" of the secret "login", which does not list it' in refuse(
+        "secrets: {login: {keys: [a], purpose: x}}\n"
+        "persistence: {key: {type: secret, secret: login, items: {b: b}, mounts: {app: [{path: /key}]}}}"
+    )
+
+
+def test_a_disabled_volume_may_name_what_does_not_exist(render):
+    render("persistence: {key: {enabled: false, type: secret, secret: logn, mounts: {ap: [{path: /key}]}}}")

@@ -109,14 +109,14 @@ def test_a_hook_can_be_switched_off(render):
 
 def test_a_service_that_does_not_exist_is_refused(refuse):
     assert (
-        'demo: webhooks.judge is answered by the service "demo", which does not exist or is off; '
+        'demo: webhook judge targets the service "demo", which does not exist or is disabled; '
         "set webhooks.judge.service" in refuse(WEBHOOK)
     )
 
 
 def test_a_service_without_the_usual_port_is_refused(refuse):
     assert (
-        "demo: webhooks.judge has no port of the service demo to ask at; set webhooks.judge.port to one of: hook, metrics"
+        "demo: webhook judge names no port, and service demo has no port 443; set webhooks.judge.port to one of: hook, metrics"
         in refuse(REACHED + SERVICE.replace("443", "8443") + WEBHOOK)
     )
 
@@ -124,14 +124,14 @@ def test_a_service_without_the_usual_port_is_refused(refuse):
 @pytest.mark.parametrize(("key", "line"), [("path", "path: /one, "), ("apiVersions", "    apiVersions: [v1]\n")])
 def test_a_hook_that_asks_about_nothing_is_refused(refuse, key, line):
     assert (
-        f"demo: webhooks.judge asks in one.demo.test about no {key}; set webhooks.judge.{key}, or the same of the hook"
+        f"demo: hook one.demo.test of webhook judge has no {key}; set webhooks.judge.{key}, or webhooks.judge.hooks.one.demo.test.{key}"
         in refuse(REACHED + SERVICE + WEBHOOK.replace(line, "", 1))
     )
 
 
 def test_a_webhook_that_the_api_server_cannot_reach_is_refused(refuse):
     assert (
-        "demo: webhooks.judge is answered by the controller demo, which the API server cannot reach; "
+        "demo: webhook judge is served by the controller demo, which the API server cannot reach; "
         "add network.ingress.kube-apiserver" in refuse(SERVICE + WEBHOOK)
     )
 

@@ -1,10 +1,10 @@
 {{- /*
 common.kinds.claim: the claim of a persistence entry that has a size; nothing for other types. Neither Argo CD nor Helm
-removes it: data goes only by hand.
+removes it: only a person deletes data.
 Input: root, id, spec. Output: one document or nothing.
 */ -}}
 {{- define "common.kinds.claim" -}}
-{{- if eq (include "common.pod.volume.type" .spec) "claim" -}}
+{{- if eq (include "common.pod.volumes.type" .spec) "claim" -}}
 {{- $keep := dict -}}
 {{- if dig "retain" true .spec -}}
 {{- $keep = dict "argocd.argoproj.io/sync-options" "Prune=false,Delete=false" "helm.sh/resource-policy" "keep" -}}
@@ -20,7 +20,7 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.claim.spec: what a claim asks for.
+common.kinds.claim.spec: spec of a claim.
 Input: root, spec (size, storageClass, accessMode). Output: YAML.
 */ -}}
 {{- define "common.kinds.claim.spec" -}}

@@ -1,6 +1,6 @@
 {{- /*
-common.kinds.configMap: the files of a config entry; a map becomes YAML, values are filled in unless it is literal, and
-what lies in a folder of the chart is taken as it is.
+common.kinds.configMap: the files of a config entry; a map becomes YAML, files are templates unless the entry is literal, and the
+files of a folder of the chart are included verbatim.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.configMap" -}}
@@ -13,7 +13,7 @@ data:
 {{- end -}}
 
 {{- /*
-common.kinds.configMap.data: file name → text; of the chart's own folder as it lies there, and of `files`, which win.
+common.kinds.configMap.data: file name → text, of the folder of the chart and of `files`, which override it.
 Input: root, id, spec. Output: YAML.
 */ -}}
 {{- define "common.kinds.configMap.data" -}}
@@ -34,7 +34,7 @@ Input: root, id, spec. Output: YAML.
 {{- end -}}
 
 {{- /*
-common.kinds.configMap.checksum: changes when a configuration that the controller reads changes, so that its pods restart.
+common.kinds.configMap.checksum: changes with the configuration that the controller reads, so that its pods restart.
 Input: root, id, spec (the controller). Output: text, empty when it reads none.
 */ -}}
 {{- define "common.kinds.configMap.checksum" -}}
@@ -44,7 +44,7 @@ Input: root, id, spec (the controller). Output: text, empty when it reads none.
 {{- range $id := keys $config | sortAlpha -}}
 {{- $entry := index $config $id -}}
 {{- if and $entry (eq (include "common.render.enabled" $entry) "true") -}}
-{{- $mounted := eq (include "common.pod.mounted" (dict "entry" $entry "id" $.id "spec" $.spec)) "true" -}}
+{{- $mounted := eq (include "common.pod.mounts.any" (dict "entry" $entry "id" $.id "spec" $.spec)) "true" -}}
 {{- if or $mounted (contains (printf "\"config\":%q" $id) $uses) -}}
 {{- $read = printf "%s%s" $read (include "common.kinds.configMap.data" (dict "root" $.root "id" $id "spec" $entry)) -}}
 {{- end -}}

@@ -4,13 +4,13 @@ Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.controller" -}}
 {{- $spec := mustMergeOverwrite (deepCopy .root.Values.common.controller) (deepCopy .spec) -}}
-{{- /* Kubernetes adds to these names: the time of a run, a revision, or our own hash. */ -}}
+{{- /* Kubernetes appends to these names the time of a run or a revision, the library a hash. */ -}}
 {{- $limit := index (dict "CronJob" 52 "StatefulSet" 52 "Job" 54) $spec.type -}}
 {{- $name := include "common.names.object" (dict "root" .root "id" .id "limit" $limit) -}}
 {{- $args := dict "root" .root "id" .id "spec" $spec "name" $name -}}
-{{- if eq $spec.type "CronJob" -}}{{ include "common.kinds.cronJob" $args }}
+{{- if eq $spec.type "CronJob" -}}{{ include "common.kinds.job.cron" $args }}
 {{- else if eq $spec.type "Job" -}}{{ include "common.kinds.job" $args }}
-{{- else -}}{{ include "common.kinds.workload" $args }}
+{{- else -}}{{ include "common.kinds.controller.workload" $args }}
 {{- end -}}
 {{- end -}}
 
@@ -24,10 +24,10 @@ Input: root, id, spec, name. Output: YAML.
 {{- end -}}
 
 {{- /*
-common.kinds.workload: Deployment, StatefulSet or DaemonSet.
+common.kinds.controller.workload: Deployment, StatefulSet or DaemonSet.
 Input: root, id, spec (merged), name. Output: one document.
 */ -}}
-{{- define "common.kinds.workload" -}}
+{{- define "common.kinds.controller.workload" -}}
 {{- $spec := .spec -}}
 apiVersion: apps/v1
 kind: {{ $spec.type }}

@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.dashboard: what the start page (gethomepage.dev) shows for the service, as annotations of its first route.
+common.kinds.dashboard: the entry of the service on the dashboard (gethomepage.dev), as annotations of its first route.
 Input: root, id and host (the route's), url (of the Service behind it). Output: YAML map, empty without a dashboard entry
 and for other routes.
 */ -}}
@@ -25,8 +25,8 @@ gethomepage.dev/{{ $key }}: {{ include "common.render.text" (dict "root" $.root 
 {{- end -}}
 
 {{- /*
-common.kinds.dashboard.widget: figures of the service, which the start page asks it for inside the cluster. Keys are named
-and never held: the start page fills them in from its own secret.
+common.kinds.dashboard.widget: metrics of the service, which the dashboard reads inside the cluster. Credentials are references: the
+dashboard replaces them from its own secret.
 Input: root, widget, url (of the Service). Output: YAML map.
 */ -}}
 {{- define "common.kinds.dashboard.widget" }}

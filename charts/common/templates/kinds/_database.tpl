@@ -1,7 +1,7 @@
 {{- /*
-common.kinds.database: a PostgreSQL cluster that the CloudNativePG operator runs, with what belongs to it. The operator makes
-the Services `<name>-rw`, `-ro` and `-r`, and the Secret `<name>-app` with the owner's account.
-Input: root, id, spec. Output: some documents.
+common.kinds.database: a PostgreSQL cluster of the CloudNativePG operator, with its extensions, backups and metrics. The operator
+creates the Services `<name>-rw`, `-ro` and `-r`, and the Secret `<name>-app` with the owner's account.
+Input: root, id, spec. Output: one or more documents.
 */ -}}
 {{- define "common.kinds.database" -}}
 {{- $waves := .root.Values.common.waves -}}
@@ -72,14 +72,14 @@ owner: {{ .spec.owner | default $database }}
 {{- end -}}
 
 {{- /*
-common.kinds.database.spec: the Cluster's fields that have words of ours. One instance has no budget that would stop a node
-from being drained.
+common.kinds.database.spec: the fields of the Cluster that have values of their own. One instance has no PodDisruptionBudget, which
+would block the drain of its node.
 Input: root, name, spec. Output: YAML.
 */ -}}
 {{- define "common.kinds.database.spec" -}}
 {{- $spec := .spec -}}
 instances: {{ $spec.instances | default 1 | int }}
-imageName: {{ include "common.pod.image" $spec.image }}
+imageName: {{ include "common.names.image" $spec.image }}
 enableSuperuserAccess: false
 enablePDB: {{ gt (int ($spec.instances | default 1)) 1 }}
 storage:
@@ -121,7 +121,7 @@ externalClusters:
 {{- end -}}
 
 {{- /*
-common.kinds.database.bootstrap: what a new cluster begins with.
+common.kinds.database.bootstrap: bootstrap of a new cluster.
 Input: spec. Output: YAML.
 */ -}}
 {{- define "common.kinds.database.bootstrap" -}}
@@ -152,8 +152,8 @@ initdb:
 {{- end -}}
 
 {{- /*
-common.kinds.database.sql: what the superuser does in a new database, before the cluster is ready and so before the
-application comes.
+common.kinds.database.sql: SQL that the superuser runs in a new database, before the cluster is ready and so before the
+application starts.
 Input: spec. Output: a YAML list.
 */ -}}
 {{- define "common.kinds.database.sql" -}}

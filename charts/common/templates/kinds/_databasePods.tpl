@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.databasePods.metrics: a Service in front of the instances' figures; the operator's own Services lead to SQL only.
+common.kinds.databasePods.metrics: a Service of the instances' metrics; the operator's own Services have the port of PostgreSQL only.
 Input: root, id, name (the cluster's). Output: one or two documents.
 */ -}}
 {{- define "common.kinds.databasePods.metrics" -}}
@@ -40,8 +40,8 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.databasePods.policy: for the pods that the operator makes, as for those of a controller; the application that the
-database belongs to has its edge.
+common.kinds.databasePods.policy: the NetworkPolicy of the pods that the operator creates; the application of the database may
+connect.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.databasePods.policy" -}}

@@ -1,7 +1,7 @@
 {{- /*
-common.kinds.extraObject: an object that the vocabulary has no word for; a map, which gets the recommended labels besides its
-own, or text with values named in it. A route among them, in a chart that has no other, carries the entry of the start page.
-A second chart that needs the same is a reason for a new kind.
+common.kinds.extraObject: an object of a kind without values of its own: a map, which gets the recommended labels besides its own,
+or a template. An IngressRoute among them, in a chart without `route`, has the annotations of the dashboard. A second chart with
+the same object is a reason for a new kind.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.extraObject" -}}

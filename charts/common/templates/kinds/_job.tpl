@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.job: a Job. Its template is immutable, so its name carries the content: another content is another Job.
+common.kinds.job: a Job. Its template is immutable, so a hash of it is in the name: another template is another Job.
 Input: root, id, spec (merged), name. Output: one document.
 */ -}}
 {{- define "common.kinds.job" -}}
@@ -13,10 +13,10 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.cronJob: a CronJob.
+common.kinds.job.cron: a CronJob.
 Input: root, id, spec (merged), name. Output: one document.
 */ -}}
-{{- define "common.kinds.cronJob" -}}
+{{- define "common.kinds.job.cron" -}}
 {{- $cron := .spec.cron -}}
 apiVersion: batch/v1
 kind: CronJob
@@ -38,7 +38,7 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.job.spec: what a Job runs.
+common.kinds.job.spec: spec of a Job.
 Input: root, id, spec (merged). Output: YAML.
 */ -}}
 {{- define "common.kinds.job.spec" -}}

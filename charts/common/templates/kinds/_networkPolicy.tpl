@@ -1,7 +1,7 @@
 {{- /*
-common.kinds.networkPolicy: for the pods of a controller, deny everything and allow the edges that the chart names.
-Input: root, id, spec (the controller), selector (labels of the pods, YAML; the controller's when left out), ingress (edges
-besides). Output: one document.
+common.kinds.networkPolicy: denies all traffic of the pods of a controller but the edges of the chart.
+Input: root, id, spec (the controller), selector (labels of the pods, YAML; by default the controller's), ingress (additional
+edges). Output: one document.
 */ -}}
 {{- define "common.kinds.networkPolicy" -}}
 {{- $network := .root.Values.network | default dict -}}
@@ -29,8 +29,8 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller. One that is for every controller is
-for none that copies volumes: it has its own.
+common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller. An edge of every controller does not apply
+to the backup's, which has its own.
 Input: root, id, edges, side (from or to). Output: a YAML list.
 */ -}}
 {{- define "common.kinds.networkPolicy.rules" -}}
@@ -58,7 +58,7 @@ Input: root, id, edges, side (from or to). Output: a YAML list.
 {{- end -}}
 
 {{- /*
-common.kinds.networkPolicy.ports: ports of an edge: a number, the name of one of our Services' ports, or port and protocol.
+common.kinds.networkPolicy.ports: ports of an edge: a number, the name of a port of the chart's Services, or port and protocol.
 Input: root, ports. Output: a YAML list.
 */ -}}
 {{- define "common.kinds.networkPolicy.ports" -}}

@@ -1,7 +1,7 @@
 {{- /*
-common.kinds.peer: the other end of an edge.
+common.kinds.peer: the peers of an edge.
 Input: root, peer: one of {peer: NAME}, {app, namespace, component}, {database}, {cidr, except}, {namespaceLabels, podLabels}.
-Output: a YAML list, empty for anybody.
+Output: a YAML list, empty for any peer.
 */ -}}
 {{- define "common.kinds.peer" -}}
 {{- $global := .root.Values.global -}}

@@ -1,6 +1,6 @@
 {{- /*
-common.kinds.rbac: a role and its binding to a service account, in the namespace or for the cluster. Cluster objects carry
-the release in their name, since they share one space of names.
+common.kinds.rbac: a role and its binding to a service account, in the namespace or for the cluster. Cluster-scoped objects
+have the release in their name, since they are not separated by a namespace.
 Input: root, id, spec (scope, serviceAccount, rules). Output: two documents.
 */ -}}
 {{- define "common.kinds.rbac" -}}

@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.route: how a service is reached from outside the cluster, by Traefik's IngressRoute or a plain Ingress.
+common.kinds.route: a route from outside the cluster to a Service: Traefik's IngressRoute or an Ingress.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.route" -}}
@@ -18,18 +18,18 @@ Input: root, id, spec. Output: one document.
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
       "annotations" (include "common.kinds.dashboard" (dict "root" .root "id" .id "host" $host "url" $url) | fromYaml | merge $published) -}}
 {{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
-{{ include "common.kinds.ingress" $args }}
+{{ include "common.kinds.route.ingress" $args }}
 {{- else -}}
-{{ include "common.kinds.ingressRoute" $args }}
+{{ include "common.kinds.route.ingressRoute" $args }}
 {{- end -}}
 {{- end -}}
 
 {{- /*
-common.kinds.ingressRoute: Traefik's own route. Blocked paths are left out of the rule, so they answer 404; in upper and
-lower case, since many applications take both.
+common.kinds.route.ingressRoute: an IngressRoute of Traefik. Its rule excludes blocked paths, so they answer 404, in upper
+and lower case, since many applications accept both.
 Input: root, id, spec, host, service, port, middlewares, secret, annotations. Output: one document.
 */ -}}
-{{- define "common.kinds.ingressRoute" -}}
+{{- define "common.kinds.route.ingressRoute" -}}
 {{- $rule := printf "Host(`%s`)" .host -}}
 {{- with .spec.path -}}{{- if ne . "/" -}}{{- $rule = printf "%s && PathPrefix(`%s`)" $rule . -}}{{- end -}}{{- end -}}
 {{- range .spec.blockPaths -}}{{- $rule = printf "%s && !PathRegexp(`(?i)^%s`)" $rule (regexQuoteMeta .) -}}{{- end -}}
@@ -38,7 +38,7 @@ kind: IngressRoute
 metadata:
   {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" .annotations) | nindent 2 }}
 spec:
-  {{- /* Traefik takes only what names its class. */}}
+  {{- /* Traefik watches only objects of its class. */}}
   ingressClassName: {{ .root.Values.global.route.ingressClass }}
   entryPoints:
     - {{ .root.Values.global.route.entryPoint }}
@@ -62,10 +62,10 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.ingress: a plain Ingress for the same route.
-Input: as common.kinds.ingressRoute. Output: one document.
+common.kinds.route.ingress: an Ingress for the same route.
+Input: as common.kinds.route.ingressRoute. Output: one document.
 */ -}}
-{{- define "common.kinds.ingress" -}}
+{{- define "common.kinds.route.ingress" -}}
 {{- $names := list -}}
 {{- range .middlewares -}}{{- $names = append $names (printf "%s-%s@kubernetescrd" (.namespace | default (include "common.names.namespace" $.root)) .name) -}}{{- end -}}
 {{- $extra := dict "traefik.ingress.kubernetes.io/router.entrypoints" .root.Values.global.route.entryPoint -}}

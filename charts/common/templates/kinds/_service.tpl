@@ -35,7 +35,7 @@ spec:
 {{- end -}}
 
 {{- /*
-common.kinds.service.scrape: scrape annotations, where metrics are announced so. Prometheus asks the pods behind a Service,
+common.kinds.service.scrape: scrape annotations, where metrics use them. Prometheus scrapes the pods behind a Service,
 so the port is the container's.
 Input: root, id. Output: YAML map, empty without metrics.
 */ -}}

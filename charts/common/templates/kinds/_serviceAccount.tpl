@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.serviceAccount: an identity towards the Kubernetes API.
+common.kinds.serviceAccount: a ServiceAccount.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.serviceAccount" -}}

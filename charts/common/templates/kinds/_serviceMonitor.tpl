@@ -1,5 +1,5 @@
 {{- /*
-common.kinds.serviceMonitor: tells the Prometheus operator what to scrape, where metrics are announced so.
+common.kinds.serviceMonitor: a ServiceMonitor of the Prometheus operator, where metrics use them.
 Input: root, id, spec. Output: one document or nothing.
 */ -}}
 {{- define "common.kinds.serviceMonitor" -}}

@@ -1,6 +1,6 @@
 {{- /*
-common.kinds.webhook: whom the API server asks before it takes an object. What the entry says is said for each of its hooks,
-which may say otherwise.
+common.kinds.webhook: a validating or mutating webhook configuration. Each hook inherits the fields of the entry and may override
+them.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.webhook" -}}
@@ -21,7 +21,7 @@ webhooks:
 {{- end -}}
 
 {{- /*
-common.kinds.webhook.hook: one hook, with what its configuration says for all of them.
+common.kinds.webhook.hook: one hook, merged over the fields of its configuration.
 Input: root, name, spec. Output: a YAML list of one.
 */ -}}
 {{- define "common.kinds.webhook.hook" -}}
@@ -48,8 +48,8 @@ Input: root, name, spec. Output: a YAML list of one.
 {{- end -}}
 
 {{- /*
-common.kinds.webhook.authority: what cert-manager's cainjector reads, when it hands out the authority of the certificate; a
-program that does so itself needs nothing.
+common.kinds.webhook.authority: annotations from which cert-manager's cainjector sets the CA bundle; a program that sets it itself
+needs none.
 Input: root, spec. Output: YAML map, may be empty.
 */ -}}
 {{- define "common.kinds.webhook.authority" -}}

@@ -1,12 +1,12 @@
 {{- /*
-common.pod.container: one container. A sidecar is an init container that keeps running: the kubelet starts what follows
-only when its startup probe has succeeded, and stops it after the others.
+common.pod.container: one container. A sidecar is an init container with restartPolicy Always: the kubelet starts the next
+container after its startup probe has succeeded, and stops it last.
 Input: root, controller, id, role (containers, sidecars or init), spec, owner (the controller). Output: a YAML list item.
 */ -}}
 {{- define "common.pod.container" -}}
 {{- $spec := mustMergeOverwrite (deepCopy .root.Values.common.container) (deepCopy .spec) -}}
 - name: {{ .id }}
-  image: {{ include "common.pod.image" $spec.image }}
+  image: {{ include "common.names.image" $spec.image }}
   {{- if eq .role "sidecars" }}
   restartPolicy: Always
   {{- end }}
@@ -28,7 +28,7 @@ Input: root, controller, id, role (containers, sidecars or init), spec, owner (t
   env:
     {{- . | trim | nindent 4 }}
   {{- end }}
-  {{- with include "common.pod.envFrom" (dict "root" .root "envFrom" $spec.envFrom) }}
+  {{- with include "common.pod.env.from" (dict "root" .root "envFrom" $spec.envFrom) }}
   envFrom:
     {{- . | trim | nindent 4 }}
   {{- end }}
@@ -52,48 +52,8 @@ Input: root, controller, id, role (containers, sidecars or init), spec, owner (t
   {{- end }}
   securityContext:
     {{- toYaml $spec.securityContext | nindent 4 }}
-  {{- with include "common.pod.volumeMounts" . }}
+  {{- with include "common.pod.mounts" . }}
   volumeMounts:
     {{- . | trim | nindent 4 }}
   {{- end }}
-{{- end -}}
-
-{{- /*
-common.pod.image: an image reference; a digest is what the node pulls, the tag says which version that is.
-Input: repository, tag, digest. Output: text.
-*/ -}}
-{{- define "common.pod.image" -}}
-{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
-{{- end -}}
-
-{{- /*
-common.pod.ports: ports of a container: its own, and those of the Services that end at it.
-Input: as common.pod.container. Output: a YAML list.
-*/ -}}
-{{- define "common.pod.ports" -}}
-{{- $ports := deepCopy (.spec.ports | default dict) -}}
-{{- $main := hasKey .owner.containers "app" | ternary "app" (keys .owner.containers | sortAlpha | first) -}}
-{{- range $service, $entry := .root.Values.service -}}
-{{- if eq (include "common.render.enabled" $entry) "true" -}}
-{{- $owner := include "common.names.controllerId" (dict "root" $.root "id" $entry.controller "what" (printf "service %s" $service)) -}}
-{{- range $name, $port := $entry.ports -}}
-{{- $container := dig "container" $main $port -}}
-{{- if and (eq $owner $.controller) (eq $container $.id) (not (hasKey $ports $name)) (ne $.role "init") -}}
-{{- $number := dig "targetPort" $port.port $port -}}
-{{- if not (kindIs "string" $number) -}}
-{{- $_ := set $ports $name (dict "port" $number "protocol" (dig "protocol" "TCP" $port)) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- range $name := keys $ports | sortAlpha }}
-{{- $port := index $ports $name }}
-- name: {{ $name }}
-  containerPort: {{ $port.port }}
-  {{- with $port.hostPort }}
-  hostPort: {{ . }}
-  {{- end }}
-  protocol: {{ $port.protocol | default "TCP" }}
-{{- end -}}
 {{- end -}}

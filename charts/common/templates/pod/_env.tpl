@@ -11,7 +11,7 @@ Input: root, env (name → text, number, boolean or reference). Output: a YAML l
   valueFrom:
     {{- include "common.pod.env.reference" (dict "root" $.root "value" $value) | nindent 4 }}
   {{- else }}
-  {{- /* The API server leaves an empty text out. */}}
+  {{- /* The API server omits an empty text. */}}
   {{- $text := include "common.pod.env.text" (dict "root" $.root "value" $value) }}
   {{- if ne $text `""` }}
   value: {{ $text }}
@@ -22,7 +22,7 @@ Input: root, env (name → text, number, boolean or reference). Output: a YAML l
 {{- end -}}
 
 {{- /*
-common.pod.env.text: a scalar as a quoted text; YAML reads whole numbers as floats, which must not show.
+common.pod.env.text: a scalar as a quoted text; Helm reads integers as floats, which are rendered as integers.
 Input: root, value. Output: quoted text.
 */ -}}
 {{- define "common.pod.env.text" -}}
@@ -32,7 +32,7 @@ Input: root, value. Output: quoted text.
 {{- end -}}
 
 {{- /*
-common.pod.env.reference: where a variable's value comes from.
+common.pod.env.reference: source of a variable's value.
 Input: root, value (one of secret+key, config+key, field, resource). Output: YAML.
 */ -}}
 {{- define "common.pod.env.reference" -}}
@@ -60,10 +60,10 @@ resourceFieldRef:
 {{- end -}}
 
 {{- /*
-common.pod.envFrom: whole secrets and config maps as variables.
+common.pod.env.from: all keys of Secrets and ConfigMaps as variables.
 Input: root, envFrom (identifier → {secret} or {config}). Output: a YAML list.
 */ -}}
-{{- define "common.pod.envFrom" -}}
+{{- define "common.pod.env.from" -}}
 {{- range $id := keys (.envFrom | default dict) | sortAlpha }}
 {{- $source := index $.envFrom $id }}
 {{- with $source.secret }}

@@ -1,6 +1,6 @@
 {{- /*
 common.pod.resources: requests and limits, with the device of a GPU.
-Input: as common.pod.container. Output: YAML, empty when nothing is asked for.
+Input: as common.pod.container. Output: YAML, empty without resources.
 */ -}}
 {{- define "common.pod.resources" -}}
 {{- $resources := deepCopy (.spec.resources | default dict) -}}
@@ -11,18 +11,4 @@ Input: as common.pod.container. Output: YAML, empty when nothing is asked for.
 {{- $_ := set $resources "limits" (mergeOverwrite (deepCopy ($resources.limits | default dict)) (dict $device (toString (int $count)))) -}}
 {{- end -}}
 {{- with $resources }}{{ toYaml . }}{{ end -}}
-{{- end -}}
-
-{{- /*
-common.pod.gpu.runtimeClass: the runtime class that NVIDIA's container runtime needs.
-Input: as common.pod.spec. Output: YAML line or nothing.
-*/ -}}
-{{- define "common.pod.gpu.runtimeClass" -}}
-{{- $nvidia := false -}}
-{{- range $name, $container := .spec.containers -}}
-{{- if eq (dig "gpu" "vendor" "none" $container) "nvidia" -}}{{- $nvidia = true -}}{{- end -}}
-{{- end -}}
-{{- if $nvidia }}
-runtimeClassName: nvidia
-{{- end -}}
 {{- end -}}

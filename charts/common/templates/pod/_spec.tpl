@@ -1,28 +1,4 @@
 {{- /*
-common.pod.template: pod metadata and spec of a controller.
-Input: root, id, spec. Output: YAML.
-*/ -}}
-{{- define "common.pod.template" -}}
-{{- $pod := mustMergeOverwrite (deepCopy .root.Values.common.pod) (deepCopy (.spec.pod | default dict)) -}}
-metadata:
-  labels:
-    {{- include "common.labels.selector" (dict "root" .root "component" .id) | nindent 4 }}
-    {{- /* Edges to every pod of the platform go by it. */}}
-    app.kubernetes.io/part-of: {{ .root.Values.common.partOf }}
-    {{- with $pod.labels }}
-    {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 4 }}
-    {{- end }}
-  {{- $checksum := include "common.kinds.configMap.checksum" . }}
-  {{- $annotations := mergeOverwrite (ternary (dict "checksum/config" $checksum) dict (ne $checksum "")) ($pod.annotations | default dict) }}
-  {{- with $annotations }}
-  annotations:
-    {{- include "common.render.map" (dict "root" $.root "map" .) | nindent 4 }}
-  {{- end }}
-spec:
-  {{- include "common.pod.spec" (dict "root" .root "id" .id "spec" .spec "pod" $pod) | nindent 2 }}
-{{- end -}}
-
-{{- /*
 common.pod.spec: pod spec of a controller.
 Input: root, id, spec (the controller), pod (its merged pod options). Output: YAML.
 */ -}}
@@ -46,7 +22,7 @@ securityContext:
 {{- end }}
 {{- end }}
 {{- if not (hasKey $pod "runtimeClassName") }}
-{{- include "common.pod.gpu.runtimeClass" . }}
+{{- include "common.pod.spec.runtimeClass" . }}
 {{- end }}
 {{- range $key := list "affinity" "dnsConfig" "nodeSelector" "tolerations" "topologySpreadConstraints" }}
 {{- with index $pod $key }}
@@ -54,13 +30,13 @@ securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- $first := include "common.pod.containers" (dict "root" .root "id" .id "spec" .spec "roles" (list "sidecars" "init")) }}
+{{- $first := include "common.pod.spec.containers" (dict "root" .root "id" .id "spec" .spec "roles" (list "sidecars" "init")) }}
 {{- with $first }}
 initContainers:
   {{- . | trim | nindent 2 }}
 {{- end }}
 containers:
-  {{- include "common.pod.containers" (dict "root" .root "id" .id "spec" .spec "roles" (list "containers")) | trim | nindent 2 }}
+  {{- include "common.pod.spec.containers" (dict "root" .root "id" .id "spec" .spec "roles" (list "containers")) | trim | nindent 2 }}
 {{- with include "common.pod.volumes" . }}
 volumes:
   {{- . | trim | nindent 2 }}
@@ -68,10 +44,10 @@ volumes:
 {{- end -}}
 
 {{- /*
-common.pod.containers: the containers of some roles, by `order`, then by identifier.
+common.pod.spec.containers: the containers of some roles, by `order`, then by identifier.
 Input: root, id, spec, roles (keys of the controller). Output: a YAML list.
 */ -}}
-{{- define "common.pod.containers" -}}
+{{- define "common.pod.spec.containers" -}}
 {{- $sorted := dict -}}
 {{- range $role := .roles -}}
 {{- range $name, $container := (index $.spec $role | default dict) -}}
@@ -83,5 +59,19 @@ Input: root, id, spec, roles (keys of the controller). Output: a YAML list.
 {{- end -}}
 {{- range $key := keys $sorted | sortAlpha }}
 {{ include "common.pod.container" (index $sorted $key) }}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.pod.spec.runtimeClass: the runtime class of NVIDIA's container runtime.
+Input: as common.pod.spec. Output: YAML line or nothing.
+*/ -}}
+{{- define "common.pod.spec.runtimeClass" -}}
+{{- $nvidia := false -}}
+{{- range $name, $container := .spec.containers -}}
+{{- if eq (dig "gpu" "vendor" "none" $container) "nvidia" -}}{{- $nvidia = true -}}{{- end -}}
+{{- end -}}
+{{- if $nvidia }}
+runtimeClassName: nvidia
 {{- end -}}
 {{- end -}}

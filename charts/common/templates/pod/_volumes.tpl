@@ -1,59 +1,4 @@
 {{- /*
-common.pod.mounts: the mounts of an entry in a container, whether addressed as `container` or `controller/container`.
-Input: entry, controller, container. Output: a YAML list, empty when it is not mounted there.
-*/ -}}
-{{- define "common.pod.mounts" -}}
-{{- $mounts := .entry.mounts | default dict -}}
-{{- $found := concat (index $mounts .container | default list) (index $mounts (printf "%s/%s" .controller .container) | default list) -}}
-{{- with $found }}{{ toYaml . }}{{ end -}}
-{{- end -}}
-
-{{- /*
-common.pod.volumeMounts: where a container sees volumes and configuration files.
-Input: root, controller, id, owner. Output: a YAML list.
-*/ -}}
-{{- define "common.pod.volumeMounts" -}}
-{{- range $kind := list "persistence" "config" -}}
-{{- $entries := index $.root.Values $kind | default dict -}}
-{{- range $id := keys $entries | sortAlpha -}}
-{{- $entry := index $entries $id -}}
-{{- if and $entry (eq (include "common.render.enabled" $entry) "true") -}}
-{{- $mounts := include "common.pod.mounts" (dict "entry" $entry "controller" $.controller "container" $.id) | fromYamlArray -}}
-{{- range $mounts }}
-- name: {{ eq $kind "config" | ternary (printf "config-%s" $id) $id }}
-  {{- include "common.pod.mount" (dict "mount" . "readOnly" (eq $kind "config")) | nindent 2 }}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- range $id := keys (.owner.volumeClaims | default dict) | sortAlpha -}}
-{{- $entry := index $.owner.volumeClaims $id -}}
-{{- $mounts := include "common.pod.mounts" (dict "entry" $entry "controller" $.controller "container" $.id) | fromYamlArray -}}
-{{- range $mounts }}
-- name: {{ $id }}
-  {{- include "common.pod.mount" (dict "mount" . "readOnly" false) | nindent 2 }}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{- /*
-common.pod.mount: one mount's fields after its name.
-Input: mount (path, subPath, file, readOnly, mountPropagation), readOnly (the default). Output: YAML.
-*/ -}}
-{{- define "common.pod.mount" -}}
-mountPath: {{ .mount.path }}
-{{- with .mount.subPath | default .mount.file }}
-subPath: {{ . | quote }}
-{{- end }}
-{{- if dig "readOnly" .readOnly .mount }}
-readOnly: true
-{{- end }}
-{{- with .mount.mountPropagation }}
-mountPropagation: {{ . }}
-{{- end }}
-{{- end -}}
-
-{{- /*
 common.pod.volumes: the volumes that any container of a controller mounts.
 Input: root, id, spec. Output: a YAML list.
 */ -}}
@@ -62,7 +7,7 @@ Input: root, id, spec. Output: a YAML list.
 {{- $entries := index $.root.Values $kind | default dict -}}
 {{- range $id := keys $entries | sortAlpha -}}
 {{- $entry := index $entries $id -}}
-{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (eq (include "common.pod.mounted" (dict "entry" $entry "id" $.id "spec" $.spec)) "true") }}
+{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (eq (include "common.pod.mounts.any" (dict "entry" $entry "id" $.id "spec" $.spec)) "true") }}
 {{- if eq $kind "config" }}
 - name: config-{{ $id }}
   configMap:
@@ -72,7 +17,7 @@ Input: root, id, spec. Output: a YAML list.
     {{- end }}
 {{- else }}
 - name: {{ $id }}
-  {{- include "common.pod.volume" (dict "root" $.root "id" $id "spec" $entry) | nindent 2 }}
+  {{- include "common.pod.volumes.source" (dict "root" $.root "id" $id "spec" $entry) | nindent 2 }}
 {{- end }}
 {{- end -}}
 {{- end -}}
@@ -80,15 +25,69 @@ Input: root, id, spec. Output: a YAML list.
 {{- end -}}
 
 {{- /*
-common.pod.mounted: whether any container of a controller mounts an entry.
-Input: entry, id (the controller's), spec (the controller). Output: `true` or `false`.
+common.pod.volumes.source: the source of a volume.
+Input: root, id, spec. Output: YAML.
 */ -}}
-{{- define "common.pod.mounted" -}}
-{{- $mounted := false -}}
-{{- range $role := list "containers" "sidecars" "init" -}}
-{{- range $name, $container := (index $.spec $role | default dict) -}}
-{{- if include "common.pod.mounts" (dict "entry" $.entry "controller" $.id "container" $name) -}}{{- $mounted = true -}}{{- end -}}
+{{- define "common.pod.volumes.source" -}}
+{{- $type := include "common.pod.volumes.type" .spec -}}
+{{- if eq $type "claim" -}}
+persistentVolumeClaim:
+  claimName: {{ include "common.names.object" (dict "root" .root "id" .id) }}
+{{- else if eq $type "existingClaim" -}}
+persistentVolumeClaim:
+  claimName: {{ include "common.render.text" (dict "root" .root "text" .spec.existingClaim) }}
+{{- else if eq $type "emptyDir" -}}
+{{- $fields := pick .spec "medium" "sizeLimit" -}}
+emptyDir:{{ if $fields }}
+  {{- toYaml $fields | nindent 2 }}{{ else }} {}{{ end }}
+{{- else if eq $type "config" -}}
+configMap:
+  name: {{ include "common.render.text" (dict "root" .root "text" .spec.name) }}
+  {{- with include "common.pod.volumes.items" .spec | trim }}{{ nindent 2 . }}{{ end }}
+{{- else if eq $type "secret" -}}
+secret:
+  secretName: {{ include "common.names.secret" (dict "root" .root "id" .spec.secret) }}
+  {{- with include "common.pod.volumes.items" .spec | trim }}{{ nindent 2 . }}{{ end }}
+{{- else if eq $type "hostPath" -}}
+hostPath:
+  path: {{ .spec.path }}
+  {{- with .spec.hostPathType }}
+  type: {{ . }}
+  {{- end }}
+{{- else if eq $type "nfs" -}}
+nfs:
+  server: {{ .spec.server }}
+  path: {{ .spec.path }}
 {{- end -}}
 {{- end -}}
-{{- $mounted -}}
+
+{{- /*
+common.pod.volumes.type: the type of a volume, set or inferred: a claim by its `size`, an existing claim by its name.
+Input: the entry. Output: text.
+*/ -}}
+{{- define "common.pod.volumes.type" -}}
+{{- if .type -}}{{ .type }}
+{{- else if .existingClaim -}}existingClaim
+{{- else -}}claim
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.pod.volumes.items: keys of a Secret or ConfigMap that become files, and their mode.
+Input: the entry. Output: YAML.
+*/ -}}
+{{- define "common.pod.volumes.items" -}}
+{{- with .items }}
+items:
+  {{- range $key := keys . | sortAlpha }}
+  - key: {{ $key | quote }}
+    path: {{ index $.items $key | quote }}
+  {{- end }}
+{{- end }}
+{{- with .defaultMode }}
+defaultMode: {{ . | int }}
+{{- end }}
+{{- if .optional }}
+optional: true
+{{- end }}
 {{- end -}}

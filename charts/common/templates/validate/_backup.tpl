@@ -1,25 +1,31 @@
 {{- /*
-common.validate.backup: what is copied is there, and nothing else is called as the copies' controller.
-Input: root. Output: nothing, or an error.
+common.validate.backup: each volume or database is backed up by one entry, and exists; the controller of the backups is the library's.
+Input: root, before the controller is added. Output: nothing, or an error.
 */ -}}
 {{- define "common.validate.backup" -}}
 {{- if hasKey (.Values.controllers | default dict) "backup" -}}
-{{- fail (printf "%s: the controller backup is the library's own; rename controllers.backup" .Chart.Name) -}}
+{{- fail (printf "%s: the controller backup is reserved for the library; rename controllers.backup" .Chart.Name) -}}
 {{- end -}}
+{{- $seen := dict -}}
 {{- range $id, $entry := .Values.backup -}}
 {{- if and $entry (eq (include "common.render.enabled" $entry) "true") (not $entry.optOut) -}}
 {{- $kind := empty $entry.secret | ternary (empty $entry.database | ternary "persistence" "databases") "secrets" -}}
 {{- $name := $entry.secret | default $entry.database | default $entry.persistence -}}
-{{- $what := dig $name dict (index $.Values $kind | default dict) -}}
-{{- if or (not $what) (ne (include "common.render.enabled" $what) "true") -}}
-{{- fail (printf "%s: backup %s copies %s.%s, which does not exist or is off; add it, or set backup.%s to null" $.Chart.Name $id $kind $name $id) -}}
+{{- $what := printf "%s.%s" $kind $name -}}
+{{- $spec := index (index $.Values $kind | default dict) $name -}}
+{{- if not (and $spec (eq (include "common.render.enabled" $spec) "true")) -}}
+{{- fail (printf "%s: backup %s is of %s, which does not exist or is disabled; add it, or set backup.%s to null" $.Chart.Name $id $what $id) -}}
 {{- end -}}
-{{- if and $entry.secret (not $what.database) -}}
-{{- fail (printf "%s: backup %s dumps with secrets.%s, which is no account of a database; set secrets.%s.database" $.Chart.Name $id $name $name) -}}
+{{- if and $entry.secret (not $spec.database) -}}
+{{- fail (printf "%s: backup %s dumps the database of %s, which names none; set %s.database" $.Chart.Name $id $what $what) -}}
 {{- end -}}
-{{- if and $entry.persistence (not (has (include "common.pod.volume.type" $what) (list "claim" "existingClaim"))) -}}
-{{- fail (printf "%s: backup %s copies persistence.%s, which is no claim and ends with its pod; set backup.%s to null" $.Chart.Name $id $name $id) -}}
+{{- if and $entry.persistence (not (has (include "common.pod.volumes.type" $spec) (list "claim" "existingClaim"))) -}}
+{{- fail (printf "%s: backup %s is of %s, which is not a claim; set backup.%s to null" $.Chart.Name $id $what $id) -}}
 {{- end -}}
+{{- if hasKey $seen $what -}}
+{{- fail (printf "%s: backup %s and %s are both of %s; merge them into one entry" $.Chart.Name (get $seen $what) $id $what) -}}
+{{- end -}}
+{{- $_ := set $seen $what $id -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,0 +1,18 @@
+"""`plan`: what a release would do, and why."""
+
+from __future__ import annotations
+
+from slipway.cli import arguments, report
+from slipway.cli.run import Result
+from slipway.context import Context
+from slipway.release.survey import survey
+
+
+def plan(context: Context, env: str, only: str) -> Result:
+    """Compare the workspace with the registry and the pins.
+
+    Raises:
+        RegistryError: the registry does not answer.
+    """
+    made = survey(context, arguments.environment(context, env), arguments.charts(context, only))
+    return Result(value=made, text=report.plan(made))

@@ -1,0 +1,105 @@
+"""`release`: publish and pin what changed, after raising versions when asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from slipway.cli import arguments, report
+from slipway.cli.run import Result
+from slipway.config import Config
+from slipway.context import Context
+from slipway.core.errors import BuildError
+from slipway.core.model import ChartName
+from slipway.release import release as releases
+from slipway.release.release import Outcome
+from slipway.release.survey import survey
+from slipway.util.text import being, counted, plain
+
+
+def release(
+    context: Context, env: str, only: str, bump: str, *, dry_run: bool, say: Callable[[str], None] = print
+) -> Result:
+    """Release, or show what a release would do.
+
+    Args:
+        context: the wiring.
+        env: the environment to pin; the first when empty.
+        only: charts, separated by commas; all when empty.
+        bump: raise versions first, by at least this level.
+        dry_run: change nothing.
+        say: prints the raised versions before the release begins.
+
+    Raises:
+        BuildError: see `release.release`.
+    """
+    environment, names = arguments.environment(context, env), arguments.charts(context, only)
+    bumps: Sequence[object] = ()
+    if arguments.level("--bump", bump):
+        from slipway.versioning import bump as versions
+
+        raised = versions.raise_versions(context, names, bump, "", dry_run=dry_run)
+        say(report.bumps(raised))
+        context, bumps = versions.with_bumps(context, raised), raised
+    # A raised chart raises its umbrellas, so they are part of the release.
+    above = tuple(name for chart in names for name in context.umbrella_of(chart)) if bump else ()
+    wanted = tuple(dict.fromkeys((*names, *above)))
+    try:
+        return (
+            planned(context, environment, wanted, bumps) if dry_run else released(context, environment, wanted, bumps)
+        )
+    except BuildError as error:
+        # The versions are raised in the files, whatever became of the release.
+        return Result(value={"bumps": bumps}, text="", error=error)
+
+
+def planned(context: Context, environment: str, names: tuple[ChartName, ...], bumps: Sequence[object]) -> Result:
+    """What the release would do."""
+    made = survey(context, environment, names)
+    return Result(value=joined(bumps, made), text=report.plan(made))
+
+
+def released(context: Context, environment: str, names: tuple[ChartName, ...], bumps: Sequence[object]) -> Result:
+    """What the release did."""
+    done = releases.release(context, environment=environment, only=names)
+    text = outcome(done, context.config.registry.base)
+    if not done.unchanged:
+        text = f"{text}\n{next_steps(context.config, environment)}"
+    return Result(value=joined(bumps, done), text=text)
+
+
+def joined(bumps: Sequence[object], value: object) -> dict[str, object]:
+    """The raised versions, beside the fields of a value."""
+    fields = plain(value)
+    assert isinstance(fields, Mapping)
+    return {"bumps": bumps, **fields}
+
+
+def outcome(done: Outcome, base: str) -> str:
+    """The published charts and the pins."""
+    if done.unchanged:
+        return f"Nothing to do: {counted(done.kept, 'chart')} {being(done.kept)} published and deploy/{done.environment} is up to date."
+    lines = []
+    if done.published:
+        lines.append(report.published(done.published, base))
+    if done.kept and done.published:
+        lines.append(
+            f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
+        )
+    if done.pinned:
+        lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
+    return "\n".join(lines)
+
+
+def next_steps(config: Config, environment: str) -> str:
+    """The commands that follow a release."""
+    steps = [
+        ("./inv status", "what is here, published and pinned"),
+        (f"git add deploy/{environment}", "commit and push it: Argo CD follows the commit"),
+        *((f"./inv pin --env {later}", "promote these pins") for later in config.environments[1:]),
+    ]
+    if config.registry.embedded:
+        steps.append(("./inv registry stop", "the embedded registry runs on; its charts stay in .registry/"))
+    if "example." in config.repository_url or not config.repository_url:
+        steps.append(("edit pyproject.toml", "set repository-url to your fork before Argo CD reads deploy/"))
+    width = max(len(command) for command, _ in steps)
+    return "\n".join(["Next:", *(f"    {command.ljust(width)}  {why}" for command, why in steps)])

@@ -1,0 +1,188 @@
+"""`test`: the tiers of the test suite, fast ones first, with the programs that they run on PATH."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+
+from slipway.cli import arguments, coverage
+from slipway.cli.run import Result
+from slipway.context import RELEASE_TOOLS, Context
+from slipway.core.errors import Problem, ToolFailed, WorkspaceError
+from slipway.toolchain import chromium, groups
+from slipway.tools.run import Command, stream_process
+
+LAB = "lab"
+"""The tier that runs only when it is named: its programs take minutes to build."""
+
+TIERS: dict[str, tuple[str, ...]] = {
+    "unit": ("tests/unit",),
+    "charts": ("tests/charts", "tests/workspaces"),
+    "umbrella": ("tests/umbrella",),
+    "release": ("tests/release",),
+    "docs": ("tests/docs",),
+    LAB: ("tests/lab",),
+}
+"""Tier → folders, in the order in which they run; the first tier that fails is the last one."""
+
+IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True, cache_dir='build/imports'))"
+"""import-linter has no `python -m`."""
+
+STATIC = (
+    ("-m", "ruff", "check", "."),
+    ("-m", "ruff", "format", "--check", "."),
+    ("-m", "mypy"),
+    ("-c", IMPORTS),
+)
+"""Checks of the sources, ahead of the tests, as arguments of Python."""
+
+MEASURED = ("unit", "charts", "release")
+"""The tiers whose coverage is measured when none is named."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "release": ("seal",),
+    "docs": ("docs", "seal", "browser"),
+    LAB: ("lab", "traefik"),
+}
+"""Tier → groups of packages that its tests import besides `test`."""
+
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    # They parse, or act on, the files that charts configure.
+    "charts": (
+        "promtool",
+        "amtool",
+        "inhibited",
+        "alloycheck",
+        "logql",
+        "external-dns-flags",
+        "crowdsec-check",
+        "restic",
+    ),
+    # Decrypts what was sealed.
+    "release": ("kubeseal",),
+}
+"""Tier → programs that its tests run besides those of a release."""
+
+
+NOTHING_SELECTED = 5
+"""Exit code of pytest. Source: pytest.ExitCode.NO_TESTS_COLLECTED."""
+
+
+def test(context: Context, tier: str, expression: str, *, update: bool, measure: bool) -> Result:
+    """Run the tiers, and show the coverage when it is measured.
+
+    Raises:
+        WorkspaceError: the tier is unknown, or no test matches the expression.
+        ToolFailed: a tier failed, or a tool cannot be built.
+    """
+    if measure:
+        coverage.forget(context.config.root)
+    code = run_tiers(context, tier, expression, update=update, measure=measure)
+    shown = ""
+    if measure and not first_failure(context, coverage.REPORTS, {}):
+        shown = coverage.report(context.config.root)
+    if code:
+        print(shown)
+        raise ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))
+    return Result(value=None, text=shown)
+
+
+def run_tiers(context: Context, tier: str, expression: str, *, update: bool, measure: bool = False) -> int:
+    """Run the tiers and show their output; returns the exit code of the first that failed, or 0.
+
+    Args:
+        context: the wiring.
+        tier: one tier; all but the lab when empty.
+        expression: pytest's `-k`; every test when empty.
+        update: rewrite the golden files.
+        measure: measure the coverage; of `MEASURED` when no tier is named.
+
+    Raises:
+        WorkspaceError: the tier is unknown, or no test matches the expression.
+        BuildError: a tool cannot be built.
+    """
+    every = MEASURED if measure else tuple(name for name in TIERS if name != LAB)
+    names = (arguments.one_of("--tier", tier, tuple(TIERS)),) if tier else every
+    environment = prepared(context, names)
+    if not (tier or expression or measure) and (code := first_failure(context, STATIC, environment)):
+        return code
+    selected = False
+    for name in names:
+        present = [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]
+        if not present:
+            continue
+        pytest = pytest_args(present, expression, update=update, alone=name == LAB)
+        code = start(context, (*(coverage.MEASURE if measure else ()), *pytest), environment)
+        if code not in {0, NOTHING_SELECTED}:
+            return code
+        selected |= code == 0
+    if not selected and expression:
+        fact = f"no test of {', '.join(names)} matches {expression!r}"
+        raise WorkspaceError(Problem(where="-k", fact=fact, hint="pytest --collect-only -q tests lists them"))
+    return 0
+
+
+def prepared(context: Context, names: Sequence[str]) -> dict[str, str]:
+    """Install and build what tiers run; returns the environment with it on PATH.
+
+    Raises:
+        BuildError: something cannot be installed or built.
+    """
+    for group in ("test", *(group for name in names for group in GROUPS.get(name, ()))):
+        install = groups.program if group in groups.PROGRAMS else groups.ensure_group
+        install(context.config.root, group, context.progress)
+    if "docs" in names:
+        chromium.ensure(context.config.root, context.run, context.progress)
+    programs = context.toolbox.ensure((*RELEASE_TOOLS, *(tool for name in names for tool in programs_of(name))))
+    folders = dict.fromkeys(str(path.parent) for path in programs.values())
+    path = os.pathsep.join([*folders, context.environ.get("PATH", os.defpath)])
+    # Without bytecode every worker would compile the tests again.
+    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def programs_of(tier: str) -> tuple[str, ...]:
+    """The programs of a tier; for the lab, every program that a lab can run, and those that take as long to build."""
+    if tier != LAB:
+        return PROGRAMS.get(tier, ())
+    from slipway.lab.plan import Extent
+    from slipway.lab.real.catalog import CATALOG
+
+    return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "loki")
+
+
+def refresh_goldens(context: Context) -> None:
+    """Rewrite the golden files of the umbrellas.
+
+    Raises:
+        ToolFailed: an umbrella cannot be rendered.
+    """
+    if code := run_tiers(context, "umbrella", "", update=True):
+        raise ToolFailed(Problem(where="golden files", fact=f"pytest: exit code {code}", hint="./inv lint"))
+
+
+def pytest_args(folders: list[str], expression: str, *, update: bool, alone: bool) -> tuple[str, ...]:
+    """pytest with a process for each processor; with one for the lab, whose tests share a cluster."""
+    workers = () if alone else ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
+    return (
+        "-m",
+        "pytest",
+        "-q",
+        *workers,
+        *(("-k", expression) if expression else ()),
+        *(("--update",) if update else ()),
+        *folders,
+    )
+
+
+def first_failure(context: Context, commands: Iterable[tuple[str, ...]], environment: dict[str, str]) -> int:
+    """Run commands until one fails; returns its exit code, or 0."""
+    return next(filter(None, (start(context, each, environment) for each in commands)), 0)
+
+
+def start(context: Context, arguments: tuple[str, ...], environment: dict[str, str]) -> int:
+    """Run Python with these arguments and print its output; returns its exit code."""
+    context.progress.say(f"+ python {shlex.join(arguments)}")
+    command = Command(argv=(sys.executable, *arguments), cwd=context.config.root, env=environment)
+    return stream_process(command, lambda line: print(line, flush=True))

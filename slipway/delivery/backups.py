@@ -1,0 +1,100 @@
+"""What holds data in an environment, and how each of it is backed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from slipway.build import cases
+from slipway.build.render import Object
+from slipway.context import Context
+from slipway.core.errors import ProblemsFound
+from slipway.core.model import Chart, ChartName, Dependency
+from slipway.delivery import restore
+from slipway.workspace import backups as coverage
+from slipway.workspace import values as layers
+from slipway.workspace.scopes import Scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One volume or database in one environment, and its backup."""
+
+    namespace: str
+    service: str
+    what: str
+    size: str
+    how: str
+    when: str
+    """Five fields of cron; empty when it is not backed up."""
+
+
+def coverage_of(context: Context, environment: str, names: Sequence[ChartName]) -> tuple[Coverage, ...]:
+    """Everything that holds data in an environment.
+
+    Args:
+        context: the wiring.
+        environment: whose values count.
+        names: umbrellas and services; every one when empty.
+
+    Raises:
+        BuildError: an umbrella cannot be built or rendered.
+    """
+    return tuple(
+        item
+        for name in context.umbrellas_of(names)
+        for umbrella in (context.workspace.charts[name],)
+        for chart, item in of_umbrella(context, umbrella, environment, rendered(context, umbrella, environment))
+        if not names or {umbrella.name, chart.name} & set(names)
+    )
+
+
+def of_umbrella(
+    context: Context, umbrella: Chart, environment: str, objects: Sequence[Object]
+) -> Iterator[tuple[Chart, Coverage]]:
+    """What holds data in one namespace, each with its chart."""
+    for member, chart, values in members(context, umbrella, environment):
+        crons = (item for item in objects if item.kind == "CronJob" and restore.is_copy(item, member.key))
+        when = next((str(item.at("spec", "schedule")) for item in crons), "")
+        kept = coverage.kept(values)
+        for item in coverage.holdings(values):
+            known = kept.get((item.kind, item.identifier), coverage.Kept(reason="no setting covers it"))
+            yield (
+                chart,
+                Coverage(
+                    namespace=umbrella.name,
+                    service=member.key,
+                    what=".".join(item.path),
+                    size=item.detail,
+                    how=known.said,
+                    when="" if known.reason else when,
+                ),
+            )
+
+
+def members(
+    context: Context, umbrella: Chart, environment: str
+) -> Iterator[tuple[Dependency, Chart, Mapping[str, object]]]:
+    """The enabled members, with their values in an environment."""
+    scopes = Scopes(workspace=context.workspace)
+    for member, scope in scopes.members(umbrella, context.workspace.environments[environment]):
+        values = layers.coalesce(scope.layers)
+        if values.get("enabled") is not False:
+            yield member, scope.chart, values
+
+
+def rendered(context: Context, umbrella: Chart, environment: str) -> tuple[Object, ...]:
+    """The objects of an umbrella in an environment.
+
+    Raises:
+        ProblemsFound: it cannot be built or rendered.
+    """
+    builder = context.builder()
+    _, problems = builder.build((umbrella.name,))
+    if problems:
+        raise ProblemsFound(problems)
+    case = next(case for case in cases.cases_of(builder, umbrella) if case.label == environment)
+    done = context.renderer.render(case.request)
+    if done.error:
+        raise ProblemsFound(tuple(cases.problems_of(case, done.error, context.workspace)))
+    return done.objects

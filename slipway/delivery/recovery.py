@@ -1,0 +1,58 @@
+"""A restore from end to end: the plan for a service of the workspace, and its steps run against a cluster."""
+
+from __future__ import annotations
+
+from slipway.context import Context
+from slipway.core.errors import Problem, ToolFailed, WorkspaceError
+from slipway.delivery import backups, restore
+from slipway.delivery.restore import Plan
+from slipway.tools.kubectl import Kubectl
+from slipway.util.text import closest
+from slipway.workspace import declarations
+
+
+def plan(context: Context, service: str, environment: str, snapshot: str) -> Plan:
+    """The steps that restore a service.
+
+    Raises:
+        WorkspaceError: the environment has no such service, or none of its data is backed up.
+        ProblemsFound: its umbrella cannot be rendered.
+    """
+    for umbrella in context.workspace.umbrellas:
+        for member, chart, values in backups.members(context, umbrella, environment):
+            if member.key == service:
+                databases = declarations.databases(chart, member.key, values)
+                return restore.plan(
+                    backups.rendered(context, umbrella, environment),
+                    service=service,
+                    namespace=umbrella.name,
+                    argocd=context.config.argocd_namespace,
+                    also=tuple(str(spec["application"]) for _, spec in databases if "application" in spec),
+                    snapshot=snapshot or restore.LATEST,
+                )
+    known = sorted(member.key for umbrella in context.workspace.umbrellas for member in umbrella.dependencies)
+    near = closest(service, known)
+    hint = f"did you mean {near!r}?" if near else "./inv backups lists those that hold data"
+    raise WorkspaceError(Problem(where="SERVICE", fact=f"there is no service {service!r} in {environment}", hint=hint))
+
+
+def perform(context: Context, made: Plan, kubectl: Kubectl) -> None:
+    """Run the steps of a plan.
+
+    Raises:
+        ToolFailed: one of them failed; the service stays stopped, because its data may be half of a backup.
+    """
+    for number, step in enumerate(made.steps, 1):
+        context.progress.say(f"{number}/{len(made.steps)} {step.title}")
+        try:
+            kubectl(*step.arguments, stdin=step.stdin or None)
+        except ToolFailed as error:
+            (problem,) = error.problems
+            raise ToolFailed(
+                Problem(
+                    where=f"restore of {made.service}",
+                    fact=f"stopped at step {number}: {step.title}",
+                    evidence=(problem.fact, *problem.evidence),
+                    hint="fix it and run the same command again; until then Argo CD is paused and the service is stopped",
+                )
+            ) from error

@@ -1,0 +1,55 @@
+"""Hosts of routes, LoadBalancer addresses, and the traffic of each namespace. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slipway.docs.markdown import EMPTY, code, prose, table
+from slipway.docs.snippets import diagrams
+from slipway.docs.source import resources
+from slipway.docs.source.platform import Platform, traffic
+from slipway.docs.source.schema import items, mapping
+
+
+def hosts(every: Mapping[str, Platform]) -> str:
+    """All routes with their host in each environment."""
+    found: dict[tuple[str, str, str], dict[str, str]] = {}
+    about: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for name, one in every.items():
+        for member in one.members:
+            for route, spec in resources.routes(member.values):
+                key = (member.umbrella, member.name, route)
+                host = resources.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
+                path = str(spec.get("path", "/"))
+                found.setdefault(key, {})[name] = code(f"{host}{'' if path == '/' else path}")
+                about[key] = (member.link, str(spec.get("access", "internal")))
+    rows = (
+        (about[key][0], code(key[0]), about[key][1], *(found[key].get(name, EMPTY) for name in every))
+        for key in sorted(found)
+    )
+    return table(("Service", "Namespace", "Access", *every), rows)
+
+
+def load_balancers(every: Mapping[str, Platform]) -> str:
+    """Services of type LoadBalancer with their address."""
+    rows = []
+    for name, one in every.items():
+        for member in one.members:
+            for service, spec in items(member.values.get("service")):
+                if spec.get("type") == "LoadBalancer":
+                    ports = ", ".join(
+                        f"{port.get('port')}/{port.get('protocol', 'TCP')}" for _, port in items(spec.get("ports"))
+                    )
+                    rows.append((name, member.link, code(resources.own_address(member.values, service)), ports))
+    return table(("Environment", "Service", "Address", "Ports"), rows)
+
+
+def traffic_of(found: Platform, umbrella: str) -> str:
+    """The traffic of a namespace, as a diagram and as a table."""
+    rows = [
+        (code(edge.source), code(edge.target), edge.ports, prose(edge.purpose))
+        for edge in traffic(found)
+        if umbrella in {edge.source.partition("/")[0], edge.target.partition("/")[0]}
+    ]
+    listed = table(("From", "To", "Ports", "Purpose"), rows)
+    return f"{diagrams.traffic_diagram(found, umbrella)}\n\n{listed}"

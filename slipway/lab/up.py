@@ -1,0 +1,153 @@
+"""Start a lab, publish the working tree to it, and wait until every Application is Synced and Healthy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from slipway.context import Context
+from slipway.core.errors import ToolFailed
+from slipway.lab import applications, lab, status
+from slipway.lab.applications import Application
+from slipway.lab.lab import Lab
+from slipway.lab.place import Place
+from slipway.lab.real import join
+from slipway.util import filelock
+from slipway.util.progress import Progress
+from slipway.util.text import being, counted, table
+
+HEALTHY_S = 600.0
+"""How long the Applications may take until they are Synced and Healthy."""
+
+
+def up(context: Context, place: Place, environment: str, real: Sequence[str] = ()) -> Mapping[str, object]:
+    """Start the lab unless it runs, publish the working tree, and wait until every Application is Synced and Healthy.
+
+    Args:
+        context: the wiring.
+        place: the lab.
+        environment: what is delivered.
+        real: components that run as real programs, besides those that do already.
+
+    Raises:
+        WorkspaceError: a real component's pod does not exist, or lacks something.
+        ToolFailed: a component failed.
+        AlreadyPublished: the lab has a chart's version with other content.
+        NotConverged: an Application is not Synced and Healthy in time.
+    """
+    began = time.monotonic()
+    # Programs are built first: it may take minutes, and a failure should come before anything runs.
+    join.programs(context, real)
+    with filelock.hold(place.folder.parent / f"{place.name}.lock", what="another start of this lab", wait_s=600.0):
+        if place.running() is None:
+            lab.start(context, place)
+        here = lab.attach(context, place, environment)
+        with ended_explained(place):
+            deliver(here)
+            names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
+            with live(context) as on_change:
+                found = applications.wait_until_healthy(
+                    here.kubectl,
+                    context.config.argocd_namespace,
+                    names,
+                    wait_s=HEALTHY_S,
+                    on_change=on_change,
+                    may_return=lambda: place.running() is not None,
+                )
+            if wanted := (*join.running(place), *real):
+                with context.progress.step("real components") as done:
+                    done(", ".join(join.join(here, wanted)))
+    report_restarts(context.progress, place)
+    took = time.monotonic() - began
+    summary = f"{counted(len(found), 'Application')} {being(len(found))} Synced and Healthy after {took:.0f} s"
+    rows = [item.row for item in found]
+    return {
+        "lab": place.name,
+        "summary": summary,
+        "next": next_steps(place),
+        "applications": rows,
+        **status.real_rows(place),
+    }
+
+
+def report_restarts(progress: Progress, place: Place) -> None:
+    """Name the components that were restarted: the Applications do not show it."""
+    found = place.state()
+    for name, part in found.parts.items() if found else ():
+        if part.restarts:
+            logs = f"./inv lab logs --what {name}{lab.name_flag(place)}"
+            progress.say(f"{name} {part.output[0]} and was started again: {logs}")
+
+
+@contextmanager
+def ended_explained(place: Place) -> Iterator[None]:
+    """Replace the error of a program by that of the lab, when a component of the lab failed.
+
+    Raises:
+        ToolFailed: the component's error, or the program's.
+    """
+    try:
+        yield
+    except ToolFailed as error:
+        found = place.state()
+        if found is None or not found.failed:
+            raise
+        raise ToolFailed(tuple(lab.startup_problems(place, found))) from error
+
+
+def deliver(here: Lab) -> None:
+    """Build while the control plane starts, publish, and hand over to Argo CD.
+
+    Raises:
+        BuildError: see `up`.
+    """
+    progress = here.context.progress
+    with progress.step("package") as done:
+        built = lab.build(here.context)
+        done(counted(len(built), "chart"))
+    with progress.step("control plane, Argo CD") as done:
+        found = lab.wait_ready(here.place)
+        done(f"{len(found.parts)} components")
+    with progress.step("publish") as done:
+        lab.provide_storage(here, built)
+        published = lab.publish_tree(here, built)
+        lab.hand_over(here, lab.deploy_files(here))
+        done(f"{counted(len(published), 'chart')} to the lab's registry, ApplicationSet applied")
+
+
+def next_steps(place: Place) -> str:
+    """The commands for a running lab."""
+    flag = lab.name_flag(place)
+    return f"./inv lab kubectl{flag} get pods -A   |   ./inv lab status{flag}   |   ./inv lab down{flag}"
+
+
+@contextmanager
+def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]]:
+    """Show the Applications while they change: a table in place on a terminal, a line for each change elsewhere."""
+    progress = context.progress
+    if progress.quiet:
+        yield lambda _: None
+        return
+    if progress.stream.isatty():
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        with Live(console=Console(file=progress.stream), auto_refresh=False, transient=True) as display:
+            yield lambda found: display.update(Text(applications_table(found)), refresh=True)
+        return
+    shown: dict[str, tuple[str, ...]] = {}
+
+    def report(found: tuple[Application, ...]) -> None:
+        for item in found:
+            if shown.get(item.name) != item.row:
+                shown[item.name] = item.row
+                progress.say("  " + "  ".join(part for part in item.row if part))
+
+    yield report
+
+
+def applications_table(found: tuple[Application, ...]) -> str:
+    """The Applications as a table."""
+    return table(applications.HEAD, (item.row for item in found))

@@ -1,0 +1,121 @@
+"""Seal values for a cluster, and write them into the environment's file for that Secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from slipway.context import Context
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import SEALING_CERTIFICATE, ChartName
+from slipway.secrets import document, prompt, store
+from slipway.secrets.document import Scope, Sealed, Target
+from slipway.secrets.inventory import declared_by
+from slipway.secrets.keys import Written, new_key_command
+from slipway.util import yaml
+from slipway.util.files import write_atomic
+from slipway.util.text import suggest
+from slipway.workspace import environments
+
+if TYPE_CHECKING:
+    from slipway.secrets.envelope import Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The Secret to seal, as the command line describes it."""
+
+    namespace: str = ""
+    name: str = ""
+    type: str = ""
+    """Opaque when empty."""
+    scope: Scope = Scope.STRICT
+    labels: tuple[str, ...] = ()
+    """`NAME=VALUE` each."""
+
+
+def seal(context: Context, environment: str, request: Request, asked: prompt.Asked, source: prompt.Source) -> Written:
+    """Seal values and write them into the environment's file for that Secret.
+
+    Raises:
+        WorkspaceError: a name, a value, the certificate or an earlier file cannot be used; nothing was written.
+    """
+    target = Target(namespace=request.namespace, name=request.name)
+    document.check_target(target)
+    spaces = tuple(umbrella.name for umbrella in context.workspace.umbrellas)
+    if target.namespace not in spaces:
+        hint = suggest(target.namespace, spaces, otherwise="namespaces:")
+        raise WorkspaceError(Problem(where="--namespace", fact=store.no_namespace(target), hint=hint))
+    certificate, warnings = usable_certificate(context, environment, datetime.now(tz=UTC))
+    from slipway.secrets.envelope import encrypt
+
+    path = document.path_of(environment, target)
+    file = context.config.root / path
+    present = file.read_bytes() if file.is_file() else b""
+    old = document.parse(present, path) if present else None
+    new = Sealed(
+        target=target, scope=request.scope, values={}, type=request.type or "Opaque", labels=labels_of(request.labels)
+    )
+    # Before anybody is asked for a value: a refusal afterwards would cost the typing.
+    document.merge(old, new)
+    values = prompt.values(asked, source)
+    sealed = {key: encrypt(certificate, value, target, request.scope) for key, value in values.items()}
+    made = document.merge(old, replace(new, values=sealed))
+    write_atomic(file, document.dump(made, yaml.parse(present, path).mapping))
+    kept = sorted(set(made.values) - set(sealed))
+    listed = (f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()))
+    return Written(
+        wrote=(path,),
+        notes=(*listed, *notes(context, environment, made), *warnings),
+        next=(f"git add {path}", "commit and push it: Argo CD follows the commit"),
+    )
+
+
+def notes(context: Context, environment: str, made: Sealed) -> Iterator[str]:
+    """Compare with what the charts declare: a name or key that none of them declares is often a typing error."""
+    umbrella = context.workspace.charts[ChartName(made.target.namespace)]
+    values = environments.environment_values(context.workspace.environments[environment], umbrella.name)
+    declared = [item for item in declared_by(context.workspace, umbrella, [values]) if item.name == made.target.name]
+    keys = {key for item in declared for key in item.keys}
+    if not declared:
+        yield f"note: no chart in {made.target.namespace} declares a secret {made.target.name}"
+    elif unknown := sorted(set(made.values) - keys):
+        yield f"note: no chart declares its key {', '.join(unknown)}"
+    if absent := sorted(keys - set(made.values)):
+        yield f"still missing: {', '.join(absent)}"
+
+
+def labels_of(labels: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE` as labels of the Secret.
+
+    Raises:
+        WorkspaceError: one has another form.
+    """
+    parts = [label.partition("=") for label in labels]
+    if any(not name or not sign for name, sign, _ in parts):
+        raise WorkspaceError(Problem(where="--label", fact="is not NAME=VALUE"))
+    return {name: value for name, _, value in parts}
+
+
+def usable_certificate(context: Context, environment: str, now: datetime) -> tuple[Certificate, tuple[str, ...]]:
+    """The environment's certificate, and a warning when it expires soon.
+
+    Raises:
+        WorkspaceError: it is missing, cannot be parsed, or has expired.
+    """
+    from slipway.secrets import envelope
+
+    where = f"values/{environment}/{SEALING_CERTIFICATE}"
+    file = context.workspace.environments[environment].certificate
+    again = f"./inv seal --fetch-cert --env {environment}"
+    if file is None:
+        hint = f"{again}, or without a cluster: {new_key_command(environment)}"
+        raise WorkspaceError(Problem(where=where, fact="is missing: there is nothing to seal with", hint=hint))
+    found = envelope.certificate_of(file.text, where)
+    left = envelope.days_left(found, now)
+    if left < 0:
+        raise WorkspaceError(Problem(where=where, fact=f"expired on {found.ends:%Y-%m-%d}", hint=again))
+    soon = (f"note: {where} expires in {left} days, on {found.ends:%Y-%m-%d}; then: {again}",)
+    return found, soon if left < envelope.WARN_DAYS else ()
