@@ -14,6 +14,7 @@ from typing import Any
 from slipway.context import Context, open_context
 from slipway.registry import embedded
 from slipway.registry.publish import publish_all
+from slipway.release import release
 from slipway.tools.run import Command, Completed, Runner, run_process
 from slipway.workspace import graph
 from testing.faulty import unused_port
@@ -61,6 +62,26 @@ class World:
         levels = graph.levels(context.workspace)
         publish_all(context.registry, [[built[name].archive for name in level] for level in levels])
         return [f"{name} {built[name].archive.version}" for name in order if not before[name]]
+
+    def release(self, **options: Any) -> release.Outcome:
+        """Release to staging; `options` are those of the function."""
+        return release.release(self.context(), environment="staging", **options)
+
+    def published(self) -> dict[str, str]:
+        """`name:tag` → manifest digest, of everything that is published."""
+        context = self.context()
+        found = {}
+        for name in context.workspace.charts:
+            for tag in context.registry.tags(name):
+                published = context.registry.published({name: tag})[name]
+                assert published is not None
+                found[f"{name}:{tag}"] = str(published.manifest)
+        return found
+
+    def deployed(self) -> dict[str, bytes]:
+        """The files of deploy/staging."""
+        folder = self.repo.root / "deploy/staging"
+        return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.is_dir() else {}
 
     def stop(self) -> None:
         """End the registry."""
