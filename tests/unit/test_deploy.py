@@ -121,7 +121,7 @@ def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
     )
 
 
-def test_the_namespace_enforces_restricted_unless_the_umbrella_says_otherwise() -> None:
+def test_the_namespace_enforces_restricted_unless_the_umbrella_sets_another_level() -> None:
     assert applications.member_of(umbrella(), pin()).pod_security == "restricted"
     assert (
         applications.member_of(umbrella(**{applications.POD_SECURITY: "privileged"}), pin()).pod_security
@@ -139,7 +139,7 @@ def test_an_unknown_pod_security_level_is_refused_with_its_line() -> None:
     )
 
 
-def test_plain_http_is_said_to_argo_cd_and_tls_is_not() -> None:
+def test_argo_cd_is_configured_for_plain_http_but_not_for_tls() -> None:
     plain = replace(CONFIG, registry=replace(CONFIG.registry, plain_http=True))
 
     assert rendered(plain)["repository.yaml"][0]["stringData"]["insecureOCIForceHttp"] == "true"

@@ -56,7 +56,7 @@ def test_a_program_that_was_started_again_is_named_with_the_way_to_its_log(tmp_p
     )
 
 
-def test_a_lab_that_ended_is_told_by_what_ended_it(tmp_path: Path) -> None:
+def test_a_lab_that_ended_is_reported_with_its_cause(tmp_path: Path) -> None:
     here = place(
         tmp_path / "trial", kwok=ComponentState(phase=Phase.FAILED, output=("ended with exit code 2", "out of luck"))
     )

@@ -61,6 +61,6 @@ def test_lines_are_handed_over_as_they_appear() -> None:
     assert (code, seen) == (2, ["one", "two"])
 
 
-def test_a_tail_without_lines_says_so() -> None:
+def test_a_tail_without_lines_is_a_placeholder() -> None:
     assert tail("  \n") == ("(none)",)
     assert tail("a\nb\nc", 2) == ("b", "c")

@@ -283,7 +283,7 @@ def test_without_a_home_go_keeps_its_caches_in_the_checkout(tmp_path: Path) -> N
     assert usual["CGO_ENABLED"] == "0"
 
 
-def test_durations_are_said_as_people_say_them() -> None:
+def test_durations_are_formatted_for_people() -> None:
     assert [about(10), about(89), about(90), about(240)] == ["about 10 s", "about 89 s", "about 2 min", "about 4 min"]
 
 

@@ -202,7 +202,7 @@ def test_only_limits_where_it_begins_not_what_follows(history: History) -> None:
     assert [(bump.chart, bump.after) for bump in bumps] == [("sonarr", "1.1.0"), ("htpc", "1.0.1")]
 
 
-def test_a_version_that_stands_above_the_published_one_is_not_raised_again(history: History) -> None:
+def test_a_version_above_the_published_one_is_not_raised_again(history: History) -> None:
     touch(history)
     history.raise_all()
     touch(history, text="again")
@@ -211,7 +211,7 @@ def test_a_version_that_stands_above_the_published_one_is_not_raised_again(histo
     assert history.versions()["sonarr"] == "1.0.1"
 
 
-def test_a_version_that_stands_too_low_for_the_evidence_is_raised_further(history: History) -> None:
+def test_a_version_too_low_for_the_evidence_is_raised_further(history: History) -> None:
     touch(history)
     history.raise_all()
     history.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"),)
@@ -390,7 +390,7 @@ levels = st.sampled_from(list(Level))
 
 @settings(max_examples=100)
 @given(any_version, st.lists(any_version, min_size=1, max_size=5), levels)
-def test_a_version_never_goes_down_and_never_hits_a_published_one(
+def test_a_version_never_decreases_and_never_equals_a_published_one(
     present: str, published: list[str], level: Level
 ) -> None:
     found = next_version(present, published, level)
