@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,11 +30,9 @@ from dashboards.pages import (
 )
 from dashboards.write import to_text
 from slipway.core.errors import Problem
-from slipway.core.model import Chart, ChartName, Workspace
-from slipway.util import yaml
+from slipway.core.model import ChartName, Workspace
 from slipway.util.files import write_atomic
-from slipway.util.mapping import dig
-from slipway.workspace import environments as overlay
+from slipway.workspace.values import members_in
 
 CHART = ChartName("grafana")
 FOLDER = f"charts/{CHART}/files/dashboards"
@@ -54,26 +52,13 @@ def members(workspace: Workspace) -> frozenset[str]:
     Raises:
         WorkspaceError: a values file cannot be understood.
     """
-    environments = tuple(workspace.environments.values())
     return frozenset(
-        str(member.name)
+        str(member.chart.name)
         for umbrella in workspace.umbrellas
-        for environment in environments
-        for values in [(overlay.environment_values(environment, umbrella.name), own_values(umbrella))]
-        for member in umbrella.dependencies
-        if switched_on(member.key, values)
+        for environment in workspace.environments.values()
+        for member in members_in(workspace, umbrella, environment)
+        if member.enabled
     )
-
-
-def own_values(chart: Chart) -> Mapping[str, object]:
-    """The defaults of a chart."""
-    return yaml.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml").mapping
-
-
-def switched_on(key: str, layers: Iterable[Mapping[str, object]]) -> bool:
-    """Whether a member is rendered; the first layer that says so decides, and one that nobody speaks of is."""
-    said = (dig(layer, key).get("enabled") for layer in layers)
-    return bool(next((value for value in said if value is not None), True))
 
 
 def required(page: Dashboard) -> frozenset[str]:

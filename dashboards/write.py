@@ -94,7 +94,7 @@ def variable(declared: Variable) -> Json:
     """A template variable."""
     if declared.free_text:
         return {"name": declared.name, "label": declared.title, "type": "textbox", "query": "", "hide": 0}
-    made: Json = {
+    result: Json = {
         "name": declared.name,
         "label": declared.title,
         "type": "query",
@@ -110,13 +110,13 @@ def variable(declared: Variable) -> Json:
     }
     if declared.multiple:
         # Loki rejects a query in which every matcher may match the empty string.
-        made["allValue"] = ".+" if declared.source is Source.LOKI else ".*"
+        result["allValue"] = ".+" if declared.source is Source.LOKI else ".*"
     if declared.source is Source.LOKI:
         # Type 1 queries the values of a label.
         loki = {"refId": "variable", "type": 1, "label": declared.label, "stream": declared.metric}
-        return {**made, "definition": f"label_values({declared.metric}, {declared.label})", "query": loki}
-    asked = f"label_values({declared.metric}, {declared.label})"
-    return {**made, "definition": asked, "query": {"qryType": 1, "query": asked, "refId": "variable"}}
+        return {**result, "definition": f"label_values({declared.metric}, {declared.label})", "query": loki}
+    query = f"label_values({declared.metric}, {declared.label})"
+    return {**result, "definition": query, "query": {"qryType": 1, "query": query, "refId": "variable"}}
 
 
 def reference(source: Source) -> Json:
@@ -126,31 +126,31 @@ def reference(source: Source) -> Json:
 
 def panel_json(panel: Panel) -> Json:
     """A panel without id and position."""
-    made: Json = {"type": panel.type.value, "title": panel.title, "description": panel.description}
+    result: Json = {"type": panel.type.value, "title": panel.title, "description": panel.description}
     if panel.type is PanelType.TEXT:
-        return {**made, "options": {"mode": "markdown", "content": panel.markdown}}
-    made["datasource"] = reference(panel.queries[0].source)
-    made["targets"] = [
+        return {**result, "options": {"mode": "markdown", "content": panel.markdown}}
+    result["datasource"] = reference(panel.queries[0].source)
+    result["targets"] = [
         target(query, ref, panel.type) for query, ref in zip(panel.queries, string.ascii_uppercase, strict=False)
     ]
-    made["fieldConfig"] = {
+    result["fieldConfig"] = {
         "defaults": defaults(panel),
         "overrides": [changed for item in panel.columns if (changed := override(item))["properties"]],
     }
-    made["options"] = options(panel)
+    result["options"] = options(panel)
     if panel.type is PanelType.TABLE:
-        made["transformations"] = transformations(panel)
-    return made
+        result["transformations"] = transformations(panel)
+    return result
 
 
 def target(query: Query, ref: str, panel_type: PanelType) -> Json:
     """A query in the format of the data source's plugin."""
     instant = panel_type in {PanelType.TABLE, PanelType.BARS, PanelType.STAT}
-    made: Json = {"refId": ref, "datasource": reference(query.source), "expr": query.expr, "editorMode": "code"}
+    result: Json = {"refId": ref, "datasource": reference(query.source), "expr": query.expr, "editorMode": "code"}
     if query.source is Source.LOKI:
-        return {**made, "queryType": "instant" if instant else "range", "legendFormat": query.legend}
+        return {**result, "queryType": "instant" if instant else "range", "legendFormat": query.legend}
     return {
-        **made,
+        **result,
         "legendFormat": query.legend,
         "instant": instant,
         "range": not instant,
@@ -160,7 +160,7 @@ def target(query: Query, ref: str, panel_type: PanelType) -> Json:
 
 def defaults(panel: Panel) -> Json:
     """Field options of all values of a panel."""
-    made: Json = {
+    result: Json = {
         "unit": panel.unit,
         "thresholds": {"mode": "absolute", "steps": threshold_steps(panel.base, panel.thresholds)},
         "mappings": value_mappings(panel.mappings),
@@ -168,11 +168,11 @@ def defaults(panel: Panel) -> Json:
     }
     for key, value in (("min", panel.minimum), ("max", panel.maximum), ("decimals", panel.decimals)):
         if value is not None:
-            made[key] = value
+            result[key] = value
     if panel.link:
-        made["links"] = [{"title": "Look closer", "url": panel.link, "targetBlank": False}]
+        result["links"] = [{"title": "Look closer", "url": panel.link, "targetBlank": False}]
     if panel.type is PanelType.SERIES:
-        made["custom"] = {
+        result["custom"] = {
             "drawStyle": "line",
             "lineWidth": 1,
             "fillOpacity": 30 if panel.stacked else 8,
@@ -182,8 +182,8 @@ def defaults(panel: Panel) -> Json:
             "thresholdsStyle": {"mode": "dashed" if panel.thresholds else "off"},
         }
     if panel.type is PanelType.TABLE:
-        made["custom"] = {"align": "auto", "cellOptions": {"type": "auto"}}
-    return made
+        result["custom"] = {"align": "auto", "cellOptions": {"type": "auto"}}
+    return result
 
 
 def threshold_steps(base: Colour, thresholds: tuple[Threshold, ...]) -> list[Json]:

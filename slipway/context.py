@@ -62,7 +62,11 @@ class Context:
     def toolbox(self) -> Toolbox:
         """The pinned programs; found or built at their first use."""
         return self.programs or Toolbox(
-            root=self.config.root, tools=self.config.tools, run=self.run, progress=self.progress
+            root=self.config.root,
+            tools=self.config.tools,
+            run=self.run,
+            progress=self.progress,
+            environ=self.environ,
         )
 
     @cached_property

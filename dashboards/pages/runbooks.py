@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from dashboards.model import Column, Dashboard, Row, promql, series, table, text
+from slipway.util.files import read_text
 
 FOLDER = "docs/runbooks"
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)[^)]*\)")
@@ -17,7 +18,7 @@ LABELS = ("severity", "namespace", "node", "pod", "service", "name", "instance")
 def dashboards(root: Path) -> tuple[Dashboard, ...]:
     """A page for each file of docs/runbooks, except the index."""
     paths = sorted(path for path in (root / FOLDER).glob("*.md") if path.stem != "index")
-    return tuple(page(path.stem, path.read_text(encoding="utf-8")) for path in paths)
+    return tuple(page(path.stem, read_text(path, f"{FOLDER}/{path.name}")) for path in paths)
 
 
 def page(alert: str, markdown: str) -> Dashboard:

@@ -20,7 +20,7 @@ from slipway.core.errors import WorkspaceError
 from slipway.core.model import Chart, ChartKind
 from slipway.tools.helm import template_args
 from slipway.util import cache, parallel, yaml
-from slipway.workspace.values import parsed
+from slipway.workspace.documents import parsed
 
 PARENT = "batch"
 MOST = 12

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from slipway.cli.run import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed
-from slipway.tools.run import Command, stream_process
+from slipway.tools.run import Command
 from slipway.util.text import table
 
 REPORT = "bench.json"
@@ -39,8 +39,10 @@ def bench(context: Context, *, quick: bool) -> Result:
     argv = (sys.executable, "-m", "testing.bench", str(report), *(("--quick",) if quick else ()))
     path = os.pathsep.join([*folders, context.environ.get("PATH", os.defpath)])
     # Beside the package, whichever checkout is measured.
-    command = Command(argv=argv, cwd=context.toolbox.home, env={"PATH": path})
-    if code := stream_process(command, context.progress.say):
+    command = Command(
+        argv=argv, cwd=context.toolbox.home, env={"PATH": path}, ok_codes=None, on_line=context.progress.say
+    )
+    if code := context.run(command).code:
         raise ToolFailed(Problem(where="testing.bench", fact=f"exit code {code}", hint="./inv doctor"))
     measured = json.loads(report.read_text(encoding="utf-8"))
     return Result(value=measured, text=text(measured))

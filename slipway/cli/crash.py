@@ -8,9 +8,11 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from slipway.core.errors import BuildError, FilesFailed, Internal, Problem
+from slipway.core.errors import BuildError, FilesFailed, Internal, Problem, files_failed
+from slipway.util.files import printable
 
 LOG = "error.log"
 """Below build/; each bug replaces it."""
@@ -28,11 +30,12 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
         arguments: the command line.
         environ: its secrets are taken out of the log.
     """
+    if isinstance(error, OSError) and (refused := files_failed(error)) is not None:
+        return FilesFailed(replace(problem, where=relative(problem.where, root)) for problem in refused.problems)
     if isinstance(error, OSError) and error.filename is not None:
-        path = Path(os.fsdecode(error.filename))
-        where = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
         fact = (error.strerror or type(error).__name__).lower()
-        return FilesFailed(Problem(where=where, fact=fact, hint="./inv doctor shows the free space"))
+        where = relative(printable(os.fsdecode(error.filename)), root)
+        return FilesFailed(Problem(where=where, fact=fact))
     text = redacted(log_text(error, root, arguments), environ)
     fact = redacted(f"a bug in slipway: {summary(error)}", environ)
     log = root / "build" / LOG
@@ -43,6 +46,11 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
         evidence = (f"{log} cannot be written: {refusal.strerror}", *text.splitlines())
         return Internal(Problem(where="./inv", fact=fact, evidence=evidence))
     return Internal(Problem(where="./inv", fact=fact, evidence=(f"versions and traceback: {log}",), hint=f"cat {log}"))
+
+
+def relative(path: str, root: Path) -> str:
+    """A path as messages have it: relative to the checkout when it is below."""
+    return str(Path(path).relative_to(root)) if Path(path).is_relative_to(root) else path
 
 
 def summary(error: BaseException) -> str:

@@ -94,6 +94,9 @@ def end(error: BaseException, *, as_json: bool) -> int:
         # Nobody reads the output any more.
         silence()
         return int(ExitCode.OK)
+    if isinstance(error, OSError) and error.filename is None:
+        # What is left in the buffer of a full disk cannot be written either.
+        silence()
     result = error.result if isinstance(error, Shown) else None
     shown = result.error if result is not None and result.error is not None else error
     if isinstance(shown, KeyboardInterrupt):

@@ -12,7 +12,7 @@ from slipway.cli.run import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.toolchain import chromium, groups
-from slipway.tools.run import Command, stream_process
+from slipway.tools.run import Command
 
 LAB = "lab"
 """The tier that runs only when it is named: its programs take minutes to build."""
@@ -184,5 +184,11 @@ def first_failure(context: Context, commands: Iterable[tuple[str, ...]], environ
 def start(context: Context, arguments: tuple[str, ...], environment: dict[str, str]) -> int:
     """Run Python with these arguments and print its output; returns its exit code."""
     context.progress.say(f"+ python {shlex.join(arguments)}")
-    command = Command(argv=(sys.executable, *arguments), cwd=context.config.root, env=environment)
-    return stream_process(command, lambda line: print(line, flush=True))
+    command = Command(
+        argv=(sys.executable, *arguments),
+        cwd=context.config.root,
+        env=environment,
+        ok_codes=None,
+        on_line=lambda line: print(line, flush=True),
+    )
+    return context.run(command).code

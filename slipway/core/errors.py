@@ -6,14 +6,14 @@ A `BuildError` stops the run. Each class has its own exit code, and this is the 
     BuildError
     ├── ProblemsFound      1    the checks found something
     ├── WorkspaceError     2    the files cannot be understood, or a name on the command line is unknown
-    ├── ToolMissing        3    a program is not there and could not be built
+    ├── ToolMissing        3    a program is missing and could not be built
     ├── ToolFailed         4    a program ran and failed
     ├── AlreadyPublished   5    the version is taken by other content
     ├── NotConverged       6    after the release the plan is still not empty
     ├── RegistryError      7    the registry cannot be reached, refuses, or answers nonsense
     ├── Busy               8    another release holds the lock
     ├── Internal           9    a bug of ours
-    └── FilesFailed        10   a file or folder cannot be read or written
+    └── FilesFailed        10   a file or folder cannot be read or written, or the disk is full
                          130    interrupted (not an exception of ours)
 
 The text is always `where: fact`, indented evidence, `hint: exact command`. Any other exception becomes one of the last
@@ -22,6 +22,7 @@ two in `slipway/cli/crash.py`.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -48,7 +49,7 @@ class ExitCode(IntEnum):
 EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
     ExitCode.OK: ("Done, or nothing to do.", ""),
     ExitCode.PROBLEMS: ("The checks found problems.", "Each one carries its own hint."),
-    ExitCode.WORKSPACE: ("A file or an argument cannot be understood.", "Mend the line that the message names."),
+    ExitCode.WORKSPACE: ("A file or an argument cannot be understood.", "Correct the line that the message names."),
     ExitCode.TOOL_MISSING: ("A tool is missing and could not be built.", "Run `./inv doctor`."),
     ExitCode.TOOL_FAILED: ("A tool ran and failed.", "Its last lines are in the message."),
     ExitCode.ALREADY_PUBLISHED: (
@@ -62,7 +63,10 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
         "A bug in the build system.",
         "The message names a log with the versions and the traceback; it has no secrets.",
     ),
-    ExitCode.FILES: ("A file or folder cannot be read or written.", "The message names it, and the system's reason."),
+    ExitCode.FILES: (
+        "A file or folder of the checkout cannot be read or written, or the disk is full.",
+        "Clone the repository as the user who works in it, or free space.",
+    ),
     ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run again: what was published stays, the rest is made up."),
 }
 """Exit code → (meaning, cure)."""
@@ -70,7 +74,7 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
-    """One finding: where it is, what is wrong, what shows it, and the command or edit that mends it."""
+    """One finding: where it is, what is wrong, what shows it, and the command or edit that fixes it."""
 
     where: str
     """`path`, `path:line` or an object's name; relative to the workspace root."""
@@ -110,7 +114,7 @@ class WorkspaceError(BuildError):
 
 
 class ToolMissing(BuildError):
-    """A program is not there and could not be built."""
+    """A program is missing and could not be built."""
 
     exit_code = ExitCode.TOOL_MISSING
 
@@ -152,6 +156,50 @@ class Internal(BuildError):
 
 
 class FilesFailed(BuildError):
-    """The system refuses to read or write a file or folder."""
+    """The operating system refuses: no permission, a read-only file system, a full disk, a file in a folder's place."""
 
     exit_code = ExitCode.FILES
+
+
+ANOTHER_USER = "clone the repository as the user who works in it, or make that user its owner: chown -R"
+READ_ONLY = "work in a clone on a file system that can be written"
+SPACE = "free space on the disk, then run it again"
+IN_THE_WAY = "remove what is in its place, then run it again"
+REFUSALS: dict[int, tuple[str, str]] = {
+    errno.EACCES: ("cannot be accessed", ANOTHER_USER),
+    errno.EPERM: ("cannot be accessed", ANOTHER_USER),
+    errno.EROFS: ("cannot be written", READ_ONLY),
+    errno.ENOSPC: ("cannot be written", SPACE),
+    errno.EDQUOT: ("cannot be written", SPACE),
+    errno.EFBIG: ("cannot be written", SPACE),
+    errno.EISDIR: ("cannot be accessed", IN_THE_WAY),
+    errno.ENOTDIR: ("cannot be accessed", IN_THE_WAY),
+    errno.EEXIST: ("cannot be made", IN_THE_WAY),
+    errno.ENOTEMPTY: ("cannot be replaced", IN_THE_WAY),
+    errno.EBUSY: ("cannot be replaced", "end what uses it, or unmount it, then run it again"),
+    errno.EXDEV: ("cannot be replaced", "keep the checkout on one file system"),
+    errno.ENAMETOOLONG: ("cannot be accessed", "use a shorter name, or a checkout with a shorter path"),
+    errno.ELOOP: ("cannot be accessed", "remove the symbolic link that leads to itself"),
+    errno.EMFILE: ("cannot be opened", "raise the limit of open files: ulimit -n"),
+    errno.ENFILE: ("cannot be opened", "end other processes, then run it again"),
+    errno.EIO: ("cannot be accessed", "check the disk"),
+    errno.ESTALE: ("cannot be accessed", "mount the network file system again"),
+}
+"""Error number → what the operating system refused, and what to do. Any other number is a bug of ours. Source: errno(3)."""
+
+
+def files_failed(error: OSError, written: object = None) -> FilesFailed | None:
+    """The error of ours for one of the operating system; None when it may be a bug.
+
+    Args:
+        error: what a file operation raised.
+        written: the file or folder that was to be written, where it is known.
+    """
+    if error.errno not in REFUSALS:
+        return None
+    fact, hint = REFUSALS[error.errno]
+    if written is not None:
+        fact = "cannot be written"
+    where = next((str(name) for name in (written, error.filename) if name is not None), "standard output")
+    shown = where.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return FilesFailed(Problem(where=shown, fact=f"{fact} ({error.strerror})", hint=hint))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slipway.build import cases
 from slipway.build.render import Object
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
-from slipway.core.model import Chart, ChartName, Dependency
+from slipway.core.model import Chart, ChartName
 from slipway.delivery import restore
 from slipway.workspace import backups as coverage
-from slipway.workspace import values as layers
-from slipway.workspace.scopes import Scopes
+from slipway.workspace.values import Effective, members_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +52,14 @@ def of_umbrella(
     context: Context, umbrella: Chart, environment: str, objects: Sequence[Object]
 ) -> Iterator[tuple[Chart, Coverage]]:
     """What holds data in one namespace, each with its chart."""
-    for member, chart, values in members(context, umbrella, environment):
+    for member in members(context, umbrella, environment):
         crons = (item for item in objects if item.kind == "CronJob" and restore.is_copy(item, member.key))
         when = next((str(item.at("spec", "schedule")) for item in crons), "")
-        kept = coverage.kept(values)
-        for item in coverage.holdings(values):
+        kept = coverage.kept(member.values)
+        for item in coverage.holdings(member.values):
             known = kept.get((item.kind, item.identifier), coverage.Kept(reason="no setting covers it"))
             yield (
-                chart,
+                member.chart,
                 Coverage(
                     namespace=umbrella.name,
                     service=member.key,
@@ -72,15 +71,10 @@ def of_umbrella(
             )
 
 
-def members(
-    context: Context, umbrella: Chart, environment: str
-) -> Iterator[tuple[Dependency, Chart, Mapping[str, object]]]:
+def members(context: Context, umbrella: Chart, environment: str) -> Iterator[Effective]:
     """The enabled members, with their values in an environment."""
-    scopes = Scopes(workspace=context.workspace)
-    for member, scope in scopes.members(umbrella, context.workspace.environments[environment]):
-        values = layers.coalesce(scope.layers)
-        if values.get("enabled") is not False:
-            yield member, scope.chart, values
+    found = members_in(context.workspace, umbrella, context.workspace.environments[environment])
+    return (member for member in found if member.enabled)
 
 
 def rendered(context: Context, umbrella: Chart, environment: str) -> tuple[Object, ...]:

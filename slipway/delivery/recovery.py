@@ -19,9 +19,9 @@ def plan(context: Context, service: str, environment: str, snapshot: str) -> Pla
         ProblemsFound: its umbrella cannot be rendered.
     """
     for umbrella in context.workspace.umbrellas:
-        for member, chart, values in backups.members(context, umbrella, environment):
+        for member in backups.members(context, umbrella, environment):
             if member.key == service:
-                databases = declarations.databases(chart, member.key, values)
+                databases = declarations.databases(member.chart, member.key, member.values)
                 return restore.plan(
                     backups.rendered(context, umbrella, environment),
                     service=service,

@@ -85,7 +85,7 @@ def serve(context: Context) -> None:
     context.progress.say(
         "http://127.0.0.1:8000/ until Ctrl-C; changes below docs/ are reloaded, charts and the search index after a restart"
     )
-    if code := site.serve(context.config.root):
+    if code := site.serve(context.config.root, context.run):
         raise ToolFailed(Problem(where="mkdocs", fact=f"ended with exit code {code}", hint="is port 8000 taken?"))
 
 

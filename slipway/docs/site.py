@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from slipway.core.errors import Problem, ToolFailed
@@ -24,8 +25,8 @@ from slipway.docs.pages import (
 from slipway.docs.snippets import architecture
 from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.docs.source.tasks import Task
-from slipway.tools.run import Command, Runner, stream_process
-from slipway.util.files import write_atomic
+from slipway.tools.run import Command, Runner
+from slipway.util.files import read_text, write_atomic
 from slipway.workspace.discover import NOTES
 
 BUILD_TIMEOUT_S = 300.0
@@ -128,7 +129,8 @@ def written_pages(root: Path) -> dict[str, str]:
     """Path → text of all written pages: README.md and others of the root first, notes of charts last."""
     notes = sorted((root / "charts").glob(f"*/{NOTES}"))
     paths = [*(root / name for name in WRITTEN), *sorted((root / "docs").rglob("*.md")), *notes]
-    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    found = {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
+    return {name: read_text(path, name) for name, path in found.items()}
 
 
 def stage(root: Path, generated: Mapping[str, str]) -> Path:
@@ -175,10 +177,11 @@ def render(root: Path, run: Runner, *, strict: bool) -> None:
     run(command(root, "build", *(("--strict",) if strict else ())))
 
 
-def serve(root: Path) -> int:
+def serve(root: Path, run: Runner) -> int:
     """Serve the staged site until interrupted; returns the exit code of MkDocs."""
     # `--dirty` rebuilds changed pages only.
-    return stream_process(command(root, "serve", "--quiet", "--dirty"), lambda line: print(line, flush=True))
+    served = command(root, "serve", "--quiet", "--dirty")
+    return run(replace(served, ok_codes=None, timeout_s=None, on_line=lambda line: print(line, flush=True))).code
 
 
 def readmes(workspace: Workspace) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ from slipway.lab.state import Phase, State
 from slipway.registry import publish
 from slipway.release import diff, plan
 from slipway.release.survey import plan_of
-from slipway.toolchain.toolshelf import CHECKOUT
+from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import reap, wait_until
 from slipway.tools.run import Command, spawn_daemon

@@ -13,10 +13,11 @@ from slipway.lint.platform import FACT, facts_of, filled, where_of
 from slipway.util.mapping import dig
 from slipway.workspace import values as lay
 from slipway.workspace.declarations import WANTED_ADDRESS
+from slipway.workspace.documents import platform_document
 from slipway.workspace.values import Path
 
 if TYPE_CHECKING:
-    from slipway.workspace.scopes import Scopes
+    from slipway.workspace.values import Scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,12 @@ def outside_of_pools(run: Scopes, environment: Environment, names: Sequence[Char
 
     Without a pool there is nobody who gives addresses, and with one that cannot be read that is the finding.
     """
-    facts, layers = facts_of(run.workspace, lay.platform_document(environment))
+    facts, layers = facts_of(run.workspace, platform_document(environment))
     pools: list[str] = []
     wishes: list[Wish] = []
     for umbrella in run.workspace.of_kind(ChartKind.UMBRELLA):
         for member, scope in run.members(umbrella, environment):
-            values = lay.coalesce(scope.layers)
+            values = scope.values
             if values.get("enabled") is False:
                 continue
             pools += [filled(facts, text) for text in pooled(values)]

@@ -8,7 +8,7 @@ from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartKind
 from slipway.workspace import backups
 from slipway.workspace import values as lay
-from slipway.workspace.scopes import Scope, Scopes
+from slipway.workspace.values import Scope, Scopes
 
 
 def check(run: Scopes, chart: Chart) -> Iterator[Problem]:
@@ -28,7 +28,7 @@ def scopes(run: Scopes, chart: Chart) -> Iterator[Scope]:
 
 def judge(scope: Scope) -> Iterator[Problem]:
     """What one set of values leaves open."""
-    values = lay.coalesce(scope.layers)
+    values = scope.values
     kept = backups.kept(values)
     held = {(item.kind, item.identifier): item for item in backups.holdings(values)}
     for key, item in held.items():

@@ -21,7 +21,7 @@ from slipway.build.render import Object
 from slipway.core.errors import Problem
 from slipway.tools.kubeconform import Finding, Kubeconform
 from slipway.util import cache, yaml
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 
 FORMAT = 2
 """Raised when the schemas would be written in another way."""
@@ -170,7 +170,7 @@ def custom_schemas(root: Path, kinds: Iterable[str]) -> dict[Gvk, _Kubernetes | 
     names = "|".join(map(re.escape, sorted(kinds)))
     named = re.compile(rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{names})\b""")
     for path in definition_files(root):
-        texts = [text for text in SPLIT.split(path.read_text(encoding="utf-8")) if named.search(text)]
+        texts = [text for text in SPLIT.split(read_text(path, path.relative_to(root).as_posix())) if named.search(text)]
         for document in (document for text in texts for document in yaml.load_all(text)):
             if not isinstance(document, dict) or document.get("kind") != "CustomResourceDefinition":
                 continue

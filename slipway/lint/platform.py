@@ -11,10 +11,11 @@ from slipway.core.errors import Problem
 from slipway.core.model import ChartKind, ChartName, Environment, Workspace
 from slipway.util import yaml
 from slipway.workspace import values as lay
+from slipway.workspace.documents import chart_document, platform_document
 from slipway.workspace.values import Layer, Path
 
 if TYPE_CHECKING:
-    from slipway.workspace.scopes import Scopes
+    from slipway.workspace.values import Scopes
 
 NETWORKS: tuple[Path, ...] = (("lan", "cidr"), ("pods", "cidr"), ("services", "cidr"))
 POOL: Path = ("addressPool",)
@@ -58,7 +59,7 @@ def check(workspace: Workspace, document: yaml.Document) -> Iterator[Problem]:
 def facts_of(workspace: Workspace, document: yaml.Document) -> tuple[Mapping[str, object], tuple[Layer, ...]]:
     """The facts that win, and the layers that they come from."""
     library = lay.library_of(workspace)
-    defaults = () if library is None else (Layer(document=lay.chart_document(library), inside=("global",)),)
+    defaults = () if library is None else (Layer(document=chart_document(library), inside=("global",)),)
     layers = (*defaults, Layer(document=document))
     return lay.coalesce(layers), layers
 
@@ -130,12 +131,12 @@ def filled(facts: Mapping[str, object], text: str) -> str:
 
 def duplicate_hosts(run: Scopes, environment: Environment, names: Sequence[ChartName]) -> Iterator[Problem]:
     """Two routes of an environment for one host and path: the cluster would choose one of them."""
-    facts, _ = facts_of(run.workspace, lay.platform_document(environment))
+    facts, _ = facts_of(run.workspace, platform_document(environment))
     taken: dict[tuple[str, str], tuple[str, str]] = {}
     chosen = set(names)
     for umbrella in run.workspace.of_kind(ChartKind.UMBRELLA):
         for member, scope in run.members(umbrella, environment):
-            values = lay.coalesce(scope.layers)
+            values = scope.values
             routes = values.get("route")
             if values.get("enabled") is False or not isinstance(routes, Mapping):
                 continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 RULES: dict[str, str] = {
     # files
     "yaml.syntax": "A file is YAML.",
-    "yaml.duplicate-key": "No key stands twice in a mapping; YAML would keep the last one in silence.",
+    "file.encoding": "Every text and every file name is UTF-8.",
+    "file.unreadable": "Every file can be read.",
+    "yaml.duplicate-key": "No key is duplicated in a mapping; YAML would silently keep the last one.",
     "yaml.mapping": "A values file or Chart.yaml is a mapping.",
     "yaml.style": "yamllint finds nothing, with the settings of .ct/lintconf.yaml.",
     # Chart.yaml

@@ -36,6 +36,8 @@ def check_layers(owner: Owner, layers: Sequence[Layer]) -> Iterator[Problem]:
     for error in errors:
         if error.validator != "type" and tuple(error.absolute_path) in mistyped:
             continue  # what else is wrong with a value of another type says nothing more
+        if error.instance is None and owner.prefix:
+            continue  # a null with nothing below it: the rule about overrides without effect names it
         path = tuple(str(part) for part in error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             known = properties_of(error.schema)

@@ -17,7 +17,7 @@ from slipway.build import archive as package
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.lint.templates import ACTION
 from slipway.util import yaml
-from slipway.workspace.values import parsed
+from slipway.workspace.documents import parsed
 
 ALLOW = re.compile(r"slipway: not-a-secret\b[ \t]*(?P<reason>[^\n]*)")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, Workspace
-from slipway.workspace.values import parsed
+from slipway.workspace.documents import parsed
 
 if TYPE_CHECKING:
     from yamale.schema import Schema  # type: ignore[import-untyped]

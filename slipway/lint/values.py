@@ -15,11 +15,12 @@ from slipway.build import schema, stage
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Environment
 from slipway.util import yaml
-from slipway.util.mapping import shown, spelled
+from slipway.util.files import read_text
+from slipway.util.mapping import leaves, shown, spelled
 from slipway.util.text import similarity, suggest
 from slipway.workspace import values as lay
-from slipway.workspace.scopes import Scope, Scopes
-from slipway.workspace.values import Layer, Path
+from slipway.workspace.documents import chart_document, namespace_document, platform_document
+from slipway.workspace.values import Layer, Path, Scope, Scopes
 
 NEW = "slipway: new"
 """Comment on a line whose key resembles another one and is meant to be new."""
@@ -76,14 +77,14 @@ class Check(Scopes):
 
     def umbrella(self, umbrella: Chart) -> Iterator[Problem]:
         """An umbrella by itself and in each environment."""
-        above = self.values_of(umbrella)
+        above = chart_document(umbrella)
         yield from self.top_level(umbrella, above)
         yield from self.global_values(above, ("global",))
         for member, scope in self.members(umbrella):
             yield from self.against_schema(scope)
-            yield from self.overrides(scope, Layer(document=above, inside=(member.key,)))
+            yield from self.overrides(scope, Layer(document=above, inside=(member.key,), parent=True))
         for environment in self.workspace.environments.values():
-            document = lay.namespace_document(environment, umbrella.name)
+            document = namespace_document(environment, umbrella.name)
             if document is None:
                 continue
             yield from self.top_level(umbrella, document)
@@ -118,7 +119,7 @@ class Check(Scopes):
         from slipway.lint import schema_errors as errors
 
         found = self.schema_of(scope.chart)
-        values = lay.coalesce(scope.layers)
+        values = scope.values
         key = (scope.chart.name, ".".join(scope.prefix), errors.canonical(values))
         if found is None or key in self.seen:
             return
@@ -136,7 +137,7 @@ class Check(Scopes):
         """Keys of the highest layer that change nothing, or resemble a key below."""
         below = scope.layers[:-1]
         values = lay.coalesce(below)
-        for path, value in lay.leaves(top.values):
+        for path, value in leaves(top.values):
             found = self.value_below(below, values, path)
             if found is None and value is None:
                 yield no_change(top, scope.prefix, path, "there is nothing to remove", "")
@@ -156,7 +157,7 @@ class Check(Scopes):
         library = lay.library_of(self.workspace)
         for place in lay.library_default(library, path):
             assert library is not None
-            defaults = Layer(document=self.values_of(library))
+            defaults = Layer(document=chart_document(library))
             if (found := lay.value_at(defaults.values, place)) is not lay.ABSENT:
                 return found, defaults.where(place)
         return None
@@ -188,7 +189,7 @@ class Check(Scopes):
     def text_of(self, where: str) -> list[str]:
         """The lines of a values file."""
         path = self.workspace.root / where
-        return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return read_text(path, where).splitlines() if path.is_file() else []
 
     def global_values(self, document: yaml.Document, inside: Path) -> Iterator[Problem]:
         """`global` of a file, or all of platform.yaml, against the library's schema of it."""
@@ -209,7 +210,7 @@ class Check(Scopes):
         """An environment's platform.yaml."""
         from slipway.lint import platform
 
-        document = lay.platform_document(environment)
+        document = platform_document(environment)
         facts = list(platform.check(self.workspace, document))
         yield from facts
         told = {problem.where for problem in facts}
@@ -217,8 +218,8 @@ class Check(Scopes):
         library = lay.library_of(self.workspace)
         if library is None:
             return
-        defaults = Layer(document=self.values_of(library))
-        for path, value in lay.leaves(document.mapping):
+        defaults = Layer(document=chart_document(library))
+        for path, value in leaves(document.mapping):
             below = lay.value_at(defaults.values, ("global", *path))
             if path[0] not in FACTS and below is not lay.ABSENT and lay.same(below, value):
                 where = defaults.where(("global", *path))

@@ -16,8 +16,7 @@ from slipway.util.mapping import dig, leaves
 from slipway.util.text import suggest
 from slipway.workspace import declarations
 from slipway.workspace import values as lay
-from slipway.workspace.scopes import Scope, Scopes
-from slipway.workspace.values import Path
+from slipway.workspace.values import Path, Scope, Scopes
 
 HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)-(?:rw|ro)(?![\w-])")
 """The Services that the operator makes for a database."""
@@ -144,7 +143,7 @@ def wiring_of(run: Scopes, umbrella: Chart, environment: Environment | None) -> 
     """An umbrella by itself, or in an environment."""
     members = []
     for dependency, scope in run.members(umbrella, environment):
-        values = lay.coalesce(scope.layers)
+        values = scope.values
         if values.get("enabled") is not False:
             members.append(Member(key=dependency.key, scope=scope, values=values))
     return Wiring(umbrella=umbrella, members=tuple(members))

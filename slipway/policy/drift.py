@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from slipway.policy.chart_objects import ChartObjects, Violation, children, violation
 from slipway.policy.metadata import DEFINITION
 from slipway.policy.object_rule import rule
+from slipway.util import quantity
 
 QUANTITY_FIELDS = frozenset({"requests", "limits", "sizeLimit", "storage", "capacity"})
 QUANTITY_MAPS = frozenset({"requests", "limits", "hard", "defaultRequest"})
 """Of a container, a claim, a ResourceQuota and a LimitRange."""
-QUANTITY = re.compile(r"(0|[1-9][0-9]*)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
-BINARY_SUFFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
-DECIMAL_SUFFIXES = ("m", "", "k", "M", "G", "T", "P")
 
 MAY_BE_EMPTY = frozenset({"emptyDir", "podSelector", "namespaceSelector", "selfSigned", "spec", "rules", "tls"})
 """Fields whose empty mapping has a meaning: a volume, everything, or TLS with the default certificate (Traefik)."""
@@ -24,7 +21,7 @@ MAY_BE_EMPTY = frozenset({"emptyDir", "podSelector", "namespaceSelector", "selfS
 def canonical_quantities(chart: ChartObjects) -> Iterator[Violation]:
     for item in chart.objects:
         for path, value in quantities(item.data, "") if item.kind != DEFINITION else ():
-            canonical = canonical_quantity(value)
+            canonical = quantity.canonical(value)
             if canonical != str(value):
                 form = f" as {canonical!r}" if canonical else ""
                 yield violation(item, f"{path} is {value!r}, which the API server rewrites{form}", name=path)
@@ -44,23 +41,6 @@ def quantities(node: object, path: str, *, in_quantity_map: bool = False) -> Ite
             yield from quantities(value, here, in_quantity_map=in_quantity_map or nested)
         elif in_quantity_map or (key in QUANTITY_FIELDS and value is not None):
             yield here, value
-
-
-def canonical_quantity(value: object) -> str:
-    """A quantity as the API server writes it; empty for a form that this function does not know.
-
-    Source: k8s.io/apimachinery pkg/api/resource, Quantity.CanonicalizeBytes: no fraction, and the largest suffix that
-    leaves an integer.
-    """
-    match = QUANTITY.fullmatch(str(value))
-    if match is None:
-        return ""
-    number, suffix = int(match.group(1)), match.group(2) or ""
-    suffixes, base = (BINARY_SUFFIXES, 1024) if suffix.endswith("i") else (DECIMAL_SUFFIXES, 1000)
-    index = suffixes.index(suffix)
-    while number and number % base == 0 and index + 1 < len(suffixes):
-        number, index = number // base, index + 1
-    return f"{number}{suffixes[index]}" if number else "0"
 
 
 @rule("contract.empty", "No mapping or list is empty: a server-side apply drops it, and the object never looks synced.")

@@ -28,7 +28,8 @@ from slipway.util import cache
 from slipway.util.text import counted
 from slipway.versioning import semver
 from slipway.workspace import declarations
-from slipway.workspace.values import chart_document, merge, parsed
+from slipway.workspace.documents import parsed
+from slipway.workspace.values import Effective, members_with, service_with
 
 
 def everything(context: Context, names: Sequence[ChartName]) -> tuple[Problem, ...]:
@@ -169,49 +170,24 @@ def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Decla
 
 
 def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:
-    """The charts of a render that the contract applies to: a service, or each member of an umbrella.
-
-    An umbrella's own values file is merged over each member's, because it may declare secrets.
-    """
+    """The charts of a render that the contract applies to: a service, or each member of an umbrella."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     if case.chart.kind is not ChartKind.UMBRELLA:
-        yield chart_objects(case.chart, case.chart.name, case, objects=objects, above=above, platform=above)
+        yield chart_objects(service_with(builder.workspace, case.chart, above), case, objects)
         return
-    own = chart_document(case.chart).mapping
-    for member in case.chart.dependencies:
-        chart = builder.workspace.charts[member.name]
+    for member in members_with(builder.workspace, case.chart, above):
         mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
-        parts = [part for layer in (own, *above) if isinstance(part := layer.get(member.key), Mapping)]
-        yield chart_objects(chart, member.key, case, objects=mine, above=parts, platform=(own, *above))
+        yield chart_objects(member, case, mine)
 
 
-def chart_objects(
-    chart: Chart,
-    key: str,
-    case: RenderCase,
-    *,
-    objects: Sequence[Object],
-    above: Sequence[Mapping[str, object]],
-    platform: Sequence[Mapping[str, object]],
-) -> ChartObjects:
-    """A chart's objects, with the secrets that its values declare and the exceptions that it states.
-
-    Args:
-        chart: the service.
-        key: what Helm calls it: its name, or its alias.
-        case: the render.
-        objects: what it rendered.
-        above: values that are merged over the chart's own.
-        platform: values with the platform's facts.
-    """
-    values = chart_document(chart).mapping
-    for layer in above:
-        values = merge(values, layer)
+def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]) -> ChartObjects:
+    """A chart's objects, with the secrets that its values declare and the exceptions that it states."""
+    chart, key, values = member.chart, member.key, member.values
     known = {
         name: frozenset(map(str, keys if isinstance(keys := spec.get("keys"), list) else ()))
         for name, spec in declarations.secrets(chart, key, values)
     }
-    known |= dict(declarations.backup_secrets(chart, key, values, declarations.repository(platform)))
+    known |= dict(declarations.backup_secrets(chart, key, values, declarations.repository(member.facts)))
     return ChartObjects(
         chart=chart.name,
         label=case.label,

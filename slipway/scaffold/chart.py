@@ -19,7 +19,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.scaffold import files as scaffold_text
 from slipway.scaffold.files import Claim, Facts
-from slipway.util import yaml
+from slipway.util import quantity, yaml
 from slipway.util.files import write_atomic
 from slipway.util.text import suggest
 from slipway.versioning import changelog
@@ -29,7 +29,6 @@ from slipway.workspace import discover, editing, graph
 RESERVED = frozenset({"global", "enabled", "exports", "tags"})
 """Keys with a meaning of their own in Helm's values."""
 
-QUANTITY = re.compile(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?")
 FLOATING = frozenset({"latest", "stable", "edge", "nightly", "main", "master", "develop", "dev", "release"})
 
 
@@ -159,8 +158,14 @@ def claims_of(data: str, problems: list[Problem]) -> Iterator[Claim]:
     seen: set[str] = set()
     for part in filter(None, (part.strip() for part in data.split(","))):
         path, colon, size = part.rpartition(":")
-        if not colon or not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", path) or not QUANTITY.fullmatch(size):
+        canonical = quantity.canonical(size)
+        if not colon or not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", path) or not canonical or quantity.parse(size) < 1:
             problems.append(wrong("--data", f"{part!r} is not a volume", "--data /config:5Gi"))
+            continue
+        if canonical != size:
+            problems.append(
+                wrong("--data", f"the API server rewrites {size} as {canonical}", f"--data {path}:{canonical}")
+            )
             continue
         name = re.sub(r"[^a-z0-9]+", "-", posixpath.basename(path).lower()).strip("-") or "data"
         if name in seen or name == "tmp":

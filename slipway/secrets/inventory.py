@@ -15,9 +15,8 @@ from slipway.core.model import Chart, Workspace
 from slipway.policy.chart_objects import POD_TEMPLATE_PATHS
 from slipway.secrets.document import Sealed, Target, path_of
 from slipway.secrets.references import Reference, made_by, may_write, references
-from slipway.util.mapping import dig
 from slipway.workspace import declarations as declared
-from slipway.workspace.values import chart_document, merge
+from slipway.workspace.values import members_with
 
 HAND = "hand"
 """A producer that nothing here can see: a person, in the cluster."""
@@ -78,17 +77,10 @@ def declared_by(workspace: Workspace, umbrella: Chart, above: Sequence[Mapping[s
         umbrella: whose they are.
         above: values over the umbrella's own, lowest first.
     """
-    layers = (chart_document(umbrella).mapping, *above)
-    repository = declared.repository(layers)
-    for member in umbrella.dependencies:
-        if (chart := workspace.charts.get(member.name)) is None:
-            continue
-        values = chart_document(chart).mapping
-        for layer in layers:
-            values = merge(values, dig(layer, member.key))
-        if values.get("enabled") is not False:
-            yield from declarations(chart, member.key, values)
-            yield from for_backups(chart, member.key, values, repository)
+    for member in members_with(workspace, umbrella, above):
+        if member.enabled:
+            yield from declarations(member.chart, member.key, member.values)
+            yield from for_backups(member.chart, member.key, member.values, declared.repository(member.facts))
 
 
 def declarations(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[Declared]:

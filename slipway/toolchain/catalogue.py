@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from slipway.core.errors import Problem, WorkspaceError
 from slipway.toolchain.gotool import GoTool
 
 TOOLS: Mapping[str, GoTool] = {
@@ -15,7 +16,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="helm.sh/helm/v4",
             package="helm.sh/helm/v4/cmd/helm",
             stamp="helm.sh/helm/v4/internal/version.version",
-            ask=("version", "--template", "{{.Version}}"),
+            version_args=("version", "--template", "{{.Version}}"),
             cold_s=120,
         ),
         GoTool(
@@ -24,7 +25,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/helm/chart-testing/v3",
             package="github.com/helm/chart-testing/v3/ct",
             stamp="github.com/helm/chart-testing/v3/ct/cmd.Version",
-            ask=("version",),
+            version_args=("version",),
             cold_s=30,
         ),
         GoTool(
@@ -33,7 +34,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/yannh/kubeconform",
             package="github.com/yannh/kubeconform/cmd/kubeconform",
             stamp="main.version",
-            ask=("-v",),
+            version_args=("-v",),
             cold_s=10,
         ),
         GoTool(
@@ -42,8 +43,8 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/distribution/distribution/v3",
             package="github.com/distribution/distribution/v3/cmd/registry",
             stamp="github.com/distribution/distribution/v3/version.version",
-            ask=("--version",),
-            mend="./inv registry start",
+            version_args=("--version",),
+            command="./inv registry start",
             cold_s=90,
         ),
         GoTool(
@@ -52,7 +53,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="sigs.k8s.io/controller-tools",
             package="sigs.k8s.io/controller-tools/cmd/controller-gen",
             folder="tools/crds",
-            mend="./inv crds --check",
+            command="./inv crds --check",
             cold_s=40,
         ),
         GoTool(
@@ -61,7 +62,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/crowdsecurity/crowdsec",
             package="homelab/tools/checks/crowdsec/crowdsec-check",
             folder="tools/checks/crowdsec",
-            mend="./inv test --tier charts",
+            command="./inv test --tier charts",
             cold_s=60,
         ),
         GoTool(
@@ -70,7 +71,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="sigs.k8s.io/external-dns",
             package="homelab/tools/checks/external-dns/external-dns-flags",
             folder="tools/checks/external-dns",
-            mend="./inv test --tier charts",
+            command="./inv test --tier charts",
             cold_s=30,
         ),
         GoTool(
@@ -81,7 +82,7 @@ TOOLS: Mapping[str, GoTool] = {
             # Without it the clients of every cloud are compiled in, and one of their modules is missing.
             tags="remove_all_sd",
             folder="tools/checks",
-            mend="./inv test --tier charts",
+            command="./inv test --tier charts",
             cold_s=60,
         ),
         *(
@@ -92,7 +93,7 @@ TOOLS: Mapping[str, GoTool] = {
                 package=package,
                 # Not beside promtool: its libraries are newer than those that promtool wants.
                 folder="tools/alertmanager",
-                mend="./inv test --tier charts",
+                command="./inv test --tier charts",
                 cold_s=cold_s,
             )
             for name, purpose, package, cold_s in (
@@ -107,9 +108,9 @@ TOOLS: Mapping[str, GoTool] = {
             package="github.com/grafana/loki/v3/cmd/loki",
             stamp="github.com/grafana/loki/v3/pkg/util/build.Version",
             bare=True,
-            ask=("-version",),
+            version_args=("-version",),
             folder="tools/checks/loki",
-            mend="./inv test --lab",
+            command="./inv test --lab",
             cold_s=400,
         ),
         GoTool(
@@ -118,7 +119,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/grafana/loki/v3",
             package="homelab/tools/checks/loki/logql",
             folder="tools/checks/loki",
-            mend="./inv test --tier charts",
+            command="./inv test --tier charts",
             cold_s=10,
         ),
         GoTool(
@@ -127,7 +128,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/grafana/alloy/syntax",
             package="homelab/tools/checks/alloy/alloycheck",
             folder="tools/checks/alloy",
-            mend="./inv test --tier charts",
+            command="./inv test --tier charts",
             cold_s=20,
         ),
         GoTool(
@@ -135,9 +136,9 @@ TOOLS: Mapping[str, GoTool] = {
             purpose="copies volumes and restores them",
             module="github.com/restic/restic",
             package="github.com/restic/restic/cmd/restic",
-            ask=("version",),
+            version_args=("version",),
             folder="tools/backup",
-            mend="./inv test --tier charts",
+            command="./inv test --tier charts",
             cold_s=90,
         ),
         *(
@@ -147,9 +148,9 @@ TOOLS: Mapping[str, GoTool] = {
                 module="k8s.io/kubernetes",
                 package=f"k8s.io/kubernetes/cmd/{name}",
                 stamp="k8s.io/component-base/version.gitVersion",
-                ask=ask,
+                version_args=ask,
                 folder="tools/lab/kubernetes",
-                mend="./inv lab up",
+                command="./inv lab up",
                 cold_s=cold_s,
             )
             for name, purpose, ask, cold_s in (
@@ -164,9 +165,9 @@ TOOLS: Mapping[str, GoTool] = {
             purpose="holds the lab's objects",
             module="go.etcd.io/etcd/server/v3",
             package="go.etcd.io/etcd/server/v3",
-            ask=("--version",),
+            version_args=("--version",),
             folder="tools/lab/etcd",
-            mend="./inv lab up",
+            command="./inv lab up",
             cold_s=20,
         ),
         GoTool(
@@ -174,9 +175,9 @@ TOOLS: Mapping[str, GoTool] = {
             purpose="plays the lab's nodes and pods",
             module="sigs.k8s.io/kwok",
             package="sigs.k8s.io/kwok/cmd/kwok",
-            ask=("--version",),
+            version_args=("--version",),
             folder="tools/lab/kwok",
-            mend="./inv lab up",
+            command="./inv lab up",
             cold_s=60,
         ),
         GoTool(
@@ -186,9 +187,9 @@ TOOLS: Mapping[str, GoTool] = {
             package="github.com/argoproj/argo-cd/v3/cmd",
             stamp="github.com/argoproj/argo-cd/v3/common.version",
             bare=True,
-            ask=("version", "--client", "--short"),
+            version_args=("version", "--client", "--short"),
             folder="tools/lab/argocd",
-            mend="./inv lab up",
+            command="./inv lab up",
             cold_s=290,
         ),
         GoTool(
@@ -197,9 +198,9 @@ TOOLS: Mapping[str, GoTool] = {
             module="github.com/alicebob/miniredis/v2",
             package="homelab/tools/lab/argocd/redis",
             stamp="main.version",
-            ask=("--version",),
+            version_args=("--version",),
             folder="tools/lab/argocd",
-            mend="./inv lab up",
+            command="./inv lab up",
             cold_s=5,
         ),
         GoTool(
@@ -210,7 +211,7 @@ TOOLS: Mapping[str, GoTool] = {
             # Without every cloud's client, as promtool; but with that of Kubernetes.
             tags="remove_all_sd,enable_kubernetes_sd",
             folder="tools/lab/prometheus",
-            mend="./inv lab up --real prometheus",
+            command="./inv lab up --real prometheus",
             cold_s=90,
         ),
         GoTool(
@@ -219,7 +220,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="k8s.io/kube-state-metrics/v2",
             package="k8s.io/kube-state-metrics/v2",
             folder="tools/lab/kube-state-metrics",
-            mend="./inv lab up --real kube-state-metrics",
+            command="./inv lab up --real kube-state-metrics",
             cold_s=60,
         ),
         GoTool(
@@ -229,9 +230,9 @@ TOOLS: Mapping[str, GoTool] = {
             package="github.com/prometheus/node_exporter",
             stamp="github.com/prometheus/common/version.Version",
             bare=True,
-            ask=("--version",),
+            version_args=("--version",),
             folder="tools/lab/node-exporter",
-            mend="./inv lab up --real node-exporter",
+            command="./inv lab up --real node-exporter",
             cold_s=20,
         ),
         GoTool(
@@ -240,7 +241,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="go.universe.tf/metallb",
             package="go.universe.tf/metallb/controller",
             folder="tools/lab/metallb",
-            mend="./inv lab up --real metallb",
+            command="./inv lab up --real metallb",
             cold_s=90,
         ),
         GoTool(
@@ -249,7 +250,7 @@ TOOLS: Mapping[str, GoTool] = {
             module="sigs.k8s.io/external-dns",
             package="homelab/tools/lab/external-dns",
             folder="tools/lab/external-dns",
-            mend="./inv lab up --real external-dns",
+            command="./inv lab up --real external-dns",
             cold_s=160,
         ),
         *(
@@ -260,9 +261,9 @@ TOOLS: Mapping[str, GoTool] = {
                 package=f"github.com/bitnami/sealed-secrets/cmd/{program}",
                 stamp="main.VERSION",
                 bare=True,
-                ask=("--version",),
+                version_args=("--version",),
                 folder="tools/lab/sealed-secrets",
-                mend="./inv lab up --real sealed-secrets",
+                command="./inv lab up --real sealed-secrets",
                 cold_s=30,
             )
             for name, program, purpose in (
@@ -272,3 +273,15 @@ TOOLS: Mapping[str, GoTool] = {
         ),
     )
 }
+
+
+def tool_of(name: str) -> GoTool:
+    """The entry of a program.
+
+    Raises:
+        WorkspaceError: there is none.
+    """
+    if name not in TOOLS:
+        fact, hint = f"there is no tool {name!r}", f"use {', '.join(TOOLS)}"
+        raise WorkspaceError(Problem(where="[tool.slipway.tools]", fact=fact, hint=hint))
+    return TOOLS[name]

@@ -95,7 +95,7 @@ def install(root: Path, folder: Path, run: Runner, progress: Progress) -> None:
         ToolMissing: a lock is not there.
     """
     node = groups.program(root, "node", progress)
-    with progress.step("browser") as say, made_whole(folder, "browser") as scratch:
+    with progress.step("browser") as done, made_whole(folder, "browser") as scratch:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copyfile(root / MODULE / name, scratch / name)
         npm = (str(node), str(node.parent.parent / NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
@@ -105,7 +105,7 @@ def install(root: Path, folder: Path, run: Runner, progress: Progress) -> None:
         if (sys.platform, platform.machine()) == ("linux", "x86_64"):
             unpack(modules / "@sparticuz" / "chromium" / "bin", scratch, folder)
         shutil.rmtree(modules)
-        say("axe and Chromium" if (scratch / "chromium").exists() else "axe")
+        done("axe and Chromium" if (scratch / "chromium").exists() else "axe")
 
 
 def unpack(packed: Path, scratch: Path, folder: Path) -> None:

@@ -6,25 +6,28 @@ One task builds at a time in a checkout. The result is checked, then moved into 
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.toolchain import groups
+from slipway.toolchain.catalogue import tool_of
 from slipway.toolchain.gotool import GO_ENVIRONMENT, GoTool, build_argv, version_in
-from slipway.toolchain.toolshelf import Toolshelf, tool_of
 from slipway.toolchain.venv import group_folder
-from slipway.tools.run import Command, stream_process, tail, which
+from slipway.tools.run import Command, tail, which
 from slipway.util.filelock import hold
+
+if TYPE_CHECKING:
+    from slipway.toolchain.toolbox import Toolbox
 
 WAIT_S = 3600.0
 """How long a second task waits for the one that builds."""
 
 
-def build(box: Toolshelf, names: Sequence[str]) -> None:
+def build(box: Toolbox, names: Sequence[str]) -> None:
     """Build programs and put each into its place.
 
     Raises:
@@ -45,7 +48,7 @@ def build(box: Toolshelf, names: Sequence[str]) -> None:
                     accept(box, tool, version, Path(scratch))
 
 
-def checked_version(box: Toolshelf, name: str) -> str:
+def checked_version(box: Toolbox, name: str) -> str:
     """The pinned version, when the sources are of that version too.
 
     Raises:
@@ -64,7 +67,7 @@ def checked_version(box: Toolshelf, name: str) -> str:
     return pinned
 
 
-def compile_tools(box: Toolshelf, folder: str, tools: Sequence[tuple[GoTool, str]], output: Path) -> None:
+def compile_tools(box: Toolbox, folder: str, tools: Sequence[tuple[GoTool, str]], output: Path) -> None:
     """Run one `go build` for the programs of a module folder.
 
     Raises:
@@ -73,37 +76,41 @@ def compile_tools(box: Toolshelf, folder: str, tools: Sequence[tuple[GoTool, str
     go = find_go(box)
     what = ", ".join(f"{tool.name} {version}" for tool, version in tools)
     note = f": building from source ({about(sum(tool.cold_s for tool, _ in tools))} on two cores, once)"
-    command = Command(
-        argv=build_argv(go, tools, output), cwd=box.home / folder, env=go_environment(box.folder, os.environ)
-    )
-    said: list[str] = []
+    messages: list[str] = []
     compiled: list[str] = []
-    with groups.teller(box.progress).step(what, note) as where:
+    with box.progress.step(what, note) as step:
 
         def on_line(line: str) -> None:
             # `-v` names each package on a line of its own; everything else is a message.
-            (said if " " in line else compiled).append(line)
-            where(f"{len(compiled)} packages compiled" if compiled else line)
+            (messages if " " in line else compiled).append(line)
+            step.position(f"{len(compiled)} packages compiled" if compiled else line)
 
-        code = stream_process(command, on_line)
+        command = Command(
+            argv=build_argv(go, tools, output),
+            cwd=box.home / folder,
+            env=go_environment(box.folder, box.environ),
+            ok_codes=None,
+            on_line=on_line,
+        )
+        code = box.run(command).code
         if code or not all((output / tool.file).is_file() for tool, _ in tools):
-            raise ToolFailed(build_failure(what, command, code, said))
+            raise ToolFailed(build_failure(what, command, code, messages))
 
 
-def accept(box: Toolshelf, tool: GoTool, version: str, scratch: Path) -> None:
-    """Move a built program into its place, when it says the version that it was built for; remove older ones.
+def accept(box: Toolbox, tool: GoTool, version: str, scratch: Path) -> None:
+    """Move a built program into its place when it reports the version that it was built for; remove older ones.
 
     Raises:
-        ToolFailed: it says another version, so one on PATH would never be recognised either.
+        ToolFailed: it reports another version, so one on PATH would never be recognised either.
     """
     fresh = scratch / tool.file
-    said = box.ask(fresh, tool.ask) if tool.ask else version
-    if said != version:
+    reported = box.reported_version(fresh, tool.version_args) if tool.version_args else version
+    if reported != version:
         raise ToolFailed(
             Problem(
                 where=f"{tool.name} {version}",
-                fact=f"says it is {said or 'of no version'}",
-                hint=f"look where {tool.module} keeps its version now, and mend `stamp` in slipway/toolchain/catalogue.py",
+                fact=f"reports {reported or 'no version'}",
+                hint=f"look up where {tool.module} keeps its version now, and correct `stamp` in slipway/toolchain/catalogue.py",
             )
         )
     target = box.built_path(tool.name)
@@ -114,14 +121,14 @@ def accept(box: Toolshelf, tool: GoTool, version: str, scratch: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def find_go(box: Toolshelf) -> Path:
+def find_go(box: Toolbox) -> Path:
     """The pinned Go: installed before, on PATH in the same version, or installed now.
 
     Raises:
         BuildError: as `groups.program`.
     """
     if not group_folder(box.home, "go").is_dir():
-        other = which("go")
+        other = which("go", box.environ.get("PATH"))
         if other is not None and box.version_of(other, ("version",)) == go_version(box.home):
             return other
     return groups.program(box.home, "go", box.progress)
@@ -141,16 +148,16 @@ def go_environment(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str
     return ours
 
 
-def build_failure(what: str, command: Command, code: int, said: Sequence[str]) -> Problem:
+def build_failure(what: str, command: Command, code: int, messages: Sequence[str]) -> Problem:
     """The problem of a build that ended without its program."""
     return Problem(
         where=what,
         fact=f"could not be built, go ended with exit code {code}",
-        evidence=(f"+ {command}", *tail("\n".join(said))),
+        evidence=(f"+ {command}", *tail("\n".join(messages))),
         hint="check the network and the space on the disk, then run it again; what was compiled is kept",
     )
 
 
 def about(seconds: int) -> str:
-    """A duration as people say it."""
+    """A rough duration, in seconds or minutes."""
     return f"about {round(seconds / 60)} min" if seconds >= 90 else f"about {seconds} s"

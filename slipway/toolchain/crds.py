@@ -98,11 +98,12 @@ def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
     from slipway.toolchain import compiling
 
     program = toolbox.path("controller-gen")
-    environment = compiling.go_environment(toolbox.folder, os.environ)
+    environment = compiling.go_environment(toolbox.folder, toolbox.environ)
     go = compiling.find_go(toolbox)
+    path = os.pathsep.join([str(go.parent), toolbox.environ.get("PATH", "")])
     shipped = dict(in_place(root, item, shipped_text(root, run, go, environment, item)) for item in SHIPPED)
     with tempfile.TemporaryDirectory(prefix="crds-") as scratch:
-        run(command(root, program, go, Path(scratch), environment))
+        run(command(root, program, Path(scratch), {**environment, "PATH": path}))
         made = dict(
             in_place(
                 root,
@@ -144,14 +145,13 @@ def described_less(value: object) -> object:
     }
 
 
-def command(root: Path, program: Path, go: Path, output: Path, environment: Mapping[str, str]) -> Command:
-    """One run of controller-gen over the packages of every source; it loads them with the given Go."""
+def command(root: Path, program: Path, output: Path, environment: Mapping[str, str]) -> Command:
+    """One run of controller-gen over the packages of every source; it loads them with the Go of PATH."""
     packages = ";".join(f"{source.module}/{package}" for source in SOURCES for package in source.packages)
-    path = os.pathsep.join([str(go.parent), os.environ.get("PATH", "")])
     return Command(
         argv=(str(program), "crd:maxDescLen=0", f"paths={packages}", f"output:crd:dir={output}"),
         cwd=root / FOLDER,
-        env={**environment, "PATH": path},
+        env=environment,
     )
 
 

@@ -154,7 +154,7 @@ def tool_row(toolbox: Toolbox, name: str) -> Row:
         path = shown(have.path, toolbox.root)
         return Row(name=name, state=State.OK, wanted=wanted, found=have.version, source=have.source, path=path)
     found = f"{other.version or 'unknown version'} on PATH, not used" if other else ""
-    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=TOOLS[name].mend)
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=TOOLS[name].command)
 
 
 def registry_rows(registry: RegistryFacts) -> Iterable[Row]:

@@ -31,12 +31,12 @@ class GoTool:
     """Whether the stamp is `1.2.3`, not `v1.2.3`."""
     tags: str = ""
     """Build tags, separated by commas."""
-    ask: tuple[str, ...] = ()
-    """Arguments that make it print its version; empty: one on PATH cannot be told, so it is always built."""
+    version_args: tuple[str, ...] = ()
+    """Arguments that make it print its version; without them the version on PATH is unknown, so it is always built."""
     folder: str = "tools/release"
     """Module folder in this repository that requires it."""
-    mend: str = "./inv lint"
-    """A command that needs it, and so builds it."""
+    command: str = "./inv lint"
+    """A task that requires it, and so builds it."""
     cold_s: int = 60
     """Seconds that a first build takes on two cores."""
 

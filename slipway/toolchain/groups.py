@@ -14,7 +14,6 @@ from pathlib import Path
 from slipway.core.errors import Problem, ToolFailed, ToolMissing
 from slipway.toolchain.venv import SetupError, add_folder, add_group
 from slipway.util.progress import Progress
-from slipway.util.ticker import Teller
 
 PROGRAMS = {
     "go": Path("go", "bin", "go"),
@@ -37,7 +36,7 @@ def ensure_group(root: Path, name: str, progress: Progress) -> None:
         fact = "needs the project's environment, and this Python runs outside of one"
         raise ToolMissing(Problem(where=f"locks/{name}.txt", fact=fact, hint="start the task with ./inv"))
     with setting_up(name):
-        added = add_group(root, venv, name, teller(progress))
+        added = add_group(root, venv, name, progress)
     if added:
         import importlib
 
@@ -53,12 +52,7 @@ def program(root: Path, name: str, progress: Progress) -> Path:
         ToolMissing: the group has no lock.
     """
     with setting_up(name):
-        return add_folder(root, name, teller(progress)) / PROGRAMS[name]
-
-
-def teller(progress: Progress) -> Teller:
-    """The set-up's voice on our stream."""
-    return Teller(stream=progress.stream, quiet=progress.quiet)
+        return add_folder(root, name, progress) / PROGRAMS[name]
 
 
 @contextmanager

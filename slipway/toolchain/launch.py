@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
 from pathlib import Path
@@ -15,18 +14,42 @@ if TYPE_CHECKING:
 
 def main(root: Path, arguments: list[str]) -> None:
     """Run invoke on the tasks of a checkout."""
-    # Held until the process ends: `.venv` is not replaced under a running task.
-    (root / ".tools").mkdir(exist_ok=True)
-    handle = os.open(root / ".tools" / "environment.use", os.O_RDWR | os.O_CREAT, 0o644)
-    fcntl.flock(handle, fcntl.LOCK_SH)
+    # Isolated mode leaves it out, and the tasks are found there.
+    sys.path.insert(0, str(root))
+    from slipway.core.errors import BuildError
+    from slipway.util.filelock import share
+
+    try:
+        check_folders(root)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        sys.exit(int(error.exit_code))
+    # `.venv` is not replaced under a running task.
+    share(root / ".tools" / "environment.use")
     try:
         program = import_invoke()
     except ModuleNotFoundError:
         repair(root, arguments)
         raise
-    # Isolated mode leaves it out, and the tasks are found there.
-    sys.path.insert(0, str(root))
     program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+
+
+def check_folders(root: Path) -> None:
+    """Refuse folders in which nothing works.
+
+    Raises:
+        WorkspaceError: the path of the checkout is not UTF-8.
+        FilesFailed: the current folder was deleted.
+    """
+    from slipway.core.errors import FilesFailed, Problem, WorkspaceError
+    from slipway.util.files import name_not_utf8
+
+    if (problem := name_not_utf8(root)) is not None:
+        raise WorkspaceError(problem)
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise FilesFailed(Problem(where="current folder", fact="was deleted", hint=f"cd {root}")) from None
 
 
 def with_remainder(arguments: list[str]) -> list[str]:

@@ -13,8 +13,8 @@ The kernel lock is inherited by pip: when we are killed and pip lives on, the ne
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
+import math
 import os
 import re
 import shutil
@@ -25,13 +25,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from slipway.util.filelock import hold
 from slipway.util.files import write_atomic
-from slipway.util.ticker import Teller
+from slipway.util.progress import Progress
 
 MARKS = ".slipway"
+"""Folder in `.venv` with a file for each finished step; read by `inv`, too."""
 OURS = ".tools/environment.ours"
-"""Lies there from before the first environment is made."""
-"""Folder in `.venv` that says how far it is; read by `inv`, too."""
+"""Written before the first environment is made."""
 LOCK = ".tools/environment.lock"
 """Held by who installs; relative to the checkout."""
 USE_LOCK = ".tools/environment.use"
@@ -84,7 +85,7 @@ def complete(root: Path, venv: Path) -> bool:
         return False
 
 
-def make(root: Path, teller: Teller) -> None:
+def make(root: Path, progress: Progress) -> None:
     """Make `.venv` unless it is complete.
 
     Raises:
@@ -92,7 +93,7 @@ def make(root: Path, teller: Teller) -> None:
     """
     venv = root / ".venv"
     # In this order: a running task may still take the second lock to add a group.
-    with hold(root / USE_LOCK, teller), hold(root / LOCK, teller) as handle:
+    with locked(root / USE_LOCK, progress), locked(root / LOCK, progress) as handle:
         if complete(root, venv):
             return
         started = time.monotonic()
@@ -102,18 +103,18 @@ def make(root: Path, teller: Teller) -> None:
         remove(venv, known=ours.exists())
         # Before anything is made: a half-made environment is ours to remove, one that somebody else made is not.
         write_atomic(ours, f"{root}\n".encode())
-        teller.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
-        with teller.step("making the virtual environment"):
+        progress.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
+        with progress.step("making the virtual environment", ""):
             run((base_python(), "-I", "-m", "venv", str(venv)), handle)
-        install(lock, (*python(venv), *INSTALL), teller, handle)
+        install(lock, (*python(venv), *INSTALL), progress, handle)
         # Python 3.11 puts setuptools into every environment; its hook costs time at every start.
         run((*python(venv), *PIP, "uninstall", "--yes", "--quiet", "setuptools"), handle)
         write_atomic(venv / MARKS / "place", f"{root}\n".encode())
         write_atomic(venv / MARKS / "release.txt", wanted)
-        teller.say(f"✔ environment ready ({time.monotonic() - started:.0f} s)")
+        progress.say(f"✔ environment ready ({time.monotonic() - started:.0f} s)")
 
 
-def add_group(root: Path, venv: Path, name: str, teller: Teller) -> bool:
+def add_group(root: Path, venv: Path, name: str, progress: Progress) -> bool:
     """Install the packages of `locks/<name>.txt` into the environment, unless they are there; True if it did.
 
     Raises:
@@ -124,13 +125,13 @@ def add_group(root: Path, venv: Path, name: str, teller: Teller) -> bool:
     marker = venv / MARKS / f"{name}.txt"
     if has(marker, wanted):
         return False
-    with hold(root / LOCK, teller) as handle:
+    with locked(root / LOCK, progress) as handle:
         if has(marker, wanted):
             return False
         dirty = venv / MARKS / "dirty"
         write_atomic(dirty, f"{name}\n".encode())
         try:
-            install(lock, (*python(venv), *INSTALL), teller, handle)
+            install(lock, (*python(venv), *INSTALL), progress, handle)
         except SetupError as error:
             # pip fetches everything first: a failure before this line of its output has changed nothing.
             if not any(line.startswith("Installing collected packages") for line in error.output):
@@ -141,7 +142,7 @@ def add_group(root: Path, venv: Path, name: str, teller: Teller) -> bool:
     return True
 
 
-def add_folder(root: Path, name: str, teller: Teller) -> Path:
+def add_folder(root: Path, name: str, progress: Progress) -> Path:
     """Install the packages of `locks/<name>.txt` into a folder of their own below .tools; returns the folder.
 
     For packages that are programs rather than modules: they survive a new `.venv`, and their size stays out of it.
@@ -152,12 +153,12 @@ def add_folder(root: Path, name: str, teller: Teller) -> Path:
     folder = group_folder(root, name)
     if folder.is_dir():
         return folder
-    with hold(root / LOCK, teller) as handle:
+    with locked(root / LOCK, progress) as handle:
         if folder.is_dir():
             return folder
         with made_whole(folder, name) as scratch:
             pip = (sys.executable, "-I", *INSTALL, "--target", str(scratch), "--no-compile")
-            install(root / "locks" / f"{name}.txt", pip, teller, handle)
+            install(root / "locks" / f"{name}.txt", pip, progress, handle)
     return folder
 
 
@@ -189,15 +190,15 @@ def group_folder(root: Path, name: str) -> Path:
     return root / ".tools" / f"{name}-{version[1] if version else '0'}-{digest}"
 
 
-def install(lock: Path, pip: Sequence[str], teller: Teller, handle: int) -> None:
+def install(lock: Path, pip: Sequence[str], progress: Progress, handle: int) -> None:
     """Install the packages of a lock file with this pip command.
 
     Raises:
         SetupError: it failed.
     """
     count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text(encoding="utf-8"), re.MULTILINE))
-    with teller.step(f"installing {count} package{'s' * (count != 1)} of locks/{lock.name}") as where:
-        run((*pip, "-r", str(lock)), handle, where)
+    with progress.step(f"installing {count} package{'s' * (count != 1)} of locks/{lock.name}", "") as step:
+        run((*pip, "-r", str(lock)), handle, step.position)
 
 
 def python(venv: Path) -> tuple[str, ...]:
@@ -251,20 +252,9 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in UNWANTED}
 
 
-@contextlib.contextmanager
-def hold(path: Path, teller: Teller) -> Iterator[int]:
-    """Hold a lock file, waiting for others; yields its handle."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            teller.say("waiting for another task in this checkout …")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield handle
-    finally:
-        os.close(handle)
+def locked(path: Path, progress: Progress) -> contextlib.AbstractContextManager[int]:
+    """Hold a lock file, waiting as long as another task needs it."""
+    return hold(path, what="another task in this checkout", wait_s=math.inf, on_wait=progress.say)
 
 
 def has(marker: Path, wanted: bytes) -> bool:

@@ -1,7 +1,7 @@
-"""The one place that starts processes.
+"""Starting processes: run to the end, streamed line by line, or in the background. No other module starts one.
 
 A `Command` goes in, a `Completed` comes out; there is never a shell. Tools take a `Runner` as a parameter, so a test
-can count, refuse or interrupt calls without touching any module.
+can count, refuse or interrupt calls without replacing a module. A process inherits this process's environment.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class Command:
     ok_codes: frozenset[int] | None = frozenset({0})
     """None accepts every exit code."""
     timeout_s: float | None = None
+    on_line: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
+    """Called with each line of the joined stdout and stderr as it appears; both are then in `Completed.stdout`."""
 
     def __str__(self) -> str:
         return shlex.join(self.argv)
@@ -65,26 +67,17 @@ def tail(text: str, lines: int = TAIL_LINES) -> tuple[str, ...]:
 
 
 def run_process(command: Command) -> Completed:
-    """Run a command to its end and return what it said.
+    """Run a command to its end and return its output.
 
     Raises:
-        ToolMissing: the program is not there or cannot be executed.
+        ToolMissing: the program is missing or cannot be executed.
         ToolFailed: it ended with a code outside `ok_codes`, or ran longer than `timeout_s` seconds.
     """
     import subprocess
 
     started = time.monotonic()
     try:
-        done = subprocess.run(  # noqa: S603 - the argument vector is ours, and no shell reads it
-            command.argv,
-            cwd=command.cwd,
-            env={**os.environ, **command.env},
-            input=command.stdin,
-            stdin=subprocess.DEVNULL if command.stdin is None else None,
-            capture_output=True,
-            timeout=command.timeout_s,
-            check=False,
-        )
+        code, stdout, stderr = collect(command) if command.on_line is None else stream(command, command.on_line)
     except (FileNotFoundError, PermissionError) as error:
         raise missing(command, error) from error
     except subprocess.TimeoutExpired as error:
@@ -97,9 +90,9 @@ def run_process(command: Command) -> Completed:
         ) from error
     completed = Completed(
         argv=command.argv,
-        code=done.returncode,
-        stdout=done.stdout.decode("utf-8", "replace"),
-        stderr=done.stderr.decode("utf-8", "replace"),
+        code=code,
+        stdout=stdout,
+        stderr=stderr,
         seconds=time.monotonic() - started,
     )
     if command.ok_codes is not None and completed.code not in command.ok_codes:
@@ -107,13 +100,72 @@ def run_process(command: Command) -> Completed:
     return completed
 
 
+def collect(command: Command) -> tuple[int, str, str]:
+    """Run a command to its end; returns its exit code, stdout and stderr."""
+    import subprocess
+
+    done = subprocess.run(  # noqa: S603 - the argument vector is ours, and no shell reads it
+        command.argv,
+        cwd=command.cwd,
+        env={**os.environ, **command.env},
+        input=command.stdin,
+        stdin=subprocess.DEVNULL if command.stdin is None else None,
+        capture_output=True,
+        timeout=command.timeout_s,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, str]:
+    """Run a command and pass on each line of its joined output as it appears; returns its exit code and output."""
+    import subprocess
+    import threading
+
+    process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+        command.argv,
+        cwd=command.cwd,
+        env={**os.environ, **command.env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        process.kill()
+
+    timer = threading.Timer(command.timeout_s or 0, expire)
+    timer.daemon = True
+    if command.timeout_s is not None:
+        timer.start()
+    lines: list[str] = []
+    with process:
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                on_line(line.rstrip("\n"))
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            timer.cancel()
+    if expired.is_set():
+        raise subprocess.TimeoutExpired(command.argv, command.timeout_s or 0)
+    return process.returncode, "".join(lines), ""
+
+
 def failure(command: Command, completed: Completed) -> Problem:
     """The problem that a failed command is shown as."""
-    said = completed.stderr if completed.stderr.strip() else completed.stdout
+    output = completed.stderr if completed.stderr.strip() else completed.stdout
     return Problem(
         where=program_name(command),
         fact=f"ended with exit code {completed.code}",
-        evidence=(f"+ {command}", *tail(said)),
+        evidence=(f"+ {command}", *tail(output)),
     )
 
 
@@ -132,7 +184,7 @@ def spawn_daemon(command: Command, log: Path) -> int:
     """Start a program that outlives us, in its own session, with its output in a log file; returns its process id.
 
     Raises:
-        ToolMissing: the program is not there or cannot be executed.
+        ToolMissing: the program is missing or cannot be executed.
     """
     process = in_background(command, log)
     # The child is meant to live on: without this mark the interpreter would warn about it at exit.
@@ -158,7 +210,7 @@ def spawn_child(command: Command, log: Path) -> Child:
     Must be called from the main thread: the kernel means the thread that started it.
 
     Raises:
-        ToolMissing: the program is not there or cannot be executed.
+        ToolMissing: the program is missing or cannot be executed.
     """
     import signal
 
@@ -182,7 +234,7 @@ def in_background(command: Command, log: Path, prepare: Callable[[], None] | Non
         prepare: called in the new process before the program.
 
     Raises:
-        ToolMissing: the program is not there or cannot be executed.
+        ToolMissing: the program is missing or cannot be executed.
     """
     import subprocess
 
@@ -215,39 +267,6 @@ def with_parent(parent: int, number: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             os.kill(os.getpid(), number)
-
-
-def stream_process(command: Command, on_line: Callable[[str], None]) -> int:
-    """Run a command and hand each line of its joined output to `on_line` as it appears; returns the exit code.
-
-    Raises:
-        ToolMissing: the program is not there or cannot be executed.
-    """
-    import subprocess
-
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
-            command.argv,
-            cwd=command.cwd,
-            env={**os.environ, **command.env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise missing(command, error) from error
-    with process:
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                on_line(line.rstrip("\n"))
-        except BaseException:
-            process.terminate()
-            raise
-    return process.returncode
 
 
 def which(program: str, path: str | None = None) -> Path | None:

@@ -1,12 +1,12 @@
-"""One release at a time in a checkout.
+"""Lock files: one release, one build and one set-up at a time in a checkout.
 
-The lock is the kernel's (`flock`), so it ends with its holder, however that dies. The file's text only says who it is.
+The lock is the kernel's (`flock`), so it ends with the processes that have it open, however they die. The file's text
+only names the holder. Standard library only: the set-up of `.venv` uses it before anything is installed.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -27,16 +27,19 @@ def hold(
     on_wait: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.time,
-) -> Iterator[None]:
+) -> Iterator[int]:
     """Hold the lock while the block runs.
 
     Args:
         path: the lock file; made when missing, never removed.
-        what: who holds it, in an error's words.
+        what: what holds it, for messages.
         wait_s: how long to wait for the holder, in seconds.
         on_wait: called once with a line for the user before waiting.
         sleep: waits this many seconds.
         clock: the time, in seconds since 1970.
+
+    Yields:
+        The file's descriptor: a child process that inherits it holds the lock, too, also when this process is killed.
 
     Raises:
         Busy: somebody else holds it, still after `wait_s` seconds.
@@ -46,13 +49,14 @@ def hold(
         if waited_s >= wait_s:
             raise Busy(busy(path, what, waited_s))
         if not waited_s:
-            on_wait(f"waiting for {what} ({holder(path)})")
+            name = holder(path)
+            on_wait(f"waiting for {what}{f' ({name})' if name else ''} …")
         sleep(POLL_S)
         waited_s += POLL_S
     try:
         os.ftruncate(handle, 0)
-        os.write(handle, json.dumps({"pid": os.getpid(), "started": round(clock())}).encode())
-        yield
+        os.write(handle, f'{{"pid": {os.getpid()}, "started": {round(clock())}}}'.encode())
+        yield handle
     finally:
         os.ftruncate(handle, 0)
         os.close(handle)
@@ -76,14 +80,38 @@ def take(path: Path) -> int | None:
         os.close(handle)
 
 
+def share(path: Path) -> None:
+    """Hold the lock together with others until the process ends; waits while another process holds it alone.
+
+    Nothing is locked where this user can write no file, and so replaces nothing that the lock protects.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return
+    fcntl.flock(handle, fcntl.LOCK_SH)
+
+
 def holder(path: Path) -> str:
-    """`process 123, since 2026-11-23 05:48:00`, as far as the file says."""
+    """`process 123, since 2026-11-23 05:48:00`; empty when the file names none, or one that is gone."""
+    import json
+
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(data["started"])))
-        return f"process {int(data['pid'])}, since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "it does not say which process"
+        pid, since = int(data["pid"]), time.localtime(int(data["started"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return ""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        pass  # another user's process
+    except (OSError, OverflowError):
+        return ""
+    return f"process {pid}, since {time.strftime('%Y-%m-%d %H:%M:%S', since)}"
 
 
 def busy(path: Path, what: str, waited_s: float) -> Problem:
@@ -92,6 +120,6 @@ def busy(path: Path, what: str, waited_s: float) -> Problem:
     return Problem(
         where=str(path),
         fact=f"{what} is running here{f', still {waited}' if waited else ''}",
-        evidence=(holder(path),),
+        evidence=(holder(path) or "it does not say which process",),
         hint="wait until it ends, then run the command again",
     )

@@ -1,16 +1,95 @@
-"""Files that a reader, or the next run after a kill, sees whole or not at all.
+"""Reading text files with errors that name the line, and writing files atomically.
 
 Standard library only: the set-up of `.venv` uses it before anything is installed.
 """
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
 import threading
 from pathlib import Path
 
+from slipway.core.errors import Problem, WorkspaceError, files_failed
+
 SOURCE_DATE_EPOCH = 315_532_800
 """1980-01-01T00:00:00Z: the time of every packaged file; the first instant that all archive formats can express."""
+
+
+def read_text(path: Path, where: str = "", *, keep_bom: bool = False) -> str:
+    """The text of a UTF-8 file.
+
+    Args:
+        path: the file.
+        where: what errors call it, such as its path in the workspace; the path itself when empty.
+        keep_bom: keep a byte order mark at the start, for an edit that must not change it.
+
+    Raises:
+        WorkspaceError: it is missing, cannot be read, or is not UTF-8.
+    """
+    where = where or printable(path)
+    return decode(read_bytes(path, where), where, keep_bom=keep_bom)
+
+
+def read_bytes(path: Path, where: str = "") -> bytes:
+    """The content of a file.
+
+    Raises:
+        WorkspaceError: it is missing or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise WorkspaceError(Problem(where=where or printable(path), fact="is missing")) from None
+    except OSError as error:
+        fact = f"cannot be read ({error.strerror})"
+        raise WorkspaceError(Problem(where=where or printable(path), fact=fact, rule="file.unreadable")) from error
+
+
+def decode(content: bytes, where: str, *, keep_bom: bool = False) -> str:
+    """The text of a file's content, without a byte order mark: Helm and YAML accept one, and ignore it.
+
+    Raises:
+        WorkspaceError: it is not UTF-8, with line and byte.
+    """
+    if (problem := not_utf8(content, where)) is not None:
+        raise WorkspaceError(problem)
+    text = content.decode("utf-8")
+    return text if keep_bom else text.removeprefix("\ufeff")
+
+
+def not_utf8(content: bytes, where: str) -> Problem | None:
+    """The problem of a content that is not UTF-8: the line and the first byte that does not fit."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return Problem(
+            where=f"{where}:{line}",
+            fact=f"is not UTF-8 (byte 0x{content[error.start]:02x})",
+            evidence=("it starts as UTF-16",) if utf16 else (),
+            hint="save it as UTF-8",
+            rule="file.encoding",
+        )
+    return None
+
+
+def name_not_utf8(path: Path | str) -> Problem | None:
+    """The problem of a path whose name is not UTF-8: Python holds such a byte as a lone surrogate."""
+    raw = os.fsencode(path)
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        fact = f"its name is not UTF-8 (byte 0x{raw[error.start]:02x})"
+        return Problem(where=printable(path), fact=fact, hint="rename it", rule="file.encoding")
+    return None
+
+
+def printable(path: Path | str) -> str:
+    """A path for a message; a byte that is not UTF-8 as `\\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) -> None:
@@ -20,9 +99,22 @@ def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) 
         path: the file; missing parents are created.
         content: bytes, or text that is written as UTF-8.
         mtime: modification time in seconds since 1970; the present when None.
+
+    Raises:
+        FilesFailed: the disk is full, or the file or its folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        replace(path, temporary, content, mtime)
+    except OSError as error:
+        if (refused := files_failed(error, path)) is not None:
+            raise refused from error
+        raise
+
+
+def replace(path: Path, temporary: Path, content: bytes | str, mtime: int | None) -> None:
+    """Write a temporary file and rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("wb") as sink:
             sink.write(content.encode("utf-8") if isinstance(content, str) else content)
@@ -32,4 +124,5 @@ def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) 
             os.utime(temporary, (mtime, mtime))
         temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

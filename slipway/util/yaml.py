@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import yaml
 
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.util.files import decode
 
 Path = tuple[str, ...]
 """Keys from the root of a document; list items by their index."""
@@ -21,7 +22,7 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One YAML document: its data and where each key stands."""
+    """One YAML document: its data and the line of each key."""
 
     where: str
     data: object
@@ -56,11 +57,11 @@ def parse(text: bytes, where: str) -> Document:
     """Read one document.
 
     Raises:
-        WorkspaceError: not YAML, not UTF-8, more than one document, or a key that stands twice; with file and line.
+        WorkspaceError: not YAML, not UTF-8, more than one document, or a key that is duplicated; with file and line.
     """
     loader = None
     try:
-        loader = _Loader(text)
+        loader = _Loader(decode(text, where))
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
         problems: list[Problem] = []
@@ -75,7 +76,11 @@ def parse(text: bytes, where: str) -> Document:
         raise WorkspaceError(
             Problem(where=line, fact=f"is not YAML: {error.problem or error.context}", rule="yaml.syntax")
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except yaml.reader.ReaderError as error:
+        number = text.count(b"\n", 0, error.position) + 1
+        fact = f"is not YAML: {error.reason} (U+{int(error.character):04X})"
+        raise WorkspaceError(Problem(where=f"{where}:{number}", fact=fact, rule="yaml.syntax")) from error
+    except (yaml.YAMLError, ValueError) as error:
         fact = str(error).splitlines()[0]
         raise WorkspaceError(Problem(where=where, fact=f"is not YAML: {fact}", rule="yaml.syntax")) from error
     finally:
@@ -93,7 +98,7 @@ def _walk(node: yaml.Node, path: Path, where: str, lines: dict[Path, int], probl
                 problems.append(
                     Problem(
                         where=f"{where}:{line}",
-                        fact=f"key {key.value!r} stands twice",
+                        fact=f"key {key.value!r} is duplicated",
                         evidence=(f"first at line {lines[here]}; YAML would silently keep the last one",),
                         rule="yaml.duplicate-key",
                     )

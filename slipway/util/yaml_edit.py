@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.util.files import decode
 
 Node = Any
 """A node of ruamel.yaml's composer: `value`, `style`, `flow_style`, `start_mark`, `end_mark`. Its types are not public."""
@@ -67,9 +68,9 @@ class Source:
         from ruamel.yaml.error import YAMLError
 
         try:
-            decoded = text.decode("utf-8")
+            decoded = decode(text, where, keep_bom=True)
             root: Node = YAML(typ="safe", pure=True).compose(decoded)
-        except (YAMLError, UnicodeDecodeError) as error:
+        except YAMLError as error:
             raise refusal(where, str(error).splitlines()[0]) from error
         if root is not None and root.id != "mapping":
             raise refusal(where, "it is not a mapping")

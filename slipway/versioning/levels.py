@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.util.text import suggest
+
+MAX_NAMED = 6
+"""Objects that one line names before it only counts."""
 
 
 @functools.total_ordering
@@ -55,14 +58,91 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image reference; a part that is not known is empty."""
+
+    repository: str = ""
+    tag: str = ""
+    digest: str = ""
+
+    def matches(self, other: Image) -> bool:
+        """Whether both may be one image: what both know is equal."""
+        pairs = ((self.repository, other.repository), (self.tag, other.tag), (self.digest, other.digest))
+        return all(mine == theirs or not mine or not theirs for mine, theirs in pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageChange:
+    """An image that is replaced by another one."""
+
+    before: Image
+    after: Image
+
+    def matches(self, other: ImageChange) -> bool:
+        """Whether both may be one change."""
+        return self.before.matches(other.before) and self.after.matches(other.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The rendered object that a difference is about."""
+
+    kind: str
+    name: str
+    container: str = ""
+    only_container: bool = False
+    """Whether the container has no need to be named."""
+
+    @property
+    def label(self) -> str:
+        """Its name, with the container where there are several."""
+        return f"{self.name}, {self.container}" if self.container and not self.only_container else self.name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One difference from the published chart, what it is worth, and how a changelog says it."""
+    """One difference from the published chart, and the level that it requires."""
 
     level: Level
     kind: ChangeKind
-    description: str
+    fact: str
+    """What differs, without its subject."""
+    subject: Subject | None = None
+    """The rendered object; None for a difference of files, values or dependencies."""
+    others: tuple[Evidence, ...] = ()
+    """The same difference of other objects."""
+    path: tuple[str, ...] = ()
+    """Of the value."""
+    image: ImageChange | None = None
+    render: str = ""
+    """The set of values that shows it; empty for the chart's defaults."""
     via: str = ""
     """The vendored charts that bring it; empty when the chart's own files do."""
+
+    @property
+    def description(self) -> str:
+        """The line of a changelog."""
+        prefix = f"{self.render}: " if self.render else ""
+        if self.subject is None:
+            return f"{prefix}{self.fact}"
+        if not self.others:
+            return f"{prefix}{self.subject}: {self.fact}"
+        names = [item.subject.label for item in (self, *self.others) if item.subject]
+        return f"{prefix}{len(names)} {plural(self.subject.kind)} ({listed(names)}): {self.fact}"
+
+
+def plural(kind: str) -> str:
+    """More than one object of a kind."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}{'es' if kind.endswith('s') else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"{', '.join(names[:MAX_NAMED])}{more}"
 
 
 def required_level(evidence: Iterable[Evidence]) -> Level:

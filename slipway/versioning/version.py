@@ -15,7 +15,7 @@ from pathlib import Path
 
 from slipway.core.errors import Problem, ProblemsFound
 from slipway.core.model import Chart, ChartName, Dependency, Digest, Published, Workspace
-from slipway.util.files import write_atomic
+from slipway.util.files import decode, write_atomic
 from slipway.versioning import changelog
 from slipway.versioning.changelog import Item
 from slipway.versioning.levels import ChangeKind, Evidence, Level, note_of, required_level
@@ -30,7 +30,7 @@ TagsOf = Callable[[ChartName], Iterable[str]]
 """Chart → every tag that the registry has of it."""
 
 UNSEEN = Evidence(
-    level=Level.PATCH, kind=ChangeKind.CHANGED, description="packaged again; values and rendered objects are the same"
+    level=Level.PATCH, kind=ChangeKind.CHANGED, fact="packaged again; values and rendered objects are the same"
 )
 
 
@@ -255,7 +255,7 @@ def edited_texts(bump: Bump, chart: bytes, log: bytes, today: date) -> tuple[byt
     if not items:
         return chart, log
     text = changelog.release(
-        log.decode("utf-8"),
+        decode(log, f"{bump.folder}/CHANGELOG.md"),
         chart=bump.chart,
         version=bump.after,
         day=today,

@@ -6,7 +6,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from slipway.core.model import Chart
 from slipway.util.mapping import dig
@@ -57,10 +57,9 @@ def secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tu
             yield secret_name(chart, key, str(identifier), spec), spec
 
 
-def repository(layers: Sequence[Mapping[str, object]]) -> str:
-    """The Secret of the backups' repository, as the last layer that has the platform's facts says."""
-    named = [name for layer in layers if (name := dig(layer, "global", "backup").get("secret"))]
-    return str((named or [REPOSITORY])[-1])
+def repository(facts: Mapping[str, object]) -> str:
+    """The Secret of the backups' repository that the platform names."""
+    return str(dig(facts, "backup").get("secret") or REPOSITORY)
 
 
 def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:

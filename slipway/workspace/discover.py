@@ -24,12 +24,15 @@ from slipway.core.model import (
     Workspace,
 )
 from slipway.util import yaml
+from slipway.util.files import name_not_utf8, not_utf8, read_bytes
 from slipway.util.text import closest, suggest
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
 """Files of a chart that are packaged besides Chart.yaml."""
 
 PACKAGED_FOLDERS = ("templates", "crds", "files")
+BINARY_FOLDER = "files"
+"""Below it a chart may keep what is not text."""
 LIBRARY_FOLDERS = ("schemas",)
 """Only the library carries these: the fragments that schemas are composed from."""
 
@@ -50,6 +53,9 @@ def load(config: Config) -> Workspace:
     problems: list[Problem] = []
     charts: dict[ChartName, Chart] = {}
     for folder in chart_folders(config.root):
+        if (unnamed := name_not_utf8(folder)) is not None:
+            problems.append(unnamed)
+            continue
         try:
             chart = read_chart(config.root, folder)
         except WorkspaceError as error:
@@ -93,22 +99,32 @@ def read_chart(root: Path, folder: str) -> Chart:
     Raises:
         WorkspaceError: Chart.yaml or a file of the chart cannot be understood.
     """
-    try:
-        text = (root / folder / "Chart.yaml").read_bytes()
-    except FileNotFoundError:
+    if not (root / folder / "Chart.yaml").exists():
         raise WorkspaceError(
             Problem(where=folder, fact="has no Chart.yaml", hint=f"add one, or delete {folder}", rule="chart.missing")
-        ) from None
+        )
+    text = read_bytes(root / folder / "Chart.yaml", f"{folder}/Chart.yaml")
     library = parse_kind(folder, yaml.parse(text, f"{folder}/Chart.yaml").mapping) is ChartKind.LIBRARY
     files = read_files(root / folder, folder, library=library)
-    return parse_chart(text, folder, files, read_beside(root / folder))
+    beside = read_beside(root / folder, folder)
+    texts = {path: content for path, content in (files | beside).items() if not path.startswith(f"{BINARY_FOLDER}/")}
+    if problems := [*filter(None, (not_utf8(content, f"{folder}/{path}") for path, content in texts.items()))]:
+        raise WorkspaceError(problems)
+    return parse_chart(text, folder, files, beside)
 
 
-def read_beside(folder: Path) -> dict[str, bytes]:
-    """What is read and not packaged: texts for people, and the variations under `ci/`."""
+def read_beside(folder: Path, where: str) -> dict[str, bytes]:
+    """What is read and not packaged: texts for people, and the variations under `ci/`.
+
+    Raises:
+        WorkspaceError: a file cannot be read, or its name is not UTF-8.
+    """
     found = [folder / name for name in (CHANGELOG, NOTES) if (folder / name).is_file()]
     found += sorted(folder.glob("ci/*-values.yaml"))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    names = [path.relative_to(folder).as_posix() for path in found]
+    if problems := [*filter(None, (name_not_utf8(f"{where}/{name}") for name in names))]:
+        raise WorkspaceError(problems)
+    return {name: read_bytes(folder / name, f"{where}/{name}") for name in names}
 
 
 def parse_chart(
@@ -228,9 +244,11 @@ def read_files(folder: Path, where: str, *, library: bool) -> dict[str, bytes]:
             if entry.name.startswith(".") and entry.name != ".helmignore":
                 continue
             if entry.name in PACKAGED and entry.is_file(follow_symlinks=False):
-                files[entry.name] = Path(entry.path).read_bytes()
+                files[entry.name] = read_bytes(Path(entry.path), f"{where}/{entry.name}")
             elif entry.name in folders and entry.is_dir(follow_symlinks=False):
                 problems.extend(_read_tree(Path(entry.path), entry.name, where, files))
+            elif (unnamed := name_not_utf8(f"{where}/{entry.name}")) is not None:
+                problems.append(unnamed)
             elif entry.name not in UNPACKAGED:
                 problems.append(_unexpected(f"{where}/{entry.name}", folders))
     if problems:
@@ -255,14 +273,16 @@ def _read_tree(top: Path, prefix: str, where: str, files: dict[str, bytes]) -> I
             path = f"{prefix}/{entry.name}"
             if entry.name.startswith("."):
                 continue
-            if entry.is_symlink():
+            if (unnamed := name_not_utf8(f"{where}/{path}")) is not None:
+                yield unnamed
+            elif entry.is_symlink():
                 yield Problem(
                     where=f"{where}/{path}", fact="is a symbolic link", hint="copy the file", rule="chart.symlink"
                 )
             elif entry.is_dir():
                 yield from _read_tree(Path(entry.path), path, where, files)
             else:
-                files[path] = Path(entry.path).read_bytes()
+                files[path] = read_bytes(Path(entry.path), f"{where}/{path}")
 
 
 def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, Environment], list[Problem]]:
@@ -283,9 +303,14 @@ def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, En
                 )
             )
             continue
-        read = {
-            stem: ValuesFile(path=f"values/{name}/{path.name}", text=path.read_bytes()) for stem, path in files.items()
-        }
+        read: dict[str, ValuesFile] = {}
+        for stem, path in files.items():
+            try:
+                read[stem] = read_values(path, f"values/{name}/{path.name}")
+            except WorkspaceError as error:
+                problems.extend(error.problems)
+        if "platform" not in read:
+            continue
         platform = read.pop("platform")
         problems.extend(_unknown_namespace(read[stem].path, stem, umbrellas) for stem in sorted(set(read) - umbrellas))
         environments[name] = Environment(
@@ -298,15 +323,31 @@ def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, En
     return environments, problems
 
 
+def read_values(path: Path, where: str) -> ValuesFile:
+    """A values file.
+
+    Raises:
+        WorkspaceError: it cannot be read, or it or its name is not UTF-8.
+    """
+    if (problem := name_not_utf8(where)) is not None:
+        raise WorkspaceError(problem)
+    text = read_bytes(path, where)
+    if (problem := not_utf8(text, where)) is not None:
+        raise WorkspaceError(problem)
+    return ValuesFile(path=where, text=text)
+
+
 def read_sealed(root: Path, top: Path) -> Iterator[ValuesFile]:
     """A file, or every file below a folder, hidden ones and links too, since Argo CD reads them; nothing when it is not there.
 
     A link is taken for an empty file: where it leads to is not for the cluster.
     """
     for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
-        if path.is_symlink() or (path.is_file() and path.name != ".gitkeep"):
-            text = b"" if path.is_symlink() else path.read_bytes()
-            yield ValuesFile(path=path.relative_to(root).as_posix(), text=text)
+        where = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            yield ValuesFile(path=where, text=b"")
+        elif path.is_file() and path.name != ".gitkeep":
+            yield read_values(path, where)
 
 
 def _unknown_namespace(path: str, stem: str, umbrellas: set[str]) -> Problem:

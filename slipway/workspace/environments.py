@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, Environment, Workspace
 from slipway.util import yaml
+from slipway.workspace.documents import namespace_document, platform_document
 
 
 def file_name(environment: str) -> str:
@@ -36,10 +37,9 @@ def environment_values(environment: Environment, umbrella: str) -> dict[str, obj
     Raises:
         WorkspaceError: see `environment_files`.
     """
-    platform = yaml.parse(environment.platform.text, environment.platform.path).mapping
+    platform = platform_document(environment).mapping
     own: Mapping[str, object] = {}
-    if umbrella in environment.namespaces:
-        document = yaml.parse(environment.namespaces[umbrella].text, environment.namespaces[umbrella].path)
+    if (document := namespace_document(environment, umbrella)) is not None:
         own = document.mapping
         if "global" in own:
             raise WorkspaceError(

@@ -94,6 +94,6 @@ def test_every_umbrella_has_a_page_of_its_values_and_one_of_its_changes(built_si
 def test_the_security_page_draws_who_makes_the_secrets_of_each_namespace(built_site: Path) -> None:
     page = (built_site / "architecture" / "security.html").read_text(encoding="utf-8")
 
-    drawn = page.partition('id="who-makes-which-secret"')[2].partition("<h2")[0]
+    drawn = page.partition('id="producers-and-consumers-of-secrets"')[2].partition("<h2")[0]
 
     assert drawn.count('class="mermaid"') == len(list((ROOT / "umbrella").iterdir()))

@@ -53,7 +53,7 @@ def test_nothing_changed_means_nothing_published_and_no_process_started(world: W
 
     done = release.release(world.context(recorder), environment="staging")
 
-    assert done.nothing
+    assert done.unchanged
     assert recorder.commands == []
     assert (world.published(), world.deployed()) == before
 
@@ -159,8 +159,8 @@ def test_a_release_killed_by_the_kernel_is_finished_by_the_next_one(world: World
     done = world.release()
 
     assert killed.returncode == -signal.SIGKILL
-    assert not done.nothing
-    assert world.release().nothing
+    assert not done.unchanged
+    assert world.release().unchanged
 
 
 def test_two_releases_at_once_double_nothing(world: World) -> None:
@@ -174,7 +174,7 @@ def test_two_releases_at_once_double_nothing(world: World) -> None:
         thread.join()
 
     assert sorted(len(outcome.published) for outcome in outcomes) == [0, 3]
-    assert sum(outcome.nothing for outcome in outcomes) == 1
+    assert sum(outcome.unchanged for outcome in outcomes) == 1
 
 
 def packages(world: World) -> dict[str, bytes]:

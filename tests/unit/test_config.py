@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from slipway.config import Config, SourceForm, flag, load_config
+from slipway.config import SETTINGS, Config, SourceForm, load_config
+from slipway.config.settings import check
 from slipway.core.errors import WorkspaceError
 
 
@@ -62,6 +65,170 @@ def test_a_folder_without_a_project_is_no_checkout(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("TRUE", True), ("off", False), ("", None), (None, None)])
-def test_a_flag_is_read_in_several_spellings(text: str | None, value: bool | None) -> None:
+def test_a_flag_is_read_in_several_spellings(tmp_path: Path, text: str | None, value: bool | None) -> None:
+    environ = {"SLIPWAY_REGISTRY": "x/y"} | ({} if text is None else {"SLIPWAY_REGISTRY_PLAIN_HTTP": text})
     for default in (True, False):
-        assert flag(text, default=default) is (default if value is None else value)
+        config = loaded(tmp_path, f"plain-http = {str(default).lower()}", **environ)
+        assert config.registry.plain_http is (default if value is None else value)
+
+
+# One row for each form of value that a setting has and must not have, as TOML.
+REFUSED = {
+    "registry": ['""', '" "', '"oci://"', '"https://x/y"', '"x/y z"', '"x/y\\n"', '"x/y?z=1"', '"x/y#z"', '"x/y%41"', '"x//y"',
+                 '"/x"', '"x/Y"', '"x/y:1.0"', '"x/y@sha256:aa"', '"x:0/y"', '"x:65536/y"', '"x:http/y"', '"-x/y"', '"x_y/z"',
+                 '"x/-y"', '"x/y."', '"x/é"', '"x\\u0000/y"', '"oci://oci://x/y"', "1", "true", "[]", "{}"],
+    "plain-http": ["1", "0", '"true"', '""', "[]"],
+    "ca-file": ['""', '" "', '"a\\nb"', '"a\\u0000b"', "1", "true", "[]"],
+    "embedded-port": ["0", "-1", "65536", "1.5", '"5055"', "true", "inf", "[]"],
+    "environments": ["[]", '[""]', '["a", "a"]', '["A"]', '["a b"]', '["../x"]', '["-a"]', '["a-"]', '["a.b"]', '["é"]', "[1]",
+                     "[true]", '[["a"]]', f'["{"a" * 64}"]', '"staging"', "1", '["a\\n"]'],
+    "source": ['""', '"git"', '"OCI"', "1", "true", '["oci"]'],
+    "rolling-sync": ["1", '"no"', "[]"],
+    "kube-version": ['""', '"1.37"', '"v1.37.0"', '"1.37.0-rc.1"', '"01.37.0"', '"1.37.x"', '"latest"', '"1.37.0\\n"', "1.37", "true"],
+    "tools": ['{helm = ""}', '{helm = "4.3.1"}', '{helm = "v4.3"}', '{helm = "latest"}', "{helm = 4}", "{helm = true}",
+              '{helm = "v4.3.1; rm"}', "{helm = {}}", '"v4"', "[]"],
+    "cluster": ['""', '"kubernetes.default.svc"', '"ftp://x"', '"https://"', '"https://x:0"', '"https://x:99999"', '"https://x/?a=1"',
+                '"https://a b"', '"https://me:pw@x"', '"https://["', "1"],
+    "repository-url": ['""', '"homelab"', '"https://"', '"https://x/a b"', '"https://me:pw@x/y"', '"https://token@x/y"', '"ftp://x/y"',
+                       '"ssh://git:pw@x/y"', '"git@x:"', '"x/y\\n"', "1"],
+    "argocd-namespace": ['""', '"Argo"', '"argo_cd"', '"argo.cd"', '"-a"', '"a/b"', f'"{"a" * 64}"', '"argocd\\n"', "1"],
+    "timeout-seconds": ["0", "-1", "nan", "inf", "-inf", "1e9", "0.0001", '"10"', "true", "[]"],
+    "attempts": ["0", "-1", "101", "1.5", "true", '"4"', "inf", "[]"],
+}  # fmt: skip
+REFUSED_TEXTS = {
+    "registry": ["oci://", "https://x/y", "x/Y", "x//y", " x/y", "x/y\n", "x/y:1.0"],
+    "plain-http": ["perhaps", "2", " true", "truee", "ja"],
+    "ca-file": [" ", "a\nb", "a\x00b"],
+    "embedded-port": ["0", "-1", "65536", "x", "1.5", "5055 ", "٣", "0x10", "1_0", "9" * 5000],
+    "timeout-seconds": ["10s", "0", "-1", "nan", "inf", "1e3", "1_0", "x", "٣", "3601", "9" * 5000],
+}
+
+
+def test_every_setting_and_every_variable_has_values_that_it_refuses() -> None:
+    assert set(REFUSED) == set(SETTINGS)
+    assert set(REFUSED_TEXTS) == {key for key, setting in SETTINGS.items() if setting.variable}
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in REFUSED.items() for value in values])
+def test_a_value_that_is_not_allowed_is_named_with_what_is(tmp_path: Path, key: str, value: str) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, f"{key} = {value}")
+
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.fact.split()[:2]) == ("pyproject.toml", ["[tool.slipway]", key])
+    assert problem.hint
+
+
+@pytest.mark.parametrize(("key", "text"), [(key, text) for key, texts in REFUSED_TEXTS.items() for text in texts])
+def test_a_variable_that_is_not_allowed_is_named_with_what_is(tmp_path: Path, key: str, text: str) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, **{SETTINGS[key].variable: text})
+
+    (problem,) = caught.value.problems
+    assert problem.where == SETTINGS[key].variable
+    assert repr(text) in problem.fact
+    assert problem.hint
+
+
+def test_the_message_of_a_time_limit_names_the_variable_and_the_range(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, SLIPWAY_REGISTRY_TIMEOUT="10s")
+
+    assert str(caught.value) == (
+        "SLIPWAY_REGISTRY_TIMEOUT: '10s' is not a number of seconds\n    hint: use 0.01 to 3600, such as 10"
+    )
+
+
+def test_every_setting_that_is_not_allowed_is_named_in_one_run(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, "attempts = 0\nsource = 1\nnone = 1", SLIPWAY_REGISTRY_PORT="0")
+
+    assert len(caught.value.problems) == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["oci://me:hunter2@x/y", "me:hunter2@x/y", "https://me:hunter2@x/y", "hunter2@x/y", "x/y@hunter2"]
+)
+def test_a_password_in_an_address_is_refused_and_never_shown(tmp_path: Path, text: str) -> None:
+    for settings, environ in ((f'registry = "{text}"', {}), ("", {"SLIPWAY_REGISTRY": text})):
+        with pytest.raises(WorkspaceError) as caught:
+            loaded(tmp_path, settings, **environ)
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:hunter2@x/y", "https://hunter2@x/y", "ssh://git:hunter2@x/y", "https://x:y@hunter2:99999/"]
+)
+@pytest.mark.parametrize("key", ["repository-url", "cluster"])
+def test_a_password_in_another_address_is_refused_and_never_shown(tmp_path: Path, key: str, url: str) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, f'{key} = "{url}"')
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "prefix"),
+    [
+        ("oci://ghcr.io/me/charts/", "ghcr.io", "me/charts"),
+        ("GHCR.io/me", "ghcr.io", "me"),
+        ("localhost:5000", "localhost:5000", ""),
+        ("oci://registry.test:443/a", "registry.test:443", "a"),
+        ("[::1]:5000/a", "[::1]:5000", "a"),
+        ("oci://h/a.b/c__d/e--f", "h", "a.b/c__d/e--f"),
+    ],
+)
+def test_an_address_has_a_host_in_lower_case_and_a_path(tmp_path: Path, text: str, host: str, prefix: str) -> None:
+    registry = loaded(tmp_path, SLIPWAY_REGISTRY=text).registry
+
+    assert (registry.host, registry.prefix) == (host, prefix)
+
+
+def test_a_path_in_capitals_is_answered_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, SLIPWAY_REGISTRY="oci://127.0.0.1:5430/MyOrg/charts")
+
+    assert str(caught.value) == (
+        "SLIPWAY_REGISTRY: 'oci://127.0.0.1:5430/MyOrg/charts' is not in lower case\n"
+        "    hint: did you mean '127.0.0.1:5430/myorg/charts'?"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://git.test/me/homelab.git", "ssh://git@git.test:2222/x.git", "git@git.test:me/x.git", "file:///srv/git/x"],
+)
+def test_every_form_of_git_address_is_accepted(tmp_path: Path, url: str) -> None:
+    assert loaded(tmp_path, f'repository-url = "{url}"').repository_url == url
+
+
+@pytest.mark.parametrize("text", ["tool = 1", "[tool]\nslipway = 1", "[[tool]]", "[[tool.slipway]]"])
+def test_a_table_that_is_none_is_no_traceback(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+
+    with pytest.raises(WorkspaceError, match=r"\[tool.slipway\] is not a table"):
+        load_config(tmp_path, {})
+
+
+TOML = st.recursive(
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), TOML | st.dictionaries(st.text(), TOML, max_size=2)))
+def test_whatever_a_setting_is_it_is_read_or_refused(table: dict[str, object]) -> None:
+    read, problems = check(table, {})
+
+    assert all(key in read or any(key in problem.fact for problem in problems) for key in table)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(setting.variable for setting in SETTINGS.values() if setting.variable)), st.text()
+    )
+)
+def test_whatever_a_variable_is_it_is_read_or_refused(environ: dict[str, str]) -> None:
+    _, problems = check({}, environ)
+
+    assert {problem.where for problem in problems} <= set(environ)

@@ -8,8 +8,8 @@ import pytest
 
 from slipway import policy
 from slipway.build.render import Object
-from slipway.policy import drift
 from slipway.policy.chart_objects import ChartObjects
+from slipway.util import quantity
 
 LABELS = {f"app.kubernetes.io/{key}": "app" for key in ("name", "instance", "component")}
 OBJECT_LABELS = {
@@ -276,4 +276,4 @@ def test_an_exception_needs_a_rule_a_reason_and_a_violation(
     ],
 )
 def test_quantities_are_written_as_the_api_server_writes_them(written: object, canonical: str) -> None:
-    assert drift.canonical_quantity(written) == canonical
+    assert quantity.canonical(written) == canonical

@@ -9,6 +9,10 @@ import pytest
 from dashboards import files, write
 from dashboards.model import Column, Dashboard, Row, Variable, promql, series, stat, table, text
 from dashboards.pages import runbooks
+from slipway.core.model import ChartKind
+from slipway.util import yaml
+from slipway.workspace.values import members_with
+from testing.memory import chart, workspace
 from testing.workspaces import HERE, ROOT, load
 
 
@@ -169,7 +173,13 @@ def test_what_is_written_is_what_is_checked_and_what_is_left_over_goes(checkout:
     ],
 )
 def test_an_environment_switches_a_member_and_else_its_umbrella(layers, on: bool) -> None:
-    assert files.switched_on("loki", layers) is on
+    environment, own = layers
+    member = chart("loki", files={"values.yaml": b"size: 2\n"})
+    umbrella = chart("logs", ChartKind.UMBRELLA, needs=[("loki", "1.0.0")], files={"values.yaml": yaml.dump(own)})
+
+    (found,) = members_with(workspace(member, umbrella), umbrella, [environment])
+
+    assert found.enabled is on
 
 
 def test_what_is_off_everywhere_has_no_page(checkout: Path) -> None:

@@ -5,15 +5,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from slipway.config import KEYS
+from slipway.config import SETTINGS
 from slipway.core.errors import ExitCode
 from slipway.core.model import ChartName
 from slipway.docs import markdown, site
 from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
-from slipway.docs.source.settings import INTERNAL, SETTINGS, VARIABLES
+from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.docs.source.tasks import load_tasks
 from slipway.util import yaml
+from slipway.util.mapping import dig
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = {
@@ -76,12 +77,6 @@ def test_a_key_that_no_schema_knows_still_has_a_row() -> None:
     assert rows_of("other: 1\n")["other"].type == "any"
 
 
-def test_a_merge_removes_what_is_null_and_keeps_the_rest() -> None:
-    below = {"a": {"x": 1, "y": 2}, "b": 1}
-
-    assert schema.merge(below, {"a": {"x": None, "z": 3}, "b": 2}) == {"a": {"y": 2, "z": 3}, "b": 2}
-
-
 def test_the_facts_of_the_platform_are_put_into_a_host_and_other_templates_stay() -> None:
     text = 'a.{{ .Values.global.domain }}.{{ include "x" . }}'
 
@@ -120,8 +115,8 @@ def test_a_volume_has_its_type_its_mounts_and_whether_it_is_backed_up() -> None:
 
     volume = next(resources.volumes(chart))
 
-    assert (volume.kind, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
-    assert volume.kept == "retained on uninstall; backup: files, excluding logs"
+    assert (volume.type, volume.detail, volume.mounts) == ("claim", "5Gi", ("app:/config (read-only)",))
+    assert volume.retention == "retained on uninstall; backup: files, excluding logs"
 
 
 def test_markdown_in_a_table_cannot_break_the_table() -> None:
@@ -237,7 +232,7 @@ def test_the_page_of_the_library_has_every_key_of_every_fragment(parsed: parsing
     page = library.text(parsed)
 
     for name, fragment in parsed.fragments.items():
-        for key in schema.mapping(fragment.get("properties")):
+        for key in dig(fragment, "properties"):
             assert f"| `{key}` |" in page, f"{name}.{key}"
 
 
@@ -261,8 +256,10 @@ def test_a_readme_has_nothing_that_a_release_or_a_fork_changes(parsed: parsing.P
 
 
 def test_every_setting_has_a_meaning_and_a_row() -> None:
-    assert set(SETTINGS) == set(KEYS)
-    assert all(f"| `{key}` |" in reference.configuration() for key in KEYS)
+    page = reference.configuration()
+
+    assert all(setting.description in page for setting in SETTINGS.values())
+    assert all(f"| `{key}` | {setting.type} |" in page for key, setting in SETTINGS.items())
 
 
 def test_every_variable_that_the_sources_read_is_documented() -> None:

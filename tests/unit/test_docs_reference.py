@@ -43,7 +43,7 @@ def changed(
 
 def own_size() -> object:
     """What sonarr's claim has where nobody says otherwise."""
-    return schema.dig(yaml.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
+    return schema.lookup(yaml.parse((ROOT / "charts/sonarr/values.yaml").read_bytes(), "").mapping, *SIZE)
 
 
 def pin(version: str) -> Pin:

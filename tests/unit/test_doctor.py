@@ -47,7 +47,7 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     offer("git", "git version 2.39.5")
-    return Toolbox(root=root, tools=PINS, run=answer, progress=Progress(quiet=True))
+    return Toolbox(root=root, tools=PINS, run=answer, progress=Progress(quiet=True), environ=os.environ)
 
 
 def offer(name: str, said: str) -> Path:

@@ -1,7 +1,19 @@
 """Errors: one form of text, one exit code for each class."""
 
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from invoke.exceptions import Exit
+
+from slipway.cli.run import presented
 from slipway.core import errors
-from slipway.core.errors import EXIT_MEANING, BuildError, ExitCode, Problem
+from slipway.core.errors import EXIT_MEANING, BuildError, ExitCode, FilesFailed, Problem, files_failed
+from slipway.util import filelock
+from slipway.util.files import write_atomic
 
 
 def every_class(parent: type[BuildError] = BuildError) -> list[type[BuildError]]:
@@ -32,3 +44,75 @@ def test_an_error_carries_all_its_problems() -> None:
     error = errors.ProblemsFound(Problem(where=str(index), fact="x") for index in range(3))
     assert [problem.where for problem in error.problems] == ["0", "1", "2"]
     assert str(error).count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (errno.EROFS, "/x/build: cannot be written (Read-only file system)"),
+        (errno.ENOSPC, "/x/build: cannot be written (No space left on device)"),
+        (errno.EDQUOT, "/x/build: cannot be written (Disk quota exceeded)"),
+        (errno.EACCES, "/x/build: cannot be accessed (Permission denied)"),
+        (errno.EPERM, "/x/build: cannot be accessed (Operation not permitted)"),
+        (errno.ENOTDIR, "/x/build: cannot be accessed (Not a directory)"),
+        (errno.EISDIR, "/x/build: cannot be accessed (Is a directory)"),
+    ],
+)
+def test_what_the_operating_system_refuses_is_an_error_with_a_hint_and_a_code_of_its_own(
+    number: int, expected: str
+) -> None:
+    refused = files_failed(OSError(number, os.strerror(number), "/x/build"))
+
+    assert refused is not None
+    assert refused.exit_code is ExitCode.FILES
+    assert str(refused).splitlines()[0] == expected
+    assert refused.problems[0].hint
+
+
+def test_another_error_of_a_file_operation_is_a_bug_and_keeps_its_traceback() -> None:
+    assert files_failed(FileNotFoundError(errno.ENOENT, "No such file or directory", "/x")) is None
+    assert files_failed(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")) is None
+
+
+def test_a_file_name_that_is_not_utf_8_is_printable_in_an_error() -> None:
+    refused = files_failed(OSError(errno.EACCES, "Permission denied", os.fsdecode(b"/x/caf\xe9")))
+
+    assert str(refused).startswith("/x/caf\\xe9: ")
+
+
+def test_a_task_ends_with_the_text_and_the_code_of_what_the_operating_system_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(Exit) as ended, presented():
+        raise OSError(errno.EROFS, "Read-only file system", "/x/build")
+
+    assert ended.value.code == int(ExitCode.FILES)
+    assert capsys.readouterr().err.splitlines()[0] == "/x/build: cannot be written (Read-only file system)"
+
+
+def test_a_file_in_the_place_of_a_folder_is_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "build").write_text("")
+
+    with pytest.raises(FilesFailed, match="cannot be written") as refused:
+        write_atomic(tmp_path / "build" / "packages" / "a.tgz", b"")
+    with pytest.raises(Exit) as ended, presented(), filelock.hold(tmp_path / "build" / "release.lock"):
+        pytest.fail("there is no such folder")
+
+    assert refused.value.problems[0].where == str(tmp_path / "build" / "packages" / "a.tgz")
+    assert ended.value.code == int(ExitCode.FILES)
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/build")
+
+
+def test_a_full_disk_behind_the_output_is_an_error_with_a_hint() -> None:
+    script = (
+        "from invoke.exceptions import Exit\nfrom slipway.cli.run import Result, presented\n"
+        "try:\n    with presented() as console:\n        console.show(Result(value=0, text='x' * 100000))\n"
+        "except Exit as error:\n    raise SystemExit(error.code)\n"
+    )
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            (sys.executable, "-c", script), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == int(ExitCode.FILES)
+    assert done.stderr.splitlines()[0] == "standard output: cannot be written (No space left on device)"

@@ -1,7 +1,7 @@
 """What a change is worth: a table of changes with their levels and sentences, and what holds for every change."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 
 import pytest
@@ -13,7 +13,7 @@ from slipway.util import yaml
 from slipway.versioning.evidence import DEFAULTS, Snapshot, compare
 from slipway.versioning.evidence.objects import compare_objects, parse_image, size_bytes
 from slipway.versioning.evidence.schema import compare_schemas
-from slipway.versioning.levels import Level, app_level, numbers, required_level
+from slipway.versioning.levels import Image, Level, app_level, numbers, required_level
 
 VALUES = """\
 controllers:
@@ -226,6 +226,10 @@ TABLE: list[tuple[str, Callable[[], Snapshot], str]] = [
     ("major", rendered("[ReadWriteOnce]", "[ReadWriteMany]"), "PersistentVolumeClaim sonarr-config: `spec.accessModes` changes in a way that Kubernetes refuses; delete it first"),
     ("major", rendered("storage: 5Gi", "storage: 500Mi"), "PersistentVolumeClaim sonarr-config: 5Gi → 500Mi, which Kubernetes refuses; make a new claim"),
     ("patch", rendered("storage: 5Gi", "storage: 10Gi"), "PersistentVolumeClaim sonarr-config: 5Gi → 10Gi"),
+    ("patch", rendered("storage: 5Gi", "storage: 5242880Ki"), "PersistentVolumeClaim sonarr-config: 5Gi → 5242880Ki"),
+    ("major", rendered("storage: 5Gi", "storage: 5242879Ki"), "PersistentVolumeClaim sonarr-config: 5Gi → 5242879Ki, which Kubernetes refuses; make a new claim"),
+    ("major", rendered("storage: 5Gi", "storage: 5e9"), "PersistentVolumeClaim sonarr-config: 5Gi → 5e9, which Kubernetes refuses; make a new claim"),
+    ("patch", rendered("storage: 5Gi", "storage: 6e9"), "PersistentVolumeClaim sonarr-config: 5Gi → 6e9"),
     ("major", rendered("x/y:1", "x/z:1"), "Job migrate-0a1b2c3d: `spec.template` changes in a way that Kubernetes refuses; delete it first"),
     ("patch", rendered(JOB, JOB.replace("0a1b2c3d", "99999999").replace("}]}}}", ", args: [x]}]}}}")), "Job migrate: runs again"),
     ("major", rendered("data: {a: b}", "data: {a: c}"), "ConfigMap fixed: `data` changes in a way that Kubernetes refuses; delete it first"),
@@ -286,6 +290,57 @@ def test_an_image_is_described_by_the_object_and_not_again_by_the_value() -> Non
     new = snapshot(values=VALUES.replace("4.0.1", "4.0.2"), objects=OBJECTS.replace("4.0.1@", "4.0.2@"))
 
     assert [item.description for item in compare(snapshot(), new)] == ["Deployment sonarr: image 4.0.1 → 4.0.2"]
+
+
+WORKLOADS = ("web", "worker", "cron")
+
+
+def workloads(tags: Mapping[str, str], on: Collection[str], repository: str = "ghcr.io/x/{}") -> Snapshot:
+    """A chart of three workloads, each with an image, of which some are rendered."""
+    images = {name: {"repository": repository.format(name), "tag": tags[name]} for name in WORKLOADS}
+    values = {
+        "controllers": {
+            name: {"enabled": name in on, "containers": {"app": {"image": images[name]}}} for name in WORKLOADS
+        }
+    }
+    objects = [
+        DEPLOYMENT.replace("sonarr", f"shop-{name}")
+        .replace("ghcr.io/x/shop-", "ghcr.io/x/")
+        .replace(f"ghcr.io/x/{name}:4.0.1@sha256:aa", f"{images[name]['repository']}:{tags[name]}")
+        for name in sorted(on)
+    ]
+    return snapshot(values=json.dumps(values), objects="---\n".join(objects))
+
+
+@given(
+    changed=st.sets(st.sampled_from(WORKLOADS)),
+    on=st.sets(st.sampled_from(WORKLOADS)),
+    repository=st.sampled_from(["ghcr.io/x/{}", "ghcr.io/x/same"]),
+)
+def test_every_image_that_changes_is_reported_once_whether_its_workload_is_rendered_or_not(
+    changed: set[str], on: set[str], repository: str
+) -> None:
+    before = dict.fromkeys(WORKLOADS, "1.0")
+    after = before | dict.fromkeys(changed, "1.1")
+    found = compare(workloads(before, on, repository), workloads(after, on, repository))
+
+    rendered = sorted(f"shop-{name}" for name in changed & on)
+    one_line = [f"3 Deployments ({', '.join(rendered)}): image 1.0 → 1.1"]
+    lines = one_line if len(rendered) == 3 else [f"Deployment {name}: image 1.0 → 1.1" for name in rendered]
+    lines += [f"default of `controllers.{name}.containers.app.image.tag`: 1.0 → 1.1" for name in changed - on]
+    assert sorted(item.description for item in found) == sorted(lines)
+
+
+def test_an_image_that_two_containers_of_a_pod_change_differently_is_reported_for_both() -> None:
+    image = {"repository": "ghcr.io/x/sonarr", "tag": "4.0.1"}
+    values = {"controllers": {"sonarr": {"containers": {"app": {"image": image}}, "init": {"copy": {"image": image}}}}}
+    changed = json.dumps(values).replace("4.0.1", "4.0.2")
+    new = snapshot(values=changed, objects=OBJECTS.replace("4.0.1@", "4.0.2@"))
+
+    assert [item.description for item in compare(snapshot(values=json.dumps(values)), new)] == [
+        "default of `controllers.sonarr.init.copy.image.tag`: 4.0.1 → 4.0.2",
+        "Deployment sonarr: image 4.0.1 → 4.0.2",
+    ]
 
 
 def moved(**changes: object) -> Snapshot:
@@ -506,9 +561,12 @@ def test_an_application_version_is_read_by_its_leading_numbers(old: str, new: st
 def test_small_readers() -> None:
     assert numbers("v4.0.19.3001-ls2") == (4, 0, 19, 3001)
     assert numbers("sha-1a2b3c") == ()
-    assert parse_image("localhost:5000/a/b") == ("localhost:5000/a/b", "", "")
-    assert parse_image("localhost:5000/a/b:1@sha256:x") == ("localhost:5000/a/b", "1", "sha256:x")
+    assert parse_image("localhost:5000/a/b") == Image(repository="localhost:5000/a/b")
+    assert parse_image("localhost:5000/a/b:1@sha256:x") == Image(
+        repository="localhost:5000/a/b", tag="1", digest="sha256:x"
+    )
     assert (size_bytes("1Gi"), size_bytes("1k"), size_bytes("5"), size_bytes("x")) == (2**30, 1000, 5, 0)
+    assert (size_bytes("1048576Ki"), size_bytes("1Ei"), size_bytes("1e3")) == (2**30, 2**60, 1000)
 
 
 json_values = st.recursive(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slipway.core.errors import ToolFailed, ToolMissing
-from slipway.tools.run import Command, run_process, stream_process, tail
+from slipway.tools.run import Command, run_process, tail
 
 
 def python(code: str, **options: object) -> Command:
@@ -56,9 +56,25 @@ def test_arguments_reach_the_program_as_they_are(tmp_path: Path) -> None:
 def test_lines_are_handed_over_as_they_appear() -> None:
     seen: list[str] = []
 
-    code = stream_process(python("print('one'); print('two'); raise SystemExit(2)"), seen.append)
+    script = "print('one', flush=True); import sys; print('two', file=sys.stderr); raise SystemExit(2)"
 
-    assert (code, seen) == (2, ["one", "two"])
+    done = run_process(python(script, ok_codes=None, on_line=seen.append))
+
+    assert (done.code, seen) == (2, ["one", "two"])
+    assert (done.stdout, done.stderr) == ("one\ntwo\n", "")
+
+
+def test_a_streamed_program_that_fails_or_runs_too_long_is_an_error_too() -> None:
+    seen: list[str] = []
+
+    with pytest.raises(ToolFailed, match="ended with exit code 2"):
+        run_process(python("print('one'); raise SystemExit(2)", on_line=seen.append))
+    with pytest.raises(ToolFailed, match=r"did not end within 0\.2 s"):
+        run_process(python("import time; print('x', flush=True); time.sleep(60)", on_line=seen.append, timeout_s=0.2))
+    with pytest.raises(ToolMissing, match="/nowhere/helm: cannot be started"):
+        run_process(Command(argv=("/nowhere/helm",), on_line=seen.append))
+
+    assert seen[0] == "one"
 
 
 def test_a_tail_without_lines_is_a_placeholder() -> None:

@@ -156,6 +156,13 @@ def test_without_volumes_and_digest_it_warns(repo: Monorepo) -> None:
         ({"health": "ping"}, "--health: 'ping' is not a path\n    hint: use /path, or tcp to try the port only"),
         ({"data": "config:5Gi"}, "--data: 'config:5Gi' is not a volume\n    hint: --data /config:5Gi"),
         ({"data": "/config:5GB"}, "--data: '/config:5GB' is not a volume\n    hint: --data /config:5Gi"),
+        ({"data": "/config:0"}, "--data: '/config:0' is not a volume\n    hint: --data /config:5Gi"),
+        ({"data": "/config:100m"}, "--data: '/config:100m' is not a volume\n    hint: --data /config:5Gi"),
+        ({"data": "/config:0.5Gi"}, "--data: '/config:0.5Gi' is not a volume\n    hint: --data /config:5Gi"),
+        (
+            {"data": "/config:1024Mi"},
+            "--data: the API server rewrites 1024Mi as 1Gi\n    hint: --data /config:1Gi",
+        ),
         ({"data": "/tmp:5Gi"}, "--data: /tmp is in memory already\n    hint: remove it"),
         ({"data": "/a:1Gi,/a:2Gi,/a:3Gi"}, "--data: /a is named twice\n    hint: remove it"),
     ],

@@ -15,8 +15,7 @@ import pytest
 from slipway.core.errors import ToolFailed, WorkspaceError
 from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.compiling import about, go_environment, go_version
-from slipway.toolchain.toolbox import Toolbox
-from slipway.toolchain.toolshelf import CHECKOUT
+from slipway.toolchain.toolbox import CHECKOUT, Toolbox
 from slipway.toolchain.venv import group_folder
 from slipway.tools.run import Command, Completed, run_process
 from slipway.util.progress import Progress
@@ -63,7 +62,7 @@ class Machine:
 
     def toolbox(self, **pins: str) -> Toolbox:
         progress = Progress(stream=self.said)
-        return Toolbox(root=self.root, tools={**PINS, **pins}, run=self.count, progress=progress)
+        return Toolbox(root=self.root, tools={**PINS, **pins}, run=self.count, progress=progress, environ=os.environ)
 
     def count(self, command: Command) -> Completed:
         self.commands.append(command)
@@ -180,9 +179,9 @@ def test_a_killed_build_leaves_nothing_that_looks_built_and_the_next_one_clears_
         "exec sleep 60\n"
     )
     script = (
-        "import sys; from pathlib import Path; from slipway.util.progress import Progress; from slipway.toolchain.toolbox import Toolbox\n"
+        "import os, sys; from pathlib import Path; from slipway.util.progress import Progress; from slipway.toolchain.toolbox import Toolbox\n"
         "from slipway.tools.run import run_process\n"
-        f"Toolbox(root=Path({str(machine.root)!r}), tools={PINS!r}, run=run_process, progress=Progress()).path('helm')\n"
+        f"Toolbox(root=Path({str(machine.root)!r}), tools={PINS!r}, run=run_process, progress=Progress(), environ=os.environ).path('helm')\n"
     )
     process = subprocess.Popen(
         (sys.executable, "-c", script), cwd=CHECKOUT, stderr=subprocess.DEVNULL, start_new_session=True
@@ -239,8 +238,8 @@ def test_a_program_that_does_not_say_its_version_after_the_build_is_refused(mach
         machine.box.path("helm")
 
     assert str(caught.value) == (
-        "helm v4.3.1: says it is of no version\n"
-        "    hint: look where helm.sh/helm/v4 keeps its version now, and mend `stamp` in slipway/toolchain/catalogue.py"
+        "helm v4.3.1: reports no version\n"
+        "    hint: look up where helm.sh/helm/v4 keeps its version now, and correct `stamp` in slipway/toolchain/catalogue.py"
     )
     assert machine.leftovers() == []
 
@@ -253,7 +252,7 @@ def test_an_unknown_program_is_refused(machine: Machine) -> None:
 
 
 def test_a_workspace_without_sources_of_its_own_shares_those_of_this_checkout(tmp_path: Path) -> None:
-    box = Toolbox(root=tmp_path, tools=PINS, run=run_process, progress=Progress(quiet=True))
+    box = Toolbox(root=tmp_path, tools=PINS, run=run_process, progress=Progress(quiet=True), environ={})
 
     assert box.built_path("helm").is_relative_to(CHECKOUT / ".tools")
 
@@ -289,6 +288,6 @@ def test_durations_are_formatted_for_people() -> None:
 
 def test_every_pinned_program_of_this_repository_is_known_and_required_in_that_version() -> None:
     pins = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["slipway"]["tools"]
-    box = Toolbox(root=CHECKOUT, tools=pins, run=run_process, progress=Progress(quiet=True))
+    box = Toolbox(root=CHECKOUT, tools=pins, run=run_process, progress=Progress(quiet=True), environ={})
 
     assert {name: box.required_version(TOOLS[name]) for name in pins} == pins

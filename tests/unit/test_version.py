@@ -75,7 +75,7 @@ class History:
 
 
 def item(level: Level, said: str = "something", via: str = "", kind: ChangeKind = ChangeKind.CHANGED) -> Evidence:
-    return Evidence(level=level, kind=kind, description=said, via=via)
+    return Evidence(level=level, kind=kind, fact=said, via=via)
 
 
 @dataclass(frozen=True)

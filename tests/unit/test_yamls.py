@@ -37,9 +37,11 @@ def test_every_key_and_item_has_its_line() -> None:
     [
         (b"a: [\n", "f.yaml:2: is not YAML"),
         (b"a: 1\n---\nb: 2\n", "f.yaml:2: is not YAML"),
-        (b"a: \xff\n", "f.yaml: is not YAML"),
-        (b"a: 1\nb: 2\na: 3\n", "f.yaml:3: key 'a' stands twice"),
-        (b"a: {b: 1, b: 2}\n", "f.yaml:1: key 'b' stands twice"),
+        (b"a: \xff\n", r"f.yaml:1: is not UTF-8 \(byte 0xff\)"),
+        (b"a: 1\n# \x07\n", r"f.yaml:2: is not YAML: control characters are not allowed \(U\+0007\)"),
+        (b"a: 1\nb: \x00\n", r"f.yaml:2: is not YAML: control characters are not allowed \(U\+0000\)"),
+        (b"a: 1\nb: 2\na: 3\n", "f.yaml:3: key 'a' is duplicated"),
+        (b"a: {b: 1, b: 2}\n", "f.yaml:1: key 'b' is duplicated"),
     ],
 )
 def test_what_cannot_be_understood_is_named_with_its_line(text: bytes, message: str) -> None:

@@ -7,7 +7,7 @@ import re
 from slipway.docs.markdown import code, prose, table
 from slipway.docs.source.monitoring import Monitoring, query_pattern
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping
+from slipway.util.mapping import dig
 
 LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
 TEMPLATE = re.compile(r"\{\{.*?\}\}")
@@ -19,8 +19,8 @@ def alerts(parsed: ParsedWorkspace, entry: ParsedChart, monitoring: Monitoring) 
     rows = []
     for query, alert in monitoring.alerts:
         if pattern.search(query):
-            name, text = str(alert["alert"]), str(mapping(alert.get("annotations")).get("summary", ""))
-            severity = str(mapping(alert.get("labels")).get("severity", ""))
+            name, text = str(alert["alert"]), str(dig(alert, "annotations").get("summary", ""))
+            severity = str(dig(alert, "labels").get("severity", ""))
             rows.append((f"[{name}](../runbooks/{name}.md)", severity, prose(summary(text))))
     return table(("Alert", "Severity", "Summary"), sorted(rows))
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping, merge
 from slipway.workspace import backups
+from slipway.workspace.values import members_in
 
 INTRO = """\
 Every PVC and database of the platform, with its backup method or the reason for having no backup.
@@ -19,7 +19,7 @@ Every PVC and database of the platform, with its backup method or the reason for
 def text(parsed: ParsedWorkspace) -> str:
     """The page."""
     return site_page(
-        "# Backups",
+        "# Backup coverage",
         INTRO,
         *(
             section(2, entry.chart.name, namespace_table(parsed, entry), empty="No persistent data.")
@@ -40,10 +40,8 @@ def namespace_table(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def rows(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str, str]]:
     """Member, volume or database, and backup method."""
-    for dependency in entry.chart.dependencies:
-        member = parsed.entries[dependency.name]
-        values = merge(member.values, mapping(entry.values.get(dependency.key)))
-        kept = backups.kept(values)
-        for item in backups.holdings(values):
+    for member in members_in(parsed.workspace, entry.chart):
+        kept = backups.kept(member.values)
+        for item in backups.holdings(member.values):
             known = kept.get((item.kind, item.identifier), backups.Kept(reason="not declared"))
-            yield f"[{dependency.key}](../charts/{dependency.name}.md)", code(".".join(item.path)), prose(known.said)
+            yield f"[{member.key}](../charts/{member.chart.name}.md)", code(".".join(item.path)), prose(known.said)

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import CHANGES, Chart, ChartKind, ChartName
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping
 from slipway.util import yaml
+from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.versioning import changelog
 from slipway.workspace.discover import CHANGELOG
 
@@ -83,7 +84,7 @@ def versions(chart: Chart, pinned: Mapping[str, str]) -> Iterator[tuple[str, tup
         chart: an umbrella or a member.
         pinned: environment → pinned version.
     """
-    text = chart.beside.get(CHANGELOG, b"").decode("utf-8")
+    text = decode(chart.beside.get(CHANGELOG, b""), f"{chart.folder}/{CHANGELOG}")
     sections = changelog.parse(text).sections if text else ()
     if all(one.version != chart.version for one in sections):
         yield chart.version, (*where(pinned, chart.version), *annotated(chart))
@@ -111,13 +112,13 @@ def annotated(chart: Chart) -> Iterator[str]:
     Raises:
         WorkspaceError: the annotation is not YAML.
     """
-    text = str(mapping(chart.metadata.get("annotations")).get(CHANGES, ""))
+    text = str(dig(chart.metadata, "annotations").get(CHANGES, ""))
     where = chart.line_of("annotations")
     items = yaml.parse(f"changes:\n{text}".encode(), where).mapping.get("changes") if text.strip() else None
     if not isinstance(items, list) or not items:
         yield "This version has no changelog entry yet; `./inv version` writes it."
         return
     yield "\n".join(
-        f"- {str(mapping(item).get('kind', 'changed')).capitalize()}: {prose(str(mapping(item).get('description', item)))}"
+        f"- {str(dig(item).get('kind', 'changed')).capitalize()}: {prose(str(dig(item).get('description', item)))}"
         for item in items
     )

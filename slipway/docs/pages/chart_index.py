@@ -10,7 +10,7 @@ from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.pages.services import accesses, link
 from slipway.docs.source import pinned_versions
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping
+from slipway.util.mapping import dig
 
 ICONS = {
     "alertmanager": "simple/prometheus",
@@ -54,7 +54,7 @@ def text(parsed: ParsedWorkspace, icons: Collection[str]) -> str:
         )
         for entry in parsed.of_kind(ChartKind.UMBRELLA)
     )
-    head = ("Umbrella", "Version in git", *(f"Pinned in {name}" for name in pinned), "Description")
+    head = ("Namespace", "Version in git", *(f"Pinned in {name}" for name in pinned), "Description")
     libraries = (
         (f"[{entry.chart.name}](../reference/library.md)", prose(entry.description), entry.chart.version)
         for entry in parsed.of_kind(ChartKind.LIBRARY)
@@ -114,6 +114,6 @@ def card(entry: ParsedChart, icons: Collection[str], pinned: pinned_versions.Pin
 def icon(entry: ParsedChart, icons: Collection[str]) -> str:
     """The icon of a service, or the default one."""
     name = entry.chart.name
-    declared = str(mapping(entry.values.get("dashboard")).get("icon", "")).partition(".")[0]
+    declared = str(dig(entry.values, "dashboard").get("icon", "")).partition(".")[0]
     wanted = (ICONS.get(name, ""), f"simple/{name}", f"simple/{declared}")
     return next((each for each in wanted if each in icons), DEFAULT_ICON)

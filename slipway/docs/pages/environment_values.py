@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import ChartKind, Dependency
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import Map, dig, mapping, merge
+from slipway.docs.source.schema import Map, lookup
 from slipway.docs.source.value_rows import Row, comments, description, dotted, rows
 from slipway.util import yaml
+from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.util.yaml import Path
-from slipway.workspace import environments as overlay
+from slipway.workspace.values import effective
 
 FOLDER = "reference/values"
 SWITCH = ("enabled",)
@@ -90,28 +92,20 @@ def page(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def state(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str) -> str:
     """Whether a member is on or off in an environment."""
-    return "on" if effective(parsed, entry, dep, environment).get("enabled", True) is not False else "off"
-
-
-def effective(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str = "") -> Map:
-    """A member's values, with those of the umbrella and of an environment over them."""
-    below = merge(parsed.entries[dep.name].values, mapping(entry.values.get(dep.key)))
-    if not environment:
-        return below
-    above = overlay.environment_values(parsed.workspace.environments[environment], entry.chart.name)
-    return merge(below, mapping(above.get(dep.key)))
+    member = effective(parsed.workspace, entry.chart, dep, parsed.workspace.environments[environment])
+    return "on" if member.enabled else "off"
 
 
 def umbrella_values(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Dependency, ...]) -> str:
     """The values that the umbrella sets for each member, with the defaults; without `enabled`."""
     blocks = []
     for dep in members:
-        found = member_rows(parsed, dep, mapping(entry.values.get(dep.key)), member_comments(entry.comments, dep.key))
+        found = member_rows(parsed, dep, dig(entry.values, dep.key), member_comments(entry.comments, dep.key))
         lines = (
             (
                 code(row.key),
                 prose(row.type),
-                override(row.default, dig(parsed.entries[dep.name].values, *row.path)),
+                override(row.default, lookup(parsed.entries[dep.name].values, *row.path)),
                 description(row),
             )
             for row in found
@@ -146,18 +140,18 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
             if (file := environment.namespaces.get(entry.chart.name)) is None:
                 continue
             document = yaml.parse(file.text, file.path)
-            notes = member_comments(comments(file.text.decode("utf-8"), document.lines), dep.key)
-            for row in member_rows(parsed, dep, mapping(document.mapping.get(dep.key)), notes):
+            notes = member_comments(comments(decode(file.text, file.path), document.lines), dep.key)
+            for row in member_rows(parsed, dep, dig(document.mapping, dep.key), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
-        layered = effective(parsed, entry, dep)
+        layered = effective(parsed.workspace, entry.chart, dep).values
         environments = tuple(parsed.workspace.environments)
         lines = (
             (
                 code(row.key),
                 prose(row.type),
                 *(value(set_in[path][name]) if name in set_in[path] else EMPTY for name in environments),
-                value(dig(layered, *path)),
+                value(lookup(layered, *path)),
                 description(row),
             )
             for path, row in found.items()

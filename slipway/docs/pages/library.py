@@ -8,7 +8,8 @@ from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.pages import services
 from slipway.docs.source.parsing import ParsedWorkspace
-from slipway.docs.source.schema import Map, alternatives, definition_name, mapping, texts, type_name
+from slipway.docs.source.schema import Map, alternatives, definition_name, schema_type, texts
+from slipway.util.mapping import dig
 
 ROOT = "values"
 """The fragment with the root keys of a service chart."""
@@ -71,8 +72,8 @@ def fragment_section(parsed: ParsedWorkspace, name: str) -> str:
 def keys(prefix: str, schema: Map, fragments: Mapping[str, Map]) -> Iterator[tuple[str, str, str, str]]:
     """A row for each key; inline objects are expanded, other fragments are linked."""
     required = texts(schema.get("required"))
-    for key, spec in mapping(schema.get("properties")).items():
-        yield from key_rows(f"{prefix}{key}", mapping(spec), fragments, required=key in required)
+    for key, spec in dig(schema, "properties").items():
+        yield from key_rows(f"{prefix}{key}", dig(spec), fragments, required=key in required)
 
 
 def key_rows(
@@ -82,15 +83,15 @@ def key_rows(
     description = str(spec.get("description", ""))
     default = "**required**" if required else value(spec.get("default"))
     target, collection = fragment_of(spec)
-    if is_map(mapping(fragments.get(target))):
+    if is_map(dig(fragments, target)):
         linked = f"[{target}]({anchor(target)})"
         description = description or str(fragments[target].get("description", ""))
         kind = f"map of {linked}" if collection == "map" else f"list of {linked}" if collection == "list" else linked
         yield code(path), kind, default, prose(description)
         return
-    yield code(path), prose(type_name(spec, fragments)), default, prose(description)
+    yield code(path), prose(schema_type(spec, fragments)), default, prose(description)
     yield from keys(f"{path}.", spec, fragments)
-    entry = mapping(spec.get("additionalProperties"))
+    entry = dig(spec, "additionalProperties")
     for choice in alternatives(entry) or [entry]:
         inner = alternatives(choice) or [choice]
         for item in inner:
@@ -103,12 +104,12 @@ def fragment_of(spec: Map) -> tuple[str, str]:
     """The fragment that a key references, and the collection: none, `map` or `list`."""
     if isinstance(reference := spec.get("$ref"), str):
         return definition_name(reference), ""
-    entry = mapping(spec.get("additionalProperties"))
+    entry = dig(spec, "additionalProperties")
     for choice in (entry, *alternatives(entry)):
         if isinstance(reference := choice.get("$ref"), str):
             return definition_name(reference), "map"
-        if isinstance(reference := mapping(choice.get("items")).get("$ref"), str):
+        if isinstance(reference := dig(choice, "items").get("$ref"), str):
             return definition_name(reference), "map"
-    if isinstance(reference := mapping(spec.get("items")).get("$ref"), str):
+    if isinstance(reference := dig(spec, "items").get("$ref"), str):
         return definition_name(reference), "list"
     return EMPTY, ""

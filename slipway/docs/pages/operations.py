@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
-from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
-from slipway.docs.source.schema import Map, items, mapping
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
+from slipway.docs.source.schema import Map, items
 from slipway.lint import notes
+from slipway.util.files import decode
+from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
-from slipway.workspace import environments as overlay
 from slipway.workspace.discover import NOTES
+from slipway.workspace.values import members_in
 
 GENERIC_ALERTS = (
     "Generic alerts cover every pod, PVC, backup and scrape target; see [the runbooks](../runbooks/index.md).\n"
@@ -72,8 +73,8 @@ def peers(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, st
     for _, spec in items(values.get("persistence")):
         if "existingClaim" in spec:
             yield str(spec["existingClaim"]), "the PVC that it mounts"
-    for _, edge in items(mapping(values.get("network")).get("egress")):
-        target = mapping(edge.get("to"))
+    for _, edge in items(dig(values, "network").get("egress")):
+        target = dig(edge, "to")
         name = str(target.get("app", target.get("peer", "")))
         yield name, str(edge.get("purpose", ""))
 
@@ -118,12 +119,11 @@ def backup_and_restore(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def of_members(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, Map]]:
     """The members of a chart with their values in the last environment."""
-    environments = tuple(parsed.workspace.environments.values())
-    for umbrella in parsed.of_kind(ChartKind.UMBRELLA):
-        above = overlay.environment_values(environments[-1], umbrella.chart.name) if environments else {}
-        for dep in umbrella.chart.dependencies:
-            if dep.name == entry.chart.name:
-                yield dep.key, layered(entry.values, dep.key, (umbrella.values, above), {})
+    last = next(reversed(tuple(parsed.workspace.environments.values())), None)
+    for umbrella in parsed.workspace.umbrellas:
+        for member in members_in(parsed.workspace, umbrella, last):
+            if member.chart.name == entry.chart.name:
+                yield member.key, member.values
 
 
 def fenced(lines: list[str]) -> str:
@@ -154,7 +154,7 @@ UPDATE_STRATEGIES = {
 
 def note(entry: ParsedChart, heading: str) -> str:
     """A section of notes.md."""
-    return notes.sections(entry.chart.beside.get(NOTES, b"").decode("utf-8")).get(heading, "")
+    return notes.sections(decode(entry.chart.beside.get(NOTES, b""), f"{entry.chart.folder}/{NOTES}")).get(heading, "")
 
 
 def disabled(entry: ParsedChart) -> str:
@@ -162,7 +162,7 @@ def disabled(entry: ParsedChart) -> str:
     found = [
         f"{root}.{name}"
         for root in ("controllers", "route", "metrics", "config", "persistence")
-        for name, spec in mapping(entry.values.get(root)).items()
-        if mapping(spec).get("enabled", True) is False
+        for name, spec in dig(entry.values, root).items()
+        if dig(spec).get("enabled", True) is False
     ]
     return f"Disabled unless an environment sets `enabled: true`: {codes(found)}." if found else ""

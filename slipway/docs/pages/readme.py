@@ -82,7 +82,7 @@ def routes(entry: ParsedChart) -> str:
 def storage(entry: ParsedChart) -> str:
     """Volumes, with their default sizes."""
     rows = (
-        (code(volume.name), volume.kind, code(volume.detail), codes(volume.mounts), prose(volume.kept))
+        (code(volume.name), volume.type, code(volume.detail), codes(volume.mounts), prose(volume.retention))
         for volume in resources.volumes(entry.values)
     )
     return table(("Volume", "Type", "Size or source", "Mount path", "Retention and backup"), rows)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from slipway.config import DEFAULT_PORT, KEYS, Config, RegistryConfig
+from slipway.config import SETTINGS
 from slipway.core.errors import EXIT_MEANING
-from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.source.settings import SETTINGS, VARIABLES
+from slipway.docs.markdown import code, prose, section, site_page, table, value
+from slipway.docs.source.settings import VARIABLES
 from slipway.docs.source.tasks import Flag, Task
 
 
@@ -82,9 +82,9 @@ def rules(tables: Mapping[str, Mapping[str, str]]) -> str:
 
 def configuration() -> str:
     """The page of settings and environment variables."""
-    defaults = default_values()
     settings = (
-        (code(key), type_of(kind), value(defaults.get(key)), prose(SETTINGS.get(key, ""))) for key, kind in KEYS.items()
+        (code(key), setting.type, value(setting.default), prose(setting.description))
+        for key, setting in SETTINGS.items()
     )
     variables = ((code(name), prose(meaning)) for name, meaning in VARIABLES.items())
     return site_page(
@@ -102,25 +102,3 @@ def configuration() -> str:
             table(("Variable", "Description"), variables),
         ),
     )
-
-
-def default_values() -> dict[str, object]:
-    """Setting → its default, from the fields of the configuration classes."""
-    from dataclasses import MISSING, fields
-
-    found: dict[str, object] = {"registry": "embedded", "embedded-port": DEFAULT_PORT}
-    names = {"timeout_s": "timeout-seconds"}
-    for kind in (Config, RegistryConfig):
-        for item in fields(kind):
-            key = names.get(item.name, item.name.replace("_", "-"))
-            if key in KEYS and key not in found and item.default is not MISSING:
-                found[key] = list(item.default) if isinstance(item.default, tuple) else item.default
-    return {key: item for key, item in found.items() if item is not None}
-
-
-def type_of(kind: object) -> str:
-    """The name of a TOML type."""
-    words = {str: "string", bool: "boolean", int: "integer", float: "number", list: "list of string", dict: "table"}
-    if isinstance(kind, tuple):
-        return "number"
-    return words.get(kind, EMPTY) if isinstance(kind, type) else EMPTY

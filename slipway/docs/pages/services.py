@@ -9,9 +9,10 @@ from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, si
 from slipway.docs.pages import alerting, operations, value_examples
 from slipway.docs.source import monitoring, pinned_versions, resources
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import items, mapping, texts
+from slipway.docs.source.schema import items, texts
 from slipway.docs.source.value_rows import Row, description, dotted
 from slipway.policy import parse_exceptions
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
 
 
@@ -157,7 +158,7 @@ def address(entry: ParsedChart, environment: str, name: str) -> str:
     route = dict(resources.routes(values)).get(name, {})
     if not route or route.get("enabled", True) is False or values.get("enabled", True) is False:
         return EMPTY
-    host = resources.fill(str(route.get("host", "")), mapping(values.get("global")))
+    host = resources.fill(str(route.get("host", "")), dig(values, "global"))
     path = str(route.get("path", "/"))
     return code(f"https://{host}{'' if path == '/' else path}")
 
@@ -186,10 +187,10 @@ def storage(entry: ParsedChart) -> str:
     rows = (
         (
             code(volume.name),
-            volume.kind,
+            volume.type,
             sizes(entry, volume),
             codes(volume.mounts),
-            prose(volume.kept),
+            prose(volume.retention),
         )
         for volume in resources.volumes(entry.values)
     )

@@ -10,16 +10,18 @@ from slipway.docs.pages import changelogs, environment_values
 from slipway.docs.pages.services import accesses, address, creator
 from slipway.docs.source import pinned_versions
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import mapping, merge, texts
+from slipway.docs.source.schema import texts
 from slipway.docs.source.value_rows import rows
 from slipway.util import yaml
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
+from slipway.workspace.values import effective
 
 
 def page(parsed: ParsedWorkspace, entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
     """The page of an umbrella."""
     chart = entry.chart
-    annotations = mapping(chart.metadata.get("annotations"))
+    annotations = dig(chart.metadata, "annotations")
     members = (
         (
             member_link(dep),
@@ -75,16 +77,15 @@ def all_secrets(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     makers: dict[str, str] = {}
     readers: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
-        member = parsed.entries[dep.name]
-        above = mapping(entry.values.get(dep.key))
-        for secret, spec in declarations.secrets(member.chart, dep.key, merge(member.values, above)):
+        member = effective(parsed.workspace, entry.chart, dep)
+        for secret, spec in declarations.secrets(member.chart, dep.key, member.values):
             if "database" in spec:
                 continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
             readers.setdefault(secret, []).append(member_link(dep))
             if spec.get("producer") or secret not in makers:
                 makers[secret] = creator(spec)
-        if any(True for _ in declarations.copied(merge(member.values, above))):
+        if any(True for _ in declarations.copied(member.values)):
             keys.setdefault(declarations.REPOSITORY, {}).update(dict.fromkeys(sorted(declarations.REPOSITORY_KEYS)))
             makers[declarations.REPOSITORY] = "you, as a sealed secret, if backups are enabled"
             readers.setdefault(declarations.REPOSITORY, []).append(member_link(dep))

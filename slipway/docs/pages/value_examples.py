@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
+from slipway.util.files import decode
 
 KEY = re.compile(r"(?:^#.*\n)*^[A-Za-z].*\n(?:(?:[ \t-].*)?\n)*", re.MULTILINE)
 """A top-level key of a values file, with the comment above it."""
@@ -21,7 +22,10 @@ NOTE = "Each example is a file below `{folder}/ci/`, which `./inv lint` renders,
 
 def examples(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     """The examples of a chart, collapsed; empty if there are none."""
-    made = [example(parsed, entry, path, text.decode("utf-8")) for path, text in sorted(entry.chart.variations.items())]
+    made = [
+        example(parsed, entry, path, decode(text, f"{entry.chart.folder}/{path}"))
+        for path, text in sorted(entry.chart.variations.items())
+    ]
     return "\n\n".join((NOTE.format(folder=entry.chart.folder), *made)) if made else ""
 
 

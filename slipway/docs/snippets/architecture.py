@@ -22,7 +22,8 @@ from slipway.docs.snippets import (
 )
 from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.platform import CHARTS, Member, Platform, exceptions, platform
-from slipway.docs.source.schema import dig, mapping
+from slipway.docs.source.schema import lookup
+from slipway.util.mapping import dig
 
 FOLDER = "facts"
 GLOBAL_VALUES = (
@@ -88,9 +89,9 @@ def snippets(parsed: ParsedWorkspace, icons: Collection[str]) -> dict[str, str]:
     return {f"{FOLDER}/{name}.md": page(text) for name, text in made.items()}
 
 
-def each(found: Platform, text: Callable[[str], str]) -> str:
+def each(platform: Platform, text: Callable[[str], str]) -> str:
     """A section for each namespace with content."""
-    return "\n\n".join(part for umbrella in found.umbrellas if (part := section(3, umbrella, text(umbrella))))
+    return "\n\n".join(part for umbrella in platform.umbrellas if (part := section(3, umbrella, text(umbrella))))
 
 
 def members(parsed: ParsedWorkspace) -> str:
@@ -108,9 +109,9 @@ def members(parsed: ParsedWorkspace) -> str:
 
 def global_values(every: Mapping[str, Platform]) -> str:
     """The global values of each environment."""
-    shared = {name: mapping(found.members[0].values.get("global")) for name, found in every.items() if found.members}
+    shared = {name: dig(found.members[0].values.get("global")) for name, found in every.items() if found.members}
     rows = (
-        (title, code(f"global.{key}"), *(code(dig(values, *key.split(".")) or "") for values in shared.values()))
+        (title, code(f"global.{key}"), *(code(lookup(values, *key.split(".")) or "") for values in shared.values()))
         for key, title in GLOBAL_VALUES
     )
     return table(("Value", "Key", *shared), rows)
@@ -120,7 +121,7 @@ def library_waves(parsed: ParsedWorkspace, found: Iterable[Member]) -> tuple[tup
     """Sync wave → its objects from the library chart; CRDs if a member has any."""
     waves: Mapping[str, object] = {}
     for entry in parsed.of_kind(ChartKind.LIBRARY):
-        waves = mapping(entry.values.get("waves"))
+        waves = dig(entry.values, "waves")
     steps = tuple((str(waves[key]), title) for key, title in LIBRARY_WAVES if key in waves)
     with_crds = [member.name for member in found if any(path.startswith("crds/") for path in member.entry.chart.files)]
     first = ((CRD_WAVE, f"CRDs of {', '.join(with_crds)}"),) if with_crds else ()

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from slipway.docs.source import resources
 from slipway.docs.source.platform import Member, Platform, Traffic, traffic
-from slipway.docs.source.schema import items, mapping
+from slipway.docs.source.schema import items
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
 
 EXTERNAL = frozenset({"kube-apiserver", "internet", "lan", "any"})
@@ -34,10 +35,10 @@ def label(text: str) -> str:
     return '["' + text.replace('"', "'") + '"]'
 
 
-def traffic_diagram(found: Platform, umbrella: str) -> str:
+def traffic_diagram(platform: Platform, umbrella: str) -> str:
     """The traffic of a namespace, without scraping and ingress."""
-    own = {f"{member.umbrella}/{member.name}": member for member in found.of(umbrella)}
-    edges = [edge for edge in traffic(found) if is_shown(edge, own, found)]
+    own = {f"{member.umbrella}/{member.name}": member for member in platform.of(umbrella)}
+    edges = [edge for edge in traffic(platform) if is_shown(edge, own, platform)]
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     lines = ["flowchart LR"]
     lines += [f"  subgraph {node_id(umbrella)}{label(umbrella)}", *member_nodes(own, ends), "  end"]
@@ -51,16 +52,16 @@ def member_nodes(own: dict[str, Member], ends: set[str]) -> Iterator[str]:
     return (f"    {node_id(end)}{label(member.title)}" for end, member in own.items() if end in ends)
 
 
-def is_shown(edge: Traffic, own: dict[str, Member], found: Platform) -> bool:
+def is_shown(edge: Traffic, own: dict[str, Member], platform: Platform) -> bool:
     """Whether a connection has an arrow; those of nearly every pod would hide the others."""
     if edge.source == edge.target or not (edge.source in own or edge.target in own):
         return False
-    common = {"kube-apiserver", found.peers.get("prometheus", ""), found.peers.get("traefik", "")}
+    common = {"kube-apiserver", platform.peers.get("prometheus", ""), platform.peers.get("traefik", "")}
     if {edge.source, edge.target} & (common - own.keys()):
         return False
-    if edge.source == found.peers.get("prometheus") or edge.target.startswith("pods "):
+    if edge.source == platform.peers.get("prometheus") or edge.target.startswith("pods "):
         return False
-    if edge.source == found.peers.get("traefik") and edge.target != edge.source:
+    if edge.source == platform.peers.get("traefik") and edge.target != edge.source:
         return edge.target in EXTERNAL
     return "(not installed)" not in edge.source + edge.target and not edge.source.startswith("pods ")
 
@@ -70,10 +71,10 @@ def pvc_diagram(members: Sequence[Member]) -> str:
     lines = ["flowchart LR"]
     for member in members:
         for volume in resources.volumes(member.values):
-            if volume.kind not in {"claim", "existingClaim", "claim per pod"}:
+            if volume.type not in {"claim", "existingClaim", "claim per pod"}:
                 continue
-            claim = volume.detail if volume.kind == "existingClaim" else claim_name(member, volume.name)
-            size = f" {volume.detail}" if volume.kind != "existingClaim" else ""
+            claim = volume.detail if volume.type == "existingClaim" else claim_name(member, volume.name)
+            size = f" {volume.detail}" if volume.type != "existingClaim" else ""
             here = f"{member.umbrella}/{member.name}"
             lines.append(
                 f"  {node_id(here)}{label(member.title)} --> {node_id(f'claim {claim}')}[({quoted(claim + size)})]"
@@ -110,7 +111,7 @@ def sync_waves(members: Sequence[Member], steps: Sequence[tuple[str, str]]) -> s
 def own_waves(member: Member) -> Iterator[str]:
     """The sync waves of a member's `extraObjects`."""
     for _, spec in items(member.values.get("extraObjects")):
-        notes = mapping(mapping(spec.get("metadata")).get("annotations"))
+        notes = dig(spec, "metadata", "annotations")
         if wave := notes.get("argocd.argoproj.io/sync-wave"):
             yield str(wave)
 

@@ -8,7 +8,8 @@ from slipway.docs.markdown import EMPTY, code, prose, table
 from slipway.docs.snippets import diagrams
 from slipway.docs.source import resources
 from slipway.docs.source.platform import Platform, traffic
-from slipway.docs.source.schema import items, mapping
+from slipway.docs.source.schema import items
+from slipway.util.mapping import dig
 
 
 def hosts(every: Mapping[str, Platform]) -> str:
@@ -19,7 +20,7 @@ def hosts(every: Mapping[str, Platform]) -> str:
         for member in one.members:
             for route, spec in resources.routes(member.values):
                 key = (member.umbrella, member.name, route)
-                host = resources.fill(str(spec.get("host", "")), mapping(member.values.get("global")))
+                host = resources.fill(str(spec.get("host", "")), dig(member.values, "global"))
                 path = str(spec.get("path", "/"))
                 found.setdefault(key, {})[name] = code(f"{host}{'' if path == '/' else path}")
                 about[key] = (member.link, str(spec.get("access", "internal")))
@@ -44,12 +45,12 @@ def load_balancers(every: Mapping[str, Platform]) -> str:
     return table(("Environment", "Service", "Address", "Ports"), rows)
 
 
-def traffic_of(found: Platform, umbrella: str) -> str:
+def traffic_of(platform: Platform, umbrella: str) -> str:
     """The traffic of a namespace, as a diagram and as a table."""
     rows = [
         (code(edge.source), code(edge.target), edge.ports, prose(edge.purpose))
-        for edge in traffic(found)
+        for edge in traffic(platform)
         if umbrella in {edge.source.partition("/")[0], edge.target.partition("/")[0]}
     ]
     listed = table(("From", "To", "Ports", "Purpose"), rows)
-    return f"{diagrams.traffic_diagram(found, umbrella)}\n\n{listed}"
+    return f"{diagrams.traffic_diagram(platform, umbrella)}\n\n{listed}"

@@ -6,8 +6,8 @@ from slipway.docs.markdown import code, prose, table
 from slipway.docs.source.monitoring import dashboard_files, rule_groups
 from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.platform import Platform
-from slipway.docs.source.schema import items, mapping
-from slipway.util.mapping import listing
+from slipway.docs.source.schema import items
+from slipway.util.mapping import dig, listing
 
 
 def metrics(platform: Platform) -> str:
@@ -32,7 +32,7 @@ def alerts(parsed: ParsedWorkspace) -> str:
     for _, group in rule_groups(parsed):
         for rule in listing(group, "rules"):
             if name := rule.get("alert"):
-                severity = str(mapping(rule.get("labels")).get("severity", ""))
+                severity = str(dig(rule, "labels").get("severity", ""))
                 pending = str(rule.get("for", "0s"))
                 rows.append((f"[{name}](../runbooks/{name}.md)", severity, pending, str(group.get("name", ""))))
     return table(("Alert", "Severity", "For", "Group"), sorted(rows))

@@ -11,7 +11,7 @@ from slipway.docs.markdown import code
 from slipway.docs.pages import chart_index
 from slipway.docs.source import resources
 from slipway.docs.source.platform import Member, Platform
-from slipway.docs.source.schema import mapping
+from slipway.util.mapping import dig
 
 OBSERVABILITY = (
     ("prometheus", "metrics"),
@@ -23,20 +23,20 @@ OBSERVABILITY = (
 """Member of infra → its purpose."""
 
 
-def render(found: Platform, charts: str, icons: Collection[str]) -> str:
+def render(platform: Platform, charts: str, icons: Collection[str]) -> str:
     """The map of one environment.
 
     Args:
-        found: the environment.
+        platform: the environment.
         charts: relative path from the including page to the pages of charts.
         icons: see `chart_index.text`.
     """
-    by_chart = {str(member.entry.chart.name): member for member in found.members}
-    lines = ['<div class="platform" markdown>', *block("way", request_path(found, by_chart, charts))]
+    by_chart = {str(member.entry.chart.name): member for member in platform.members}
+    lines = ['<div class="platform" markdown>', *block("way", request_path(platform, by_chart, charts))]
     lines += ['<ul class="spaces" markdown>']
-    for umbrella in found.umbrellas:
+    for umbrella in platform.umbrellas:
         lines += ["<li markdown>", f"[{umbrella}]({charts}/{umbrella}.md)"]
-        lines += block("members", (chip(member, charts, icons) for member in running(found.of(umbrella))))
+        lines += block("members", (chip(member, charts, icons) for member in running(platform.of(umbrella))))
         lines += ["</li>"]
     lines += ["</ul>"]
     watching = [(by_chart[name], does) for name, does in OBSERVABILITY if name in by_chart]
@@ -52,16 +52,16 @@ def block(name: str, entries: Sequence[tuple[str, str]] | Iterator[tuple[str, st
     return [*lines, "</ul>"]
 
 
-def request_path(found: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[tuple[str, str]]:
+def request_path(platform: Platform, by_chart: dict[str, Member], charts: str) -> Iterator[tuple[str, str]]:
     """The hops of a request to a service."""
     yield "", "Clients<small>home network; internet for `external` routes</small>"
-    global_values = mapping(found.members[0].values.get("global")) if found.members else {}
+    global_values = dig(platform.members[0].values.get("global")) if platform.members else {}
     yield "", f"DNS<small>{code('*.' + str(global_values.get('domain')))}</small>"
     if "metallb" in by_chart:
         announced = code(global_values.get("ingressAddress", ""))
         yield "", f"{link(by_chart['metallb'], charts)}<small>announces {announced}</small>"
     if "traefik" in by_chart:
-        routes = sum(1 for member in found.members for _ in resources.routes(member.values))
+        routes = sum(1 for member in platform.members for _ in resources.routes(member.values))
         tls = f", TLS by {link(by_chart['cert-manager'], charts)}" if "cert-manager" in by_chart else ""
         yield "", f"{link(by_chart['traefik'], charts)}<small>{routes} routes{tls}</small>"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from slipway.docs.markdown import code, table
 from slipway.docs.source.platform import Member, Platform
-from slipway.docs.source.schema import Map, dig, items
-from slipway.versioning.evidence.objects import size_bytes
+from slipway.docs.source.schema import Map, items, lookup
+from slipway.util import quantity
 
 GIB = 1024**3
 BATCH = frozenset({"CronJob", "Job"})
@@ -19,13 +20,13 @@ BATCH = frozenset({"CronJob", "Job"})
 class Requirements:
     """Resources of pods and volumes."""
 
-    cpu: float = 0.0
+    cpu: Decimal = Decimal(0)
     """Requested cores."""
-    memory: float = 0.0
+    memory: Decimal = Decimal(0)
     """Requested bytes."""
-    memory_limit: float = 0.0
+    memory_limit: Decimal = Decimal(0)
     """Bytes."""
-    storage: float = 0.0
+    storage: Decimal = Decimal(0)
     """Bytes of PVCs."""
 
     def __add__(self, other: Requirements) -> Requirements:
@@ -74,13 +75,13 @@ def of_values(values: Map) -> Iterator[Requirements]:
             for container in enabled(controller.get(kind)):
                 yield from (of_container(container.get("resources")) for _ in range(pods))
         for claim in enabled(controller.get("volumeClaims")):
-            yield Requirements(storage=pods * size_bytes(claim.get("size")))
+            yield Requirements(storage=pods * amount(claim.get("size")))
     for database in enabled(values.get("databases")):
         pods = int(str(database.get("instances", 1)))
         yield from (of_container(database.get("resources")) for _ in range(pods))
-        yield Requirements(storage=pods * size_bytes(database.get("size")))
+        yield Requirements(storage=pods * amount(database.get("size")))
     for volume in enabled(values.get("persistence")):
-        yield Requirements(storage=size_bytes(volume.get("size")))
+        yield Requirements(storage=amount(volume.get("size")))
 
 
 def enabled(data: object) -> Iterator[Map]:
@@ -91,13 +92,15 @@ def enabled(data: object) -> Iterator[Map]:
 def of_container(resources: object) -> Requirements:
     """The requests and limits of a container."""
     return Requirements(
-        cpu=cores(dig(resources, "requests", "cpu")),
-        memory=size_bytes(dig(resources, "requests", "memory")),
-        memory_limit=size_bytes(dig(resources, "limits", "memory")),
+        cpu=amount(lookup(resources, "requests", "cpu")),
+        memory=amount(lookup(resources, "requests", "memory")),
+        memory_limit=amount(lookup(resources, "limits", "memory")),
     )
 
 
-def cores(quantity: object) -> float:
-    """A CPU quantity, `250m` or `2`, in cores; 0 for None."""
-    number = str(quantity or 0)
-    return float(number.removesuffix("m")) / 1000 if number.endswith("m") else float(number)
+def amount(written: object) -> Decimal:
+    """Cores or bytes of a quantity; 0 when it is not set, and for what lint refuses."""
+    try:
+        return quantity.parse(written)
+    except ValueError:
+        return Decimal(0)

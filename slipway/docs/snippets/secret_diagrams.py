@@ -17,11 +17,11 @@ SEALED = "you, as a sealed secret"
 BY_HAND = "you, in the cluster"
 
 
-def diagram(parsed: ParsedWorkspace, found: Platform, umbrella: str) -> str:
+def diagram(parsed: ParsedWorkspace, platform: Platform, umbrella: str) -> str:
     """The diagram of a namespace; empty if it has no Secrets."""
     chart = next(one for one in parsed.workspace.umbrellas if one.name == umbrella)
-    above = environments.environment_values(parsed.workspace.environments[found.environment], umbrella)
-    members = {member.name: member for member in found.of(umbrella)}
+    above = environments.environment_values(parsed.workspace.environments[platform.environment], umbrella)
+    members = {member.name: member for member in platform.of(umbrella)}
     return render(tuple(inventory.declared_by(parsed.workspace, chart, [above])), members)
 
 

@@ -9,7 +9,8 @@ from slipway.docs.markdown import code, codes, prose, table
 from slipway.docs.source import resources
 from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.platform import CHARTS, POD_SECURITY_RULES, ContractException, Platform, exceptions
-from slipway.docs.source.schema import items, mapping, texts
+from slipway.docs.source.schema import items, texts
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
 
 
@@ -19,9 +20,9 @@ def contract_exceptions(found: Sequence[ContractException]) -> str:
     return table(("Service", "Rule", "Part", "Reason"), rows)
 
 
-def beyond_restricted(found: Platform) -> str:
+def beyond_restricted(platform: Platform) -> str:
     """Exceptions that violate the Pod Security level restricted."""
-    return contract_exceptions([item for item in exceptions(found.members) if item.rule in POD_SECURITY_RULES])
+    return contract_exceptions([item for item in exceptions(platform.members) if item.rule in POD_SECURITY_RULES])
 
 
 def pod_security(parsed: ParsedWorkspace) -> str:
@@ -29,23 +30,23 @@ def pod_security(parsed: ParsedWorkspace) -> str:
     rows = (
         (
             f"[{entry.chart.name}]({CHARTS}/{entry.chart.name}.md)",
-            code(mapping(entry.chart.metadata.get("annotations")).get("slipway.homelab/pod-security", "restricted")),
+            code(dig(entry.chart.metadata, "annotations").get("slipway.homelab/pod-security", "restricted")),
         )
         for entry in parsed.of_kind(ChartKind.UMBRELLA)
     )
     return table(("Namespace", "Enforced level"), rows)
 
 
-def cluster_rbac(found: Platform) -> str:
+def cluster_rbac(platform: Platform) -> str:
     """All cluster-wide RBAC rules."""
     rows = []
-    for member in found.members:
+    for member in platform.members:
         for _, spec in items(member.values.get("rbac")):
             if spec.get("scope") != "cluster":
                 continue
             rules = spec.get("rules")
             for rule in rules if isinstance(rules, list) else ():
-                one = mapping(rule)
+                one = dig(rule)
                 groups = [f"{group}/" if group else "" for group in texts(one.get("apiGroups"))]
                 what = [f"{group}{name}" for group in groups for name in texts(one.get("resources"))]
                 what += list(texts(one.get("nonResourceURLs")))
@@ -53,17 +54,17 @@ def cluster_rbac(found: Platform) -> str:
     return table(("Service", "Resources", "Verbs"), rows)
 
 
-def secrets(found: Platform) -> str:
+def secrets(platform: Platform) -> str:
     """All Secrets that charts reference."""
     rows = (
         (
             code(member.umbrella),
-            code(resources.fill(name, mapping(member.values.get("global")))),
+            code(resources.fill(name, dig(member.values, "global"))),
             codes(texts(spec.get("keys"))),
             member.link,
             prose(str(spec.get("purpose", ""))),
         )
-        for member in found.members
+        for member in platform.members
         for name, spec in declarations.secrets(member.entry.chart, member.name, member.values)
     )
     return table(("Namespace", "Secret", "Keys", "Used by", "Purpose"), rows)

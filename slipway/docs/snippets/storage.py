@@ -8,7 +8,7 @@ from slipway.docs.markdown import EMPTY, code, table
 from slipway.docs.snippets import diagrams
 from slipway.docs.source import resources
 from slipway.docs.source.platform import Platform
-from slipway.docs.source.schema import dig, items
+from slipway.docs.source.schema import items, lookup
 
 
 def volumes(every: Mapping[str, Platform]) -> str:
@@ -18,7 +18,7 @@ def volumes(every: Mapping[str, Platform]) -> str:
     for name, one in every.items():
         for member in one.members:
             for volume in resources.volumes(member.values):
-                if volume.kind not in {"claim", "claim per pod"}:
+                if volume.type not in {"claim", "claim per pod"}:
                     continue
                 key = (member.umbrella, member.name, volume.name)
                 sizes.setdefault(key, {})[name] = code(volume.detail)
@@ -27,13 +27,13 @@ def volumes(every: Mapping[str, Platform]) -> str:
     return table(("Namespace", "Service", "PVC", *every), rows)
 
 
-def storage_classes(found: Platform) -> str:
+def storage_classes(platform: Platform) -> str:
     """All StorageClasses that charts create."""
     rows = []
-    for member in found.members:
+    for member in platform.members:
         for _, spec in items(member.values.get("extraObjects")):
             if spec.get("kind") == "StorageClass":
-                name = str(dig(spec, "metadata", "name"))
+                name = str(lookup(spec, "metadata", "name"))
                 binding = str(spec.get("volumeBindingMode", "Immediate"))
                 rows.append(
                     (

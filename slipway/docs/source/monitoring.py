@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from slipway.core.model import ChartKind
 from slipway.docs.source import resources
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
-from slipway.docs.source.schema import dig, mapping
 from slipway.util import yaml
-from slipway.util.mapping import listing
+from slipway.util.mapping import dig, listing
 
 METRIC_PREFIXES: Mapping[str, tuple[str, ...]] = {
     "cert-manager": ("certmanager_",),
@@ -75,7 +74,7 @@ def rule_groups(parsed: ParsedWorkspace) -> Iterator[tuple[str, Mapping[str, obj
             if path.startswith("files/rules/") and path.endswith((".yml", ".yaml")):
                 document = yaml.parse(content, f"{entry.chart.folder}/{path}")
                 yield from ((path.rpartition("/")[2], group) for group in listing(document.mapping, "groups"))
-        for path, data in mapping(dig(entry.values, "config", "rules", "files")).items():
+        for path, data in dig(entry.values, "config", "rules", "files").items():
             yield from ((str(path).rpartition("/")[2], group) for group in listing(data, "groups"))
 
 
@@ -84,7 +83,7 @@ def dashboard_files(parsed: ParsedWorkspace) -> Iterator[tuple[str, Mapping[str,
     for entry in parsed.of_kind(ChartKind.SERVICE):
         for path, content in sorted(entry.chart.files.items()):
             if path.startswith("files/dashboards/") and path.endswith(".json") and "/runbooks/" not in path:
-                yield path, mapping(json.loads(content))
+                yield path, dig(json.loads(content))
 
 
 def expressions(data: object) -> Iterator[str]:

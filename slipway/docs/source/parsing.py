@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from slipway.build import schema, stage
 from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
 from slipway.docs.source import resources
-from slipway.docs.source.schema import Map, mapping, merge
+from slipway.docs.source.schema import Map
 from slipway.docs.source.value_rows import Row, comments, rows
 from slipway.util import yaml
-from slipway.workspace import environments as overlay
+from slipway.util.files import decode
+from slipway.util.mapping import dig
+from slipway.workspace.documents import chart_document
+from slipway.workspace.values import effective, service_with
 
 TITLE = "slipway.homelab/title"
 """Annotation with the display name of a chart that has no entry on the start page."""
@@ -39,8 +42,8 @@ class ParsedChart:
     @property
     def title(self) -> str:
         """The display name."""
-        annotated = mapping(self.chart.metadata.get("annotations")).get(TITLE)
-        return str(mapping(self.values.get("dashboard")).get("name") or annotated or self.chart.name)
+        annotated = dig(self.chart.metadata, "annotations").get(TITLE)
+        return str(dig(self.values, "dashboard").get("name") or annotated or self.chart.name)
 
     def rows(self) -> Iterator[Row]:
         """Every value that can be set."""
@@ -82,22 +85,18 @@ def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, 
     Raises:
         WorkspaceError: a values file or a schema cannot be parsed.
     """
-    parsed = {name: values_of(chart) for name, chart in workspace.charts.items()}
     fragments = stage.fragments(workspace)
-    library: dict[str, object] = {}
-    for chart in workspace.of_kind(ChartKind.LIBRARY):
-        library.update(parsed[chart.name].mapping)
     entries = {}
     for name, chart in workspace.charts.items():
-        document = parsed[name]
-        text = chart.files.get("values.yaml", b"").decode("utf-8")
+        document = chart_document(chart)
+        text = decode(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
         entries[name] = ParsedChart(
             chart=chart,
             values=document.mapping,
             schema=schema_of(workspace, chart),
             comments=comments(text, document.lines),
             umbrellas=tuple(parent.name for parent in parents(workspace, name)),
-            environments=effective(workspace, chart, parsed, library),
+            environments=in_environments(workspace, chart),
         )
     named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
     return ParsedWorkspace(workspace=workspace, entries=entries, fragments=named, pins=pins or {})
@@ -112,11 +111,6 @@ def fragment_of(text: bytes, where: str) -> Map:
     return schema.parse(text, where)
 
 
-def values_of(chart: Chart) -> yaml.Document:
-    """The chart's values.yaml; an empty document when it has none."""
-    return yaml.parse(chart.files.get("values.yaml", b""), f"{chart.folder}/values.yaml")
-
-
 def schema_of(workspace: Workspace, chart: Chart) -> Map:
     """The bundled schema; empty for a chart without one."""
     if chart.kind is ChartKind.UMBRELLA:
@@ -129,24 +123,12 @@ def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
     return tuple(chart for chart in workspace.umbrellas if any(dep.name == name for dep in chart.dependencies))
 
 
-def effective(
-    workspace: Workspace, chart: Chart, parsed: Mapping[ChartName, yaml.Document], library: Map
-) -> dict[str, Map]:
-    """Environment → values of a service there; of its first umbrella, when it has several."""
+def in_environments(workspace: Workspace, chart: Chart) -> dict[str, Map]:
+    """Environment → values of a service there; in its first umbrella, when it has several."""
     found: dict[str, Map] = {}
-    for environment, settings in workspace.environments.items():
-        key = ""
-        layers: tuple[Map, ...] = ()
+    for name, environment in workspace.environments.items():
+        found[name] = service_with(workspace, chart).values
         for umbrella in parents(workspace, chart.name)[:1]:
-            key = next(dep.key for dep in umbrella.dependencies if dep.name == chart.name)
-            layers = (parsed[umbrella.name].mapping, overlay.environment_values(settings, umbrella.name))
-        found[environment] = layered(parsed[chart.name].mapping, key, layers, mapping(library.get("global")))
+            member = next(dep for dep in umbrella.dependencies if dep.name == chart.name)
+            found[name] = effective(workspace, umbrella, member, environment).values
     return found
-
-
-def layered(own: Map, key: str, layers: Sequence[Map], facts: Map) -> Map:
-    """A member's values: its own, what each layer says under its key, and the platform's facts under `global`."""
-    for layer in layers:
-        own = merge(own, mapping(layer.get(key)))
-        facts = merge(facts, mapping(layer.get("global")))
-    return {**own, "global": facts}

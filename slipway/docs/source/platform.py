@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from slipway.core.model import ChartKind
 from slipway.docs.source import resources
-from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace, layered
-from slipway.docs.source.schema import Map, dig, items, mapping
+from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
+from slipway.docs.source.schema import Map, items
 from slipway.policy import parse_exceptions
-from slipway.workspace import environments
+from slipway.util.mapping import dig
 from slipway.workspace.declarations import MAIN
+from slipway.workspace.values import members_in
 
 COMPONENT = "app.kubernetes.io/component"
 CHARTS = "../charts"
@@ -37,7 +38,7 @@ class Member:
     @property
     def is_store(self) -> bool:
         """Whether it is a database or a cache that belongs to a single application."""
-        return MAIN in mapping(self.entry.chart.metadata.get("annotations"))
+        return MAIN in dig(self.entry.chart.metadata, "annotations")
 
     @property
     def link(self) -> str:
@@ -83,44 +84,39 @@ def platform(parsed: ParsedWorkspace, environment: str) -> Platform:
     """
     found = tuple(members(parsed, environment))
     libraries = parsed.of_kind(ChartKind.LIBRARY)
-    well_known = mapping(dig(libraries[0].values, "global", "peers")) if libraries else {}
+    well_known = dig(libraries[0].values, "global", "peers") if libraries else {}
     ours = {f"{member.umbrella}/{member.entry.chart.name}" for member in found}
-    peers = {name: end for name, spec in well_known.items() if (end := end_of(mapping(spec))) in ours}
+    peers = {name: end for name, spec in well_known.items() if (end := end_of(dig(spec))) in ours}
     return Platform(environment=environment, members=found, peers=peers)
 
 
 def end_of(spec: Map) -> str:
     """`namespace/name` of a well-known peer."""
-    return f"{spec.get('namespace')}/{mapping(spec.get('labels')).get('app.kubernetes.io/name')}"
+    return f"{spec.get('namespace')}/{dig(spec.get('labels')).get('app.kubernetes.io/name')}"
 
 
 def members(parsed: ParsedWorkspace, environment: str) -> Iterator[Member]:
     """The enabled members of all umbrellas in an environment."""
     settings = parsed.workspace.environments[environment]
-    library: Map = {}
-    for entry in parsed.of_kind(ChartKind.LIBRARY):
-        library = mapping(entry.values.get("global"))
-    for umbrella in parsed.of_kind(ChartKind.UMBRELLA):
-        layers = (umbrella.values, environments.environment_values(settings, umbrella.chart.name))
-        for dep in umbrella.chart.dependencies:
-            entry = parsed.entries[dep.name]
-            values = layered(entry.values, dep.key, layers, library)
-            if values.get("enabled", True) is not False:
-                yield Member(umbrella=umbrella.chart.name, name=dep.key, entry=entry, values=values)
+    for umbrella in parsed.workspace.umbrellas:
+        for member in members_in(parsed.workspace, umbrella, settings):
+            if member.enabled:
+                entry = parsed.entries[member.chart.name]
+                yield Member(umbrella=umbrella.name, name=member.key, entry=entry, values=member.values)
 
 
-def traffic(found: Platform) -> tuple[Traffic, ...]:
+def traffic(platform: Platform) -> tuple[Traffic, ...]:
     """The connections that the network policies allow; one that both sides declare is listed once.
 
     DNS is omitted, because every pod uses it, and so is traffic between the pods of one member.
     """
-    known = {f"{member.umbrella}/{member.name}" for member in found.members}
+    known = {f"{member.umbrella}/{member.name}" for member in platform.members}
     merged: dict[tuple[str, str], Traffic] = {}
-    for member in found.members:
+    for member in platform.members:
         here = f"{member.umbrella}/{member.name}"
         for incoming, key, side in ((False, "egress", "to"), (True, "ingress", "from")):
-            for _, edge in items(mapping(member.values.get("network")).get(key)):
-                other = end_name(found, member, mapping(edge.get(side)), known)
+            for _, edge in items(dig(member.values, "network").get(key)):
+                other = end_name(platform, member, dig(edge, side), known)
                 if other == here:
                     continue
                 pair = (other, here) if incoming else (here, other)
@@ -135,15 +131,15 @@ def traffic(found: Platform) -> tuple[Traffic, ...]:
     return tuple(merged[pair] for pair in sorted(merged))
 
 
-def end_name(found: Platform, member: Member, spec: Map, known: set[str]) -> str:
+def end_name(platform: Platform, member: Member, spec: Map, known: set[str]) -> str:
     """The peer of a network rule: `namespace/member` if it is a member, else its description."""
     if "app" in spec:
         name = f"{spec.get('namespace', member.umbrella)}/{spec['app']}"
         return name if name in known else f"{name} (not installed)"
     peer = str(spec.get("peer", ""))
-    if peer == "self" or (mapping(spec.get("podLabels")).get(COMPONENT) in mapping(member.values.get("controllers"))):
+    if peer == "self" or (dig(spec, "podLabels").get(COMPONENT) in dig(member.values, "controllers")):
         return f"{member.umbrella}/{member.name}"
-    return found.peers.get(peer) or resources.peer(spec)
+    return platform.peers.get(peer) or resources.peer(spec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

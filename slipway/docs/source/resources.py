@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.docs.source.schema import Map, dig, items, mapping, texts
+from slipway.docs.source.schema import Map, items, lookup, texts
+from slipway.util.mapping import dig
 from slipway.workspace.declarations import WANTED_ADDRESS
 
 HOST = re.compile(r"Host\(`([^`]+)`\)")
@@ -33,7 +34,7 @@ class Container:
     @property
     def image(self) -> Map:
         """Repository, tag and digest."""
-        return mapping(self.spec.get("image"))
+        return dig(self.spec, "image")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,10 @@ class Volume:
     """A volume of the chart."""
 
     name: str
-    kind: str
+    type: str
     detail: str
     mounts: tuple[str, ...]
-    kept: str
+    retention: str
     """Retention and backup of its data; empty if it has no data of its own."""
 
 
@@ -63,7 +64,7 @@ def fill(text: str, global_values: Map) -> str:
     """A text with references to global values replaced; other templates are unchanged."""
 
     def resolved(match: re.Match[str]) -> str:
-        found = dig(global_values, *match[1].split("."))
+        found = lookup(global_values, *match[1].split("."))
         return match[0] if found is None else str(found)
 
     return REFERENCE.sub(resolved, text)
@@ -71,8 +72,8 @@ def fill(text: str, global_values: Map) -> str:
 
 def own_address(values: Map, service: str) -> str:
     """The LoadBalancer address that a Service requests, or an empty string."""
-    wanted = mapping(dig(values, "service", service, "annotations")).get(WANTED_ADDRESS, "")
-    return fill(str(wanted), mapping(values.get("global")))
+    wanted = dig(values, "service", service, "annotations").get(WANTED_ADDRESS, "")
+    return fill(str(wanted), dig(values, "global"))
 
 
 def named(text: str) -> str:
@@ -94,24 +95,24 @@ def routes(values: Map) -> Iterator[tuple[str, Map]]:
     """The enabled routes: entries of `route`, then IngressRoutes among `extraObjects` in the same form."""
     yield from items(values.get("route"))
     for name, spec in items(values.get("extraObjects")):
-        rules = dig(spec, "spec", "routes")
+        rules = lookup(spec, "spec", "routes")
         for rule in rules if spec.get("kind") == "IngressRoute" and isinstance(rules, list) else ():
-            host = HOST.search(str(mapping(rule).get("match", "")))
-            listed = mapping(rule).get("middlewares")
-            middlewares = [mapping(each).get("name") for each in listed] if isinstance(listed, list) else []
+            host = HOST.search(str(dig(rule).get("match", "")))
+            listed = dig(rule).get("middlewares")
+            middlewares = [dig(each).get("name") for each in listed] if isinstance(listed, list) else []
             if host:
                 yield name, {"host": host[1], "access": "internal" if LOCAL_ONLY in middlewares else "external"}
 
 
 def network_rules(values: Map) -> Iterator[NetworkRule]:
     """The rules of the network policy, ingress first, with the implied DNS rule."""
-    network = mapping(values.get("network"))
+    network = dig(values, "network")
     for key, end, incoming in (("ingress", "from", True), ("egress", "to", False)):
         for name, edge in items(network.get(key)):
             yield NetworkRule(
                 incoming=incoming,
                 name=name,
-                peer=peer(mapping(edge.get(end))),
+                peer=peer(dig(edge, end)),
                 ports=ports_of(edge.get("ports")),
                 purpose=str(edge.get("purpose", "")),
             )
@@ -133,7 +134,7 @@ def peer(spec: Map) -> str:
     if "cidr" in spec:
         without = texts(spec.get("except"))
         return named(str(spec["cidr"])) + (f" except {', '.join(without)}" if without else "")
-    labels = {**mapping(spec.get("namespaceLabels")), **mapping(spec.get("podLabels"))}
+    labels = {**dig(spec, "namespaceLabels"), **dig(spec, "podLabels")}
     return "pods with " + ", ".join(f"{key}={item}" for key, item in labels.items())
 
 
@@ -156,26 +157,28 @@ def volumes(values: Map) -> Iterator[Volume]:
     backups = {str(spec.get("persistence")): spec for _, spec in items(values.get("backup"))}
     dumps = {str(spec.get("database")): spec for _, spec in items(values.get("backup"))}
     for name, spec in items(values.get("persistence")):
-        kind = volume_kind(spec)
+        kind = volume_type(spec)
         backup = backups.get(name)
-        kept = "retained on uninstall" if kind == "claim" and spec.get("retain", True) else ""
+        retention = "retained on uninstall" if kind == "claim" and spec.get("retain", True) else ""
         if backup is not None:
-            kept = "; ".join(part for part in (kept, backup_text(backup)) if part)
-        yield Volume(name=name, kind=kind, detail=volume_detail(kind, spec), mounts=mounts_of(spec), kept=kept)
+            retention = "; ".join(part for part in (retention, backup_text(backup)) if part)
+        yield Volume(
+            name=name, type=kind, detail=volume_detail(kind, spec), mounts=mounts_of(spec), retention=retention
+        )
     for controller, workload in items(values.get("controllers")):
         for name, spec in items(workload.get("volumeClaims")):
             detail = str(spec.get("size", ""))
             yield Volume(
-                name=f"{controller}/{name}", kind="claim per pod", detail=detail, mounts=mounts_of(spec), kept=""
+                name=f"{controller}/{name}", type="claim per pod", detail=detail, mounts=mounts_of(spec), retention=""
             )
     for name, spec in items(values.get("databases")):
         size = str(spec.get("size", ""))
         dump = dumps.get(name)
-        kept = "; ".join(("retained on uninstall", *(() if dump is None else (backup_text(dump),))))
-        yield Volume(name=name, kind="claim per instance", detail=size, mounts=(), kept=kept)
+        retention = "; ".join(("retained on uninstall", *(() if dump is None else (backup_text(dump),))))
+        yield Volume(name=name, type="claim per instance", detail=size, mounts=(), retention=retention)
 
 
-def volume_kind(spec: Map) -> str:
+def volume_type(spec: Map) -> str:
     """The type, inferred as in the library chart."""
     if "type" in spec:
         return str(spec["type"])
@@ -199,9 +202,9 @@ def volume_detail(kind: str, spec: Map) -> str:
 def mounts_of(spec: Map) -> tuple[str, ...]:
     """`container:/path`, with `(read-only)` for a read-only mount."""
     found = []
-    for container, entries in mapping(spec.get("mounts")).items():
+    for container, entries in dig(spec, "mounts").items():
         for entry in entries if isinstance(entries, list) else ():
-            one = mapping(entry)
+            one = dig(entry)
             suffix = " (read-only)" if one.get("readOnly") else ""
             found.append(f"{container}:{one.get('path')}{suffix}")
     return tuple(found)
@@ -239,8 +242,8 @@ def secret_users(values: Map, identifier: str) -> tuple[str, ...]:
     several = len({container.controller for container in found}) > 1
     users = []
     for container in found:
-        sources = (*mapping(container.spec.get("env")).values(), *mapping(container.spec.get("envFrom")).values())
-        if any(mapping(source).get("secret") == identifier for source in sources):
+        sources = (*dig(container.spec, "env").values(), *dig(container.spec, "envFrom").values())
+        if any(dig(source).get("secret") == identifier for source in sources):
             users.append(f"{container.controller}/{container.name}" if several else container.name)
     users += [f"volume {key}" for key, spec in items(values.get("persistence")) if spec.get("secret") == identifier]
     return tuple(users)

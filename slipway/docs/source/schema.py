@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from slipway.util.mapping import dig
+
 Map = Mapping[str, object]
-
-
-def mapping(data: object) -> Map:
-    """The data if it is a mapping, else an empty one."""
-    return data if isinstance(data, Mapping) else {}
 
 
 def items(data: object) -> Iterator[tuple[str, Map]]:
     """The enabled entries of a map by identifier, in file order."""
-    for key, entry in mapping(data).items():
+    for key, entry in dig(data).items():
         if isinstance(entry, Mapping) and entry.get("enabled", True) is not False:
             yield str(key), entry
 
@@ -28,24 +25,11 @@ def texts(data: object) -> tuple[str, ...]:
     return tuple(str(item) for item in data) if isinstance(data, list | tuple) else ()
 
 
-def dig(data: object, *path: str) -> object:
+def lookup(data: object, *path: str) -> object:
     """The value at a path of keys, or None."""
     for key in path:
-        data = mapping(data).get(key)
+        data = dig(data).get(key)
     return data
-
-
-def merge(below: Map, above: Map) -> dict[str, object]:
-    """Helm's merge: maps are merged, anything else is replaced, and null removes."""
-    merged = dict(below)
-    for key, item in above.items():
-        if item is None:
-            merged.pop(key, None)
-        elif isinstance(item, Mapping):
-            merged[key] = merge(mapping(merged.get(key)), item)
-        else:
-            merged[key] = item
-    return merged
 
 
 def resolve(schema: Map, definitions: Map) -> Map:
@@ -53,7 +37,7 @@ def resolve(schema: Map, definitions: Map) -> Map:
     for _ in range(8):
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            target = mapping(definitions.get(definition_name(reference)))
+            target = dig(definitions.get(definition_name(reference)))
             schema = {**target, **{key: item for key, item in schema.items() if key != "$ref"}}
             continue
         choices = alternatives(schema)
@@ -72,34 +56,32 @@ def definition_name(reference: str) -> str:
 def alternatives(schema: Map) -> list[Map]:
     """The members of `oneOf` that are not null."""
     choices = schema.get("oneOf")
-    return (
-        [mapping(item) for item in choices if mapping(item).get("type") != "null"] if isinstance(choices, list) else []
-    )
+    return [dig(item) for item in choices if dig(item).get("type") != "null"] if isinstance(choices, list) else []
 
 
 def child(schema: Map, key: str, definitions: Map) -> Map:
     """The schema of a key below a resolved schema; empty if it is not described."""
-    found = mapping(schema.get("properties")).get(key)
+    found = dig(schema, "properties").get(key)
     if found is None:
         found = schema.get("additionalProperties")
-    return resolve(mapping(found), definitions)
+    return resolve(dig(found), definitions)
 
 
-def type_name(schema: Map, definitions: Map) -> str:
+def schema_type(schema: Map, definitions: Map) -> str:
     """A type in words: `string`, `number`, `one of a, b`, `list of string`, `map of …`."""
     schema = resolve(schema, definitions)
     if isinstance(known := schema.get("enum"), list):
         return "one of " + ", ".join(str(item) or '""' for item in known)
     if choices := alternatives(schema):
-        return either(part for item in choices for part in type_name(item, definitions).split(" or "))
+        return either(part for item in choices for part in schema_type(item, definitions).split(" or "))
     kind = schema.get("type")
     if isinstance(kind, list):
         return either(simple(str(item)) for item in kind if item != "null")
     if kind == "array":
-        return f"list of {type_name(mapping(schema.get('items')), definitions)}"
+        return f"list of {schema_type(dig(schema.get('items')), definitions)}"
     more = schema.get("additionalProperties")
     if kind == "object" and isinstance(more, Mapping) and not schema.get("properties"):
-        return f"map of {type_name(more, definitions)}"
+        return f"map of {schema_type(more, definitions)}"
     return simple(str(kind)) if kind else "any"
 
 

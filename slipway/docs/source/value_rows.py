@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.docs.markdown import EMPTY, prose
-from slipway.docs.source.schema import Map, alternatives, child, mapping, resolve, type_name
+from slipway.docs.source.schema import Map, alternatives, child, resolve, schema_type
+from slipway.util.mapping import dig
 from slipway.util.yaml import Path
 
 
@@ -52,7 +53,7 @@ def rows(values: Map, schema: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
         schema: its bundled schema.
         notes: path of a key → the comment above it.
     """
-    definitions = mapping(schema.get("definitions"))
+    definitions = dig(schema, "definitions")
     walk = Walk(definitions=definitions, notes=notes)
     yield from walk.rows((), values, resolve(schema, definitions), "")
 
@@ -68,10 +69,10 @@ class Walk:
         """The rows below a path; `note` is the comment of the parent maps."""
         # A value with alternative types, such as an environment variable, is a single row.
         if path and (len(alternatives(schema)) > 1 or not isinstance(data, Mapping) or not data):
-            kind, text = type_name(schema, self.definitions), str(schema.get("description", ""))
+            kind, text = schema_type(schema, self.definitions), str(schema.get("description", ""))
             yield Row(path=path, type=kind, default=data, description=text, note=note)
             return
-        for position, (key, item) in enumerate(mapping(data).items()):
+        for position, (key, item) in enumerate(dig(data).items()):
             here = (*path, str(key))
             # The comment above a map is shown at its first leaf.
             comment = sentences(note if position == 0 else "", self.notes.get(here, ""))

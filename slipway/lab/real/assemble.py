@@ -14,7 +14,7 @@ from slipway.lab.real.pod import API_SERVER, Data, Pod, argv_of
 from slipway.lab.real.volumes import MACHINE, Volume, mounts_of
 from slipway.lab.sandbox.forwarder import Forwarder
 from slipway.lab.sandbox.program import Mount, Sandbox
-from slipway.toolchain.toolshelf import CHECKOUT
+from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.process import LOOPBACK
 from slipway.util.mapping import dig, listing
 

@@ -15,7 +15,7 @@ library that renders the same bytes is a patch for every service, whatever it is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from slipway.core.model import CHANGES, INPUT_DIGEST, ChartKind
@@ -23,7 +23,7 @@ from slipway.util import yaml
 from slipway.util.mapping import leaves
 from slipway.versioning.evidence.objects import Object, compare_objects
 from slipway.versioning.evidence.schema import Schema, SchemaChange, compare_schemas
-from slipway.versioning.evidence.values import compare_environment, compare_values, is_image
+from slipway.versioning.evidence.values import compare_environment, compare_values, without_rendered_images
 from slipway.versioning.levels import ChangeKind, Evidence, Level, app_level
 
 DEFAULTS = "defaults"
@@ -117,25 +117,24 @@ def compare(old: Snapshot, new: Snapshot, versions: Mapping[str, str] | None = N
     own = tuple(_own_files(old, new))
     via = "" if own or not moved else ", ".join(moved)
     objects = tuple(replace(item, via=via) for item in _objects(old, new))
-    pulled = any(": image " in item.description for item in objects)
     found = [
         *_app_version(old, new),
         *_dependencies(old, new, after),
-        *(item for item in compare_values(old.values(), new.values()) if not (pulled and is_image(item.description))),
+        *without_rendered_images(compare_values(old.values(), new.values()), objects),
         *_schemas(old, new, moved),
         *objects,
         *_environments(old, new),
         *_metadata(old, new),
     ]
     if own and not any(not item.via for item in found):
-        found += [_item(said) for said in own]
+        found += [_item(text) for text in summary(own)]
     elif new.kind is ChartKind.LIBRARY:
-        found += [_item(said) for said in own if said.startswith(("templates/", "several files"))]
+        found += [_item(text) for text in summary(own, templates=True)]
     return _unique(found)
 
 
-def _item(said: str) -> Evidence:
-    return Evidence(level=Level.PATCH, kind=ChangeKind.CHANGED, description=said)
+def _item(fact: str) -> Evidence:
+    return Evidence(level=Level.PATCH, kind=ChangeKind.CHANGED, fact=fact)
 
 
 def _unique(items: list[Evidence]) -> tuple[Evidence, ...]:
@@ -151,8 +150,8 @@ def _app_version(old: Snapshot, new: Snapshot) -> Iterator[Evidence]:
         None if s.metadata.get("appVersion") is None else str(s.metadata["appVersion"]) for s in (old, new)
     )
     if (level := app_level(before, after)) is not None:
-        said = f"application version {before or 'none'} → {after or 'none'}"
-        yield Evidence(level=level, kind=ChangeKind.CHANGED, description=said)
+        fact = f"application version {before or 'none'} → {after or 'none'}"
+        yield Evidence(level=level, kind=ChangeKind.CHANGED, fact=fact)
 
 
 def _dependencies(old: Snapshot, new: Snapshot, after: Mapping[str, str]) -> Iterator[Evidence]:
@@ -161,13 +160,12 @@ def _dependencies(old: Snapshot, new: Snapshot, after: Mapping[str, str]) -> Ite
     for name in sorted({*old.dependencies, *after}):
         before, now = old.dependencies.get(name), after.get(name)
         if before is None:
-            said = f"{word} {name} {now} added"
-            yield Evidence(level=Level.MINOR, kind=ChangeKind.ADDED, description=said)
+            yield Evidence(level=Level.MINOR, kind=ChangeKind.ADDED, fact=f"{word} {name} {now} added")
         elif now is None:
-            yield Evidence(level=lost, kind=ChangeKind.REMOVED, description=f"{word} {name} removed")
+            yield Evidence(level=lost, kind=ChangeKind.REMOVED, fact=f"{word} {name} removed")
         elif before != now:
-            said = f"{word} {name} {before} → {now}"
-            yield Evidence(level=Level.PATCH, kind=ChangeKind.CHANGED, description=said, via=name)
+            fact = f"{word} {name} {before} → {now}"
+            yield Evidence(level=Level.PATCH, kind=ChangeKind.CHANGED, fact=fact, via=name)
 
 
 def _schemas(old: Snapshot, new: Snapshot, moved: list[str]) -> Iterator[Evidence]:
@@ -190,8 +188,8 @@ def _schemas(old: Snapshot, new: Snapshot, moved: list[str]) -> Iterator[Evidenc
         yield from (replace(change.evidence, via=via) for change in mine[:MAX_ITEMS])
         if len(mine) > MAX_ITEMS:
             kind = mine[0].kind
-            said = f"schema of values: {len(mine) - MAX_ITEMS} more of this sort"
-            yield Evidence(level=level, kind=kind, description=said, via=via)
+            fact = f"schema of values: {len(mine) - MAX_ITEMS} more of this sort"
+            yield Evidence(level=level, kind=kind, fact=fact, via=via)
 
 
 def _reaches(change: tuple[str, ...], value: tuple[str, ...]) -> bool:
@@ -200,14 +198,13 @@ def _reaches(change: tuple[str, ...], value: tuple[str, ...]) -> bool:
 
 
 def _objects(old: Snapshot, new: Snapshot) -> Iterator[Evidence]:
-    seen: set[str] = set()
+    seen: set[Evidence] = set()
     names = sorted({*old.renders} & {*new.renders}, key=lambda name: (name != DEFAULTS, name))
     for name in names:
         for item in compare_objects(old.renders[name], new.renders[name]):
-            if item.description not in seen:
-                seen.add(item.description)
-                prefix = "" if name == DEFAULTS else f"{name}: "
-                yield replace(item, description=f"{prefix}{item.description}")
+            if item not in seen:
+                seen.add(item)
+                yield replace(item, render="" if name == DEFAULTS else name)
 
 
 def _environments(old: Snapshot, new: Snapshot) -> Iterator[Evidence]:
@@ -215,11 +212,9 @@ def _environments(old: Snapshot, new: Snapshot) -> Iterator[Evidence]:
     for path in sorted(paths):
         name = path.removeprefix("values-").removesuffix(".yaml")
         if path not in old.files:
-            said = f"environment {name} added"
-            yield Evidence(level=Level.MINOR, kind=ChangeKind.ADDED, description=said)
+            yield Evidence(level=Level.MINOR, kind=ChangeKind.ADDED, fact=f"environment {name} added")
         elif path not in new.files:
-            said = f"environment {name} removed"
-            yield Evidence(level=Level.MAJOR, kind=ChangeKind.REMOVED, description=said)
+            yield Evidence(level=Level.MAJOR, kind=ChangeKind.REMOVED, fact=f"environment {name} removed")
         else:
             yield from compare_environment(name, old.values(path), new.values(path))
 
@@ -240,27 +235,47 @@ def _annotations(snapshot: Snapshot) -> dict[str, object]:
     return {key: value for key, value in listed.items() if key not in {CHANGES, INPUT_DIGEST}}
 
 
-def _own_files(old: Snapshot, new: Snapshot) -> Iterator[str]:
-    """The chart's own files that differ, as sentences; without what staging makes from vendored charts."""
-    changed = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A file of the chart that differs."""
+
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}{self.fact}"
+
+
+def summary(changes: Sequence[FileChange], *, templates: bool = False) -> Iterator[str]:
+    """A line for each file, or one for all of many.
+
+    Args:
+        changes: of files.
+        templates: leave out other files, unless there are too many to name.
+    """
+    if len(changes) > MAX_ITEMS:
+        yield f"several files changed: {', '.join(change.path for change in changes[:MAX_ITEMS])}, …"
+    else:
+        yield from (str(change) for change in changes if not templates or change.path.startswith("templates/"))
+
+
+def _own_files(old: Snapshot, new: Snapshot) -> Iterator[FileChange]:
+    """The chart's own files that differ, without what staging makes from vendored charts."""
+    count = 0
     for path in sorted({*old.files, *new.files}):
         generated = path == "values.schema.json" and new.kind is not ChartKind.LIBRARY and bool(new.dependencies)
         if generated or old.files.get(path) == new.files.get(path):
             continue
         if path not in old.files or path not in new.files:
-            changed.append(f"{path} {'added' if path not in old.files else 'removed'}")
+            fact = " added" if path not in old.files else " removed"
         elif path == "values.yaml" and old.values() == new.values():
-            changed.append("values.yaml: comments")
+            fact = ": comments"
         else:
-            changed.append(f"{path} changed")
-    if len(changed) > MAX_ITEMS:
-        yield f"several files changed: {', '.join(one.partition(' ')[0] for one in changed[:MAX_ITEMS])}, …"
-    else:
-        yield from changed
-    if changed:
-        return
-    if old.metadata.get("appVersion") != new.metadata.get("appVersion"):
-        yield "Chart.yaml: appVersion changed"
+            fact = " changed"
+        count += 1
+        yield FileChange(path=path, fact=fact)
+    if not count and old.metadata.get("appVersion") != new.metadata.get("appVersion"):
+        yield FileChange(path="Chart.yaml", fact=": appVersion changed")
 
 
 __all__ = ["DEFAULTS", "ChangeKind", "Evidence", "Level", "SchemaChange", "Snapshot", "compare"]

@@ -10,10 +10,22 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from slipway.core.model import holds_data
+from slipway.util import quantity
 from slipway.util.mapping import shown, spelled
-from slipway.versioning.levels import ChangeKind, Evidence, Level, app_level, numbers
+from slipway.versioning.levels import (
+    ChangeKind,
+    Evidence,
+    Image,
+    ImageChange,
+    Level,
+    Subject,
+    app_level,
+    listed,
+    numbers,
+)
 
 Object = Mapping[str, object]
 
@@ -57,9 +69,8 @@ NOISE = ("helm.sh/chart", "app.kubernetes.io/version")
 HASH = re.compile(r"-[0-9a-f]{6,64}$")
 """End of the name of a Job that is renamed when its content changes."""
 
-MAX_NAMED = 6
 MANY = 3
-"""Objects with the same change that are told in one sentence."""
+"""Objects with the same change that share one line."""
 
 
 def compare_objects(old: Sequence[Object], new: Sequence[Object]) -> Iterator[Evidence]:
@@ -75,28 +86,16 @@ def compare_objects(old: Sequence[Object], new: Sequence[Object]) -> Iterator[Ev
 
 
 def gathered(items: Sequence[Evidence]) -> Iterator[Evidence]:
-    """The same sentence about many objects of a kind as one sentence, at the place of the first."""
+    """The same difference of many objects of a kind as one item, at the place of the first."""
     groups: dict[tuple[Level, str, str], list[Evidence]] = {}
     for item in items:
-        who, _, what = item.description.partition(": ")
-        groups.setdefault((item.level, who.partition(" ")[0], what), []).append(item)
-    for (_, kind, what), same in groups.items():
+        kind = item.subject.kind if item.subject else ""
+        groups.setdefault((item.level, kind, item.fact), []).append(item)
+    for same in groups.values():
         if len(same) < MANY:
             yield from same
             continue
-        names = [item.description.partition(": ")[0].partition(" ")[2] for item in same]
-        yield replace(same[0], description=f"{len(names)} {plural(kind)} ({listed(names)}): {what}")
-
-
-def plural(kind: str) -> str:
-    """More than one object of a kind."""
-    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}{'es' if kind.endswith('s') else 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return f"{', '.join(names[:MAX_NAMED])}{more}"
+        yield replace(same[0], others=tuple(same[1:]))
 
 
 def by_identity(objects: Iterable[Object]) -> dict[tuple[str, str, str, str], Object]:
@@ -133,20 +132,20 @@ def compare_object(old: Object, new: Object) -> Iterator[Evidence]:
     pulled = tuple(_images(old, new))
     found = (*_immutable(old, new), *pulled, *_claim_size(old, new), *_crd(old, new))
     yield from found
-    who, kind = title(new), str(new.get("kind"))
+    subject, kind = subject_of(new), str(new.get("kind"))
     restarts = kind in {"Deployment", "StatefulSet", "DaemonSet"} and at(old, "spec", "template") != at(
         new, "spec", "template"
     )
     if restarts and not pulled:
         paths = ", ".join(f"`{path}`" for path in changed_paths(old, new)[:3])
-        said = f"{who}: pods restart ({paths})"
-    elif kind == "Job" and title(old) != who:
-        said = f"Job {HASH.sub('', name_of(new))}: runs again"
+        fact = f"pods restart ({paths})"
+    elif kind == "Job" and name_of(old) != name_of(new):
+        subject, fact = Subject(kind=kind, name=HASH.sub("", name_of(new))), "runs again"
     elif not found:
-        said = f"{who}: changed ({', '.join(f'`{path}`' for path in changed_paths(old, new)[:3])})"
+        fact = f"changed ({', '.join(f'`{path}`' for path in changed_paths(old, new)[:3])})"
     else:
         return
-    yield Evidence(level=Level.PATCH, kind=ChangeKind.CHANGED, description=said)
+    yield Evidence(level=Level.PATCH, kind=ChangeKind.CHANGED, subject=subject, fact=fact)
 
 
 def _immutable(old: Object, new: Object) -> Iterator[Evidence]:
@@ -159,8 +158,8 @@ def _immutable(old: Object, new: Object) -> Iterator[Evidence]:
     for path in fields:
         before, after = at(old, *path), at(new, *path)
         if before != after:
-            said = f"{title(new)}: `{spelled(path)}` changes in a way that Kubernetes refuses; delete it first"
-            yield Evidence(level=Level.MAJOR, kind=ChangeKind.CHANGED, description=said)
+            fact = f"`{spelled(path)}` changes in a way that Kubernetes refuses; delete it first"
+            yield Evidence(level=Level.MAJOR, kind=ChangeKind.CHANGED, subject=subject_of(new), fact=fact)
 
 
 def _images(old: Object, new: Object) -> Iterator[Evidence]:
@@ -168,18 +167,23 @@ def _images(old: Object, new: Object) -> Iterator[Evidence]:
     for name in sorted(set(before) & set(after)):
         if before[name] == after[name]:
             continue
-        (old_repository, old_tag, _), (repository, tag, _) = parse_image(before[name]), parse_image(after[name])
+        was, now = parse_image(before[name]), parse_image(after[name])
         level = Level.PATCH
-        if numbers(old_tag) and numbers(tag) and app_level(old_tag, tag) is Level.MAJOR:
+        if numbers(was.tag) and numbers(now.tag) and app_level(was.tag, now.tag) is Level.MAJOR:
             level = Level.MAJOR
-        if old_repository != repository:
-            said = f"image {old_repository}:{old_tag} → {repository}:{tag}"
-        elif old_tag != tag:
-            said = f"image {old_tag} → {tag}"
+        if was.repository != now.repository:
+            fact = f"image {was.repository}:{was.tag} → {now.repository}:{now.tag}"
+        elif was.tag != now.tag:
+            fact = f"image {was.tag} → {now.tag}"
         else:
-            said = f"image {tag or repository} has another digest"
-        who = title(new) if len(after) == 1 else f"{title(new)}, {name}"
-        yield Evidence(level=level, kind=ChangeKind.CHANGED, description=f"{who}: {said}")
+            fact = f"image {now.tag or now.repository} has another digest"
+        yield Evidence(
+            level=level,
+            kind=ChangeKind.CHANGED,
+            subject=replace(subject_of(new), container=name, only_container=len(after) == 1),
+            image=ImageChange(before=was, after=now),
+            fact=fact,
+        )
 
 
 def _claim_size(old: Object, new: Object) -> Iterator[Evidence]:
@@ -189,9 +193,10 @@ def _claim_size(old: Object, new: Object) -> Iterator[Evidence]:
     before, after = at(old, *path), at(new, *path)
     if before != after:
         shrinks = size_bytes(after) < size_bytes(before)
-        said = f"{title(new)}: {shown(before)} → {shown(after)}"
-        said += ", which Kubernetes refuses; make a new claim" if shrinks else ""
-        yield Evidence(level=Level.MAJOR if shrinks else Level.PATCH, kind=ChangeKind.CHANGED, description=said)
+        fact = f"{shown(before)} → {shown(after)}"
+        fact += ", which Kubernetes refuses; make a new claim" if shrinks else ""
+        level = Level.MAJOR if shrinks else Level.PATCH
+        yield Evidence(level=level, kind=ChangeKind.CHANGED, subject=subject_of(new), fact=fact)
 
 
 def _crd(old: Object, new: Object) -> Iterator[Evidence]:
@@ -199,22 +204,21 @@ def _crd(old: Object, new: Object) -> Iterator[Evidence]:
         return
     before, after = served(old), served(new)
     for version in sorted(before - after):
-        said = f"{title(new)}: version {version} is no longer served"
-        yield Evidence(level=Level.MAJOR, kind=ChangeKind.REMOVED, description=said)
+        fact = f"version {version} is no longer served"
+        yield Evidence(level=Level.MAJOR, kind=ChangeKind.REMOVED, subject=subject_of(new), fact=fact)
     for version in sorted(after - before):
-        yield Evidence(
-            level=Level.MINOR, kind=ChangeKind.ADDED, description=f"{title(new)}: version {version} is served"
-        )
+        fact = f"version {version} is served"
+        yield Evidence(level=Level.MINOR, kind=ChangeKind.ADDED, subject=subject_of(new), fact=fact)
 
 
 def _listed(objects: Sequence[Object], level: Level, kind: ChangeKind, what: str) -> Iterator[Evidence]:
-    names = [title(item) for item in objects]
+    names = [str(subject_of(item)) for item in objects]
     if not names:
         return
-    said = f"{names[0]} {what}"
+    fact = f"{names[0]} {what}"
     if len(names) > 1:
-        said = f"{len(names)} objects {what.replace('it holds', 'they hold')}: {listed(names)}"
-    yield Evidence(level=level, kind=kind, description=said)
+        fact = f"{len(names)} objects {what.replace('it holds', 'they hold')}: {listed(names)}"
+    yield Evidence(level=level, kind=kind, fact=fact)
 
 
 def has_data(item: Object) -> bool:
@@ -242,22 +246,21 @@ def images(value: object) -> Iterator[tuple[str, str]]:
             yield from images(item)
 
 
-def parse_image(image: str) -> tuple[str, str, str]:
-    """Repository, tag and digest of an image; empty where it has none."""
+def parse_image(image: str) -> Image:
+    """An image reference in its parts."""
     rest, _, digest = image.partition("@")
     repository, colon, tag = rest.rpartition(":")
     if not colon or "/" in tag:
-        return rest, "", digest
-    return repository, tag, digest
+        return Image(repository=rest, digest=digest)
+    return Image(repository=repository, tag=tag, digest=digest)
 
 
-def size_bytes(quantity: object) -> float:
+def size_bytes(size: object) -> Decimal:
     """Bytes of a Kubernetes quantity; 0 for what is none."""
-    found = re.fullmatch(r"([0-9.]+)([EPTGMk]?)(i?)", str(quantity))
-    if not found:
-        return 0.0
-    power = "kMGTPE".find(found.group(2).replace("K", "k")) + 1 if found.group(2) else 0
-    return float(found.group(1)) * float((1024 if found.group(3) else 1000) ** power)
+    try:
+        return quantity.parse(size)
+    except ValueError:
+        return Decimal(0)
 
 
 def at(item: object, *path: str) -> object:
@@ -272,9 +275,9 @@ def name_of(item: Object) -> str:
     return str(at(item, "metadata", "name") or "")
 
 
-def title(item: Object) -> str:
-    """Kind and name."""
-    return f"{item.get('kind')} {name_of(item)}"
+def subject_of(item: Object) -> Subject:
+    """An object as the subject of a difference."""
+    return Subject(kind=str(item.get("kind")), name=name_of(item))
 
 
 def changed_paths(old: object, new: object, path: tuple[str, ...] = ()) -> list[str]:

@@ -38,7 +38,7 @@ class SchemaChange:
             said = f"value `{name}` {self.fact}"
         else:
             said = f"value `{name}`: {self.fact}" if name else f"values: {self.fact}"
-        return Evidence(level=self.level, kind=self.kind, description=said)
+        return Evidence(level=self.level, kind=self.kind, path=self.path, fact=said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

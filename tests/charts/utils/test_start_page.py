@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from slipway.core.model import ChartKind
-from slipway.workspace.values import chart_document
+from slipway.workspace.documents import chart_document
 from testing.start_page import discover, hosts
 
 pytestmark = pytest.mark.helm

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from slipway.core.model import Chart, Dependency, Environment, Workspace
-from slipway.util import yaml
-from slipway.workspace import values as lay
-from slipway.workspace.values import Layer, Path
+from slipway.workspace.documents import chart_document, namespace_document, parsed
+from slipway.workspace.values.layers import Layer, Path, coalesce
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,23 +18,17 @@ class Scope:
     layers: tuple[Layer, ...]
     prefix: Path = ()
 
+    @property
+    def values(self) -> dict[str, object]:
+        """The values that win."""
+        return coalesce(self.layers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scopes:
-    """The places of a workspace; each values.yaml is parsed once."""
+    """The places of a workspace."""
 
     workspace: Workspace
-    documents: dict[str, yaml.Document] = field(default_factory=dict)
-
-    def values_of(self, chart: Chart) -> yaml.Document:
-        """A chart's values.yaml, parsed once.
-
-        Raises:
-            WorkspaceError: it is not YAML.
-        """
-        if chart.name not in self.documents:
-            self.documents[chart.name] = lay.chart_document(chart)
-        return self.documents[chart.name]
 
     def of_service(self, chart: Chart) -> Iterator[Scope]:
         """A service with its own values, and with each variation.
@@ -43,10 +36,10 @@ class Scopes:
         Raises:
             WorkspaceError: one of the files is not YAML.
         """
-        own = Layer(document=self.values_of(chart))
+        own = Layer(document=chart_document(chart))
         yield Scope(chart=chart, layers=(own,))
         for path, text in chart.variations.items():
-            variation = Layer(document=yaml.parse(text, f"{chart.folder}/{path}"))
+            variation = Layer(document=parsed(text, f"{chart.folder}/{path}"))
             yield Scope(chart=chart, layers=(own, variation))
 
     def members(self, umbrella: Chart, environment: Environment | None = None) -> Iterator[tuple[Dependency, Scope]]:
@@ -55,11 +48,13 @@ class Scopes:
         Raises:
             WorkspaceError: one of the files is not YAML.
         """
-        above = None if environment is None else lay.namespace_document(environment, umbrella.name)
-        documents = (self.values_of(umbrella), *(() if above is None else (above,)))
+        above = None if environment is None else namespace_document(environment, umbrella.name)
         for member in umbrella.dependencies:
             chart = self.workspace.charts.get(member.name)
             if chart is not None:
-                own = Layer(document=self.values_of(chart))
-                layers = (own, *(Layer(document=document, inside=(member.key,)) for document in documents))
-                yield member, Scope(chart=chart, layers=layers, prefix=(member.key,))
+                inside = (member.key,)
+                layers = [Layer(document=chart_document(chart))]
+                layers.append(Layer(document=chart_document(umbrella), inside=inside, parent=True))
+                if above is not None:
+                    layers.append(Layer(document=above, inside=inside))
+                yield member, Scope(chart=chart, layers=tuple(layers), prefix=inside)

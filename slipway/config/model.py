@@ -1,0 +1,80 @@
+"""The settings as one frozen value. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+EMBEDDED = "embedded"
+"""The `registry` setting that means: run one on this machine."""
+DEFAULT_PORT = 5055
+"""Port of the embedded registry."""
+
+
+class SourceForm(StrEnum):
+    """How Argo CD addresses a chart in the registry."""
+
+    OCI = "oci"
+    """Native `oci://` source, pinned as `version@sha256:…`."""
+    HELM = "helm"
+    """Helm repository with `enableOCI`, pinned by exact version; keeps its sync status when the registry is down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryConfig:
+    """Where charts are published and how the connection is made; never contains a password."""
+
+    host: str
+    """`name` or `name:port`, in lower case."""
+    prefix: str
+    """Path below the host, without slashes at its ends; may be empty."""
+    plain_http: bool = False
+    ca_file: Path | None = None
+    embedded: bool = False
+    timeout_s: float = 10.0
+    """For connecting and for each read."""
+    attempts: int = 4
+    """How often one request is tried before the release gives up."""
+
+    @property
+    def base(self) -> str:
+        """`oci://host/prefix`, the parent of every chart."""
+        return f"oci://{self.address}"
+
+    @property
+    def address(self) -> str:
+        """`host/prefix`, as Argo CD's Helm form spells it."""
+        return f"{self.host}/{self.prefix}" if self.prefix else self.host
+
+    def repository(self, name: str) -> str:
+        """Repository of a chart below the host."""
+        return f"{self.prefix}/{name}" if self.prefix else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that can be set."""
+
+    root: Path
+    registry: RegistryConfig
+    registry_folder: Path
+    """Data of the embedded registry."""
+    environments: tuple[str, ...] = ("staging", "production")
+    """In the order of promotion; the first is what `release` pins."""
+    source: SourceForm = SourceForm.OCI
+    rolling_sync: bool = False
+    kube_version: str = "1.37.0"
+    """Kubernetes version that every offline render assumes."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Program → exact version."""
+    cluster: str = "https://kubernetes.default.svc"
+    repository_url: str = ""
+    """Git address of this repository, for the root Application; empty until the operator sets it."""
+    argocd_namespace: str = "argocd"
+
+    @property
+    def build(self) -> Path:
+        """Staged charts, packages and caches; can always be deleted."""
+        return self.root / "build"

@@ -1,0 +1,191 @@
+"""Every setting of `[tool.slipway]`: its type, its range, its variable and its description. The site's page is made from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from slipway.config import values
+from slipway.config.model import DEFAULT_PORT, EMBEDDED, SourceForm
+from slipway.core.errors import Problem
+from slipway.util.text import suggest
+
+FILE = "pyproject.toml"
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One key of `[tool.slipway]`."""
+
+    type: str
+    """A name of `TYPES`."""
+    read: Callable[[object], object]
+    """The value that it has in the configuration; raises `values.Refused` for one that is not allowed."""
+    description: str
+    default: object = None
+    """What it is when it is not set; None when it has no value then."""
+    variable: str = ""
+    """The environment variable that wins over it; empty when there is none."""
+
+
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "list of string": (list,),
+    "table": (dict,),
+}
+"""Name of a type → what TOML makes of it."""
+
+SETTINGS: Mapping[str, Setting] = {
+    "registry": Setting(
+        type="string",
+        read=lambda value: value if value == EMBEDDED else values.registry(value),
+        description="Registry that charts are published to: `embedded`, or `oci://HOST[:PORT]/PATH`.",
+        default=EMBEDDED,
+        variable="SLIPWAY_REGISTRY",
+    ),
+    "plain-http": Setting(
+        type="boolean",
+        read=values.boolean,
+        description="Use plain HTTP for a registry other than the embedded one.",
+        default=False,
+        variable="SLIPWAY_REGISTRY_PLAIN_HTTP",
+    ),
+    "ca-file": Setting(
+        type="string",
+        read=values.text,
+        description="File with the CA certificate of the registry, relative to the repository.",
+        variable="SLIPWAY_REGISTRY_CA_FILE",
+    ),
+    "embedded-port": Setting(
+        type="integer",
+        read=values.port,
+        description="Port of the embedded registry on 127.0.0.1.",
+        default=DEFAULT_PORT,
+        variable="SLIPWAY_REGISTRY_PORT",
+    ),
+    "environments": Setting(
+        type="list of string",
+        read=values.labels,
+        description="Folders of `values/`, in the order of promotion; a release pins the first.",
+        default=["staging", "production"],
+    ),
+    "source": Setting(
+        type="string",
+        read=partial(values.one_of, tuple(SourceForm)),
+        description="How Argo CD addresses a chart: `oci` (version and digest) or `helm` (exact version).",
+        default=SourceForm.OCI.value,
+    ),
+    "rolling-sync": Setting(
+        type="boolean",
+        read=values.boolean,
+        description="Argo CD syncs the umbrellas step by step instead of each on its own.",
+        default=False,
+    ),
+    "kube-version": Setting(
+        type="string",
+        read=values.version,
+        description="Kubernetes version that charts are rendered for.",
+        default="1.37.0",
+    ),
+    "tools": Setting(
+        type="table",
+        read=values.versions,
+        description="Exact versions of helm, ct, kubeconform and registry.",
+    ),
+    "cluster": Setting(
+        type="string",
+        read=values.cluster,
+        description="API server URL of the cluster that Argo CD deploys to.",
+        default="https://kubernetes.default.svc",
+    ),
+    "repository-url": Setting(
+        type="string",
+        read=values.git_address,
+        description="Git URL of this repository, for the root Application.",
+    ),
+    "argocd-namespace": Setting(
+        type="string",
+        read=values.label,
+        description="Namespace of Argo CD.",
+        default="argocd",
+    ),
+    "timeout-seconds": Setting(
+        type="number",
+        read=values.seconds,
+        description="Timeout for connecting to the registry, and for each read.",
+        default=10.0,
+        variable="SLIPWAY_REGISTRY_TIMEOUT",
+    ),
+    "attempts": Setting(
+        type="integer",
+        read=values.attempts,
+        description="Attempts per request to the registry.",
+        default=4,
+    ),
+}
+"""Key of `[tool.slipway]` → what it may be. Everything that can be set is here."""
+
+
+def check(table: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict[str, object], list[Problem]]:
+    """The value of every setting that has one, and a problem for every one that is not allowed.
+
+    Args:
+        table: `[tool.slipway]`.
+        environ: the process environment; an empty variable counts as one that is not set.
+    """
+    read: dict[str, object] = {}
+    problems = [
+        Problem(where=FILE, fact=f"[tool.slipway] has no setting {key!r}", hint=suggest(key, SETTINGS))
+        for key in table
+        if key not in SETTINGS
+    ]
+    for key, setting in SETTINGS.items():
+        for place, raw in (("file", table.get(key)), ("variable", environ.get(setting.variable) or None)):
+            if raw is None:
+                continue
+            try:
+                value = raw if place == "file" else from_text(setting, str(raw))
+                if place == "file" and type(value) not in TYPES[setting.type]:
+                    problems.append(wrong_type(key, setting, value))
+                    continue
+                read[key] = setting.read(value)
+            except values.Refused as refused:
+                problems.append(refusal(key, setting, place, raw, refused))
+        if key not in read and setting.default is not None:
+            read[key] = setting.read(setting.default)
+    return read, problems
+
+
+def from_text(setting: Setting, text: str) -> object:
+    """The value of a variable; a text that is none is left to the setting's own check."""
+    if setting.type == "boolean":
+        word = text.lower()
+        return word in TRUE if word in TRUE | FALSE else text
+    if setting.type == "integer":
+        return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else text
+    if setting.type == "number":
+        return float(text) if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", text) else text
+    return text
+
+
+def wrong_type(key: str, setting: Setting, value: object) -> Problem:
+    """The problem of a value of another TOML type."""
+    article = "an" if setting.type[0] in "aeiou" else "a"
+    fact = f"[tool.slipway] {key} has the wrong type ({type(value).__name__})"
+    return Problem(where=FILE, fact=fact, hint=f"use {article} {setting.type}")
+
+
+def refusal(key: str, setting: Setting, place: str, raw: object, refused: values.Refused) -> Problem:
+    """The problem of a value that is not allowed; one that may contain a password is not shown."""
+    if place == "variable":
+        fact = f"is {refused.fact}" if refused.secret else f"{raw!r} is {refused.fact}"
+        return Problem(where=setting.variable, fact=fact, hint=refused.hint)
+    fact = f"is {refused.fact}" if refused.secret else f"is {raw!r}, which is {refused.fact}"
+    return Problem(where=FILE, fact=f"[tool.slipway] {key} {fact}", hint=refused.hint)
