@@ -1,4 +1,4 @@
-"""What tests ask of Grafana's dashboards: their questions, the metrics that these name, and what a reader would stumble over."""
+"""What tests ask of Grafana's dashboards: their queries, the metrics in them, and what would confuse a reader."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question of a panel or a variable."""
+    """A query of a panel or a variable."""
 
     where: str
     source: str
@@ -73,7 +73,7 @@ def items(value: object) -> list[dict[str, Any]]:
 
 
 def questions(dashboard: Json) -> Iterator[Question]:
-    """Every question that it asks, with variables in it."""
+    """Every query, with its variables."""
     for panel in items(dashboard["panels"]):
         for target in items(panel.get("targets", [])):
             source = target["datasource"]["uid"]
@@ -89,7 +89,7 @@ def questions(dashboard: Json) -> Iterator[Question]:
 
 
 def filled(expr: str) -> str:
-    """A question with a word for each variable."""
+    """A query with a word for each variable."""
     return VARIABLE.sub(lambda found: BUILT_IN.get(found[1] or found[2], "word"), expr)
 
 
@@ -109,7 +109,7 @@ def metrics(expr: str) -> frozenset[str]:
 
 
 def stumbles(name: str, dashboards: Mapping[str, Json], alerts: frozenset[str]) -> Iterator[str]:
-    """What a reader of a dashboard would stumble over, as sentences.
+    """What would confuse a reader of a dashboard, as sentences.
 
     Args:
         name: its file.
@@ -124,7 +124,7 @@ def stumbles(name: str, dashboards: Mapping[str, Json], alerts: frozenset[str]) 
     for panel in panels:
         if panel["type"] in {"row", "text"}:
             continue
-        yield from (f"{panel['title']}: {said}" for said in (*unreadable(panel), *columns(panel)))
+        yield from (f"{panel['title']}: {problem}" for problem in (*unreadable(panel), *columns(panel)))
 
 
 def places(panels: list[dict[str, Any]]) -> Iterator[str]:
@@ -135,7 +135,7 @@ def places(panels: list[dict[str, Any]]) -> Iterator[str]:
         a, b = one["gridPos"], other["gridPos"]
         apart = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
         if not (apart or a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]):
-            yield f"{one['title']} lies over {other['title']}"
+            yield f"{one['title']} overlaps {other['title']}"
     for panel in panels:
         if panel["gridPos"]["x"] + panel["gridPos"]["w"] > 24:
             yield f"{panel['title']} leaves the grid"

@@ -1,4 +1,4 @@
-"""What the real charts render, with the questions that tests of a namespace ask."""
+"""What the real charts render, with the lookups of the tests of a namespace."""
 
 from __future__ import annotations
 
@@ -116,11 +116,11 @@ def must(attempt: Attempt) -> Render:
 
 
 def refused(attempt: Attempt) -> Callable[..., str]:
-    """What helm says of values that it must refuse."""
+    """Helm's error for values that it must refuse."""
 
-    def said(chart: str, values: Mapping[str, Any]) -> str:
+    def error_of(chart: str, values: Mapping[str, Any]) -> str:
         objects, error = attempt(chart, values)
         assert error, f"{chart} renders {len(objects.items)} objects, and should not"
         return error
 
-    return said
+    return error_of

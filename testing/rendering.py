@@ -1,4 +1,4 @@
-"""The real charts of this repository, built and rendered once for every test that looks at them."""
+"""The charts of this repository, built and rendered once for all tests."""
 
 from __future__ import annotations
 

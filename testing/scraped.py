@@ -1,4 +1,4 @@
-"""What Prometheus has: the jobs that it scrapes, and the catalogues of the metrics of each."""
+"""What Prometheus scrapes: its jobs, and the catalogues of the metrics of each."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def rules(repository: Repository) -> list[dict[str, object]]:
 
 
 def catalogue(path: Path) -> tuple[str, ...]:
-    """The names of a file; what begins with # says where they are from."""
+    """The names of a file; lines with # are comments."""
     text = path.read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))

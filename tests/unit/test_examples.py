@@ -172,15 +172,15 @@ def test_a_session_reports_the_line_of_the_page_that_differs() -> None:
     said = verdict(0, "1 chart\n3 problems\n").splitlines()
 
     assert said[0].startswith("docs/a.md:10: `./inv lint")
-    assert [line.strip() for line in said if line.strip().startswith(("page", "said"))] == [
-        "page  2 problems",
-        "said  3 problems",
+    assert [line.strip() for line in said if line.strip().startswith(("page", "actual"))] == [
+        "page    2 problems",
+        "actual  3 problems",
     ]
-    assert "hint: write into the page what it says now" in said[-1]
+    assert "hint: copy the output into the page" in said[-1]
 
 
 def test_a_session_reports_an_exit_code_that_the_page_does_not_name() -> None:
-    assert "ended with exit code 5, and the page says 0" in verdict(5, "1 chart\n2 problems\n")
+    assert "ended with exit code 5, and the page has 0" in verdict(5, "1 chart\n2 problems\n")
 
 
 def test_a_session_reports_nothing_when_the_output_is_as_shown() -> None:
