@@ -82,8 +82,10 @@ def test_an_api_server_that_comes_back_is_waited_for() -> None:
             raise REFUSED
         return json.dumps({"kind": "List", "items": [WELL]})
 
-    found = applications.wait_until_healthy(kubectl(answer), "argocd", ["htpc"], wait_s=30)
+    waits: list[float] = []
+    found = applications.wait_until_healthy(kubectl(answer), "argocd", ["htpc"], wait_s=30, sleep=waits.append)
 
+    assert len(waits) == 2
     assert [item.healthy for item in found] == [True]
 
 
