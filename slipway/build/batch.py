@@ -20,6 +20,7 @@ from slipway.core.errors import WorkspaceError
 from slipway.core.model import Chart, ChartKind
 from slipway.tools.helm import template_args
 from slipway.util import cache, parallel, yaml
+from slipway.util.files import decode
 from slipway.workspace.documents import parsed
 
 PARENT = "batch"
@@ -139,7 +140,7 @@ def nested(name: str, content: bytes) -> str:
     """A values file below a key, as it is written; empty when that cannot be done."""
     if TELLING.search(content) or not plain(content):
         return ""
-    lines = content.decode("utf-8").split("\n")
+    lines = decode(content, name).split("\n")
     text = "".join(f"  {line}\n" if line.strip() else "\n" for line in lines)
     made = f"{name}:\n{text}"
     try:

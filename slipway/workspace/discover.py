@@ -26,6 +26,7 @@ from slipway.core.model import (
 from slipway.util import yaml
 from slipway.util.files import name_not_utf8, not_utf8, read_bytes
 from slipway.util.text import closest, suggest
+from slipway.workspace import unread
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
 """Files of a chart that are packaged besides Chart.yaml."""
@@ -77,6 +78,7 @@ def load(config: Config) -> Workspace:
         config, {str(c.name) for c in charts.values() if c.kind is ChartKind.UMBRELLA}
     )
     problems.extend(more)
+    problems.extend(unread.check(config.root, config.environments))
     if not charts and not problems:
         problems.append(Problem(where="charts", fact="there is no chart", hint="./inv new SERVICE", rule="chart.none"))
     if problems:
@@ -146,7 +148,11 @@ def parse_chart(
         kind=parse_kind(folder, metadata),
         folder=folder,
         metadata=metadata,
-        lines={path[0]: line for path, line in document.lines.items() if len(path) == 1},
+        lines={
+            "/".join(path): line
+            for path, line in document.lines.items()
+            if len(path) == 1 or (len(path) == 2 and path[0] == "annotations")
+        },
         dependencies=tuple(parse_dependency(document, index) for index in range(len(dependency_entries(metadata)))),
         files=files,
         beside=beside or {},

@@ -22,6 +22,13 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?")
 
 RANK = {ChartKind.LIBRARY: 0, ChartKind.SERVICE: 1, ChartKind.UMBRELLA: 2}
 
+MAY_VENDOR: Mapping[ChartKind, frozenset[ChartKind]] = {
+    ChartKind.LIBRARY: frozenset(),
+    ChartKind.SERVICE: frozenset({ChartKind.LIBRARY, ChartKind.SERVICE}),
+    ChartKind.UMBRELLA: frozenset({ChartKind.SERVICE}),
+}
+"""Kind of a chart → the kinds that its dependencies may have."""
+
 
 def order(workspace: Workspace) -> tuple[ChartName, ...]:
     """Every chart after what it depends on; library, services, umbrellas; by name among equals.
@@ -154,7 +161,7 @@ def _check_dependency(workspace: Workspace, chart: Chart, dependency: Dependency
         hint = f"did you mean {near!r}?" if near else "every chart of a package is in this repository"
         yield Problem(where=where, fact=f"there is no chart {dependency.name!r}", hint=hint, rule="dependency.unknown")
         return
-    if RANK[target.kind] >= RANK[chart.kind] and target.kind is not ChartKind.SERVICE and target.name != chart.name:
+    if target.kind not in MAY_VENDOR[chart.kind] and target.name != chart.name:
         yield Problem(
             where=where,
             fact=f"a {chart.kind} cannot depend on the {target.kind} {target.name!r}",

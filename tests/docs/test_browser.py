@@ -95,9 +95,9 @@ def test_the_catalogue_narrows_down_by_words_namespace_and_access(browser: Any) 
     with browser.visit("charts/index.html") as visit:
         cards = visit.page.locator(".catalogue > li:visible")
         every = cards.count()
-        visit.page.get_by_label("Words").fill("jelly")
+        visit.page.get_by_label("Name or description").fill("jelly")
         assert [card.inner_text().split("\n")[0].strip() for card in cards.all()] == ["Jellyfin"]
-        visit.page.get_by_label("Words").fill("")
+        visit.page.get_by_label("Name or description").fill("")
         visit.page.get_by_label("Namespace").select_option("htpc")
         in_htpc = cards.count()
         visit.page.get_by_label("Access").select_option("external")

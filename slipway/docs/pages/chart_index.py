@@ -75,7 +75,7 @@ def form(namespaces: Collection[str]) -> str:
     options = "".join(f'<option value="{escape(name)}">{escape(name)}</option>' for name in namespaces)
     return (
         '<form class="catalogue-filter" hidden role="search" aria-label="Filter the services">'
-        '<label>Search <input type="search" name="words" autocomplete="off"></label>'
+        '<label>Name or description <input type="search" name="words" autocomplete="off"></label>'
         f'<label>Namespace <select name="namespace"><option value="">all</option>{options}</select></label>'
         '<label>Access <select name="access"><option value="">all</option><option>internal</option>'
         "<option>external</option><option>none</option></select></label>"
