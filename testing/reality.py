@@ -209,7 +209,7 @@ def reality(place: Place) -> Iterator[Reality]:
     here.kubectl.apply(applications.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():
         refusals = apply(here.kubectl, objects, namespace).refusals
-        assert not refusals, "\n".join(f"{item.item.title}: {item.said}" for item in refusals)
+        assert not refusals, "\n".join(f"{item.item.title}: {item.reason}" for item in refusals)
     wait_for_pods(here.kubectl)
     with pages() as backend, cloudflare(DNS_TOKEN, zone_of(domain), OTHER_ZONE) as dns:
         ways = {

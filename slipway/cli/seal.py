@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.delivery.prepare import kubeconfig_of
 from slipway.secrets import keys, sealing, value_sources
 from slipway.secrets.keys import Written
-from slipway.secrets.sealed_secret import Scope
+from slipway.secrets.sealed_secret import NamespacedName, Scope, validate_name
 from slipway.secrets.sealing import Request
 from slipway.toolchain.groups import ensure_group
 
@@ -40,6 +40,7 @@ def seal(
     """
     environment = arguments.environment(context, env)
     kind = Scope(arguments.one_of("--scope", scope, tuple(Scope)))
+    validate_name(NamespacedName(namespace=namespace, name=name))
     asked = value_sources.parse_flags(key, from_file, generate)
     request = Request(namespace=namespace, name=name, type=type, scope=kind, labels=tuple(label))
     ensure_group(context.toolbox.home, GROUP, context.progress)
