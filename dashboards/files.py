@@ -31,7 +31,7 @@ from dashboards.pages import (
 from dashboards.write import to_text
 from slipway.core.errors import Problem
 from slipway.core.model import ChartName, Workspace
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 from slipway.workspace.values import members_in
 
 CHART = ChartName("grafana")
@@ -120,7 +120,4 @@ def check(workspace: Workspace) -> tuple[Problem, ...]:
 
 def read(path: Path) -> str | None:
     """The content of a file, or None if it is missing."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return None
+    return read_text(path) if path.is_file() else None

@@ -1,4 +1,4 @@
-"""The wiring: one value that holds the configuration, the workspace and every tool. Built in `open_context`, nowhere else."""
+"""The context of a task: configuration, workspace and tools in one value. Only `open_context` makes it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from slipway.build.builder import Builder
 from slipway.config import Config, load_config
-from slipway.core.errors import Problem, ProblemsFound, RegistryError
+from slipway.core.errors import Problem, ProblemsFound, RegistryError, WorkspaceError
 from slipway.core.model import ChartKind, ChartName, Digest, Published, Workspace
 from slipway.registry.client import Registry
+from slipway.toolchain.catalogue import tool_of
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.helm import Helm
 from slipway.tools.run import Runner, run_process
@@ -29,7 +30,7 @@ RELEASE_TOOLS = ("helm", "ct", "kubeconform", "registry")
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """Everything a task needs; the expensive parts are made when they are first asked for."""
+    """Everything that a task works with; the expensive parts are made at their first use."""
 
     config: Config
     environ: Mapping[str, str]
@@ -38,7 +39,7 @@ class Context:
     edited: Workspace | None = None
     """The monorepo with edits that are not written yet; as it is on disk when None."""
     programs: Toolbox | None = None
-    """The programs of another checkout, where this one is only looked at; its own when None."""
+    """The toolbox of another checkout, for one that is only read; None for the one of this checkout."""
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -95,7 +96,7 @@ class Context:
         if self.config.registry.embedded:
             from slipway.registry import embedded
 
-            # On a fresh machine this is the first program that is missed: one build makes all that a release needs.
+            # On a new machine this is the first missing program: one build makes every program of a release.
             embedded.ensure_running(self.config, lambda: self.toolbox.ensure(RELEASE_TOOLS)["registry"])
         return Registry.open(self.config.registry, self.environ, run=self.run)
 
@@ -103,11 +104,11 @@ class Context:
         """The archive of a published chart, by digest.
 
         Raises:
-            RegistryError: the registry does not have it.
+            RegistryError: it is not in the registry.
         """
         archive = self.registry.archive(published.name, published.manifest)
         if archive is None:
-            fact = f"{published.version} ({published.manifest}) is not there"
+            fact = f"{published.version} ({published.manifest}) is missing"
             raise RegistryError(Problem(where=f"{self.config.registry.base}/{published.name}", fact=fact))
         return archive
 
@@ -134,7 +135,7 @@ class Context:
         )
 
     def require_sound(self) -> None:
-        """Refuse a workspace whose charts do not fit together.
+        """Check the dependencies and versions of the charts.
 
         Raises:
             ProblemsFound: every broken invariant.
@@ -147,7 +148,7 @@ class Context:
         return self.registry.published({name: chart.version for name, chart in self.workspace.charts.items()})
 
     def reload(self) -> Context:
-        """The same wiring over the files as they are now."""
+        """A context that reads the files again."""
         return replace(self, edited=None)
 
     def umbrella_of(self, name: ChartName) -> tuple[ChartName, ...]:
@@ -158,9 +159,25 @@ class Context:
         return tuple(other for other in above if self.workspace.charts[other].kind is ChartKind.UMBRELLA)
 
     def umbrellas_of(self, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
-        """The umbrellas that some charts are released with, each once; all of them when no chart is named."""
-        chosen = dict.fromkeys(other for name in names for other in self.umbrella_of(name))
-        return tuple(chosen) or tuple(umbrella.name for umbrella in self.workspace.umbrellas)
+        """The umbrellas that some charts are released with, each once; all of them when no chart is named.
+
+        Raises:
+            WorkspaceError: a chart is in no umbrella.
+        """
+        if not names:
+            return tuple(umbrella.name for umbrella in self.workspace.umbrellas)
+        found = {name: self.umbrella_of(name) for name in names}
+        if alone := [name for name in names if not found[name]]:
+            raise WorkspaceError(
+                Problem(
+                    where=self.workspace.charts[name].where,
+                    fact=f"{name} is in no umbrella",
+                    evidence=("no environment runs it",),
+                    hint=f"add {name} to `dependencies` of umbrella/<namespace>/Chart.yaml",
+                )
+                for name in alone
+            )
+        return tuple(dict.fromkeys(umbrella for above in found.values() for umbrella in above))
 
 
 def open_context(
@@ -171,15 +188,16 @@ def open_context(
     run: Runner = run_process,
     progress: Progress | None = None,
 ) -> Context:
-    """Wire everything for a checkout.
+    """Open a checkout.
 
     Raises:
-        WorkspaceError: pyproject.toml is not understood.
+        WorkspaceError: pyproject.toml is missing or not valid, or pins an unknown program.
     """
-    return Context(
-        config=load_config(root, environ), environ=environ, run=run, progress=progress or Progress(quiet=quiet)
-    )
+    config = load_config(root, environ)
+    for name in config.tools:
+        tool_of(name)
+    return Context(config=config, environ=environ, run=run, progress=progress or Progress(quiet=quiet))
 
 
 Effect = Callable[[str], None]
-"""Called after every external effect, with its name; tests stop a release there."""
+"""Called with the name of each change outside the process; tests interrupt a release there."""

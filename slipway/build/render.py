@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class Object:
 
     @property
     def holds_data(self) -> bool:
-        """Whether data goes with it."""
+        """Whether deleting it deletes data."""
         return holds_data(self.api_version, self.kind)
 
     @property
@@ -106,7 +106,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What helm made of a request, or what it said instead."""
+    """The result of a request: objects, or helm's error."""
 
     request: Request
     objects: tuple[Object, ...] = ()
@@ -141,15 +141,7 @@ class Renderer:
         key = self.key(request)
         text = kept.get(key)
         if text is None:
-            args = template_args(
-                request.chart,
-                release=request.release,
-                namespace=request.namespace,
-                kube_version=self.kube_version,
-                values=request.values,
-                settings=request.settings,
-            )
-            done = self.helm(*args, ok_codes=None)
+            done = self.helm(*self.arguments(request), ok_codes=None)
             if done.code:
                 return Rendered(request=request, error=done.stderr.strip() or f"exit code {done.code}")
             text = done.stdout
@@ -159,11 +151,26 @@ class Renderer:
         except yaml.YAMLError as error:
             return Rendered(request=request, error=f"the output is not YAML: {error}")
 
+    def arguments(self, request: Request) -> tuple[str, ...]:
+        """The arguments of helm."""
+        return template_args(
+            request.chart,
+            release=request.release,
+            namespace=request.namespace,
+            kube_version=self.kube_version,
+            values=request.values,
+            settings=request.settings,
+        )
+
+    def inputs(self, request: Request) -> tuple[str | bytes, ...]:
+        """Everything that the result depends on: helm's version and arguments, with contents in place of paths."""
+        placed = replace(request, chart=Path(), values=tuple(Path(str(i)) for i in range(len(request.values))))
+        contents = (path.read_bytes() for path in request.values)
+        return (self.helm_version, *self.arguments(placed), request.digest, *contents)
+
     def key(self, request: Request) -> str:
-        """Everything that the result depends on."""
-        values = [path.read_bytes() for path in request.values]
-        said = (request.digest, request.release, request.namespace, *request.settings)
-        return cache.key_of(self.helm_version, self.kube_version, *said, *values)
+        """The name of the result in the cache."""
+        return cache.key_of(*self.inputs(request))
 
 
 def renderer_of(builder: Builder, *, helm_version: str, kube_version: str) -> Renderer:

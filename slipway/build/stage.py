@@ -1,6 +1,6 @@
 """The staged copy of a chart: what is packaged, complete and self-contained. `charts/` is never touched.
 
-`files_of` is pure and says every byte of the copy; `write` puts it on disk. Staging replaces `file://` dependencies by
+`files_of` is pure and gives every byte of the staged chart; `write` puts it on disk. Staging replaces `file://` dependencies by
 the registry with exact versions, recomputes Chart.lock, bundles the schema, adds the environments' values to an
 umbrella, and writes the input digest as an annotation, from where it reaches the OCI manifest.
 """
@@ -8,7 +8,6 @@ umbrella, and writes the input digest as an annotation, from where it reaches th
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from slipway.build import schema
 from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, Digest, Workspace
-from slipway.util import yaml
+from slipway.util import go_json, yaml
 from slipway.workspace import environments
 
 GENERATED = "1980-01-01T00:00:00Z"
@@ -117,10 +116,7 @@ def lock_file(chart: Chart, base: str) -> bytes:
         for dep in chart.dependencies
     ]
     locked = [{"name": dep.name, "version": dep.version, "repository": base} for dep in chart.dependencies]
-    text = json.dumps([wanted, locked], separators=(",", ":"), ensure_ascii=False)
-    for char, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        text = text.replace(char, escaped)
-    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    digest = f"sha256:{hashlib.sha256(go_json.encode([wanted, locked])).hexdigest()}"
     return yaml.dump({"dependencies": locked, "digest": digest, "generated": GENERATED})
 
 

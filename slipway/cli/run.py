@@ -107,7 +107,11 @@ def end(error: BaseException, *, as_json: bool) -> int:
         problems, code, text = list(found.problems), int(found.exit_code), text_of(found)
     if as_json:
         document: dict[str, object] = {"exit_code": code, "problems": problems}
-        print_json({**document, "result": result.value} if result is not None else document)
+        try:
+            print_json({**document, "result": result.value} if result is not None else document)
+        except OSError:
+            # Standard output is full or closed; the text on standard error has everything.
+            silence()
     print(text, file=sys.stderr, flush=True)
     return code
 

@@ -164,7 +164,7 @@ def check(table: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict
 
 
 def from_text(setting: Setting, text: str) -> object:
-    """The value of a variable; a text that is none is left to the setting's own check."""
+    """The value of a variable; a text that is not one is left to the check of the setting."""
     if setting.type == "boolean":
         word = text.lower()
         return word in TRUE if word in TRUE | FALSE else text

@@ -149,7 +149,9 @@ def address(value: object, fact: str, hint: str, schemes: Sequence[str]) -> str:
         raise Refused(fact, hint, secret="@" in written) from None
     if "@" in parts.netloc and (parts.scheme != "ssh" or parts.password is not None):
         raise Refused(
-            "an address with a user or password", "remove them; Argo CD has credentials of its own", secret=True
+            "an address with a user or password",
+            "remove them; Argo CD reads credentials from a repository Secret",
+            secret=True,
         )
     unprintable = not written.isprintable() or " " in written
     named = bool(parts.hostname) or (parts.scheme == "file" and parts.path.startswith("/"))

@@ -1,6 +1,6 @@
-"""The values that every package speaks in: charts, pins, problems, settings.
+"""The data model of every package: charts, pins, problems, errors.
 
-In: text of settings and the process environment, passed in.
-Out: frozen dataclasses.
-Fails with: `WorkspaceError` for a setting that is not understood.
+In: plain values.
+Out: frozen dataclasses and the exceptions with their exit codes.
+Fails with: nothing.
 """

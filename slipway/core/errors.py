@@ -1,6 +1,6 @@
 """What can go wrong, as values and as exceptions.
 
-A `Problem` is a finding about the workspace: it is collected, never raised, so that one command shows every finding.
+A `Problem` is a finding about the workspace: it is collected, never raised, so that one command reports every finding.
 A `BuildError` stops the run. Each class has its own exit code, and this is the only place that defines them:
 
     BuildError
@@ -8,13 +8,13 @@ A `BuildError` stops the run. Each class has its own exit code, and this is the 
     ├── WorkspaceError     2    the files cannot be understood, or a name on the command line is unknown
     ├── ToolMissing        3    a program is missing and could not be built
     ├── ToolFailed         4    a program ran and failed
-    ├── AlreadyPublished   5    the version is taken by other content
-    ├── NotConverged       6    after the release the plan is still not empty
-    ├── RegistryError      7    the registry cannot be reached, refuses, or answers nonsense
+    ├── AlreadyPublished   5    the version is published with other content
+    ├── NotConverged       6    the plan is not empty after the release
+    ├── RegistryError      7    the registry cannot be reached, rejects the request, or its response is not valid
     ├── Busy               8    another release holds the lock
-    ├── Internal           9    a bug of ours
+    ├── Internal           9    a bug in the build system
     └── FilesFailed        10   a file or folder cannot be read or written, or the disk is full
-                         130    interrupted (not an exception of ours)
+                         130    interrupted (KeyboardInterrupt)
 
 The text is always `where: fact`, indented evidence, `hint: exact command`. Any other exception becomes one of the last
 two in `slipway/cli/crash.py`.
@@ -30,7 +30,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """Exit codes of every task; the site's reference page is made from the member docs below."""
+    """Exit codes of every task; the reference page of the site is made from EXIT_MEANING."""
 
     OK = 0
     PROBLEMS = 1
@@ -48,16 +48,19 @@ class ExitCode(IntEnum):
 
 EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
     ExitCode.OK: ("Done, or nothing to do.", ""),
-    ExitCode.PROBLEMS: ("The checks found problems.", "Each one carries its own hint."),
+    ExitCode.PROBLEMS: ("The checks found problems.", "Each problem has a hint."),
     ExitCode.WORKSPACE: ("A file or an argument cannot be understood.", "Correct the line that the message names."),
     ExitCode.TOOL_MISSING: ("A tool is missing and could not be built.", "Run `./inv doctor`."),
-    ExitCode.TOOL_FAILED: ("A tool ran and failed.", "Its last lines are in the message."),
+    ExitCode.TOOL_FAILED: ("A tool failed.", "The message has the end of its output."),
     ExitCode.ALREADY_PUBLISHED: (
         "The version is published with other content.",
         "Run the `version` command of the hint.",
     ),
-    ExitCode.NOT_CONVERGED: ("After the release something is still to do.", "Run `./inv plan`, then release again."),
-    ExitCode.REGISTRY: ("The registry cannot be reached or refuses.", "Check it with `./inv registry status`."),
+    ExitCode.NOT_CONVERGED: ("The plan is not empty after the release.", "Run `./inv plan`, then release again."),
+    ExitCode.REGISTRY: (
+        "The registry cannot be reached, or it rejects the request.",
+        "Check it with `./inv registry status`.",
+    ),
     ExitCode.BUSY: ("Another release is running in this checkout.", "Wait for it to end, then run again."),
     ExitCode.INTERNAL: (
         "A bug in the build system.",
@@ -67,9 +70,9 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
         "A file or folder of the checkout cannot be read or written, or the disk is full.",
         "Clone the repository as the user who works in it, or free space.",
     ),
-    ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run again: what was published stays, the rest is made up."),
+    ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run it again; published charts are kept."),
 }
-"""Exit code → (meaning, cure)."""
+"""Exit code → (meaning, fix)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -138,7 +141,7 @@ class NotConverged(BuildError):
 
 
 class RegistryError(BuildError):
-    """The registry cannot be reached, refuses, or answers what it must not."""
+    """The registry cannot be reached, rejects the request, or its response is not valid."""
 
     exit_code = ExitCode.REGISTRY
 
@@ -185,11 +188,11 @@ REFUSALS: dict[int, tuple[str, str]] = {
     errno.EIO: ("cannot be accessed", "check the disk"),
     errno.ESTALE: ("cannot be accessed", "mount the network file system again"),
 }
-"""Error number → what the operating system refused, and what to do. Any other number is a bug of ours. Source: errno(3)."""
+"""Error number → fact and hint. Any other number is a bug. Source: errno(3)."""
 
 
 def files_failed(error: OSError, written: object = None) -> FilesFailed | None:
-    """The error of ours for one of the operating system; None when it may be a bug.
+    """An error of the operating system as a BuildError; None when it may be a bug.
 
     Args:
         error: what a file operation raised.
@@ -200,6 +203,6 @@ def files_failed(error: OSError, written: object = None) -> FilesFailed | None:
     fact, hint = REFUSALS[error.errno]
     if written is not None:
         fact = "cannot be written"
-    where = next((str(name) for name in (written, error.filename) if name is not None), "standard output")
+    where = next((str(name) for name in (written, error.filename) if name is not None), "standard output or a file")
     shown = where.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return FilesFailed(Problem(where=shown, fact=f"{fact} ({error.strerror})", hint=hint))

@@ -1,4 +1,4 @@
-"""The frozen values that every other module speaks in. Nothing here reads, writes or starts anything."""
+"""The data model: charts, environments, versions in the registry, pins. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Digest = NewType("Digest", str)
 """`sha256:` and 64 hex digits."""
 
 INPUT_DIGEST = "slipway.homelab/input-digest"
-"""Chart.yaml annotation of a published chart that says which content it was made from."""
+"""Chart.yaml annotation of a published chart: the digest of its sources."""
 
 CHANGES = "artifacthub.io/changes"
 """Chart.yaml annotation with the changes of a version. Source: Artifact Hub's annotations for Helm charts."""
@@ -54,7 +54,7 @@ class Dependency:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A chart as it lies in the workspace."""
+    """A chart of the workspace."""
 
     name: ChartName
     version: str
@@ -62,18 +62,18 @@ class Chart:
     folder: str
     """Relative to the workspace root, with forward slashes."""
     metadata: Mapping[str, object]
-    """The whole Chart.yaml."""
+    """The content of Chart.yaml."""
     lines: Mapping[str, int]
-    """Line of each top-level key of Chart.yaml, counted from 1."""
+    """Line of each top-level key of Chart.yaml, and of each annotation as `annotations/<key>`, counted from 1."""
     dependencies: tuple[Dependency, ...] = ()
     files: Mapping[str, bytes] = field(repr=False)
     """What is packaged, by path relative to the chart; without Chart.yaml, which is rewritten when staged."""
     beside: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
-    """What no package carries: CHANGELOG.md and notes.md, those that are there, and the variations."""
+    """What no package carries: CHANGELOG.md and notes.md, if they exist, and the variations."""
 
     @property
     def variations(self) -> dict[str, bytes]:
-        """`ci/<name>-values.yaml` → its text: values that the chart must work with, besides its own."""
+        """`ci/<name>-values.yaml` → its text: values that the chart is rendered with, besides the defaults."""
         return {path: text for path, text in self.beside.items() if path.startswith("ci/")}
 
     @property
@@ -87,9 +87,10 @@ class Chart:
         """The path that errors name."""
         return f"{self.folder}/Chart.yaml"
 
-    def line_of(self, key: str) -> str:
-        """`path:line` of a top-level key of Chart.yaml, or the path alone."""
-        return f"{self.where}:{self.lines[key]}" if key in self.lines else self.where
+    def line_of(self, key: str, annotation: str = "") -> str:
+        """`path:line` of a top-level key of Chart.yaml or of an annotation, else of the key above it, else the path alone."""
+        line = self.lines.get(f"{key}/{annotation}", self.lines.get(key))
+        return self.where if line is None else f"{self.where}:{line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Environment:
     name: str
     platform: ValuesFile
     namespaces: Mapping[str, ValuesFile]
-    """Umbrella name → its values file; an umbrella without one uses its own defaults."""
+    """Umbrella name → its values file; an umbrella without one uses the defaults of its charts."""
     sealed: tuple[ValuesFile, ...] = ()
     """Everything below `sealed/`: Argo CD reads it from git, no package carries it."""
     certificate: ValuesFile | None = None
@@ -117,7 +118,7 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """The whole monorepo, read once."""
+    """The charts and environments of the monorepo."""
 
     root: Path
     charts: Mapping[ChartName, Chart]
@@ -135,7 +136,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A chart version as the registry has it."""
+    """A chart version in the registry."""
 
     name: ChartName
     version: str
@@ -178,7 +179,7 @@ DATA = frozenset(
         ("apiextensions.k8s.io", "CustomResourceDefinition"), ("postgresql.cnpg.io", "Cluster"),
     }
 )  # fmt: skip
-"""API groups and kinds with which data goes."""
+"""API groups and kinds whose deletion deletes data."""
 
 
 def holds_data(api_version: str, kind: str) -> bool:

@@ -21,6 +21,7 @@ from slipway.gitops.git_applications import PART_OF
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.run import tail
 from slipway.util import yaml
+from slipway.util.files import decode
 from slipway.util.mapping import dig
 
 OWN_MANAGER = "slipway"
@@ -39,8 +40,9 @@ class Outcome:
 
     environment: str
     server: str
+    umbrella: str
+    """Argo CD's own, and its namespace."""
     version: str
-    """Of the umbrella."""
     dry_run: bool
     definitions: tuple[str, ...]
     objects: tuple[str, ...]
@@ -61,7 +63,7 @@ def bootstrap(context: Context, environment: str, kubectl: Kubectl, *, dry_run: 
     """
     with context.progress.step("prepare") as done:
         ready = prepare(context, environment, kubectl)
-        done(f"argocd {ready.pin.version} for {ready.server}, Kubernetes {ready.kube_version}")
+        done(f"{ready.pin.name} {ready.pin.version} for {ready.server}, Kubernetes {ready.kube_version}")
     definitions = tuple(item for item in ready.objects if item.kind == DEFINITION)
     rest = tuple(item for item in ready.objects if item.kind != DEFINITION)
     warnings = warnings_of(context)
@@ -75,6 +77,7 @@ def bootstrap(context: Context, environment: str, kubectl: Kubectl, *, dry_run: 
     return Outcome(
         environment=environment,
         server=ready.server,
+        umbrella=str(ready.pin.name),
         version=ready.pin.version,
         dry_run=dry_run,
         definitions=tuple(item.name for item in definitions),
@@ -128,15 +131,15 @@ def apply_objects(context: Context, kubectl: Kubectl, objects: Sequence[Object],
     name = context.config.argocd_namespace
     with context.progress.step("install") as done:
         kubectl.apply(applications.documents([tracked(item.data, name, name) for item in objects]), manager=MANAGER)
-        done(f"{len(objects)} objects of argocd {ready.pin.version}")
+        done(f"{len(objects)} objects of {ready.pin.name} {ready.pin.version}")
     workloads = [item for item in objects if item.kind in WORKLOADS]
     with context.progress.step("wait") as done:
         for item in workloads:
             what = f"{item.kind.lower()}/{item.name}"
-            told = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
-            if told.code:
+            rollout = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
+            if rollout.code:
                 hint = f"kubectl --kubeconfig {kubectl.kubeconfig} -n {name} describe {what}; then run this again"
-                evidence = tail(f"{told.stdout}\n{told.stderr}", 5)
+                evidence = tail(f"{rollout.stdout}\n{rollout.stderr}", 5)
                 raise ToolFailed(Problem(where=what, fact="does not become ready", evidence=evidence, hint=hint))
         done(f"{len(workloads)} workloads ready")
 
@@ -149,7 +152,7 @@ def apply_files(context: Context, kubectl: Kubectl, ready: Ready) -> None:
     """
     name = context.config.argocd_namespace
     with context.progress.step("hand over") as done:
-        items = [item for file in applications.SYNCED for item in render.parse(ready.files[file].decode())]
+        items = [item for file in applications.SYNCED for item in render.parse(decode(ready.files[file], file))]
         # The project first: an Application without one is in error until it is there.
         kubectl.apply(ready.files[applications.ROOT], manager=OWN_MANAGER)
         kubectl.apply(applications.documents([tracked(item.data, ROOT_NAME, name) for item in items]), manager=MANAGER)
@@ -186,7 +189,7 @@ def tracked(data: Data, application: str, namespace: str) -> dict[str, object]:
 def text(outcome: Outcome) -> str:
     """What was done, and what to do next."""
     verb = "would install" if outcome.dry_run else "installed"
-    lines = [f"{verb} argocd {outcome.version} of {outcome.environment} in {outcome.server}"]
+    lines = [f"{verb} {outcome.umbrella} {outcome.version} of {outcome.environment} in {outcome.server}"]
     if outcome.dry_run:
         lines += [f"    CustomResourceDefinition {name}" for name in outcome.definitions]
         lines += [f"    {title}" for title in outcome.objects]
@@ -196,7 +199,7 @@ def text(outcome: Outcome) -> str:
     if not outcome.dry_run:
         lines += [
             "Next:",
-            "    kubectl -n argocd get applications        what Argo CD makes of the pins",
-            "    kubectl -n argocd port-forward service/argocd-server 8080:80   http://localhost:8080, until Traefik is there",
+            f"    kubectl -n {outcome.umbrella} get applications        what Argo CD makes of the pins",
+            f"    kubectl -n {outcome.umbrella} port-forward service/argocd-server 8080:80   http://localhost:8080, until Traefik is there",
         ]
     return "\n".join(lines)

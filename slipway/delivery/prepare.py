@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slipway.build.render import Object
 from slipway.context import Context
@@ -135,13 +136,13 @@ def namespace_of(context: Context, environment: str, files: Mapping[str, bytes])
         WorkspaceError: the ApplicationSet is not one of ours.
     """
     name, where = context.config.argocd_namespace, f"deploy/{environment}/applicationset.yaml"
-    spec = yaml.parse(files["applicationset.yaml"], where).mapping.get("spec")
+    manifest: Any = yaml.parse(files["applicationset.yaml"], where).mapping
     try:
-        assert isinstance(spec, dict)
+        spec = manifest["spec"]
         elements = spec["generators"][0]["list"]["elements"]
         (facts,) = (element for element in elements if element["name"] == name)
         said = json.dumps(spec["template"]["spec"]["syncPolicy"]["managedNamespaceMetadata"])
-    except (AssertionError, KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         fact = f"has no element {name} with a namespace"
         raise WorkspaceError(Problem(where=where, fact=fact, hint=release_hint(context, environment))) from error
     for key, value in facts.items():

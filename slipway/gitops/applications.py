@@ -7,26 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from slipway.config import Config, SourceForm
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName, Digest, Pin
 from slipway.gitops.git_applications import PART_OF, metadata, root_application, sealed_application
 from slipway.util import yaml
-from slipway.util.mapping import dig
 from slipway.workspace import environments
-
-POD_SECURITY = "slipway.homelab/pod-security"
-"""Annotation of an umbrella: the Pod Security level that its namespace enforces; `restricted` when it says nothing."""
-
-SYNC_STEP = "slipway.homelab/sync-step"
-"""Annotation of an umbrella: its place in a cautious roll-out; lower comes first."""
-
-CLUSTER_RESOURCES = "slipway.homelab/cluster-resources"
-"""Annotation of an umbrella: the cluster-scoped kinds it may create, as `group/Kind` separated by commas."""
+from slipway.workspace.annotations import NamespaceAnnotations, namespace_annotations
 
 STEP_LABEL = "slipway.homelab/step"
-LEVELS = ("privileged", "baseline", "restricted")
 
 PINS = "pins.yaml"
 ROOT = "root.yaml"
@@ -44,70 +35,49 @@ HEADER = """\
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One umbrella of an environment, with what its Chart.yaml says about its namespace."""
+class PinnedUmbrella:
+    """An umbrella of an environment, with the settings of its namespace."""
 
     pin: Pin
-    pod_security: str
-    step: str
-    cluster_resources: tuple[tuple[str, str], ...]
-    """(group, kind) pairs."""
+    annotations: NamespaceAnnotations
+
+    @property
+    def cluster_resources(self) -> tuple[tuple[str, str], ...]:
+        """(group, kind) of every cluster-scoped kind that it may create."""
+        return (("", "Namespace"), *self.annotations.cluster_resources)
 
 
-def member_of(umbrella: Chart, pin: Pin) -> Member:
+def pinned_umbrella(umbrella: Chart, pin: Pin) -> PinnedUmbrella:
     """A pin with the umbrella's annotations.
 
     Raises:
-        WorkspaceError: the Pod Security level is not one that Kubernetes has.
+        WorkspaceError: an annotation does not match its schema.
     """
-    said = dig(umbrella.metadata, "annotations")
-    level = pod_security_of(umbrella.metadata)
-    if level not in LEVELS:
-        raise WorkspaceError(
-            Problem(
-                where=umbrella.line_of("annotations"),
-                fact=f"{POD_SECURITY} is {level!r}",
-                hint=f"use {', '.join(LEVELS)}",
-            )
-        )
-    kinds = [
-        entry.strip().rpartition("/") for entry in str(said.get(CLUSTER_RESOURCES, "")).split(",") if entry.strip()
-    ]
-    return Member(
-        pin=pin,
-        pod_security=level,
-        step=str(said.get(SYNC_STEP, "50")),
-        cluster_resources=(("", "Namespace"), *((group, kind) for group, _, kind in kinds)),
-    )
-
-
-def pod_security_of(metadata: Mapping[str, object]) -> str:
-    """The Pod Security level that an umbrella's Chart.yaml asks for its namespace."""
-    return str(dig(metadata, "annotations").get(POD_SECURITY, "restricted"))
+    return PinnedUmbrella(pin=pin, annotations=namespace_annotations(umbrella))
 
 
 def files(
-    config: Config, environment: str, members: Sequence[Member], namespaces: Sequence[str] = ()
+    config: Config, environment: str, umbrellas: Sequence[PinnedUmbrella], namespaces: Sequence[str] = ()
 ) -> dict[str, bytes]:
     """File name → text of `deploy/<environment>/`.
 
     Args:
         config: the settings.
         environment: its name.
-        members: what it runs.
+        umbrellas: what it runs.
         namespaces: of umbrellas, pinned or not, whose secrets may be sealed already.
     """
-    ordered = sorted(members, key=lambda member: (member.step, member.pin.name))
+    ordered = sorted(umbrellas, key=lambda umbrella: (umbrella.annotations.sync_step, umbrella.pin.name))
     head = HEADER.format(task="pin --env " + environment).encode()
     return {
-        PINS: head + yaml.dump(pins_document(config, environment, [member.pin for member in ordered])),
-        "appprojects.yaml": head + documents([project(config, member) for member in ordered]),
+        PINS: head + yaml.dump(pins_document(config, environment, [umbrella.pin for umbrella in ordered])),
+        "appprojects.yaml": head + documents([project(config, umbrella) for umbrella in ordered]),
         "applicationset.yaml": head + documents([application_set(config, environment, ordered)]),
         "repository.yaml": NO_SECRET + head + REPOSITORY_NOTE + documents([repository_secret(config)]),
         SEALED: head
         + SEALED_NOTE.format(environment=environment).encode()
         + documents(
-            sealed_application(config, environment, {*namespaces, *(str(member.pin.name) for member in ordered)})
+            sealed_application(config, environment, {*namespaces, *(str(umbrella.pin.name) for umbrella in ordered)})
         ),
         ROOT: head
         + ROOT_NOTE.format(environment=environment).encode()
@@ -115,7 +85,7 @@ def files(
     }
 
 
-NO_SECRET = b"# slipway: not-a-secret it says where the registry is, and holds neither user nor password\n"
+NO_SECRET = b"# slipway: not-a-secret it has the address of the registry, neither user nor password\n"
 
 REPOSITORY_NOTE = b"""\
 # How Argo CD reaches the registry, without a secret. The keys `username` and `password` of a private one are put into this
@@ -156,10 +126,9 @@ def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
         WorkspaceError: the file is not one of ours.
     """
     document = yaml.parse(text, where)
-    umbrellas = document.mapping.get("umbrellas")
+    umbrellas: Any = document.mapping.get("umbrellas")
     pins: dict[ChartName, Pin] = {}
     try:
-        assert isinstance(umbrellas, dict)
         for name, entry in umbrellas.items():
             pins[ChartName(name)] = Pin(
                 name=ChartName(name),
@@ -167,7 +136,7 @@ def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
                 manifest=Digest(str(entry["manifest"])),
                 input_digest=Digest(str(entry["input"])),
             )
-    except (AssertionError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise WorkspaceError(
             Problem(where=where, fact="is not a pins file", evidence=(repr(error),), hint="./inv pin writes it anew")
         ) from error
@@ -181,9 +150,9 @@ def source_url(config: Config, name: str) -> str:
     return config.registry.address
 
 
-def project(config: Config, member: Member) -> dict[str, object]:
+def project(config: Config, umbrella: PinnedUmbrella) -> dict[str, object]:
     """An AppProject that lets an umbrella come from its repository only, and go to its namespace only."""
-    name = str(member.pin.name)
+    name = str(umbrella.pin.name)
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -192,20 +161,20 @@ def project(config: Config, member: Member) -> dict[str, object]:
             "description": f"The {name} namespace: its chart from the registry, and nothing else",
             "sourceRepos": [source_url(config, name)],
             "destinations": [{"server": config.cluster, "namespace": name}],
-            "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in member.cluster_resources],
+            "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in umbrella.cluster_resources],
             "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
             "orphanedResources": {"warn": False},
         },
     }
 
 
-def application_set(config: Config, environment: str, members: Sequence[Member]) -> dict[str, object]:
+def application_set(config: Config, environment: str, umbrellas: Sequence[PinnedUmbrella]) -> dict[str, object]:
     """One element for each umbrella; a pin is the only thing that a release changes in it."""
     spec: dict[str, object] = {
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
-        "generators": [{"list": {"elements": [element(member) for member in members]}}],
-        # Taking an element away, or the whole set, never deletes a workload.
+        "generators": [{"list": {"elements": [element(umbrella) for umbrella in umbrellas]}}],
+        # Removing an element, or the ApplicationSet, never deletes a workload.
         "syncPolicy": {"preserveResourcesOnDeletion": True},
         # A restore pauses an Application by it; the set would take it away again.
         "preservedFields": {"annotations": [PAUSE]},
@@ -218,12 +187,13 @@ def application_set(config: Config, environment: str, members: Sequence[Member])
         },
     }
     if config.rolling_sync:
-        steps = sorted({member.step for member in members})
+        steps = sorted({umbrella.annotations.sync_step for umbrella in umbrellas})
         spec["strategy"] = {
             "type": "RollingSync",
             "rollingSync": {
                 "steps": [
-                    {"matchExpressions": [{"key": STEP_LABEL, "operator": "In", "values": [step]}]} for step in steps
+                    {"matchExpressions": [{"key": STEP_LABEL, "operator": "In", "values": [str(step)]}]}
+                    for step in steps
                 ]
             },
         }
@@ -231,14 +201,14 @@ def application_set(config: Config, environment: str, members: Sequence[Member])
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": meta, "spec": spec}
 
 
-def element(member: Member) -> dict[str, object]:
+def element(umbrella: PinnedUmbrella) -> dict[str, object]:
     """One umbrella's facts; all text, so that a template reads each alike."""
     return {
-        "name": str(member.pin.name),
-        "version": member.pin.version,
-        "digest": str(member.pin.manifest),
-        "podSecurity": member.pod_security,
-        "step": member.step,
+        "name": str(umbrella.pin.name),
+        "version": umbrella.pin.version,
+        "digest": str(umbrella.pin.manifest),
+        "podSecurity": umbrella.annotations.pod_security,
+        "step": str(umbrella.annotations.sync_step),
     }
 
 
@@ -257,7 +227,7 @@ def application_spec(config: Config, environment: str) -> dict[str, object]:
             "ServerSideApply=true",
             "ApplyOutOfSyncOnly=true",
             "PruneLast=true",
-            # Custom resources whose definition comes with another umbrella: the retry brings them in.
+            # Custom resources whose CRD another umbrella has: a retry applies them.
             "SkipDryRunOnMissingResource=true",
         ],
         "managedNamespaceMetadata": {
@@ -267,7 +237,7 @@ def application_spec(config: Config, environment: str) -> dict[str, object]:
                 "pod-security.kubernetes.io/audit": "restricted",
                 "pod-security.kubernetes.io/warn": "restricted",
             },
-            # A namespace holds claims: deleting an Application must never take it along.
+            # A namespace has PVCs: deleting an Application must never delete it.
             "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
         },
     }

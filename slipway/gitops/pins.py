@@ -59,13 +59,13 @@ def wanted_files(
     Raises:
         WorkspaceError: an umbrella's annotations are not understood.
     """
-    members = [
-        applications.member_of(workspace.charts[name], pin)
+    umbrellas = [
+        applications.pinned_umbrella(workspace.charts[name], pin)
         for name, pin in sorted(pins.items())
         if name in workspace.charts
     ]
     # A secret for a namespace that the project does not list would hold up all others.
-    return applications.files(config, environment, members, [umbrella.name for umbrella in workspace.umbrellas])
+    return applications.files(config, environment, umbrellas, [umbrella.name for umbrella in workspace.umbrellas])
 
 
 def differences(config: Config, environment: str, files: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -193,8 +193,10 @@ def deploy_files(lab: Lab) -> dict[str, bytes]:
 def files_of(lab: Lab, pins: Mapping[ChartName, Pin]) -> dict[str, bytes]:
     """The same for given pins."""
     charts = lab.context.workspace.charts
-    members = [applications.member_of(charts[name], item) for name, item in sorted(pins.items()) if name in charts]
-    return applications.files(lab.context.config, lab.environment, members)
+    umbrellas = [
+        applications.pinned_umbrella(charts[name], item) for name, item in sorted(pins.items()) if name in charts
+    ]
+    return applications.files(lab.context.config, lab.environment, umbrellas)
 
 
 def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:

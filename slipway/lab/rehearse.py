@@ -26,6 +26,7 @@ from slipway.release import diff
 from slipway.tools.kubectl import Kubectl
 from slipway.util import yaml
 from slipway.util.text import counted, table
+from slipway.workspace.annotations import namespace_annotations, typed
 
 HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "MESSAGE")
 IMMUTABLE = ("immutable", "updates to statefulset spec", "may not change", "can be resized")
@@ -128,7 +129,7 @@ def pinned(context: Context, environment: str, only: Sequence[ChartName], scratc
             found[str(name)] = Part(
                 label=published.label(held),
                 objects=published.objects(context, held, environment, scratch),
-                pod_security=applications.pod_security_of(yaml.parse(text, f"{name} {held.version}").mapping),
+                pod_security=typed(yaml.parse(text, f"{name} {held.version}").mapping).pod_security,
             )
     return found
 
@@ -144,7 +145,7 @@ def working(context: Context, environment: str, only: Sequence[ChartName]) -> Sc
         str(name): Part(
             label=f"working tree {context.workspace.charts[name].version}",
             objects=diff.objects_of(context, name, environment),
-            pod_security=applications.pod_security_of(context.workspace.charts[name].metadata),
+            pod_security=namespace_annotations(context.workspace.charts[name]).pod_security,
         )
         for name in context.umbrellas_of(only)
     }

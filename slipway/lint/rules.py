@@ -26,6 +26,7 @@ RULES: dict[str, str] = {
     "chart.notes": "notes.md has the sections Gotchas and Upgrades, one of them or both, in this order, each a list.",
     "chart.symlink": "Nothing that is packaged is a symbolic link.",
     "chart.dependencies": "dependencies is a list.",
+    "workspace.unread-file": "Something reads every file below charts/, umbrella/ and values/.",
     # dependencies and graph
     "dependency.fields": "A dependency has a name, a version and a repository.",
     "dependency.twice": "A chart has each dependency once.",
@@ -36,6 +37,7 @@ RULES: dict[str, str] = {
     "dependency.condition": "A member of an umbrella can be switched off.",
     "graph.cycle": "The dependencies have no circle.",
     "umbrella.library-version": "All members of an umbrella vendor one version of the library.",
+    "umbrella.annotation": "The annotations of an umbrella that describe its namespace match their schema.",
     # environments
     "environment.platform": "An environment has a platform.yaml.",
     "environment.unknown-namespace": "A values file of an environment belongs to an umbrella.",

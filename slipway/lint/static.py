@@ -11,6 +11,7 @@ from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.lint import backups, notes, schemas, secrets, styles, templates, values, wiring
 from slipway.secrets import store as sealed
 from slipway.workspace import environments, graph
+from slipway.workspace.annotations import check as check_annotations
 
 Part = Callable[[], Iterable[Problem]]
 
@@ -68,6 +69,7 @@ def of_chart(tools: Tools, chart: Chart) -> Iterator[Problem]:
         lambda: backups.check(tools.values, chart),
         lambda: notes.check(chart),
         lambda: wiring.check(tools.values, chart) if chart.kind is ChartKind.UMBRELLA else (),
+        lambda: check_annotations(chart) if chart.kind is ChartKind.UMBRELLA else (),
         lambda: secrets.scan_sources(read_tree(workspace.root, (chart.folder,))).problems,
     )
 

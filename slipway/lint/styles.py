@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, Workspace
+from slipway.util.files import decode, read_text
 from slipway.workspace.documents import parsed
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ class Styles:
     @cached_property
     def settings(self) -> YamlLintConfig:
         """yamllint's."""
-        return lint_settings((self.folder / "lintconf.yaml").read_text(encoding="utf-8"))
+        return lint_settings(read_text(self.folder / "lintconf.yaml", ".ct/lintconf.yaml"))
 
     @cached_property
     def fields(self) -> Schema:
         """yamale's schema of Chart.yaml."""
-        return chart_fields((self.folder / "chart_schema.yaml").read_text(encoding="utf-8"))
+        return chart_fields(read_text(self.folder / "chart_schema.yaml", ".ct/chart_schema.yaml"))
 
     def environments(self) -> Iterator[Problem]:
         """The values of every environment."""
@@ -106,5 +107,5 @@ def cosmetics(content: bytes, settings: YamlLintConfig, path: str) -> tuple[tupl
     """Line, description and rule of everything that yamllint reports about a file."""
     from yamllint import linter
 
-    found = linter.get_cosmetic_problems(content.decode("utf-8"), settings, path)
+    found = linter.get_cosmetic_problems(decode(content, path), settings, path)
     return tuple((each.line, str(each.desc), str(each.rule)) for each in found)

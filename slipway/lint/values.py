@@ -92,6 +92,31 @@ class Check(Scopes):
                 yield from self.against_schema(scope)
                 yield from self.overrides(scope, Layer(document=document, inside=(member.key,)))
 
+        yield from self.ignored_nulls(umbrella)
+
+    def ignored_nulls(self, umbrella: Chart) -> Iterator[Problem]:
+        """Nulls of an umbrella that remove nothing in an environment.
+
+        Helm drops them where no values file names the member, before the defaults of the member's chart are added.
+        """
+        above = chart_document(umbrella)
+        kept: dict[Path, list[str]] = {}
+        for name, environment in self.workspace.environments.items():
+            for member in lay.members_in(self.workspace, umbrella, environment):
+                part = lay.value_at(above.data, (member.key,))
+                for path, value in leaves(part) if isinstance(part, Mapping) else ():
+                    found = lay.value_at(member.values, path)
+                    if value is None and found is not None and found is not lay.ABSENT:
+                        kept.setdefault((member.key, *path), []).append(name)
+        for path, environments in kept.items():
+            yield Problem(
+                where=above.at(*path),
+                fact=f"{spelled(path)}: null removes nothing in {', '.join(environments)}",
+                evidence=(f"Helm ignores a null of an umbrella where no values file sets {path[0]}",),
+                hint=f"write it into values/{environments[0]}/{umbrella.name}.yaml instead",
+                rule="values.no-change",
+            )
+
     def top_level(self, umbrella: Chart, document: yaml.Document) -> Iterator[Problem]:
         """Keys of an umbrella's values are its members."""
         members = {member.key for member in umbrella.dependencies}

@@ -8,12 +8,12 @@ Source: helm v4.3.1 pkg/chart/v2/metadata.go, dependency.go and pkg/registry/cha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from slipway.registry.manifest import CHART_TYPE, CONFIG_TYPE, sha256
 from slipway.util.files import SOURCE_DATE_EPOCH
+from slipway.util.go_json import encode
 
 METADATA_KEYS = (
     "name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion", "condition",
@@ -27,13 +27,6 @@ ALWAYS = frozenset({"name", "repository"})
 TITLE = "org.opencontainers.image.title"
 VERSION = "org.opencontainers.image.version"
 ANNOTATION = "org.opencontainers.image."
-
-ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
-
-
-def encode(value: object) -> bytes:
-    """Compact JSON with Go's escapes; the order of mappings is kept."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES).encode("utf-8")
 
 
 def config_of(metadata: Mapping[str, object]) -> bytes:

@@ -14,6 +14,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALING_CERTIFICATE, ChartName
 from slipway.util import yaml
 from slipway.util.files import write_atomic
+from slipway.workspace import graph
 
 if TYPE_CHECKING:
     from slipway.secrets.envelope import Certificate, KeyPair
@@ -40,7 +41,7 @@ def controller_namespace(context: Context) -> str:
     Raises:
         WorkspaceError: no umbrella has it.
     """
-    found = [one.name for one in context.workspace.umbrellas if any(dep.name == CONTROLLER for dep in one.dependencies)]
+    found = [one.name for one in graph.umbrellas_with(context.workspace, CONTROLLER)]
     if not found:
         raise WorkspaceError(Problem(where="umbrella", fact=f"no umbrella has the chart {CONTROLLER}"))
     return found[0]

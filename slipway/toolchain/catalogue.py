@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.toolchain.gotool import GoTool
+from slipway.util.text import suggest
 
 TOOLS: Mapping[str, GoTool] = {
     tool.name: tool
@@ -49,7 +50,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="controller-gen",
-            purpose="makes custom resource definitions from Go types",
+            purpose="generates CustomResourceDefinitions from Go types",
             module="sigs.k8s.io/controller-tools",
             package="sigs.k8s.io/controller-tools/cmd/controller-gen",
             folder="tools/crds",
@@ -58,7 +59,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="crowdsec-check",
-            purpose="reads CrowdSec's configuration as it does itself",
+            purpose="parses CrowdSec's configuration with CrowdSec's code",
             module="github.com/crowdsecurity/crowdsec",
             package="homelab/tools/checks/crowdsec/crowdsec-check",
             folder="tools/checks/crowdsec",
@@ -67,7 +68,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="external-dns-flags",
-            purpose="reads external-dns' settings as it does itself, without its clients of every provider",
+            purpose="parses external-dns' settings with its code, without the clients of the providers",
             module="sigs.k8s.io/external-dns",
             package="homelab/tools/checks/external-dns/external-dns-flags",
             folder="tools/checks/external-dns",
@@ -76,7 +77,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="promtool",
-            purpose="checks and tries Prometheus' configuration and rules",
+            purpose="checks Prometheus' configuration, and runs unit tests of rules",
             module="github.com/prometheus/prometheus",
             package="github.com/prometheus/prometheus/cmd/promtool",
             # Without it the clients of every cloud are compiled in, and one of their modules is missing.
@@ -91,19 +92,19 @@ TOOLS: Mapping[str, GoTool] = {
                 purpose=purpose,
                 module="github.com/prometheus/alertmanager",
                 package=package,
-                # Not beside promtool: its libraries are newer than those that promtool wants.
+                # Not beside promtool: it requires newer libraries than promtool.
                 folder="tools/alertmanager",
                 command="./inv test --tier charts",
                 cold_s=cold_s,
             )
             for name, purpose, package, cold_s in (
                 ("amtool", "checks Alertmanager's configuration", "github.com/prometheus/alertmanager/cmd/amtool", 50),
-                ("inhibited", "tells which alerts Alertmanager holds back", "homelab/tools/alertmanager/inhibited", 5),
+                ("inhibited", "lists the alerts that Alertmanager inhibits", "homelab/tools/alertmanager/inhibited", 5),
             )
         ),
         GoTool(
             name="loki",
-            purpose="reads its configuration, and answers questions about lines that were written to it",
+            purpose="reads its configuration, and runs queries over log lines",
             module="github.com/grafana/loki/v3",
             package="github.com/grafana/loki/v3/cmd/loki",
             stamp="github.com/grafana/loki/v3/pkg/util/build.Version",
@@ -115,7 +116,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="logql",
-            purpose="reads questions as Loki does",
+            purpose="parses LogQL queries with Loki's parser",
             module="github.com/grafana/loki/v3",
             package="homelab/tools/checks/loki/logql",
             folder="tools/checks/loki",
@@ -124,7 +125,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="alloycheck",
-            purpose="reads Alloy's configuration with Alloy's parser",
+            purpose="parses Alloy's configuration with Alloy's parser",
             module="github.com/grafana/alloy/syntax",
             package="homelab/tools/checks/alloy/alloycheck",
             folder="tools/checks/alloy",
@@ -133,7 +134,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="restic",
-            purpose="copies volumes and restores them",
+            purpose="backs up volumes and restores them",
             module="github.com/restic/restic",
             package="github.com/restic/restic/cmd/restic",
             version_args=("version",),
@@ -157,12 +158,12 @@ TOOLS: Mapping[str, GoTool] = {
                 ("kube-apiserver", "the lab's Kubernetes API", ("--version",), 180),
                 ("kube-controller-manager", "the lab's controllers", ("--version",), 60),
                 ("kube-scheduler", "the lab's scheduler", ("--version",), 30),
-                ("kubectl", "speaks to the lab", ("version", "--client"), 50),
+                ("kubectl", "client of the lab's API server", ("version", "--client"), 50),
             )
         ),
         GoTool(
             name="etcd",
-            purpose="holds the lab's objects",
+            purpose="stores the objects of the lab",
             module="go.etcd.io/etcd/server/v3",
             package="go.etcd.io/etcd/server/v3",
             version_args=("--version",),
@@ -172,7 +173,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="kwok",
-            purpose="plays the lab's nodes and pods",
+            purpose="simulates the nodes and pods of the lab",
             module="sigs.k8s.io/kwok",
             package="sigs.k8s.io/kwok/cmd/kwok",
             version_args=("--version",),
@@ -246,7 +247,7 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="external-dns",
-            purpose="the real external-dns of a lab, without the clients of every provider",
+            purpose="the real external-dns of a lab, without the clients of the providers",
             module="sigs.k8s.io/external-dns",
             package="homelab/tools/lab/external-dns",
             folder="tools/lab/external-dns",
@@ -268,7 +269,7 @@ TOOLS: Mapping[str, GoTool] = {
             )
             for name, program, purpose in (
                 ("sealed-secrets", "controller", "the real controller of sealed-secrets of a lab"),
-                ("kubeseal", "kubeseal", "opens what `inv seal` sealed, to show that a cluster can"),
+                ("kubeseal", "kubeseal", "decrypts what `inv seal` has encrypted, as the controller does"),
             )
         ),
     )
@@ -282,6 +283,6 @@ def tool_of(name: str) -> GoTool:
         WorkspaceError: there is none.
     """
     if name not in TOOLS:
-        fact, hint = f"there is no tool {name!r}", f"use {', '.join(TOOLS)}"
+        fact, hint = f"there is no tool {name!r}", suggest(name, tuple(TOOLS), otherwise="use")
         raise WorkspaceError(Problem(where="[tool.slipway.tools]", fact=fact, hint=hint))
     return TOOLS[name]

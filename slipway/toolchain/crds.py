@@ -1,6 +1,6 @@
 """Custom resource definitions, generated from the upstream Go types that `tools/crds/go.mod` pins.
 
-They are committed without descriptions, in `crds/` of the chart that brings them, or under `tools/crds/generated/` when none
+They are committed without descriptions, in `crds/` of the chart that installs them, or under `tools/crds/generated/` when none
 does and they are schemas for the checks only. A bump of a module is the upgrade of its definitions: `generate` writes them
 anew, `check` finds what was not written anew.
 """
@@ -21,21 +21,21 @@ from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, Shipped,
 from slipway.toolchain.gotool import required
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 
 FOLDER = "tools/crds"
 GENERATED = f"{FOLDER}/generated"
 IN_CLUSTER = """\
-    # Before everything else, and never pruned: with a definition goes every object of its kind.
+    # Before everything else, and never pruned: deleting a definition deletes every object of its kind.
     argocd.argoproj.io/sync-options: Prune=false
     argocd.argoproj.io/sync-wave: "-30"
 """
-"""Annotations of a definition that a chart brings."""
+"""Annotations of a definition under `crds/` of a chart."""
 METADATA = re.compile(r"^metadata:\n(  annotations:\n)?", re.MULTILINE)
 
 
 def place_of(root: Path, source: Source | Shipped) -> str:
-    """The file of a group's definitions, relative to the root; a chart that is not there brings none."""
+    """The file of a group's definitions, relative to the root; none for a chart that is missing."""
     if source.chart and (root / "charts" / source.chart / "Chart.yaml").is_file():
         return f"charts/{source.chart}/crds/{source.group}.yaml"
     return f"{GENERATED}/{source.group}.yaml"
@@ -85,7 +85,7 @@ def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
 
 
 def in_place(root: Path, source: Source | Shipped, text: str) -> tuple[str, str]:
-    """File → text of a group's definitions; those that a chart brings say how Argo CD treats them."""
+    """File → text of a group's definitions; those under `crds/` of a chart get annotations for Argo CD."""
     path = place_of(root, source)
     if path.startswith("charts/"):
         text = METADATA.sub(f"metadata:\n  annotations:\n{IN_CLUSTER}", text)
@@ -94,7 +94,7 @@ def in_place(root: Path, source: Source | Shipped, text: str) -> tuple[str, str]
 
 def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
     """File, relative to the root → content of every group's definitions."""
-    modules = required((root / FOLDER / "go.mod").read_text(encoding="utf-8"))
+    modules = required(read_text(root / FOLDER / "go.mod", f"{FOLDER}/go.mod"))
     from slipway.toolchain import compiling
 
     program = toolbox.path("controller-gen")
@@ -120,9 +120,9 @@ def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, st
     """The definitions that a module ships, without descriptions.
 
     Raises:
-        BuildError: the module cannot be had.
+        BuildError: the module cannot be downloaded.
     """
-    version = required((root / item.folder / "go.mod").read_text(encoding="utf-8"))[item.module]
+    version = required(read_text(root / item.folder / "go.mod", f"{item.folder}/go.mod"))[item.module]
     download = (str(go), "mod", "download", "-json", item.module)
     found = json.loads(run(Command(argv=download, cwd=root / item.folder, env=environment)).stdout)
     documents = [yaml.safe_load((Path(found["Dir"]) / name).read_bytes()) for name in item.files]
@@ -168,12 +168,12 @@ def definitions(folder: Path, source: Source) -> tuple[str, ...]:
 
 
 def with_conversion(text: str, conversion: Conversion | None) -> str:
-    """A definition with the section that says who converts it."""
+    """A definition with its `conversion` section."""
     return text if conversion is None else text.replace("\nspec:\n", f"\nspec:\n{conversion.text}", 1)
 
 
 def header(source: Source, version: str, generator: str) -> str:
-    """Says where a file comes from."""
+    """The comment at the head of a generated file."""
     return (
         f"# Generated from {source.module} {version}\n"
         f"# by controller-gen {generator}, without descriptions. `./inv crds` writes it; do not edit.\n"
@@ -182,7 +182,4 @@ def header(source: Source, version: str, generator: str) -> str:
 
 def read(path: Path) -> str | None:
     """A file's text, or None when there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return None
+    return read_text(path) if path.is_file() else None

@@ -1,4 +1,4 @@
-"""What this machine has and what it lacks: one gatherer makes rows, one pure function makes the text.
+"""`./inv doctor`: what is installed and what is missing. One function gathers rows, a pure one formats them.
 
 Nothing is installed, built or started. What a later task would make by itself is not an error: it is `later`.
 """
@@ -20,11 +20,12 @@ from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS, LOCKS, lock_file
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner, which
+from slipway.util.files import decode, read_text
 
 GIB = 1024**3
 ENOUGH_GIB = 6
 """What the first set-up fills: environment 0.5, Go 0.3, sources and compiled packages of the tools 3.5, the rest room."""
-MEND_GROUP = {
+GROUP_COMMANDS = {
     "lab": "./inv lab up",
     "release": "./inv --list",
     "seal": "./inv seal",
@@ -40,13 +41,13 @@ MEND_GROUP = {
 
 
 class State(StrEnum):
-    """How a row stands."""
+    """The state of a row."""
 
     OK = "ok"
     LATER = "later"
-    """Not there; the task that needs it makes it."""
+    """Missing; the task that requires it makes it."""
     WRONG = "wrong"
-    """Has to be mended before tasks work."""
+    """Has to be fixed before tasks work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +62,23 @@ class Row:
     source: str = ""
     """`built`, `PATH`, `installed`, `missing`, …"""
     path: str = ""
-    mend: str = ""
-    """The command that makes it right; empty when it is."""
+    fix: str = ""
+    """The command that fixes it; empty when nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryFacts:
-    """What the doctor is told about the registry."""
+    """The registry, as far as the doctor examines it."""
 
     base: str
     folder: Path | None
     """Data of the embedded one; None for another registry."""
     reachable: Callable[[], str]
-    """Empty when it answers, else why it does not, in a few words."""
+    """Empty when it can be reached, else the reason, in a few words."""
 
 
 def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[Row, ...]:
-    """Every row, in the order in which a fresh machine needs things."""
+    """Every row, in the order of a set-up."""
     root = toolbox.root
     return (
         python_row(),
@@ -91,16 +92,16 @@ def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[R
 
 
 def python_row() -> Row:
-    """The interpreter that runs the tasks; it is new enough, or nothing of this would run."""
+    """The interpreter of the tasks; an older one could not run them."""
     found = ".".join(map(str, sys.version_info[:3]))
     return Row(name="python", state=State.OK, wanted="3.11 or newer", found=found, path=sys.executable)
 
 
 def git_row(run: Runner) -> Row:
-    """Git, which any recent version of is good enough."""
+    """git, in any recent version."""
     program = which("git")
     if program is None:
-        return Row(name="git", state=State.WRONG, source="missing", mend="install git with the system's packages")
+        return Row(name="git", state=State.WRONG, source="missing", fix="install git with the system's packages")
     found = version_in(run(Command(argv=(str(program), "--version"), ok_codes=None)).stdout).removeprefix("v")
     return Row(name="git", state=State.OK, found=found, source="PATH", path=str(program))
 
@@ -112,25 +113,25 @@ def group_row(root: Path, group: str) -> Row:
     marker = root / ".venv" / venv.MARKS / lock.name
     if not lock.exists():
         return Row(
-            name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", mend="git checkout locks"
+            name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", fix="git checkout locks"
         )
-    count = sum(line[:1].isalnum() for line in lock.read_text(encoding="utf-8").splitlines())
+    count = sum(line[:1].isalnum() for line in read_text(lock, f"{LOCKS}/{lock.name}").splitlines())
     wanted = f"{count} package{'s' * (count != 1)}"
     if venv.has(marker, lock.read_bytes()):
         return Row(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
     source = "out of date" if marker.exists() else "missing"
-    return Row(name=name, state=State.LATER, wanted=wanted, source=source, mend=MEND_GROUP[group])
+    return Row(name=name, state=State.LATER, wanted=wanted, source=source, fix=GROUP_COMMANDS[group])
 
 
 def program_row(toolbox: Toolbox, group: str) -> Row:
-    """A program that comes as a Python package: Go, which only builds need, and uv, which only `lock` needs."""
+    """A program that comes as a Python package: Go, which only builds require, and uv, which only `lock` requires."""
     name = PROGRAMS[group].name
     lock = f"{LOCKS}/{group}.txt"
     try:
-        wanted = version_in((toolbox.home / lock).read_text(encoding="utf-8"))
+        wanted = version_in(decode((toolbox.home / lock).read_bytes(), lock))
         folder = venv.group_folder(toolbox.home, group)
     except OSError:
-        return Row(name=name, state=State.WRONG, source="missing", path=lock, mend="git checkout locks")
+        return Row(name=name, state=State.WRONG, source="missing", path=lock, fix="git checkout locks")
     if folder.is_dir():
         path = shown(folder / PROGRAMS[group], toolbox.root)
         return Row(name=name, state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
@@ -139,7 +140,7 @@ def program_row(toolbox: Toolbox, group: str) -> Row:
     if found == wanted:
         return Row(name=name, state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
     found = f"{found} on PATH, not used" if found else ""
-    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=MEND_GROUP[group])
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", fix=GROUP_COMMANDS[group])
 
 
 def tool_row(toolbox: Toolbox, name: str) -> Row:
@@ -148,38 +149,38 @@ def tool_row(toolbox: Toolbox, name: str) -> Row:
         wanted, have, other = toolbox.version(name), toolbox.find(name), toolbox.on_path(name)
     except BuildError as error:
         return Row(
-            name=name, state=State.WRONG, source="missing", found=error.problems[0].fact, mend="git checkout tools"
+            name=name, state=State.WRONG, source="missing", found=error.problems[0].fact, fix="git checkout tools"
         )
     if have is not None:
         path = shown(have.path, toolbox.root)
         return Row(name=name, state=State.OK, wanted=wanted, found=have.version, source=have.source, path=path)
     found = f"{other.version or 'unknown version'} on PATH, not used" if other else ""
-    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", mend=TOOLS[name].command)
+    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", fix=TOOLS[name].command)
 
 
 def registry_rows(registry: RegistryFacts) -> Iterable[Row]:
-    """Where charts go, and whether it answers."""
+    """The registry, and whether it can be reached."""
     embedded = registry.folder is not None
     if embedded:
         there = registry.folder is not None and registry.folder.is_dir()
         found = "there" if there else "empty"
         yield Row(name="registry data", state=State.OK, found=found, source="embedded", path=str(registry.folder))
-    trouble = registry.reachable()
-    if not trouble:
+    error = registry.reachable()
+    if not error:
         yield Row(name="registry answers", state=State.OK, found="yes", path=registry.base)
         return
-    # The embedded one is started by the task that needs it; another one has to be there.
+    # The task that requires the embedded one starts it; another one must be running.
     yield Row(
         name="registry answers",
         state=State.LATER if embedded else State.WRONG,
-        found=trouble,
+        found=error,
         path=registry.base,
-        mend="./inv registry start" if embedded else "./inv registry status",
+        fix="./inv registry start" if embedded else "./inv registry status",
     )
 
 
 def disk_row(root: Path) -> Row:
-    """Room where the checkout lies; missing room ends builds with messages that do not say so."""
+    """Free space below the checkout; a full disk ends builds with unclear messages."""
     free = shutil.disk_usage(root).free / GIB
     enough = free >= ENOUGH_GIB
     return Row(
@@ -188,12 +189,12 @@ def disk_row(root: Path) -> Row:
         wanted=f"{ENOUGH_GIB} GiB",
         found=f"{free:.0f} GiB free",
         path=str(root),
-        mend="" if enough else "free space, or delete the Go caches: go clean -cache -modcache",
+        fix="" if enough else "free space, or delete the Go caches: go clean -cache -modcache",
     )
 
 
 def shown(path: Path, root: Path) -> str:
-    """A path as people read it: relative when it is in the checkout."""
+    """A path for the table: relative when it is in the checkout."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
@@ -210,10 +211,10 @@ def text(rows: Iterable[Row]) -> str:
             ((marks[row.state], row.name, str(row.state), row.wanted, row.found, row.source, row.path) for row in kept),
         )
     ]
-    for state, what in ((State.WRONG, "to mend"), (State.LATER, "made by the task that needs it, or now")):
-        todo = [row for row in kept if row.state is state and row.mend]
+    for state, what in ((State.WRONG, "to fix"), (State.LATER, "made by the task that requires it, or now")):
+        todo = [row for row in kept if row.state is state and row.fix]
         if todo:
-            lines += ["", f"{what}:", table(("  WHAT", "COMMAND"), ((f"  {row.name}", row.mend) for row in todo))]
+            lines += ["", f"{what}:", table(("  WHAT", "COMMAND"), ((f"  {row.name}", row.fix) for row in todo))]
     if all(row.state is not State.WRONG for row in kept):
         lines += ["", "nothing is wrong"]
     return "\n".join(lines)

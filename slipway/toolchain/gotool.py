@@ -1,7 +1,7 @@
-"""A program that is built from source: how it is stamped, built, and asked for its version; `programs` has the list.
+"""A program that is built from source: its package, its version variable and its build flags; `catalogue` has the list.
 
 `go.mod` and `go.sum` in the tool's module folder pin every source by hash; `[tool.slipway.tools]` names the versions
-that a program on PATH must have to be used instead. Pure: text goes in, values come out.
+that a program on PATH must have to be used instead. Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ VERSION = re.compile(r"(?<![\d.])v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoTool:
-    """A program that a Go module of ours can build."""
+    """A program that is built in one of the Go modules below `tools/`."""
 
     name: str
     purpose: str
@@ -26,7 +26,7 @@ class GoTool:
     package: str
     """Its `main` package."""
     stamp: str = ""
-    """Variable that the linker sets to the version; a program without it says `devel` or less than the truth."""
+    """Variable that the linker sets to the version; without it a program reports `devel` or a shorter version."""
     bare: bool = False
     """Whether the stamp is `1.2.3`, not `v1.2.3`."""
     tags: str = ""
@@ -77,15 +77,15 @@ def build_argv(go: Path, tools: Sequence[tuple[GoTool, str]], output: Path) -> t
 
 
 def required(go_mod: str) -> Mapping[str, str]:
-    """Module → version, as the `require` lines of a go.mod say."""
+    """Module → version, from the `require` lines of a go.mod."""
     lines = (line.split("//")[0].removeprefix("require").split() for line in go_mod.splitlines())
     return {words[0]: words[1] for words in lines if len(words) == 2 and words[1].startswith("v")}
 
 
 def version_in(output: str) -> str:
-    """The first version that a program's answer names, as `v1.2.3`; empty if there is none.
+    """The first version in the output of a program, as `v1.2.3`; empty if there is none.
 
-    What follows a `+` says how it was built, not what.
+    Build metadata after a `+` is left out.
     """
     found = VERSION.search(output)
     return f"v{found[1]}" if found else ""

@@ -1,7 +1,7 @@
-"""The groups of Python packages that tasks ask for when they need them; each is installed once.
+"""The groups of Python packages that tasks install at their first use.
 
 `test` and `docs` are modules and go into the environment; `go` (the Go toolchain), `lock` (uv), `node` and `traefik` are
-programs and have folders of their own below `.tools`.
+programs, each in a separate folder below `.tools`.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ PROGRAMS = {
 
 
 def ensure_group(root: Path, name: str, progress: Progress) -> None:
-    """Have the modules of a group importable: `test` or `docs`.
+    """Install the modules of a group, such as `test` or `docs`, unless they are installed.
 
     Raises:
         ToolFailed: pip ended with an error; its last lines are in the message.
-        ToolMissing: the group has no lock, or we do not run in an environment of our own.
+        ToolMissing: the group has no lock, or this Python does not run in the environment of the project.
     """
     venv = Path(sys.prefix)
     if sys.prefix == sys.base_prefix:
-        fact = "needs the project's environment, and this Python runs outside of one"
+        fact = "requires the virtual environment of the project, and this Python runs outside of it"
         raise ToolMissing(Problem(where=f"locks/{name}.txt", fact=fact, hint="start the task with ./inv"))
     with setting_up(name):
         added = add_group(root, venv, name, progress)
     if added:
         import importlib
 
-        # The import system remembers what was not there a moment ago.
+        # The import system caches that the modules were missing.
         importlib.invalidate_caches()
 
 
 def program(root: Path, name: str, progress: Progress) -> Path:
-    """The program of a group that has a folder of its own.
+    """The program of a group that is installed into a separate folder.
 
     Raises:
         ToolFailed: pip ended with an error; its last lines are in the message.
@@ -57,7 +57,7 @@ def program(root: Path, name: str, progress: Progress) -> Path:
 
 @contextmanager
 def setting_up(name: str) -> Iterator[None]:
-    """Turn the set-up's errors into those of the tasks."""
+    """Raise the errors of the set-up as errors of a task."""
     where = f"locks/{name}.txt"
     try:
         yield

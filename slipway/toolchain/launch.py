@@ -1,4 +1,4 @@
-"""The way from `./inv` into invoke, inside `.venv`: the same as `invoke`, only started faster and from any folder."""
+"""Starts invoke inside `.venv`, for `./inv`: as `invoke` does, but faster and from any folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,23 @@ def main(root: Path, arguments: list[str]) -> None:
     except ModuleNotFoundError:
         repair(root, arguments)
         raise
-    program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+    try:
+        program.run(["inv", "--search-root", str(root), *with_remainder(arguments)])
+    finally:
+        flush_output()
+
+
+def flush_output() -> None:
+    """Write the rest of standard output; ends the process with an error when that fails."""
+    from slipway.core.errors import files_failed
+
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if (refused := files_failed(error)) is not None:
+            print(refused, file=sys.stderr)
+            sys.exit(int(refused.exit_code))
 
 
 def check_folders(root: Path) -> None:
@@ -53,26 +69,26 @@ def check_folders(root: Path) -> None:
 
 
 def with_remainder(arguments: list[str]) -> list[str]:
-    """What follows `lab kubectl` is kubectl's: it goes behind `--`, where invoke looks for no tasks and flags.
+    """The arguments behind `lab kubectl` are kubectl's: they are put behind `--`, where invoke parses nothing.
 
-    Invoke joins what is there with spaces, so it is quoted as for a shell.
+    Invoke joins them with spaces, so they are quoted as for a shell.
     """
     if arguments[:2] != ["lab", "kubectl"]:
         return arguments
     import shlex
 
     rest = arguments[2:]
-    own = rest[: rest.index("--")] if "--" in rest else []
-    if not own and rest[:1] == ["--name"]:
-        own = rest[:2]
-    return ["lab", "kubectl", *own, "--", shlex.join(rest[len(own) :]).removeprefix("-- ")]
+    flags = rest[: rest.index("--")] if "--" in rest else []
+    if not flags and rest[:1] == ["--name"]:
+        flags = rest[:2]
+    return ["lab", "kubectl", *flags, "--", shlex.join(rest[len(flags) :]).removeprefix("-- ")]
 
 
 def import_invoke() -> Program:
     """Invoke's program, imported without two modules that no task uses and that take 40 of its 100 ms.
 
-    `unittest.mock`, which brings asyncio, is there for its MockContext; `importlib.metadata`, which brings email and zip
-    files, for its own version. Who imports them later gets the real ones.
+    `unittest.mock`, which imports asyncio, is for its MockContext; `importlib.metadata`, which imports email and zip
+    files, for its version. A later import gets the original modules.
     """
     stand_ins: dict[str, dict[str, object]] = {
         "unittest.mock": {"Mock": object},

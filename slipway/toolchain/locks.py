@@ -1,6 +1,6 @@
 """The locks: every Python package that a group installs, with its version and hashes, in `locks/<group>.txt`.
 
-`pyproject.toml` says what is wanted; `uv` resolves it for every platform and Python that we support. The groups share
+`pyproject.toml` has the requirements; `uv` resolves them for every platform and Python that we support. The groups share
 one environment, so each is resolved within the versions of those before it.
 """
 
@@ -20,7 +20,7 @@ PYTHON = "3.11"
 
 
 def lock_file(root: Path, group: str) -> Path:
-    """Where a group's lock is."""
+    """The lock file of a group."""
     return root / LOCKS / f"{group}.txt"
 
 
@@ -45,7 +45,7 @@ def relock(
     Without `upgrade` a locked version stays as long as `pyproject.toml` allows it.
 
     Raises:
-        ToolFailed: the wishes cannot be met together; what was written before fits together.
+        ToolFailed: the requirements conflict; the locks that were written before are consistent.
     """
     changed: list[str] = []
     for number, group in enumerate(GROUPS):
@@ -53,7 +53,7 @@ def relock(
         target.parent.mkdir(exist_ok=True)
         old = target.read_bytes() if target.exists() else b""
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".lock-") as folder:
-            # uv takes what is in its output file as the versions to prefer.
+            # uv prefers the versions in its output file.
             fresh = Path(folder, target.name)
             fresh.write_bytes(old)
             run(Command(argv=compile_argv(uv, group, GROUPS[:number], fresh, upgrade=upgrade), cwd=root))

@@ -1,4 +1,4 @@
-"""What `./inv` starts when `.venv` is missing or out of date: any Python 3.11 or newer makes it."""
+"""Makes `.venv`, with any Python 3.11 or newer; `./inv` starts it when `.venv` is missing or out of date."""
 
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ def main() -> int:
         print("\n".join([*lines, *([f"    hint: {error.hint}"] if error.hint else [])]), file=sys.stderr)
         return 4
     except KeyboardInterrupt:
-        print("interrupted; run it again, it starts afresh", file=sys.stderr)
+        print("interrupted; run it again, it starts from the beginning", file=sys.stderr)
         return 130
     return 0
 

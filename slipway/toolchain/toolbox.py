@@ -16,6 +16,7 @@ from slipway.core.errors import BuildError, Problem, WorkspaceError
 from slipway.toolchain.catalogue import tool_of
 from slipway.toolchain.gotool import GoTool, required, version_in
 from slipway.tools.run import Command, Runner, which
+from slipway.util.files import read_text
 from slipway.util.progress import Progress
 
 ASK_TIMEOUT_S = 20.0
@@ -117,10 +118,11 @@ class Toolbox:
             WorkspaceError: there is none.
         """
         where = f"{tool.folder}/go.mod"
-        try:
-            return required((self.home / where).read_text(encoding="utf-8"))[tool.module]
-        except (OSError, KeyError) as error:
-            raise WorkspaceError(Problem(where=where, fact=f"does not require {tool.module}")) from error
+        path = self.home / where
+        versions = required(read_text(path, where)) if path.is_file() else {}
+        if tool.module not in versions:
+            raise WorkspaceError(Problem(where=where, fact=f"does not require {tool.module}"))
+        return versions[tool.module]
 
     def built_path(self, name: str) -> Path:
         """Where a built program is, or will be.
@@ -132,10 +134,10 @@ class Toolbox:
 
         tool = tool_of(name)
         folder = self.home / tool.folder
-        # A folder below with a go.mod of its own is another module.
+        # A folder below with another go.mod is another module.
         others = {path.parent for path in folder.rglob("go.mod")} - {folder}
-        own = (path for path in sorted(folder.rglob("*.go")) if others.isdisjoint(path.parents))
-        sources = (folder / "go.mod", self.home / "locks" / "go.txt", *own)
+        code = (path for path in sorted(folder.rglob("*.go")) if others.isdisjoint(path.parents))
+        sources = (folder / "go.mod", self.home / "locks" / "go.txt", *code)
         try:
             content = b"".join(path.read_bytes() for path in sources)
         except OSError as error:

@@ -1,11 +1,11 @@
-"""The Python environment: `.venv` from `locks/release.txt`, and the groups of packages that single tasks add to it.
+"""The Python environment: `.venv` from `locks/release.txt`, and the groups of packages that tasks add to it.
 
 Runs under any Python 3.11 or newer before `.venv` exists, so it uses the standard library only; later the tasks
-use it to add a group. A kill leaves either nothing, or a mark that makes the next run repair it:
+use it to add a group. A kill leaves either nothing, or a marker by which the next run repairs it:
 
-- `.venv/.slipway/release.txt`, a copy of the lock file, is written last: without it `.venv` is made anew.
-- `.venv/.slipway/dirty` lies there while a group is being added; who finds it without its owner makes `.venv` anew.
-- packages with a folder of their own (the Go toolchain) are installed beside it and renamed.
+- `.venv/.slipway/release.txt`, a copy of the lock file, is written last: without it `.venv` is made again.
+- `.venv/.slipway/dirty` exists while a group is being added; the next run that finds it makes `.venv` again.
+- packages with a separate folder (the Go toolchain) are installed under a temporary name and renamed.
 
 The kernel lock is inherited by pip: when we are killed and pip lives on, the next run waits until it has ended.
 """
@@ -26,17 +26,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from slipway.util.filelock import hold
-from slipway.util.files import write_atomic
+from slipway.util.files import decode, write_atomic
 from slipway.util.progress import Progress
 
 MARKS = ".slipway"
 """Folder in `.venv` with a file for each finished step; read by `inv`, too."""
-OURS = ".tools/environment.ours"
+CREATED = ".tools/environment.ours"
 """Written before the first environment is made."""
 LOCK = ".tools/environment.lock"
-"""Held by who installs; relative to the checkout."""
+"""Locked while packages are installed; relative to the checkout."""
 USE_LOCK = ".tools/environment.use"
-"""Held, shared, by every running task; `.venv` is only replaced when nobody does."""
+"""Locked, shared, by every running task; `.venv` is only replaced when no task runs."""
 TAIL_LINES = 20
 UNWANTED = (
     "PIP_USER",
@@ -57,7 +57,7 @@ class SetupError(Exception):
 
     Attributes:
         fact: what failed.
-        output: what the failed program said, line by line, its command first.
+        output: the command that failed, then the lines of its output.
         hint: what to do.
     """
 
@@ -72,7 +72,7 @@ class SetupError(Exception):
 
 
 def complete(root: Path, venv: Path) -> bool:
-    """Whether the environment is finished, was made in this place, and is for the present locks."""
+    """Whether the environment is finished, was made for this path, and is of the current locks."""
     made = venv / MARKS
     try:
         return (
@@ -99,10 +99,10 @@ def make(root: Path, progress: Progress) -> None:
         started = time.monotonic()
         lock = root / "locks" / "release.txt"
         wanted = lock.read_bytes()
-        ours = root / OURS
-        remove(venv, known=ours.exists())
-        # Before anything is made: a half-made environment is ours to remove, one that somebody else made is not.
-        write_atomic(ours, f"{root}\n".encode())
+        created = root / CREATED
+        remove(venv, known=created.exists())
+        # Before anything is made: only an incomplete environment of `./inv` may be removed, none of another tool.
+        write_atomic(created, f"{root}\n".encode())
         progress.say(f"Setting up .venv with Python {sys.version.split()[0]}, once for each change of locks/")
         with progress.step("making the virtual environment", ""):
             run((base_python(), "-I", "-m", "venv", str(venv)), handle)
@@ -115,7 +115,7 @@ def make(root: Path, progress: Progress) -> None:
 
 
 def add_group(root: Path, venv: Path, name: str, progress: Progress) -> bool:
-    """Install the packages of `locks/<name>.txt` into the environment, unless they are there; True if it did.
+    """Install the packages of `locks/<name>.txt` into the environment, unless they are installed; True if it did.
 
     Raises:
         SetupError: a package cannot be installed.
@@ -143,9 +143,9 @@ def add_group(root: Path, venv: Path, name: str, progress: Progress) -> bool:
 
 
 def add_folder(root: Path, name: str, progress: Progress) -> Path:
-    """Install the packages of `locks/<name>.txt` into a folder of their own below .tools; returns the folder.
+    """Install the packages of `locks/<name>.txt` into a separate folder below .tools; returns the folder.
 
-    For packages that are programs rather than modules: they survive a new `.venv`, and their size stays out of it.
+    For packages that are programs rather than modules: a new `.venv` does not need them installed again.
 
     Raises:
         SetupError: a package cannot be installed.
@@ -156,19 +156,19 @@ def add_folder(root: Path, name: str, progress: Progress) -> Path:
     with locked(root / LOCK, progress) as handle:
         if folder.is_dir():
             return folder
-        with made_whole(folder, name) as scratch:
+        with made_atomically(folder, name) as scratch:
             pip = (sys.executable, "-I", *INSTALL, "--target", str(scratch), "--no-compile")
             install(root / "locks" / f"{name}.txt", pip, progress, handle)
     return folder
 
 
 @contextlib.contextmanager
-def made_whole(folder: Path, name: str) -> Iterator[Path]:
-    """An empty folder beside its place, which gets its name when the block has filled it; earlier ones of `name` go first.
+def made_atomically(folder: Path, name: str) -> Iterator[Path]:
+    """A temporary folder that is renamed to `folder` after the block; earlier folders of `name` are removed before.
 
     Args:
-        folder: the place, `<name>-<something>`.
-        name: what earlier and unfinished ones begin with.
+        folder: the final path, `<name>-<suffix>`.
+        name: the prefix of earlier and unfinished folders.
     """
     for old in (*folder.parent.glob(f"{name}-*/"), *folder.parent.glob(f".{name}-*/")):
         remove_tree(old)
@@ -185,7 +185,7 @@ def made_whole(folder: Path, name: str) -> Iterator[Path]:
 def group_folder(root: Path, name: str) -> Path:
     """Where `add_folder` puts a group: `.tools/<name>-<version of its first package>-<hash of its lock>`."""
     lock = (root / "locks" / f"{name}.txt").read_bytes()
-    version = re.search(r"^[A-Za-z0-9._-]+==([^\s;\\]+)", lock.decode(), re.MULTILINE)
+    version = re.search(r"^[A-Za-z0-9._-]+==([^\s;\\]+)", decode(lock, f"locks/{name}.txt"), re.MULTILINE)
     digest = hashlib.sha256(lock).hexdigest()[:8]
     return root / ".tools" / f"{name}-{version[1] if version else '0'}-{digest}"
 
@@ -196,30 +196,30 @@ def install(lock: Path, pip: Sequence[str], progress: Progress, handle: int) -> 
     Raises:
         SetupError: it failed.
     """
-    count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    count = len(re.findall(r"^[A-Za-z0-9]", decode(lock.read_bytes(), f"locks/{lock.name}"), re.MULTILINE))
     with progress.step(f"installing {count} package{'s' * (count != 1)} of locks/{lock.name}", "") as step:
         run((*pip, "-r", str(lock)), handle, step.position)
 
 
 def python(venv: Path) -> tuple[str, ...]:
-    """How to start an environment's interpreter, deaf to the user's PYTHON variables."""
+    """The command of an environment's interpreter, which ignores the PYTHON variables of the user."""
     return (str(venv / "bin" / "python"), "-I")
 
 
 def base_python() -> str:
-    """This interpreter's real program: an environment stays right when the `python3` of PATH becomes another one."""
+    """The program behind this interpreter: an environment keeps working when `python3` on PATH changes."""
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
-def run(argv: Sequence[str], handle: int, where: Callable[[str], None] = lambda _: None) -> None:
-    """Run a program that inherits the lock; `where` is told its last line.
+def run(argv: Sequence[str], handle: int, position: Callable[[str], None] = lambda _: None) -> None:
+    """Run a program that inherits the lock; `position` is called with each line of its output.
 
     Raises:
         SetupError: it cannot be started or fails.
     """
     lines: list[str] = []
     try:
-        process = subprocess.Popen(  # noqa: S603 - our own argument vector; slipway.tools.run needs what is made here
+        process = subprocess.Popen(  # noqa: S603 - our own argument vector; slipway.tools.run is for the finished environment
             argv,
             env=environment(os.environ),
             stdin=subprocess.DEVNULL,
@@ -237,7 +237,7 @@ def run(argv: Sequence[str], handle: int, where: Callable[[str], None] = lambda 
         try:
             for line in process.stdout:
                 lines.append(line.rstrip())
-                where(line.strip())
+                position(line.strip())
         except BaseException:
             process.terminate()
             raise
@@ -248,17 +248,17 @@ def run(argv: Sequence[str], handle: int, where: Callable[[str], None] = lambda 
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The user's variables without those that send pip elsewhere."""
+    """The environment without the variables that make pip install elsewhere."""
     return {name: value for name, value in environ.items() if name not in UNWANTED}
 
 
 def locked(path: Path, progress: Progress) -> contextlib.AbstractContextManager[int]:
-    """Hold a lock file, waiting as long as another task needs it."""
+    """Hold a lock file, waiting for other tasks without a limit."""
     return hold(path, what="another task in this checkout", wait_s=math.inf, on_wait=progress.say)
 
 
 def has(marker: Path, wanted: bytes) -> bool:
-    """Whether a marker is there with this content."""
+    """Whether a marker exists with this content."""
     try:
         return marker.read_bytes() == wanted
     except OSError:
@@ -270,10 +270,10 @@ def remove(venv: Path, *, known: bool) -> None:
 
     Args:
         venv: the folder.
-        known: an environment was made in this checkout before, so a half-made one is ours.
+        known: `./inv` made an environment in this checkout before, so an incomplete one may be removed.
 
     Raises:
-        SetupError: we did not make it, so it is not ours to remove.
+        SetupError: `./inv` did not make it.
     """
     if venv.is_symlink():
         venv.unlink()
@@ -281,14 +281,14 @@ def remove(venv: Path, *, known: bool) -> None:
         kind = (
             "an environment that ./inv did not make" if (venv / "pyvenv.cfg").exists() else "not a virtual environment"
         )
-        half_made = known and (venv / "pyvenv.cfg").exists()
-        if any(venv.iterdir()) and not half_made and not (venv / MARKS).exists():
+        incomplete = known and (venv / "pyvenv.cfg").exists()
+        if any(venv.iterdir()) and not incomplete and not (venv / MARKS).exists():
             raise SetupError(f"{venv} is {kind}", hint=f"mv '{venv}' '{venv}.old'")
-        # The marks first: without them nothing else counts, wherever this is interrupted.
+        # The markers first: without them the environment counts as incomplete.
         remove_tree(venv / MARKS)
         remove_tree(venv)
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder that may be half there."""
+    """Remove a folder, as far as it exists."""
     shutil.rmtree(path, ignore_errors=True)

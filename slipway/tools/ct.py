@@ -1,6 +1,6 @@
 """chart-testing, as the gate over the charts that the plan names.
 
-ct's own change detection, dependency builds and version checks stay off: they would be a second opinion, and would
+ct's change detection, dependency builds and version checks are off: the plan has decided already, and they would
 write into the charts. Its settings are those of `.ct/ct.yaml`; yamllint and yamale run in process with the files beside it.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from slipway.tools.run import Command, Completed, Runner
 
 INSTALL_S = 120.0
-"""How long a chart may take to become ready; on a simulated node it takes about 3 s."""
+"""How long a chart may take to become ready; about 3 s on a simulated node."""
 
 
 def lint_args(charts: Sequence[Path], config: Path, kube_version: str) -> tuple[str, ...]:
@@ -36,9 +36,9 @@ class ChartTesting:
     program: Callable[[], Path]
     helm: Callable[[], Path]
     home: Path
-    """Folders of our own for helm."""
+    """Parent of helm's cache, config and data folders."""
     path: str
-    """PATH behind our own tools."""
+    """PATH behind the pinned tools."""
     config: Path
     """ct.yaml."""
     kube_version: str
@@ -47,21 +47,21 @@ class ChartTesting:
         """Run `ct lint`; the caller reads the exit code.
 
         Raises:
-            ToolMissing: ct or helm is not there.
+            ToolMissing: ct or helm is missing.
         """
         return self.ct(lint_args(charts, self.config, self.kube_version), {})
 
     def install(self, chart: Path, namespace: str, kubeconfig: Path, kubectl: Path) -> Completed:
-        """Run `ct install` in a namespace that is there; the caller reads the exit code.
+        """Run `ct install` in an existing namespace; the caller reads the exit code.
 
         Raises:
-            ToolMissing: ct or helm is not there.
+            ToolMissing: ct or helm is missing.
         """
         access = {"KUBECONFIG": str(kubeconfig), "PATH": f"{self.helm().parent}:{kubectl.parent}:{self.path}"}
         return self.ct(install_args(chart, self.config, namespace), access)
 
     def ct(self, args: tuple[str, ...], extra: Mapping[str, str]) -> Completed:
-        """Run ct with helm's folders in our own home."""
+        """Run ct with helm's folders below `home`."""
         environment = {
             "PATH": f"{self.helm().parent}:{self.path}",
             "GOGC": "400",

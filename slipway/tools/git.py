@@ -1,6 +1,6 @@
-"""Git, as far as the build system needs it: which revision, what changed, and the files of another revision.
+"""git, read-only: the current revision, what changed, and the files of another revision.
 
-Argument vectors are pure functions, methods run them. Nothing here writes to the repository.
+Argument vectors are pure functions, methods run them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def head_args() -> tuple[str, ...]:
 
 
 def resolve_args(revision: str) -> tuple[str, ...]:
-    """The commit that a revision names; `--end-of-options` keeps a name with a dash from being read as a flag."""
+    """The commit of a revision; `--end-of-options` keeps a name with a dash from being read as a flag."""
     return ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
 
 
@@ -119,14 +119,14 @@ class Git:
                 Problem(
                     where="revision",
                     fact=f"git knows no {revision!r}",
-                    hint="name a branch, tag or commit; a shallow clone needs: git fetch --unshallow",
+                    hint="name a branch, tag or commit; in a shallow clone: git fetch --unshallow",
                     rule="git.revision",
                 )
             )
         return done.stdout.strip()
 
     def changed_paths(self, base: str | None = None, paths: Sequence[str] = ()) -> tuple[str, ...]:
-        """Paths, relative to the root, that differ from a revision, and files that git does not know.
+        """Paths, relative to the root, that differ from a revision, and untracked files.
 
         Args:
             base: the revision; the checked-out commit when None.
@@ -168,7 +168,7 @@ class Git:
         finally:
             packed.unlink(missing_ok=True)
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
-            # git's own archive: plain members below one folder. The filter came with Python 3.11.4.
+            # an archive of git has plain members below one folder. The filter came with Python 3.11.4.
             safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
             tar.extractall(destination, **safe)  # type: ignore[arg-type]  # noqa: S202
         return commit

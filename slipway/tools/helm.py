@@ -1,6 +1,6 @@
 """Helm: argument vectors are pure functions, methods run them.
 
-Helm runs with folders of its own below build/, so that a user's plugins, repositories and caches cannot change a result.
+Helm runs with separate folders below build/, so that a user's plugins, repositories and caches cannot change a result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def template_args(
     values: Sequence[Path] = (),
     settings: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """As Argo CD 3.6 renders: with CRDs, without hooks' tests, for one Kubernetes version, never asking a cluster.
+    """As Argo CD 3.6 renders: with CRDs, without hooks' tests, for one Kubernetes version, without a cluster.
 
     Source: argo-cd v3.6.1 util/helm/cmd.go:429-482.
     """
@@ -47,20 +47,20 @@ class Helm:
 
     run: Runner
     program: Callable[[], Path]
-    """Resolved at the first use, so that a release with nothing to do starts and looks for nothing."""
+    """Resolved at the first use, so that a release with nothing to do starts no program."""
     home: Path
 
     def __call__(self, *args: str, ok_codes: frozenset[int] | None = frozenset({0})) -> Completed:
         """Run helm with these arguments.
 
         Raises:
-            ToolMissing: helm is not there.
+            ToolMissing: helm is missing.
             ToolFailed: it ended with a code outside `ok_codes`.
         """
         return self.run(Command(argv=(str(self.program()), *args), env=self.environment(), ok_codes=ok_codes))
 
     def environment(self) -> Mapping[str, str]:
-        """Folders of our own, and the fixed time of packages."""
+        """Helm's folders below `home`, and the fixed time of packages."""
         return {
             "HELM_CACHE_HOME": str(self.home / "cache"),
             "HELM_CONFIG_HOME": str(self.home / "config"),

@@ -36,8 +36,8 @@ class Kubeconform:
         """Validate YAML files; one process for all of them.
 
         Raises:
-            ToolMissing: kubeconform is not there.
-            ToolFailed: it did not say anything that can be read.
+            ToolMissing: kubeconform is missing.
+            ToolFailed: its output is not valid.
         """
         argv = (str(self.program()), *validate_args(files, locations))
         done = self.run(Command(argv=argv, ok_codes=frozenset({0, 1})))

@@ -1,4 +1,4 @@
-"""kubectl: argument vectors in, JSON out; always with a kubeconfig that is named, never with the user's own."""
+"""kubectl: argument vectors in, JSON out; always with an explicit kubeconfig, never with the default one of the user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Kubectl:
     kubeconfig: Path
 
     def argv(self, *args: str) -> tuple[str, ...]:
-        """The whole argument vector."""
+        """The argument vector."""
         return (str(self.program()), "--kubeconfig", str(self.kubeconfig), *args)
 
     def __call__(
@@ -42,8 +42,8 @@ class Kubectl:
         Raises:
             ToolFailed: the API server refuses.
         """
-        told = json.loads(self("get", *what, "-o", "json").stdout)
-        return cast(list[Data], told["items"] if told["kind"].endswith("List") else [told])
+        result = json.loads(self("get", *what, "-o", "json").stdout)
+        return cast(list[Data], result["items"] if result["kind"].endswith("List") else [result])
 
     def find(self, *what: str) -> Data | None:
         """`kubectl get` of one object; None when it is not there.
@@ -51,8 +51,8 @@ class Kubectl:
         Raises:
             ToolFailed: the API server refuses.
         """
-        said = self("get", *what, "-o", "json", "--ignore-not-found").stdout
-        return cast(Data, json.loads(said)) if said.strip() else None
+        output = self("get", *what, "-o", "json", "--ignore-not-found").stdout
+        return cast(Data, json.loads(output)) if output.strip() else None
 
     def apply(self, content: bytes, *, manager: str, extra: Sequence[str] = ()) -> Completed:
         """Server-side apply of a YAML stream; conflicts are taken over.

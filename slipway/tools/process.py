@@ -1,6 +1,6 @@
-"""Processes and ports of this machine: does that daemon still run, is it still ours, does it listen?
+"""Processes and ports of this machine: whether a daemon still runs, and whether it listens.
 
-A number alone does not identify a process, because the system gives it to others later.
+A process ID alone does not identify a process, because the kernel reuses it; so the command line is compared, too.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def find_processes(ending: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def end(pid: int, ending: tuple[str, ...], patience_s: float) -> None:
-    """End a process that is still the one we mean, kill it when it does not listen, and wait until it is gone.
+    """End a process that still has this command line, kill it when it ignores that, and wait until it is gone.
 
-    Its command line goes first and its sockets last, so only the end of the process itself tells that a port is free.
+    Its command line goes first and its sockets last, so a port is free only after the end of the process.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):
         if not alive(pid, ending):
@@ -83,11 +83,11 @@ def end(pid: int, ending: tuple[str, ...], patience_s: float) -> None:
 
 
 def reap(pid: int) -> bool:
-    """Whether a process runs; one that ended is collected when it is our child, and never counts as running."""
+    """Whether a process runs; one that ended is collected when it is a child of this process, and never counts as running."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != pid
     except ChildProcessError:
-        pass  # somebody else's child: started by an earlier task
+        pass  # the child of another process: started by an earlier task
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -95,30 +95,30 @@ def reap(pid: int) -> bool:
     except PermissionError:
         pass
     try:
-        # State and number of threads follow the program's name, which stands in brackets and may hold any character.
+        # State and number of threads follow the program's name, which is in brackets and may contain any character.
         fields = PROC.joinpath(str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return not PROC.joinpath("self").exists()
-    # The first thread may be over while others still hold the sockets.
+    # The first thread may have ended while others still have the sockets open.
     return fields[0] != "Z" or int(fields[17]) > 1
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that no process listens on now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 def listening(port: int) -> bool:
-    """Whether somebody accepts connections on a loopback port."""
+    """Whether a process accepts connections on a loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def wait_until(condition: Callable[[], bool], deadline_s: float) -> bool:
-    """Ask until it is true; False when the time is over."""
+    """Poll until it is true; False at the deadline."""
     end = time.monotonic() + deadline_s
     while not condition():
         if time.monotonic() > end:

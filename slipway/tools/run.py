@@ -104,10 +104,10 @@ def collect(command: Command) -> tuple[int, str, str]:
     """Run a command to its end; returns its exit code, stdout and stderr."""
     import subprocess
 
-    done = subprocess.run(  # noqa: S603 - the argument vector is ours, and no shell reads it
+    done = subprocess.run(  # noqa: S603 - an argument vector, which no shell parses
         command.argv,
         cwd=command.cwd,
-        env={**os.environ, **command.env},
+        env=environment_of(command),
         input=command.stdin,
         stdin=subprocess.DEVNULL if command.stdin is None else None,
         capture_output=True,
@@ -122,10 +122,10 @@ def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, 
     import subprocess
     import threading
 
-    process = subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+    process = subprocess.Popen(  # noqa: S603 - an argument vector, which no shell parses
         command.argv,
         cwd=command.cwd,
-        env={**os.environ, **command.env},
+        env=environment_of(command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -159,6 +159,11 @@ def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, 
     return process.returncode, "".join(lines), ""
 
 
+def environment_of(command: Command) -> dict[str, str]:
+    """The environment of the new process."""
+    return {**os.environ, **command.env}
+
+
 def failure(command: Command, completed: Completed) -> Problem:
     """The problem that a failed command is shown as."""
     output = completed.stderr if completed.stderr.strip() else completed.stdout
@@ -176,36 +181,36 @@ def missing(command: Command, error: OSError) -> ToolMissing:
 
 
 def program_name(command: Command) -> str:
-    """The program's base name, as errors call it."""
+    """The base name of the program, for errors."""
     return Path(command.argv[0]).name
 
 
 def spawn_daemon(command: Command, log: Path) -> int:
-    """Start a program that outlives us, in its own session, with its output in a log file; returns its process id.
+    """Start a program that outlives this process, in a new session, with its output in a log file; returns its process id.
 
     Raises:
         ToolMissing: the program is missing or cannot be executed.
     """
     process = in_background(command, log)
-    # The child is meant to live on: without this mark the interpreter would warn about it at exit.
+    # The child continues to run: without this the interpreter would warn about it at exit.
     process.returncode = 0
     return process.pid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A program that we started and that ends with us at the latest."""
+    """A child process that ends with this process at the latest."""
 
     pid: int
     poll: Callable[[], int | None]
     """Its exit code, negative for a signal; None while it runs."""
     end: Callable[[], None]
-    """Ask it to end."""
+    """Send SIGTERM."""
     kill: Callable[[], None]
 
 
 def spawn_child(command: Command, log: Path) -> Child:
-    """Start a program in the background, with its output in a log file; the kernel kills it when our process ends.
+    """Start a program in the background, with its output in a log file; the kernel kills it when this process ends.
 
     Must be called from the main thread: the kernel means the thread that started it.
 
@@ -226,7 +231,7 @@ def spawn_child(command: Command, log: Path) -> Child:
 
 
 def in_background(command: Command, log: Path, prepare: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, with its output in a log file.
+    """Start a program in a new session, with its output in a log file.
 
     Args:
         command: what to start.
@@ -241,10 +246,10 @@ def in_background(command: Command, log: Path, prepare: Callable[[], None] | Non
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
         try:
-            return subprocess.Popen(  # noqa: S603 - the argument vector is ours, and no shell reads it
+            return subprocess.Popen(  # noqa: S603 - an argument vector, which no shell parses
                 command.argv,
                 cwd=command.cwd,
-                env={**os.environ, **command.env},
+                env=environment_of(command),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,

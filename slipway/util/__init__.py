@@ -1,6 +1,7 @@
-"""Tools without knowledge of charts: text, mappings, YAML, files, locks, caches, threads, progress.
+"""General functions without knowledge of charts: text, quantities, mappings, YAML, files, locks, caches, threads, progress.
 
 In: text, bytes, paths.
-Out: values, or files that are written whole.
-Fails with: `WorkspaceError` for text that cannot be parsed, `Busy` for a lock that another process holds.
+Out: values, or files that are written atomically.
+Fails with: `WorkspaceError` for text that cannot be read, `FilesFailed` for a file that cannot be written, `Busy` for a lock
+of another process.
 """

@@ -1,7 +1,7 @@
 """Results kept under build/cache, by the content that they were made from.
 
-An entry is either right or absent: its name is a hash of everything that the result depends on, so nothing is ever stale,
-and the whole folder can be deleted at any time.
+The name of an entry is a hash of everything that the result depends on, so no entry is ever stale, and the folder can be
+deleted at any time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def key_of(*parts: object) -> str:
 
 
 def source_digest(package: Path = PACKAGE) -> str:
-    """Digest of our own source: another rule is another result."""
+    """Digest of the build system's source: another rule gives another result."""
     return files_digest(sorted(package.rglob("*.py")))
 
 
@@ -46,7 +46,7 @@ class Cache:
     folder: Path
 
     def path(self, key: str) -> Path:
-        """Where an entry is kept."""
+        """The file of an entry."""
         return self.folder / key
 
     def get(self, key: str) -> str | None:

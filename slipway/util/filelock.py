@@ -32,7 +32,7 @@ def hold(
 
     Args:
         path: the lock file; made when missing, never removed.
-        what: what holds it, for messages.
+        what: the task that holds it, for messages.
         wait_s: how long to wait for the holder, in seconds.
         on_wait: called once with a line for the user before waiting.
         sleep: waits this many seconds.
@@ -42,7 +42,7 @@ def hold(
         The file's descriptor: a child process that inherits it holds the lock, too, also when this process is killed.
 
     Raises:
-        Busy: somebody else holds it, still after `wait_s` seconds.
+        Busy: another process still holds it after `wait_s` seconds.
     """
     waited_s = 0.0
     while (handle := take(path)) is None:
@@ -63,9 +63,9 @@ def hold(
 
 
 def take(path: Path) -> int | None:
-    """The open, locked file; None while somebody else has it.
+    """The open, locked file; None while another process holds it.
 
-    Between opening and locking the file may have been deleted with its folder; then the lock would be on nothing.
+    Between opening and locking the file may have been deleted with its folder; then the lock would protect nothing.
     """
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,11 +115,11 @@ def holder(path: Path) -> str:
 
 
 def busy(path: Path, what: str, waited_s: float) -> Problem:
-    """The problem of a lock that somebody else holds."""
+    """The problem of a lock that another process holds."""
     waited = f"after waiting {waited_s:g} s" if waited_s else ""
     return Problem(
         where=str(path),
         fact=f"{what} is running here{f', still {waited}' if waited else ''}",
-        evidence=(holder(path) or "it does not say which process",),
+        evidence=(holder(path) or "the lock file names no process",),
         hint="wait until it ends, then run the command again",
     )

@@ -43,7 +43,7 @@ class Progress:
 
         Args:
             title: what is done.
-            note: printed behind the title when the work starts, such as why it takes long; None prints nothing then.
+            note: printed behind the title at the start, such as why it takes long; None prints nothing at the start.
 
         Yields:
             The step, which is called with its result.

@@ -1,7 +1,7 @@
-"""Where the nodes of a YAML text are, and how to splice it there without touching anything else. Pure.
+"""Edits of a YAML text that keep everything else as it is: nodes with their offsets, and splices. Pure.
 
 Offsets count characters of the decoded text. Only plain block style with ordinary keys is edited; anchors, aliases and
-tags at the place of an edit are refused, because a splice could not know what else they mean.
+tags at the place of an edit are refused.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Source:
         return 2
 
     def content_end(self, node: Node) -> int:
-        """The end of a node's own text, without the blank lines and comments that follow it."""
+        """The end of a node, without the blank lines and comments that follow it."""
         if node.id == "scalar":
             start, end = node.start_mark.index, node.end_mark.index
             return start + len(self.text[start:end].rstrip()) if node.style in {"|", ">"} else int(end)
@@ -272,7 +272,7 @@ class Source:
 
     def _refuse_decoration(self, old: str) -> None:
         if old[:1] in {"&", "*", "!"}:
-            raise refusal(self.where, f"{old.split(maxsplit=1)[0]!r} stands at the place of the edit")
+            raise refusal(self.where, f"{old.split(maxsplit=1)[0]!r} is at the place of the edit")
 
     def _blank_between(self, entries: Sequence[Entry]) -> bool:
         starts = [self._with_comments(self._line_start(int(entry.node.start_mark.index))) for entry in entries[1:]]

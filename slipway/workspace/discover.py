@@ -26,6 +26,7 @@ from slipway.core.model import (
 from slipway.util import yaml
 from slipway.util.files import name_not_utf8, not_utf8, read_bytes
 from slipway.util.text import closest, suggest
+from slipway.workspace import unread
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
 """Files of a chart that are packaged besides Chart.yaml."""
@@ -41,7 +42,7 @@ NOTES = "notes.md"
 """What an operator should know of a service, in words; its page on the site takes it in."""
 
 UNPACKAGED = ("Chart.yaml", "README.md", CHANGELOG, NOTES, "Chart.lock", "ci", "tests", "charts")
-"""May lie in a chart folder and is never packaged."""
+"""A chart folder may have these; they are never packaged."""
 
 
 def load(config: Config) -> Workspace:
@@ -77,6 +78,7 @@ def load(config: Config) -> Workspace:
         config, {str(c.name) for c in charts.values() if c.kind is ChartKind.UMBRELLA}
     )
     problems.extend(more)
+    problems.extend(unread.check(config.root, config.environments))
     if not charts and not problems:
         problems.append(Problem(where="charts", fact="there is no chart", hint="./inv new SERVICE", rule="chart.none"))
     if problems:
@@ -146,7 +148,11 @@ def parse_chart(
         kind=parse_kind(folder, metadata),
         folder=folder,
         metadata=metadata,
-        lines={path[0]: line for path, line in document.lines.items() if len(path) == 1},
+        lines={
+            "/".join(path): line
+            for path, line in document.lines.items()
+            if len(path) == 1 or (len(path) == 2 and path[0] == "annotations")
+        },
         dependencies=tuple(parse_dependency(document, index) for index in range(len(dependency_entries(metadata)))),
         files=files,
         beside=beside or {},
@@ -231,10 +237,10 @@ def parse_dependency(document: yaml.Document, index: int) -> Dependency:
 
 
 def read_files(folder: Path, where: str, *, library: bool) -> dict[str, bytes]:
-    """What is packaged of a chart folder: an allow-list, so that nothing leaks into a package by lying there.
+    """What is packaged of a chart folder: an allow-list, so that nothing gets into a package unnoticed.
 
     Raises:
-        WorkspaceError: something else lies in the folder, or a packaged path is a symbolic link.
+        WorkspaceError: the folder has another file, or a packaged path is a symbolic link.
     """
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
@@ -261,7 +267,7 @@ def _unexpected(where: str, folders: tuple[str, ...]) -> Problem:
     return Problem(
         where=where,
         fact="is not a file of a chart",
-        evidence=(f"packaged are: Chart.yaml, {known}", f"beside them may lie: {', '.join(UNPACKAGED[1:])}"),
+        evidence=(f"packaged are: Chart.yaml, {known}", f"not packaged, but allowed: {', '.join(UNPACKAGED[1:])}"),
         hint="move it under files/, or out of the chart",
         rule="chart.unexpected-file",
     )

@@ -68,7 +68,7 @@ class Visit:
 
     def judged(self) -> dict[str, list[str]]:
         """Rule of axe → places that break it; WCAG 2.2 AA and what axe holds for good practice, landmarks among it."""
-        self.page.add_script_tag(path=chromium.found(ROOT).axe)
+        self.page.add_script_tag(path=chromium.installed(ROOT).axe)
         result = self.page.evaluate("axe.run()")
         return {
             rule["id"]: [f"{node['html'][:160]} {node['failureSummary']}" for node in rule["nodes"][:5]]
@@ -150,7 +150,7 @@ def server(built_site: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser(server: str) -> Iterator[Browser]:
     """Chromium, or a skip where there is none to be had."""
-    found = chromium.found(ROOT)
+    found = chromium.installed(ROOT)
     if found.program is None:
         pytest.skip("no Chromium comes for this kind of machine, and none is on PATH")
     from playwright.sync_api import sync_playwright

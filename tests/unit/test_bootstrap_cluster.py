@@ -19,6 +19,7 @@ from slipway.registry.manifest import sha256
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 from slipway.util.progress import Progress
+from slipway.workspace.annotations import NamespaceAnnotations
 from testing.monorepo import Monorepo
 
 RENDERED = """\
@@ -64,7 +65,8 @@ class Recorder:
     def answer(self, argv: Sequence[str]) -> tuple[int, str]:
         """Exit code and output."""
         if argv[1] == "template":
-            return 0, RENDERED
+            namespace = argv[argv.index("--namespace") + 1]
+            return 0, RENDERED.replace("namespace: argocd", f"namespace: {namespace}")
         if "/version" in argv:
             return (0, self.version) if self.version else (1, "")
         if "rollout" in argv:
@@ -112,11 +114,9 @@ def kubectl(recorder: Recorder, tmp_path: Path) -> Kubectl:
 def pinned(context: Context, *names: str) -> None:
     """Write deploy/staging with these umbrellas."""
     members = [
-        applications.Member(
+        applications.PinnedUmbrella(
             pin=Pin(name=ChartName(name), version="1.2.3", manifest=sha256(b"x"), input_digest=sha256(b"y")),
-            pod_security="restricted",
-            step="10",
-            cluster_resources=(("", "Namespace"),),
+            annotations=NamespaceAnnotations(sync_step=10),
         )
         for name in names
     ]
@@ -181,7 +181,7 @@ def test_a_cluster_that_does_not_answer_is_told_with_its_kubeconfig(
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (Held(None), r"argocd: 1.2.3 \(sha256:.*\) is not there"),
+        (Held(None), r"argocd: 1.2.3 \(sha256:.*\) is missing"),
         (Held(package.pack({"argocd/Chart.yaml": b""})), "the published package has no values-staging.yaml"),
     ],
 )
@@ -298,3 +298,27 @@ def test_the_kubeconfig_is_the_named_one_then_that_of_the_variable_then_the_user
     assert prepare.kubeconfig_of({"HOME": str(tmp_path / "home")}, "") == home
     with pytest.raises(WorkspaceError, match=r"--kubeconfig: .*/none is not a file"):
         prepare.kubeconfig_of(environ, str(tmp_path / "none"))
+
+
+def test_another_namespace_of_argo_cd_is_used_everywhere(
+    context: Context, recorder: Recorder, kubectl: Kubectl
+) -> None:
+    helm = context.helm
+    context = replace(context, config=replace(context.config, argocd_namespace="gitops"))
+    context.__dict__["helm"] = helm
+    pinned(context, "gitops")
+
+    outcome = run(context, kubectl, Held(package.pack({"gitops/Chart.yaml": b"", "gitops/values-staging.yaml": b""})))
+
+    told = bootstrap.text(outcome)
+    assert "kubectl -n gitops get applications" in told
+    assert "kubectl -n gitops port-forward" in told
+    assert "installed gitops 1.2.3" in told
+    assert "argocd " not in told
+    for _, objects in recorder.applied():
+        spaces = {item["metadata"].get("namespace", "gitops") for item in objects}
+        assert spaces <= {"gitops", "kube-system"}, objects
+    commands = [command.argv for command in recorder.commands if "-n" in command.argv]
+    assert {argv[argv.index("-n") + 1] for argv in commands} == {"gitops"}
+    (rendered,) = (command.argv for command in recorder.commands if command.argv[1] == "template")
+    assert rendered[rendered.index("--namespace") + 1] == "gitops"

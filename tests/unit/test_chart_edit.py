@@ -218,8 +218,8 @@ def test_a_first_member_is_written_below_everything_else(text: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "evidence"),
     [
-        (b"version: &v 1.0.0\nappVersion: *v\n", "'&v' stands at the place of the edit"),
-        (b"version: !!str 1.0.0\n", "'!!str' stands at the place of the edit"),
+        (b"version: &v 1.0.0\nappVersion: *v\n", "'&v' is at the place of the edit"),
+        (b"version: !!str 1.0.0\n", "'!!str' is at the place of the edit"),
         (b"version:\nname: x\n", "version has no text"),
         (b"- version: 1.0.0\n", "it is not a mapping"),
         (b"version: [\n", "while parsing a flow node"),

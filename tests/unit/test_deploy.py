@@ -11,6 +11,7 @@ from slipway.core.errors import WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Digest, Pin
 from slipway.gitops import applications
 from slipway.util import yaml as yamls
+from slipway.workspace.annotations import CLUSTER_RESOURCES, POD_SECURITY, SYNC_STEP, check
 
 MANIFEST = Digest("sha256:" + "a" * 64)
 INPUT = Digest("sha256:" + "b" * 64)
@@ -22,7 +23,7 @@ CONFIG = Config(
 )
 
 
-def umbrella(name: str = "htpc", **annotations: str) -> Chart:
+def umbrella(name: str = "htpc", **annotations: object) -> Chart:
     return Chart(
         name=ChartName(name),
         version="1.2.3",
@@ -38,8 +39,8 @@ def pin(name: str = "htpc") -> Pin:
     return Pin(name=ChartName(name), version="1.2.3", manifest=MANIFEST, input_digest=INPUT)
 
 
-def rendered(config: Config = CONFIG, *members: applications.Member) -> dict[str, list[dict[str, object]]]:
-    members = members or (applications.member_of(umbrella(), pin()),)
+def rendered(config: Config = CONFIG, *members: applications.PinnedUmbrella) -> dict[str, list[dict[str, object]]]:
+    members = members or (applications.pinned_umbrella(umbrella(), pin()),)
     made = applications.files(config, "staging", members)
     return {name: yamls.load_all(text) for name, text in made.items()}
 
@@ -91,8 +92,8 @@ def test_automated_sync_prunes_and_heals_unless_steps_are_rolled() -> None:
 
 def test_rolling_steps_follow_the_umbrellas_order() -> None:
     members = [
-        applications.member_of(umbrella("htpc", **{applications.SYNC_STEP: "30"}), pin("htpc")),
-        applications.member_of(umbrella("infra", **{applications.SYNC_STEP: "10"}), pin("infra")),
+        applications.pinned_umbrella(umbrella("htpc", **{SYNC_STEP: "30"}), pin("htpc")),
+        applications.pinned_umbrella(umbrella("infra", **{SYNC_STEP: "10"}), pin("infra")),
     ]
 
     spec = rendered(replace(CONFIG, rolling_sync=True), *members)["applicationset.yaml"][0]["spec"]
@@ -112,7 +113,7 @@ def test_a_project_admits_one_repository_and_one_namespace() -> None:
 
 def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
     kinds = "apiextensions.k8s.io/CustomResourceDefinition, rbac.authorization.k8s.io/ClusterRole"
-    member = applications.member_of(umbrella(**{applications.CLUSTER_RESOURCES: kinds}), pin())
+    member = applications.pinned_umbrella(umbrella(**{CLUSTER_RESOURCES: kinds}), pin())
 
     assert member.cluster_resources == (
         ("", "Namespace"),
@@ -122,21 +123,72 @@ def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
 
 
 def test_the_namespace_enforces_restricted_unless_the_umbrella_says_otherwise() -> None:
-    assert applications.member_of(umbrella(), pin()).pod_security == "restricted"
+    assert applications.pinned_umbrella(umbrella(), pin()).annotations.pod_security == "restricted"
     assert (
-        applications.member_of(umbrella(**{applications.POD_SECURITY: "privileged"}), pin()).pod_security
+        applications.pinned_umbrella(umbrella(**{POD_SECURITY: "privileged"}), pin()).annotations.pod_security
         == "privileged"
     )
 
 
 def test_an_unknown_pod_security_level_is_refused_with_its_line() -> None:
     with pytest.raises(WorkspaceError) as error:
-        applications.member_of(umbrella(**{applications.POD_SECURITY: "open"}), pin())
+        applications.pinned_umbrella(umbrella(**{POD_SECURITY: "open"}), pin())
 
     assert str(error.value) == (
         "umbrella/htpc/Chart.yaml:7: slipway.homelab/pod-security is 'open'\n"
         "    hint: use privileged, baseline, restricted"
     )
+
+
+@pytest.mark.parametrize("steps", [(5, 20, 100), (100, 20, 5), (9, 10, 11), (20, 5, 20)])
+def test_sync_steps_roll_out_in_the_order_of_their_numbers(steps: tuple[int, ...]) -> None:
+    rolling = replace(CONFIG, rolling_sync=True)
+    members = [
+        applications.pinned_umbrella(umbrella(f"u{i}", **{SYNC_STEP: str(step)}), pin(f"u{i}"))
+        for i, step in enumerate(steps)
+    ]
+
+    files = rendered(rolling, *members)
+
+    spec = files["applicationset.yaml"][0]["spec"]
+    labels = [step["matchExpressions"][0]["values"] for step in spec["strategy"]["rollingSync"]["steps"]]
+    assert labels == [[str(step)] for step in sorted(set(steps))]
+    elements = spec["generators"][0]["list"]["elements"]
+    assert [element["step"] for element in elements] == [str(step) for step in sorted(steps)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fact"),
+    [
+        (SYNC_STEP, "10", None),
+        (SYNC_STEP, "0", None),
+        (SYNC_STEP, 10, "is 10, a YAML number"),
+        (SYNC_STEP, "ten", "is 'ten'"),
+        (SYNC_STEP, "-1", "is '-1'"),
+        (SYNC_STEP, -1, "is -1, a YAML number"),
+        (SYNC_STEP, "1.5", "is '1.5'"),
+        (SYNC_STEP, "010", "is '010'"),
+        (SYNC_STEP, "", "is ''"),
+        (SYNC_STEP, None, "is None, a YAML null"),
+        (POD_SECURITY, "baseline", None),
+        (POD_SECURITY, True, "is True, a YAML boolean"),
+        (POD_SECURITY, "Restricted", "is 'Restricted'"),
+        (CLUSTER_RESOURCES, "", None),
+        (CLUSTER_RESOURCES, "Node, storage.k8s.io/StorageClass", None),
+        (CLUSTER_RESOURCES, "storage.k8s.io/storageclasses", "is 'storage.k8s.io/storageclasses'"),
+        (CLUSTER_RESOURCES, "storage.k8s.io/StorageClass other/Kind", "is 'storage.k8s.io/StorageClass other/Kind'"),
+        (CLUSTER_RESOURCES, ["storage.k8s.io/StorageClass"], "is ['storage.k8s.io/StorageClass'], a YAML array"),
+    ],
+)
+def test_an_annotation_matches_its_schema_or_is_reported_with_its_line(
+    key: str, value: object, fact: str | None
+) -> None:
+    found = [f"{problem.where}: {problem.fact}" for problem in check(umbrella(**{key: value}))]
+
+    assert found == ([] if fact is None else [f"umbrella/htpc/Chart.yaml:7: {key} {fact}"])
+    if fact is not None:
+        with pytest.raises(WorkspaceError):
+            applications.pinned_umbrella(umbrella(**{key: value}), pin())
 
 
 def test_plain_http_is_said_to_argo_cd_and_tls_is_not() -> None:
@@ -174,7 +226,7 @@ def test_sealed_secrets_come_from_git_and_nothing_else_comes_with_them() -> None
 
 
 def test_secrets_may_be_sealed_for_a_namespace_that_is_not_pinned_yet() -> None:
-    made = applications.files(CONFIG, "staging", [applications.member_of(umbrella(), pin())], ["utils", "htpc"])
+    made = applications.files(CONFIG, "staging", [applications.pinned_umbrella(umbrella(), pin())], ["utils", "htpc"])
     project = yamls.load_all(made["sealed-secrets.yaml"].decode())[0]
 
     assert [item["namespace"] for item in project["spec"]["destinations"]] == ["argocd", "htpc", "utils"]
@@ -195,7 +247,7 @@ def test_the_root_may_make_the_application_of_the_sealed_secrets() -> None:
 
 
 def test_pins_are_read_back_as_they_were_written() -> None:
-    text = applications.files(CONFIG, "staging", [applications.member_of(umbrella(), pin())])["pins.yaml"]
+    text = applications.files(CONFIG, "staging", [applications.pinned_umbrella(umbrella(), pin())])["pins.yaml"]
 
     registry, pins = applications.parse_pins(text, "deploy/staging/pins.yaml")
 

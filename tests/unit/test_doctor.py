@@ -68,7 +68,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     rows = rows_of(box)
 
     assert {row.state for row in rows.values()} == {State.OK, State.LATER}
-    later = {row.name: row.mend for row in rows.values() if row.state is State.LATER}
+    later = {row.name: row.fix for row in rows.values() if row.state is State.LATER}
     groups = {f"python {name}" for name in set(GROUPS) - PROGRAMS.keys()}
     assert later.keys() == {*groups, "go", "uv", "node", "traefik", *TOOLS}
     assert (later["python release"], later["go"], later["promtool"]) == (
@@ -78,13 +78,13 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     )
 
 
-def test_every_command_that_mends_is_one_of_ours(box: Toolbox) -> None:
+def test_every_command_that_fixes_something_is_one_of_ours(box: Toolbox) -> None:
     tasks = {task.name: {name for flag in task.flags for name in flag.names} for task in load_tasks(ROOT)}
 
     for row in rows_of(box).values():
-        _, name, *words = row.mend.split() or ("./inv", "")
+        _, name, *words = row.fix.split() or ("./inv", "")
         if name and not name.startswith("-"):
-            assert {word for word in words if word.startswith("-")} <= tasks[name], row.mend
+            assert {word for word in words if word.startswith("-")} <= tasks[name], row.fix
 
 
 def test_a_tool_on_path_in_the_pinned_version_is_shown_with_its_place(box: Toolbox) -> None:
@@ -139,7 +139,7 @@ def test_a_missing_lock_is_wrong(box: Toolbox) -> None:
 
     row = rows_of(box)["go"]
 
-    assert (row.state, row.mend) == (State.WRONG, "git checkout locks")
+    assert (row.state, row.fix) == (State.WRONG, "git checkout locks")
 
 
 def test_a_machine_without_git_is_told_to_install_it(box: Toolbox) -> None:
@@ -147,7 +147,7 @@ def test_a_machine_without_git_is_told_to_install_it(box: Toolbox) -> None:
 
     row = rows_of(box)["git"]
 
-    assert (row.state, row.mend) == (State.WRONG, "install git with the system's packages")
+    assert (row.state, row.fix) == (State.WRONG, "install git with the system's packages")
 
 
 def test_a_silent_embedded_registry_comes_later_and_another_one_is_wrong(box: Toolbox, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_silent_embedded_registry_comes_later_and_another_one_is_wrong(box: To
     other = rows_of(box, "connection refused")
 
     assert embedded["registry data"].found == "empty"
-    assert (embedded["registry answers"].state, embedded["registry answers"].mend) == (
+    assert (embedded["registry answers"].state, embedded["registry answers"].fix) == (
         State.LATER,
         "./inv registry start",
     )
@@ -165,8 +165,8 @@ def test_a_silent_embedded_registry_comes_later_and_another_one_is_wrong(box: To
 
 def test_the_text_lists_what_is_wrong_before_what_comes_later() -> None:
     rows = (
-        Row(name="git", state=State.WRONG, source="missing", mend="install git"),
-        Row(name="helm", state=State.LATER, wanted="v4.3.1", source="missing", mend="./inv lint"),
+        Row(name="git", state=State.WRONG, source="missing", fix="install git"),
+        Row(name="helm", state=State.LATER, wanted="v4.3.1", source="missing", fix="./inv lint"),
         Row(name="python", state=State.OK, found="3.11.7"),
     )
 
@@ -176,11 +176,11 @@ def test_the_text_lists_what_is_wrong_before_what_comes_later() -> None:
         "·  helm    later  v4.3.1          missing",
         "✔  python  ok             3.11.7",
         "",
-        "to mend:",
+        "to fix:",
         "  WHAT  COMMAND",
         "  git   install git",
         "",
-        "made by the task that needs it, or now:",
+        "made by the task that requires it, or now:",
         "  WHAT  COMMAND",
         "  helm  ./inv lint",
     ]

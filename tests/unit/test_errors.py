@@ -1,5 +1,6 @@
 """Errors: one form of text, one exit code for each class."""
 
+import ast
 import errno
 import os
 import subprocess
@@ -115,4 +116,18 @@ def test_a_full_disk_behind_the_output_is_an_error_with_a_hint() -> None:
         )
 
     assert done.returncode == int(ExitCode.FILES)
-    assert done.stderr.splitlines()[0] == "standard output: cannot be written (No space left on device)"
+    assert done.stderr.splitlines()[0] == "standard output or a file: cannot be written (No space left on device)"
+
+
+def test_no_module_validates_input_with_an_assertion() -> None:
+    """`python -O` drops assertions: they narrow types, and nothing catches them."""
+    root = Path(__file__).resolve().parents[2]
+    sources = [path for folder in ("slipway", "dashboards") for path in (root / folder).rglob("*.py")]
+    catching = [
+        f"{path.relative_to(root)}:{node.lineno}"
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler) and node.type is not None and "AssertionError" in ast.dump(node.type)
+    ]
+
+    assert catching == []

@@ -128,7 +128,7 @@ def test_an_unknown_revision_says_what_to_do(unchanged: Git, revision: str) -> N
 
     assert str(caught.value) == (
         f"revision: git knows no {revision!r}\n"
-        "    hint: name a branch, tag or commit; a shallow clone needs: git fetch --unshallow"
+        "    hint: name a branch, tag or commit; in a shallow clone: git fetch --unshallow"
     )
 
 

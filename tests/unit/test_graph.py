@@ -58,7 +58,7 @@ def test_a_circle_is_named_from_its_first_chart_on() -> None:
     made = workspace(
         chart("b", needs=[("c", "1.0.0")]), chart("c", needs=[("a", "1.0.0")]), chart("a", needs=[("b", "1.0.0")])
     )
-    with pytest.raises(WorkspaceError, match="go in a circle: a → b → c → a"):
+    with pytest.raises(WorkspaceError, match="form a cycle: a → b → c → a"):
         graph.order(made)
 
 
@@ -75,3 +75,23 @@ def test_anything_else_is_not(version: str) -> None:
 def test_an_umbrella_may_not_vendor_an_umbrella() -> None:
     made = workspace(chart("a", ChartKind.UMBRELLA), chart("b", ChartKind.UMBRELLA, needs=[("a", "1.0.0")]))
     assert "dependency.kind" in {problem.rule for problem in graph.check(made)}
+
+
+ALLOWED = {
+    (ChartKind.SERVICE, ChartKind.LIBRARY),
+    (ChartKind.SERVICE, ChartKind.SERVICE),
+    (ChartKind.UMBRELLA, ChartKind.SERVICE),
+}
+
+
+@pytest.mark.parametrize("target", ChartKind)
+@pytest.mark.parametrize("kind", ChartKind)
+def test_a_dependency_has_a_kind_that_can_be_built_before_its_parent(kind: ChartKind, target: ChartKind) -> None:
+    made = workspace(chart("below", target), chart("above", kind, needs=[("below", "1.0.0")]))
+
+    found = [problem.fact for problem in graph.check(made) if problem.rule == "dependency.kind"]
+
+    refused = [f"a {kind} cannot depend on the {target} 'below'"]
+    assert found == ([] if (kind, target) in ALLOWED else refused)
+    if not found:
+        assert graph.order(made) == ("below", "above")

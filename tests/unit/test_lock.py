@@ -76,7 +76,7 @@ def test_a_lock_file_without_text_is_still_a_lock(path: Path) -> None:
         with pytest.raises(Busy) as caught, filelock.hold(path):
             pytest.fail("the lock was given twice")
 
-    assert "it does not say which process" in str(caught.value)
+    assert "the lock file names no process" in str(caught.value)
 
 
 def test_a_folder_that_was_swept_away_is_made_again(path: Path) -> None:

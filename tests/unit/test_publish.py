@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from slipway.core.model import Archive, ChartName, Digest
-from slipway.registry.helm_json import authors_of, config_of, encode, manifest_annotations, manifest_bytes
+from slipway.registry.helm_json import authors_of, config_of, manifest_annotations, manifest_bytes
 from slipway.registry.manifest import sha256
 from slipway.registry.publish import manifest_of
+from slipway.util.go_json import encode
 
 METADATA = {"apiVersion": "v2", "name": "sonarr", "version": "1.0.0", "type": "application"}
 

@@ -161,3 +161,30 @@ def test_the_plain_function_raises_where_the_renderer_reports(tmp_path: Path) ->
     run, _ = recorder([said(stderr="Error: line one\nline two", code=1)])
     with pytest.raises(ToolFailed, match="charts/a: cannot be rendered\n    Error: line one\n    line two"):
         render(renderer(tmp_path, run), built, release="r", namespace="n")
+
+
+def test_every_argument_of_helm_is_part_of_the_key(tmp_path: Path) -> None:
+    run, calls = recorder([said(STREAM)])
+    values = tmp_path / "values.yaml"
+    values.write_text("a: 1\n")
+    request = Request(
+        chart=tmp_path / "chart", digest="sha256:1", release="r", namespace="n", values=(values,), settings=("a=1",)
+    )
+    made = renderer(tmp_path, run)
+    made.render(request)
+
+    (command,) = calls
+    words = [word for word in command.argv[1:] if not word.startswith(str(tmp_path))]
+    assert [word for word in words if word not in made.inputs(request)] == []
+    assert b"a: 1\n" in made.inputs(request)
+    assert str(tmp_path) not in str(made.inputs(request))
+
+
+def test_a_setting_is_not_taken_for_a_values_file_with_the_same_text(tmp_path: Path) -> None:
+    run, _ = recorder([])
+    values = tmp_path / "values.yaml"
+    values.write_text("a=1")
+    request = Request(chart=tmp_path, digest="sha256:1", release="r", namespace="n")
+    made = renderer(tmp_path, run)
+
+    assert made.key(replace(request, values=(values,))) != made.key(replace(request, settings=("a=1",)))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from slipway.context import open_context
 from slipway.core.errors import ToolFailed, WorkspaceError
 from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.compiling import about, go_environment, go_version
@@ -19,6 +20,7 @@ from slipway.toolchain.toolbox import CHECKOUT, Toolbox
 from slipway.toolchain.venv import group_folder
 from slipway.tools.run import Command, Completed, run_process
 from slipway.util.progress import Progress
+from testing.monorepo import small
 
 PINS = {"helm": "v4.3.1", "ct": "v3.14.0"}
 GO_MOD = """module example/tools
@@ -249,6 +251,18 @@ def test_an_unknown_program_is_refused(bench: Bench) -> None:
         bench.box.path("docker")
 
     assert str(caught.value) == (f"[tool.slipway.tools]: there is no tool 'docker'\n    hint: use {', '.join(TOOLS)}")
+
+
+def test_a_pin_of_an_unknown_program_is_refused_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    repo = small(tmp_path)
+    repo.replace("pyproject.toml", 'kubeconform = "v0.8.0"', 'kubeconfrom = "v0.8.0"')
+
+    with pytest.raises(WorkspaceError) as caught:
+        open_context(repo.root, {})
+
+    assert str(caught.value) == (
+        "[tool.slipway.tools]: there is no tool 'kubeconfrom'\n    hint: did you mean 'kubeconform'?"
+    )
 
 
 def test_a_workspace_without_sources_of_its_own_shares_those_of_this_checkout(tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import texts
 from slipway.docs.source.value_rows import rows
 from slipway.util import yaml
-from slipway.util.mapping import dig
 from slipway.workspace import declarations
+from slipway.workspace.annotations import namespace_annotations
 from slipway.workspace.values import effective
 
 
 def page(parsed: ParsedWorkspace, entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
     """The page of an umbrella."""
     chart = entry.chart
-    annotations = dig(chart.metadata, "annotations")
+    annotations = namespace_annotations(chart)
     members = (
         (
             member_link(dep),
@@ -37,8 +37,8 @@ def page(parsed: ParsedWorkspace, entry: ParsedChart, pinned: pinned_versions.Pi
         ("Chart", f"{code(chart.name)} {code(chart.version)}, in {code(chart.folder)}"),
         ("Namespace", code(chart.name)),
         ("Kubernetes", code(chart.metadata.get("kubeVersion", ""))),
-        ("Pod Security level", code(annotations.get("slipway.homelab/pod-security", "restricted"))),
-        ("Rolling sync step", code(annotations.get("slipway.homelab/sync-step", "50"))),
+        ("Pod Security level", code(annotations.pod_security)),
+        ("Rolling sync step", code(annotations.sync_step)),
         *((f"Pinned in {name}", pinned_versions.umbrella(pins.get(chart.name))) for name, pins in pinned.items()),
         ("Values", f"[values of {chart.name}](../{environment_values.FOLDER}/{chart.name}.md)"),
         ("Changes", f"[changelog](../{changelogs.FOLDER}/{chart.name}.md)"),

@@ -12,6 +12,7 @@ from slipway.docs.source.platform import CHARTS, POD_SECURITY_RULES, ContractExc
 from slipway.docs.source.schema import items, texts
 from slipway.util.mapping import dig
 from slipway.workspace import declarations
+from slipway.workspace.annotations import namespace_annotations
 
 
 def contract_exceptions(found: Sequence[ContractException]) -> str:
@@ -30,7 +31,7 @@ def pod_security(parsed: ParsedWorkspace) -> str:
     rows = (
         (
             f"[{entry.chart.name}]({CHARTS}/{entry.chart.name}.md)",
-            code(dig(entry.chart.metadata, "annotations").get("slipway.homelab/pod-security", "restricted")),
+            code(namespace_annotations(entry.chart).pod_security),
         )
         for entry in parsed.of_kind(ChartKind.UMBRELLA)
     )

@@ -27,7 +27,7 @@ from slipway.lab.sandbox.program import Sandbox
 from slipway.lab.state import ComponentState, Phase
 from slipway.lab.supervisor import COMPONENTS
 from slipway.toolchain import groups
-from slipway.util.files import write_atomic
+from slipway.util.files import read_text, write_atomic
 from slipway.util.mapping import dig
 
 FOLDER = "real"
@@ -50,7 +50,7 @@ def programs(context: Context, names: Iterable[str]) -> dict[str, tuple[Path, st
     for name in names:
         if name in groups.PROGRAMS:
             path = groups.program(context.toolbox.home, name, context.progress)
-            lock = (context.toolbox.home / "locks" / f"{name}.txt").read_text(encoding="utf-8")
+            lock = read_text(context.toolbox.home / "locks" / f"{name}.txt", f"locks/{name}.txt")
             version = re.search(r"^[\w.-]+==([^\s;\\]+)", lock, re.MULTILINE)
             found[name] = (path, f"v{version[1]}" if version else "")
     return found

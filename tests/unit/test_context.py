@@ -1,0 +1,45 @@
+"""The wiring: which umbrellas a command is about."""
+
+from pathlib import Path
+
+import pytest
+
+from slipway.context import Context, open_context
+from slipway.core.errors import WorkspaceError
+from testing.monorepo import small
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    repo = small(tmp_path)
+    repo.service("lonely")
+    repo.umbrella("infra", ())
+    return open_context(tmp_path, {}, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("only", "umbrellas"),
+    [
+        ((), ("htpc", "infra")),
+        (("sonarr",), ("htpc",)),
+        (("sonarr", "radarr"), ("htpc",)),
+        (("infra",), ("infra",)),
+        (("common",), ("htpc",)),
+    ],
+)
+def test_a_chart_stands_for_its_umbrellas_and_no_chart_for_all(
+    context: Context, only: tuple[str, ...], umbrellas: tuple[str, ...]
+) -> None:
+    assert context.umbrellas_of(only) == umbrellas  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("only", [("lonely",), ("sonarr", "lonely")])
+def test_a_chart_in_no_umbrella_is_an_error_where_umbrellas_are_meant(context: Context, only: tuple[str, ...]) -> None:
+    with pytest.raises(WorkspaceError) as error:
+        context.umbrellas_of(only)  # type: ignore[arg-type]
+
+    assert str(error.value) == (
+        "charts/lonely/Chart.yaml: lonely is in no umbrella\n"
+        "    no environment runs it\n"
+        "    hint: add lonely to `dependencies` of umbrella/<namespace>/Chart.yaml"
+    )
