@@ -32,7 +32,7 @@ def plan(_: Invocation, env: str = "", only: str = "", json: bool = False) -> No
 def release(
     _: Invocation, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
 ) -> None:
-    """Lint, test, package, publish and pin what changed; nothing changed, nothing done."""
+    """Lint, test, package, publish and pin what changed; do nothing when nothing changed."""
     with presented(json) as console:
         from slipway.cli.release import release as verb
 
@@ -70,7 +70,7 @@ def version(
 @task(
     help={
         "tier": "unit, charts, umbrella, release, docs or lab (default: all but lab)",
-        "lab": "the tier that takes a real Kubernetes API and Argo CD",
+        "lab": "run the tier lab, on a real Kubernetes API and Argo CD",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
         "coverage": "measure the tiers unit, charts and release, or the one that is named",
@@ -126,7 +126,7 @@ def status(_: Invocation, only: str = "", json: bool = False) -> None:
 
 @task(help={"env": ENV, "only": "charts, comma separated (default: every umbrella)", "json": JSON})
 def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
-    """Try the update and the way back on a real API server: what restarts, what is pruned, what is rejected."""
+    """Rehearse the update and its rollback on a real API server: what restarts, what is pruned, what is rejected."""
     with presented(json) as console:
         from slipway.cli.rehearse import rehearse as verb
 
@@ -135,10 +135,10 @@ def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -
 
 @task(
     help={
-        "env": ENV,
-        "only": "umbrellas (default: all)",
+        "env": "environment under values/ (default: every one; with --server the first)",
+        "only": "charts, comma separated; their umbrellas are compared (default: every umbrella)",
         "base": "compare with a git revision instead of the registry",
-        "server": "ask an API server too, changing nothing: `lab`, or a kubeconfig file",
+        "server": "dry run on an API server as well: `lab`, or a kubeconfig file",
         "json": JSON,
     }
 )
@@ -175,9 +175,9 @@ def bootstrap(_: Invocation, env: str = "", kubeconfig: str = "", dry_run: bool 
         console.show(verb(console.context, env, kubeconfig, dry_run=dry_run))
 
 
-@task(help={"env": ENV, "only": "umbrellas, comma separated (default: every one)", "json": JSON})
+@task(help={"env": ENV, "only": EVERY, "json": JSON})
 def backups(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
-    """Show everything that holds data, how it is kept and when, or why it is not."""
+    """List everything that holds data, and how and when it is backed up, or why it is not."""
     with presented(json) as console:
         from slipway.cli.backups import backups as verb
 
@@ -189,15 +189,15 @@ def backups(_: Invocation, env: str = "", only: str = "", json: bool = False) ->
     help={
         "service": "a service, or the alias of its database",
         "env": ENV,
-        "snapshot": "which copy (default: the latest)",
+        "snapshot": "ID of a restic snapshot (default: the latest)",
         "kubeconfig": "the cluster (default: KUBECONFIG, or ~/.kube/config)",
-        "apply": "do it; without it the steps are only shown",
+        "apply": "run the steps; without it they are only shown",
     },
 )
 def restore(
     _: Invocation, service: str, env: str = "", snapshot: str = "", kubeconfig: str = "", apply: bool = False
 ) -> None:
-    """Show the steps that bring a service back to a copy of it, and do them with --apply."""
+    """Show the steps that restore a service from a backup; run them with --apply."""
     with presented() as console:
         from slipway.cli.restore import restore as verb
 
@@ -219,7 +219,7 @@ def registry(_: Invocation, action: str, json: bool = False) -> None:
         "action": "up, status, logs, kubectl or down",
         "what": "a component, for logs",
         "name": "which lab (default: default); several run side by side",
-        "real": "for up: pods that run for real instead of being played, separated by commas",
+        "real": "for up: components that run as real programs instead of being simulated, comma separated",
         "env": ENV,
         "json": JSON,
     },
@@ -233,7 +233,7 @@ def lab(
     real: str = "",
     json: bool = False,
 ) -> None:
-    """Run a Kubernetes API and Argo CD on this machine, and let them take the working tree."""
+    """Run a Kubernetes API and Argo CD on this machine, and deploy the working tree to them."""
     with presented(json) as console:
         from slipway.cli.lab import lab as verb
 
@@ -245,10 +245,10 @@ def lab(
     positional=["service"],
     help={
         "service": "name of the chart",
-        "umbrella": "namespace that it joins",
+        "umbrella": "umbrella that it is added to",
         "image": "repository:tag or repository:tag@sha256:…",
         "port": "port of its web interface",
-        "health": "path that answers 200 when it is up",
+        "health": "path that returns 200 when it is ready",
         "data": "volumes as /path:size, comma separated",
         "app-version": "version of the application (default: the image's tag)",
         "description": "one line for Chart.yaml",
@@ -265,7 +265,7 @@ def new(
     app_version: str = "",
     description: str = "",
 ) -> None:
-    """Make a chart that passes lint and test as it is born, and add it to its umbrella."""
+    """Scaffold a chart that passes lint and test, and add it to its umbrella."""
     with presented() as console:
         from slipway.cli.new import new as verb
 
@@ -275,7 +275,7 @@ def new(
 
 @task(help={"json": JSON})
 def doctor(_: Invocation, json: bool = False) -> None:
-    """Show each tool, its version and where it comes from, and what is missing with the command that mends it."""
+    """Show each tool, its version and its source, and the command that installs what is missing."""
     with presented(json) as console:
         from slipway.cli.doctor import doctor as verb
 
@@ -309,7 +309,7 @@ def lock(_: Invocation, upgrade: bool = False) -> None:
         console.show(verb(console.context, upgrade=upgrade))
 
 
-@task(help={"check": "fail when they differ, write nothing"})
+@task(help={"check": "fail when a file differs, and write nothing"})
 def crds(_: Invocation, check: bool = False) -> None:
     """Generate the custom resource definitions from the upstream Go types."""
     with presented() as console:
@@ -322,12 +322,12 @@ def crds(_: Invocation, check: bool = False) -> None:
     help={
         "env": ENV,
         "only": EVERY,
-        "check": "fail when something that is needed is missing",
+        "check": "fail when a required secret is missing",
         "json": JSON,
     },
 )
 def secrets(_: Invocation, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
-    """List every secret that an environment needs: who makes it, who reads it, what is missing and the command for it."""
+    """List every secret that an environment requires: who provides it, who reads it, and the command for what is missing."""
     with presented(json) as console:
         from slipway.cli.secrets import secrets as verb
 
@@ -343,12 +343,12 @@ def secrets(_: Invocation, env: str = "", only: str = "", check: bool = False, j
         "name": "its name",
         "key": "ask for a key's value without echo, or read one from standard input; may be repeated",
         "from-file": "KEY=PATH: read a key's value from a file, `-` for standard input; may be repeated",
-        "generate": "KEY or KEY:LENGTH: make a value of 32, or LENGTH, hexadecimal digits; may be repeated",
+        "generate": "KEY or KEY:LENGTH: generate a value of 32, or LENGTH, hexadecimal digits; may be repeated",
         "label": "NAME=VALUE: a label of the secret; may be repeated",
         "type": "type of the secret (default: Opaque)",
         "scope": "strict, namespace-wide or cluster-wide",
-        "fetch-cert": "take the certificate from the running controller",
-        "new-key": "make a key for a cluster that is not there yet",
+        "fetch-cert": "fetch the certificate from the running controller",
+        "new-key": "generate a key for a cluster that does not exist yet",
         "out": "new file outside of the checkout for the private key of --new-key",
         "kubeconfig": "the cluster of --fetch-cert (default: KUBECONFIG, or ~/.kube/config)",
         "json": JSON,
@@ -395,9 +395,9 @@ def seal(
         console.show(done)
 
 
-@task(help={"check": "fail when they differ, write nothing"})
+@task(help={"check": "fail when a file differs, and write nothing"})
 def dashboards(_: Invocation, check: bool = False) -> None:
-    """Write Grafana's dashboards from the pages of dashboards and the runbooks."""
+    """Generate Grafana's dashboards from the package dashboards and the runbooks."""
     with presented() as console:
         from slipway.cli.dashboards import dashboards as verb
 

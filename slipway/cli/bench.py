@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed
 from slipway.tools.run import Command

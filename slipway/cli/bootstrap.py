@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.delivery import bootstrap as installation
 from slipway.delivery.prepare import kubeconfig_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import sys
@@ -12,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from slipway.core.errors import BuildError, FilesFailed, Internal, Problem, files_failed
-from slipway.util.files import printable
 
 LOG = "error.log"
 """Below build/; each bug replaces it."""
@@ -22,7 +20,7 @@ USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 def report(error: BaseException, root: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> BuildError:
-    """What people see of an exception.
+    """What people see of an exception; the log has all of it.
 
     Args:
         error: the exception.
@@ -32,10 +30,6 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
     """
     if isinstance(error, OSError) and (refused := files_failed(error)) is not None:
         return FilesFailed(replace(problem, where=relative(problem.where, root)) for problem in refused.problems)
-    if isinstance(error, OSError) and error.filename is not None:
-        fact = (error.strerror or type(error).__name__).lower()
-        where = relative(printable(os.fsdecode(error.filename)), root)
-        return FilesFailed(Problem(where=where, fact=fact))
     text = redacted(log_text(error, root, arguments), environ)
     fact = redacted(f"a bug in slipway: {summary(error)}", environ)
     log = root / "build" / LOG

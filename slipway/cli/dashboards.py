@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards import files
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway.build.render import Change
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, WorkspaceError
 from slipway.release import diff as renders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slipway import docs as pages
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 
 ACTIONS = ("build", "serve", "generate", "examples")

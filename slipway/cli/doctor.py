@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import RegistryError
 from slipway.toolchain import doctor as examination

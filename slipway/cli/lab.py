@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.lab import applications

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.toolchain import groups, locks
 

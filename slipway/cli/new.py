@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from slipway import docs
 from slipway.cli import test
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.scaffold import chart
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import RegistryError
 from slipway.registry import embedded

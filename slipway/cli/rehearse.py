@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 from slipway.lab import rehearse as rehearsals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from slipway.cli import arguments, report
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.config import Config
 from slipway.context import Context
 from slipway.core.errors import BuildError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.delivery import recovery
 from slipway.delivery import restore as plans
@@ -17,6 +17,7 @@ def restore(context: Context, service: str, env: str, snapshot: str, kubeconfig:
         BuildError: see `recovery.plan` and `recovery.perform`.
     """
     environment, name = arguments.environment(context, env), arguments.one_name(service, "SERVICE")
+    plans.check_snapshot(snapshot or plans.LATEST)
     made = recovery.plan(context, name, environment, snapshot)
     if apply:
         recovery.perform(context, made, context.kubectl(kubeconfig_of(context.environ, kubeconfig)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from slipway.cli import arguments
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import SEALING_CERTIFICATE
@@ -54,7 +54,7 @@ def text(made: Listing) -> str:
     return "\n".join([*lines, *steps])
 
 
-def sign(entry: inventory.Entry) -> str:
+def sign(entry: inventory.SecretEntry) -> str:
     """Whether it exists, is optional or is missing."""
     if not entry.missing:
         return "✔"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from slipway.cli import arguments, coverage
-from slipway.cli.run import Result
+from slipway.cli.ending import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.toolchain import chromium, groups
@@ -83,10 +83,8 @@ def test(context: Context, tier: str, expression: str, *, update: bool, measure:
     shown = ""
     if measure and not first_failure(context, coverage.REPORTS, {}):
         shown = coverage.report(context.config.root)
-    if code:
-        print(shown)
-        raise ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))
-    return Result(value=None, text=shown)
+    failed = ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))
+    return Result(value=None, text=shown, error=failed if code else None)
 
 
 def run_tiers(context: Context, tier: str, expression: str, *, update: bool, measure: bool = False) -> int:
@@ -108,17 +106,25 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
     environment = prepared(context, names)
     if not (tier or expression or measure) and (code := first_failure(context, STATIC, environment)):
         return code
-    selected = False
+    codes: list[int] = []
     for name in names:
-        present = [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]
-        if not present:
-            continue
-        pytest = pytest_args(present, expression, update=update, alone=name == LAB)
-        code = start(context, (*(coverage.MEASURE if measure else ()), *pytest), environment)
-        if code not in {0, NOTHING_SELECTED}:
-            return code
-        selected |= code == 0
-    if not selected and expression:
+        if present := [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]:
+            pytest = pytest_args(present, expression, update=update, alone=name == LAB)
+            codes.append(start(context, (*(coverage.MEASURE if measure else ()), *pytest), environment))
+            if codes[-1] not in {0, NOTHING_SELECTED}:
+                break
+    return verdict(codes, names, expression)
+
+
+def verdict(codes: Sequence[int], names: Sequence[str], expression: str) -> int:
+    """The exit code of all tiers that ran: that of the last one, unless only it had no test for the expression.
+
+    Raises:
+        WorkspaceError: no tier has a test for it.
+    """
+    if codes and codes[-1] not in {0, NOTHING_SELECTED}:
+        return codes[-1]
+    if expression and 0 not in codes:
         fact = f"no test of {', '.join(names)} matches {expression!r}"
         raise WorkspaceError(Problem(where="-k", fact=fact, hint="pytest --collect-only -q tests lists them"))
     return 0

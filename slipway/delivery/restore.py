@@ -82,6 +82,17 @@ class Plan:
     steps: tuple[Step, ...]
 
 
+def check_snapshot(snapshot: str) -> None:
+    """Refuse what cannot be a snapshot of restic.
+
+    Raises:
+        WorkspaceError: it cannot.
+    """
+    if not SNAPSHOT.fullmatch(snapshot):
+        hint = "`restic snapshots` lists them; leave it out for the latest"
+        raise WorkspaceError(Problem(where="--snapshot", fact=f"{snapshot!r} is not a snapshot's ID", hint=hint))
+
+
 def plan(
     objects: Sequence[Object], *, service: str, namespace: str, argocd: str, also: Sequence[str] = (), snapshot: str
 ) -> Plan:
@@ -93,21 +104,19 @@ def plan(
         namespace: the umbrella's; its Application is called so.
         argocd: the namespace of Argo CD.
         also: services that must not run meanwhile, such as the application that a database belongs to.
-        snapshot: `latest`, or the identifier of a copy.
+        snapshot: `latest`, or the ID of a snapshot.
 
     Raises:
-        WorkspaceError: nothing of the service is copied, or the snapshot cannot be one.
+        WorkspaceError: none of the service's data is backed up, or the snapshot cannot be one.
     """
-    if not SNAPSHOT.fullmatch(snapshot):
-        hint = "`restic snapshots` lists them; leave it out for the latest"
-        raise WorkspaceError(Problem(where="--snapshot", fact=f"{snapshot!r} is no copy's identifier", hint=hint))
+    check_snapshot(snapshot)
     cron = next((item for item in objects if item.kind == "CronJob" and is_copy(item, service)), None)
     if cron is None:
         raise WorkspaceError(
             Problem(
                 where=service,
-                fact="nothing of it is copied here",
-                hint="./inv backups shows what is, and why not; `global.backup.enabled` in platform.yaml turns copies on",
+                fact="none of its data is backed up",
+                hint="./inv backups shows why; `backup.enabled` in platform.yaml turns backups on",
             )
         )
     ours = [item for item in objects if item.labels.get(NAME) in {service, *also}]

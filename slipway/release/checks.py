@@ -1,6 +1,6 @@
-"""What a release checks before it publishes: the lint of the plan's charts, and the contract of what they render.
+"""The checks of a release: the lint of its charts, and the contract of what they render.
 
-Here the checks get their tools from the context; what they look for is in `slipway.lint` and `slipway.contract`.
+Here they get their tools from the context; the rules are in `slipway.lint` and `slipway.policy`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from slipway.context import Context
 from slipway.core.errors import Problem, RegistryError
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.gitops.git_applications import PART_OF
-from slipway.lint import styles
-from slipway.lint.run import LintInputs, check
+from slipway.lint import yaml_style
+from slipway.lint.run import LintInputs
+from slipway.lint.run import lint as run_lint
 from slipway.policy import network_edges
 from slipway.policy.chart_objects import ChartObjects
-from slipway.secrets import inventory, store
+from slipway.secrets import inventory, producers, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache
@@ -33,10 +34,10 @@ from slipway.workspace.values import Effective, members_with, service_with
 
 
 def everything(context: Context, names: Sequence[ChartName]) -> tuple[Problem, ...]:
-    """Build, lint and judge these charts, and what they vendor.
+    """Build, lint and test these charts, and what they vendor.
 
     Raises:
-        ToolMissing: helm, ct or kubeconform is not there.
+        ToolMissing: helm, ct or kubeconform cannot be built.
     """
     builder = context.builder()
     with context.progress.step("package") as done:
@@ -57,13 +58,13 @@ def lint(
     """Every lint of these charts.
 
     Raises:
-        ToolMissing: helm, ct or kubeconform is not there.
+        ToolMissing: helm, ct or kubeconform cannot be built.
     """
-    return check(lint_inputs(context, builder, built), names)
+    return run_lint(lint_inputs(context, builder, built), names).problems
 
 
 def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Built]) -> LintInputs:
-    """The checks' tools."""
+    """The charts, with the tools of the lint."""
     config = context.config
     ct = ChartTesting(
         run=context.run,
@@ -71,7 +72,7 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         helm=lambda: context.toolbox.path("helm"),
         home=config.build / "helm",
         path=context.environ.get("PATH", os.defpath),
-        config=styles.config_folder(config.root) / "ct.yaml",
+        config=yaml_style.config_folder(config.root) / "ct.yaml",
         kube_version=config.kube_version,
     )
     return LintInputs(
@@ -86,23 +87,23 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
 
 
 class Earlier:
-    """The last published archive of a chart; none when the registry cannot be asked, since a lint must not need it."""
+    """The last published archive of a chart; None when the registry does not answer, since a lint works without it."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.silent = context.config.registry.embedded and not context.config.registry_folder.is_dir()
+        self.unavailable = context.config.registry.embedded and not context.config.registry_folder.is_dir()
 
     def __call__(self, name: ChartName) -> bytes | None:
         """The archive, or None."""
-        if self.silent:
+        if self.unavailable:
             return None
         try:
             tags = semver.known_versions(self.context.registry.tags(name), None)
             return self.context.registry.archive(name, semver.baseline(tags)) if tags else None
         except RegistryError as error:
-            self.silent = True
-            said = str(error.problems[0]).splitlines()[0]
-            self.context.progress.say(f"not compared with what is published: {said}")
+            self.unavailable = True
+            reason = str(error.problems[0]).splitlines()[0]
+            self.context.progress.say(f"not compared with what is published: {reason}")
             return None
 
 
@@ -112,61 +113,65 @@ def test(
     """The contract of these charts, with every set of values and in every environment.
 
     Raises:
-        ToolMissing: helm is not there.
+        ToolMissing: helm cannot be built.
     """
     renderer = context.renderer
-    marks = cache.Cache(folder=builder.folder / "cache" / "contract")
+    passed = cache.Cache(folder=builder.folder / "cache" / "contract")
     charts = [context.workspace.charts[name] for name in names if name in built]
     cases = [case for chart in charts for case in renders.cases_of(builder, chart)]
     source = cache.source_digest()
     keys = [cache.key_of(source, renderer.key(case.request), *sealed_in(context, case)) for case in cases]
-    todo = [(case, key) for case, key in zip(cases, keys, strict=True) if marks.get(key) is None]
-    done = renderer.render_all([case.request for case, _ in todo])
+    pending = [(case, key) for case, key in zip(cases, keys, strict=True) if passed.get(key) is None]
+    done = renderer.render_all([case.request for case, _ in pending])
     problems: list[Problem] = []
-    for (case, key), made in zip(todo, done, strict=True):
-        found = [problem for chart in charts_in(builder, case, made.objects) for problem in policy.check(chart)]
-        found += producers(context, case, made.objects)
+    for (case, key), made in zip(pending, done, strict=True):
+        found = [
+            problem for chart in charts_in(builder, case, made.objects) for problem in policy.contract_problems(chart)
+        ]
+        found += secret_producers(context, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, context.workspace)
         if not found:
-            marks.put(key, "")
+            passed.put(key, "")
         problems += found
     problems += edges(context, builder, charts)
     return tuple(sorted(renders.merged(sorted(set(problems)))))
 
 
 def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
-    """Network edges that only one side lists, in each environment; between the umbrellas that are at hand."""
+    """Network edges that only one side lists, in each environment; between the given umbrellas."""
     umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
     cases = [case for chart in umbrellas for case in renders.cases_of(builder, chart)]
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        yield from network_edges.check([item for made in done for item in made.objects], PART_OF, environment)
+        yield from network_edges.one_sided_edge_problems(
+            [item for made in done for item in made.objects], PART_OF, environment
+        )
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
-    """The SealedSecrets that a render is judged with: those of its environment."""
+    """The SealedSecrets of a render's environment; its result depends on them."""
     environment = context.workspace.environments.get(case.label)
     return tuple(file.text for file in environment.sealed) if environment is not None else ()
 
 
-def producers(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
-    """Who makes the secrets of a namespace; asked of umbrellas, since a producer may be another member."""
+def secret_producers(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
+    """Problems of the producers of Secrets; only of umbrellas, since a producer may be another member."""
     if case.chart.kind is not ChartKind.UMBRELLA or case.label == renders.ALL_OFF or not objects:
         return
-    space = inventory.Namespace(
+    namespace = inventory.RenderedNamespace(
         name=case.request.namespace, objects=tuple(objects), declared=declared_in(context.workspace, case)
     )
     environment = context.workspace.environments.get(case.label)
-    sealed = store.read(environment)[0] if environment is not None else {}
-    yield from inventory.check(space, sealed, case.label)
+    sealed = store.sealed_secrets(environment)[0] if environment is not None else {}
+    yield from producers.producer_problems(namespace, sealed, case.label)
 
 
-def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Declared, ...]:
+def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.DeclaredSecret, ...]:
     """What the members of an umbrella declare with the values of a render."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
-    return tuple(inventory.declared_by(workspace, case.chart, above))
+    return tuple(inventory.declared_secrets(workspace, case.chart, above))
 
 
 def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:
@@ -181,7 +186,7 @@ def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> 
 
 
 def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]) -> ChartObjects:
-    """A chart's objects, with the secrets that its values declare and the exceptions that it states."""
+    """A chart's objects, with the secrets that its values declare and the exceptions of its annotations."""
     chart, key, values = member.chart, member.key, member.values
     known = {
         name: frozenset(map(str, keys if isinstance(keys := spec.get("keys"), list) else ()))

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from slipway.build import render
 from slipway.build.builder import Built
-from slipway.cluster.view import View, view
+from slipway.cluster.dry_run import DryRun, dry_run
 from slipway.context import Context, open_context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
 from slipway.delivery import pinned
 from slipway.gitops import pins
-from slipway.secrets import document, store
+from slipway.secrets import sealed_secret, store
 from slipway.tools.kubectl import Kubectl
 from slipway.workspace import environments as overlay
 from slipway.workspace import graph
 
 SEALED = ChartName("sealed secrets")
-"""What a difference of them is called: no umbrella carries them."""
+"""The name of their difference: they are part of no umbrella."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,11 @@ class Difference:
     umbrella: ChartName
     environment: str
     old: str
-    """What is compared with, such as `pinned 1.0.0` or `main`; empty when there is nothing earlier."""
+    """What is compared with, such as `pinned 1.0.0` or `main`; empty when nothing is pinned."""
     new: str
     changes: tuple[render.Change, ...]
-    server: View | None = None
-    """What a cluster's API server makes of it; None when none was asked."""
+    server: DryRun | None = None
+    """The result on a cluster's API server; None without one."""
 
     @property
     def dangers(self) -> tuple[str, ...]:
@@ -60,13 +60,13 @@ def differences(
         environments: names of environments.
         only: umbrellas, or charts whose umbrellas are meant; all when empty.
         base: a git revision; empty compares with what is pinned.
-        kubectl: a cluster whose API server is asked as well, without changing anything there.
+        kubectl: a cluster whose API server gets a dry run of it as well.
 
     Raises:
         ProblemsFound: a chart cannot be built.
         ToolFailed: a chart cannot be rendered, or the cluster does not answer.
-        RegistryError: what is pinned cannot be had.
-        WorkspaceError: no such revision.
+        RegistryError: what is pinned cannot be pulled.
+        WorkspaceError: the revision does not exist.
     """
     context.config.build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".diff-", dir=context.config.build) as scratch:
@@ -75,8 +75,8 @@ def differences(
             for environment in environments:
                 new = objects_of(context, name, environment)
                 if earlier is not None:
-                    there = name in earlier.workspace.charts and environment in earlier.workspace.environments
-                    old, label = (objects_of(earlier, name, environment) if there else ()), base
+                    existed = name in earlier.workspace.charts and environment in earlier.workspace.environments
+                    old, label = (objects_of(earlier, name, environment) if existed else ()), base
                 else:
                     old, label = pinned_objects(context, name, environment, Path(scratch))
                 yield Difference(
@@ -85,7 +85,7 @@ def differences(
                     old=label,
                     new=f"working tree {context.workspace.charts[name].version}",
                     changes=render.diff(old, new),
-                    server=view(kubectl, old, new, name) if kubectl is not None else None,
+                    server=dry_run(kubectl, old, new, name) if kubectl is not None else None,
                 )
         if earlier is not None and not only:
             yield from sealed_differences(context, earlier, environments, base)
@@ -102,15 +102,15 @@ def sealed_differences(
 
 
 def sealed_objects(context: Context, environment: str) -> tuple[render.Object, ...]:
-    """The SealedSecrets of an environment, each value as a short digest: which one it is matters, not what it looks like."""
+    """The SealedSecrets of an environment, with a short digest in place of each value."""
     found = context.workspace.environments.get(environment)
-    every = store.read(found)[0].values() if found is not None else ()
+    every = store.sealed_secrets(found)[0].values() if found is not None else ()
     short = (replace(one, values={key: short_digest(value) for key, value in one.values.items()}) for one in every)
-    return tuple(item for one in short for item in render.parse(document.dump(one).decode()))
+    return tuple(item for one in short for item in render.parse(sealed_secret.dump(one).decode()))
 
 
 def short_digest(value: str) -> str:
-    """A sealed value, told apart from others."""
+    """An identifier of a sealed value."""
     return f"sealed {hashlib.sha256(value.encode()).hexdigest()[:12]}"
 
 
@@ -118,7 +118,7 @@ def at_revision(context: Context, revision: str, folder: Path) -> Context:
     """The same wiring and programs over the files of a git revision.
 
     Raises:
-        WorkspaceError: there is no such revision, or its files cannot be understood.
+        WorkspaceError: the revision does not exist, or its files cannot be parsed.
     """
     from slipway.tools.git import Git
 
@@ -128,7 +128,7 @@ def at_revision(context: Context, revision: str, folder: Path) -> Context:
 
 
 def objects_of(context: Context, name: ChartName, environment: str) -> tuple[render.Object, ...]:
-    """What the files of a context render for an environment.
+    """The objects of an umbrella in an environment.
 
     Raises:
         ProblemsFound: a chart cannot be built.
@@ -146,7 +146,7 @@ def render_umbrella(context: Context, built: Built, environment: str) -> tuple[r
     """An umbrella's objects as Argo CD renders them for an environment.
 
     Raises:
-        ToolFailed: helm refuses.
+        ToolFailed: helm fails.
     """
     values = built.folder / overlay.file_name(environment)
     name, files = built.chart.name, (values,) if values.is_file() else ()
@@ -156,10 +156,10 @@ def render_umbrella(context: Context, built: Built, environment: str) -> tuple[r
 def pinned_objects(
     context: Context, name: ChartName, environment: str, scratch: Path
 ) -> tuple[tuple[render.Object, ...], str]:
-    """What an environment is pinned to, as it renders, and what to call it; nothing when it is not pinned.
+    """The objects of the pinned version, and its label; none when the umbrella is not pinned.
 
     Raises:
-        RegistryError: the pinned archive cannot be had.
+        RegistryError: the pinned archive cannot be pulled.
     """
-    held = pins.current(context.config, environment).get(name)
-    return (pinned.objects(context, held, environment, scratch), pinned.label(held)) if held else ((), "")
+    pin = pins.current(context.config, environment).get(name)
+    return (pinned.objects(context, pin, environment, scratch), pinned.label(pin)) if pin else ((), "")

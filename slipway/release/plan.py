@@ -17,9 +17,9 @@ class Action(StrEnum):
     PUBLISH = "publish"
     """The version is not in the registry."""
     KEEP = "keep"
-    """The version is there with the same content."""
+    """The version is published with the same content."""
     CONFLICT = "conflict"
-    """The version is there with other content; the release stops."""
+    """The version is published with other content; the release stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from slipway.core.errors import BuildError, files_failed  # noqa: E402 - found only now
-from slipway.toolchain.launch import check_folders  # noqa: E402
+from slipway.toolchain.folders import check_folders  # noqa: E402
 from slipway.toolchain.venv import SetupError, make  # noqa: E402
 from slipway.util.progress import Progress  # noqa: E402
 

@@ -275,7 +275,7 @@ def test_a_python_that_cannot_make_environments_is_named(fresh: Checkout, tmp_pa
 
 def test_who_imports_the_stood_in_modules_later_gets_the_real_ones(ready: Checkout) -> None:
     code = (
-        "import sys; from slipway.toolchain.launch import import_invoke; program = import_invoke()\n"
+        "import sys; from slipway.cli.launch import import_program; program = import_program()\n"
         "import importlib.metadata, json, unittest.mock\n"
         "print(json.dumps([program.version, importlib.metadata.version('invoke'), unittest.mock.Mock().a is not None]))"
     )
@@ -285,3 +285,33 @@ def test_who_imports_the_stood_in_modules_later_gets_the_real_ones(ready: Checko
 
     version = distribution("invoke").version
     assert json.loads(done.stdout) == [version, version, True]
+
+
+@pytest.mark.parametrize("place", ["invoke", "tasks"])
+def test_an_interrupt_while_modules_are_imported_ends_like_any_other(
+    ready: Checkout, tmp_path: Path, place: str
+) -> None:
+    shutil.copytree(ready.root, tmp_path / "copy", symlinks=True)
+    (tmp_path / "copy" / ".venv" / ".slipway" / "place").write_text(f"{tmp_path / 'copy'}\n")
+    site = next((tmp_path / "copy" / ".venv").glob("lib/python*/site-packages"))
+    module = {"invoke": site / "invoke" / "parser" / "parser.py", "tasks": tmp_path / "copy" / "tasks.py"}[place]
+    interrupt = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    module.write_text(interrupt + module.read_text())
+
+    done = subprocess.run(
+        (str(tmp_path / "copy" / "inv"), "hello"), env=ready.environ(), capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "interrupted; run it again, it goes on from here\n"
+
+
+def test_a_read_only_checkout_runs_tasks_too(ready: Checkout) -> None:
+    lock = ready.root / ".tools" / "environment.use"
+    lock.unlink()
+    lock.mkdir()
+
+    code, out, err = ready.run("hello")
+
+    lock.rmdir()
+    assert (code, out.split(" from ")[0]) == (0, "hello you"), err

@@ -104,6 +104,38 @@ def test_a_release_that_raises_versions_publishes_the_changed_service_and_its_um
     assert "artifacthub.io/changes" in shell.repo.read("charts/sonarr/Chart.yaml")
 
 
+def test_a_dry_run_with_raised_versions_shows_what_the_release_then_does(shell: Shell) -> None:
+    shell.ok("release")
+    change_sonarr(shell)
+
+    said = shell.ok("release", "--bump", "patch", "--dry-run")
+    planned = shell.json("release", "--bump", "patch", "--dry-run")
+
+    assert "sonarr 1.0.0 → 1.0.1 (patch)" in said
+    assert "+  sonarr  1.0.1    publish  1.0.1 is not in the registry" in said
+    assert "conflict" not in said
+    assert "version: 1.0.0" in shell.repo.read("charts/sonarr/Chart.yaml")
+    assert [(bump["chart"], bump["after"]) for bump in planned["bumps"]] == [("sonarr", "1.0.1"), ("htpc", "1.0.1")]
+    done = shell.json("release", "--bump", "patch")
+    assert done["bumps"] == planned["bumps"]
+    assert [(item["name"], item["version"]) for item in done["published"]] == [
+        (item["chart"], item["version"]) for item in planned["charts"] if item["action"] == "publish"
+    ]
+    assert {item["chart"]: item["input_digest"] for item in planned["charts"] if item["action"] == "publish"} == {
+        item["name"]: item["input_digest"] for item in done["published"]
+    }
+
+
+def test_lint_with_problems_is_one_json_document(shell: Shell) -> None:
+    shell.repo.write("charts/sonarr/values.yaml", "image: [\n")
+
+    done = shell.inv("lint", "--only", "sonarr", "--json")
+
+    shown = json.loads(done.stdout)
+    assert (done.returncode, shown["exit_code"]) == (shown["exit_code"], done.returncode) != (0, 0)
+    assert {"where", "fact", "evidence", "hint", "rule"} == set(shown["problems"][0])
+
+
 def test_a_level_above_the_evidence_is_taken(shell: Shell) -> None:
     shell.ok("release")
     change_sonarr(shell)
@@ -184,6 +216,7 @@ def test_an_unknown_revision_is_named(shell: Shell) -> None:
         (("plan", "--only", "sonar"), 2, "hint: did you mean 'sonarr'?"),
         (("explain", "nothing"), 2, "there is no chart 'nothing'"),
         (("registry", "stat"), 2, "hint: did you mean"),
+        (("release", "--bump", "huge"), 2, "--bump: there is no level 'huge'"),
         (("version", "--level", "huge"), 2, "hint: use patch, minor, major"),
         (("pin", "--env", "production"), 2, "hint: ./inv release"),
         (("test", "--tier", "units"), 2, "hint: did you mean 'unit'?"),
@@ -228,10 +261,14 @@ def test_package_prints_the_manifest_digest_that_the_release_publishes(shell: Sh
     assert packed == published
 
 
+def test_backups_of_a_service_without_data_say_so(shell: Shell) -> None:
+    assert shell.ok("backups", "--only", "sonarr") == "sonarr: holds no data in staging\n"
+
+
 def test_publish_leaves_the_pins_alone_and_pin_writes_them(shell: Shell) -> None:
     shell.ok("publish")
     assert not (shell.repo.root / "deploy").exists()
 
-    assert "wrote deploy/staging" in shell.ok("pin")
+    assert shell.ok("pin") == "wrote deploy/staging: first pins\n"
     assert shell.ok("pin") == "deploy/staging is up to date\n"
     assert "Nothing to do" in shell.ok("release")

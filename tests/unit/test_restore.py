@@ -188,8 +188,8 @@ def test_what_is_not_copied_cannot_be_restored() -> None:
         plan_of(workload("web"), copied("other"))
 
     assert str(caught.value) == (
-        "web: nothing of it is copied here\n"
-        "    hint: ./inv backups shows what is, and why not; `global.backup.enabled` in platform.yaml turns copies on"
+        "web: none of its data is backed up\n"
+        "    hint: ./inv backups shows why; `backup.enabled` in platform.yaml turns backups on"
     )
 
 
@@ -259,7 +259,7 @@ def test_data_that_is_no_plan_is_shown(plan: object, fact: str) -> None:
 
 @pytest.mark.parametrize("snapshot", ["", "yesterday", "latest; rm", "abc"])
 def test_a_snapshot_is_an_identifier(snapshot: str) -> None:
-    with pytest.raises(WorkspaceError, match="is no copy's identifier"):
+    with pytest.raises(WorkspaceError, match="is not a snapshot's ID"):
         plan_of(copied("web"), snapshot=snapshot)
 
 
