@@ -28,7 +28,7 @@ from slipway.lab.plan import Extent
 from slipway.lab.real.assemble import NEIGHBOUR, Body
 from slipway.lab.real.catalog import CATALOG
 from slipway.lab.real.join import join
-from slipway.lint import kube
+from slipway.lint import kube_schemas
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import LOOPBACK, wait_until
 from slipway.util import yaml
@@ -190,7 +190,7 @@ def pages() -> AbstractContextManager[Server]:
 def reality(place: Place) -> Iterator[Reality]:
     """A cluster without Argo CD that has every umbrella of this repository, and every program of the catalog."""
     context = open_context(ROOT, os.environ, quiet=True)
-    lab.start(context, place, attached=True, extent=Extent.CLUSTER, definitions=kube.definition_files(ROOT))
+    lab.start(context, place, attached=True, extent=Extent.CLUSTER, definitions=kube_schemas.definition_files(ROOT))
     built = lab.build(context)
     here_objects = {
         str(umbrella.name): rendered(context, built[umbrella.name], place.folder)

@@ -6,7 +6,7 @@ import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.secrets import envelope, keys
+from slipway.secrets import encryption, keys
 from testing.monorepo import Monorepo, small
 
 NOW = datetime.now(tz=UTC)
@@ -17,7 +17,7 @@ def with_controller(root: Path) -> Monorepo:
     return small(root, services=("sealed-secrets", "sonarr"), umbrella="infra")
 
 
-def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: datetime = NOW) -> envelope.KeyPair:
+def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: datetime = NOW) -> encryption.KeyPair:
     """Give an environment a certificate, and its private key as a file; smaller than a real one, for speed."""
     pair = pair_of(environment, made)
     repo.write(f"values/{environment}/sealed-secrets.pem", pair.certificate.pem.decode())
@@ -26,6 +26,6 @@ def with_key(repo: Monorepo, private: Path, environment: str = "staging", made: 
 
 
 @functools.cache
-def pair_of(environment: str, made: datetime) -> envelope.KeyPair:
+def pair_of(environment: str, made: datetime) -> encryption.KeyPair:
     """The key of an environment: the same one in every test of a process, because making one takes longer than using it."""
-    return envelope.new_pair(made, bits=2048)
+    return encryption.generate_key_pair(made, bits=2048)

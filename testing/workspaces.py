@@ -11,8 +11,8 @@ from slipway.build.builder import Builder
 from slipway.config import load_config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Workspace
-from slipway.lint import static, styles
-from slipway.lint.run import LintInputs, check
+from slipway.lint import static_checks, yaml_style
+from slipway.lint.run import LintInputs, lint
 from slipway.tools.ct import ChartTesting
 from slipway.tools.helm import Helm
 from slipway.tools.kubeconform import Kubeconform
@@ -66,7 +66,7 @@ def static_problems(root: Path) -> tuple[Problem, ...]:
     """What the checks that need no process find."""
     try:
         workspace = load(root)
-        return static.check(workspace, tuple(workspace.charts))
+        return static_checks.static_problems(workspace, tuple(workspace.charts))
     except WorkspaceError as error:
         return error.problems
 
@@ -94,7 +94,7 @@ def chart_testing(home: Path, root: Path = ROOT, run: Runner = run_process) -> C
         helm=lambda: program("helm"),
         home=home,
         path=os.environ.get("PATH", os.defpath),
-        config=styles.config_folder(root) / "ct.yaml",
+        config=yaml_style.config_folder(root) / "ct.yaml",
         kube_version="1.37.0",
     )
 
@@ -115,7 +115,7 @@ def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintInputs,
 def all_problems(root: Path, build: Path) -> tuple[Problem, ...]:
     """What every check finds."""
     context, problems = context_of(builder_of(root, build))
-    found = check(context, graph.order(context.builder.workspace))
+    found = lint(context, graph.order(context.builder.workspace)).problems
     return tuple(sorted({*problems, *found}))
 
 

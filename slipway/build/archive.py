@@ -46,7 +46,7 @@ def read(archive: bytes) -> dict[str, bytes]:
 
 
 def read_one(archive: bytes, path: str) -> bytes | None:
-    """The content of one member, or None; what stands behind it is not looked at.
+    """The content of one member, or None; the rest of the archive is not read.
 
     Raises:
         WorkspaceError: see `read`.

@@ -43,7 +43,7 @@ ODD = (f"{PARENT}/charts/", "helm.sh/hook")
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Member:
+class BatchedRender:
     """One render, as a part of a batch."""
 
     case: RenderCase
@@ -76,14 +76,14 @@ def warm(renderer: Renderer, builder: Builder, cases: Sequence[RenderCase], scra
     todo = [case for case in cases if not kept.path(renderer.key(case.request)).is_file()]
     members = [member for case in todo if (member := member_of(builder, case)) is not None]
 
-    def work(item: tuple[int, Sequence[Member]]) -> None:
+    def work(item: tuple[int, Sequence[BatchedRender]]) -> None:
         for member, text in run(renderer, item[1], scratch / f"{PARENT}-{item[0]}").items():
             kept.put(renderer.key(member.case.request), text)
 
     parallel.each(work, list(enumerate(batches(members))), THREADS)
 
 
-def member_of(builder: Builder, case: RenderCase) -> Member | None:
+def member_of(builder: Builder, case: RenderCase) -> BatchedRender | None:
     """A render as a part of a batch; None when it has to be alone."""
     chart, request = case.chart, case.request
     charts = builder.workspace.charts
@@ -96,9 +96,9 @@ def member_of(builder: Builder, case: RenderCase) -> Member | None:
         return None
     content = request.values[0].read_bytes() if request.values else None
     if content is None:
-        return Member(case=case, values="")
+        return BatchedRender(case=case, values="")
     values = nested(chart.name, content)
-    return Member(case=case, values=values) if values else None
+    return BatchedRender(case=case, values=values) if values else None
 
 
 def sees(chart: Chart) -> bool:
@@ -150,9 +150,9 @@ def nested(name: str, content: bytes) -> str:
     return made if same else ""
 
 
-def batches(members: Sequence[Member]) -> list[list[Member]]:
-    """Renders that may share a process; a chart stands in each batch once, and nothing stands in one alone."""
-    groups: dict[tuple[object, ...], list[Member]] = {}
+def batches(members: Sequence[BatchedRender]) -> list[list[BatchedRender]]:
+    """Renders that may share a process; a batch has each chart once, and at least two renders."""
+    groups: dict[tuple[object, ...], list[BatchedRender]] = {}
     seen: dict[str, int] = {}
     for member in members:
         seen[member.name] = seen.get(member.name, 0) + 1
@@ -161,13 +161,13 @@ def batches(members: Sequence[Member]) -> list[list[Member]]:
     return [share for share in shares if len(share) > 1]
 
 
-def shared(group: Sequence[Member]) -> Iterator[list[Member]]:
+def shared(group: Sequence[BatchedRender]) -> Iterator[list[BatchedRender]]:
     """A group in parts of about the same size."""
     count = -(-len(group) // MOST)
     return (list(group[start::count]) for start in range(count))
 
 
-def run(renderer: Renderer, members: Sequence[Member], folder: Path) -> dict[Member, str]:
+def run(renderer: Renderer, members: Sequence[BatchedRender], folder: Path) -> dict[BatchedRender, str]:
     """Render a batch: each member's text as a render of its own would give it; nothing where that is not sure."""
     parent = folder / PARENT
     for member in members:
@@ -193,12 +193,12 @@ def run(renderer: Renderer, members: Sequence[Member], folder: Path) -> dict[Mem
 
 
 def pieces(text: str) -> dict[str, str]:
-    """Member → its documents, as a render of its own names them; a member that does not fit is left out."""
+    """BatchedRender → its documents, as a render of its own names them; a member that does not fit is left out."""
     head, *rest = BOUNDARY.split(text)
     if head.strip():
         return {}
     found: dict[str, str] = {}
     for name, body in zip(rest[::2], rest[1::2], strict=True):
         found[name] = f"{found.get(name, '')}---\n# Source: {name}/{body}"
-    # Helm writes hooks behind the others, and trims what stands before them.
+    # Helm writes hooks behind the others, and trims what precedes them.
     return {name: f"{made.strip()}\n" for name, made in found.items() if not any(word in made for word in ODD)}

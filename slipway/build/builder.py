@@ -48,7 +48,7 @@ class Builder:
     helm: Helm
 
     def key(self, name: ChartName) -> str:
-        """Folder name that stands for a chart's content and the registry it is made for."""
+        """Folder name: a digest of a chart's content and of its registry."""
         chart = self.workspace.charts[name]
         content = hashlib.sha256(f"{self.digests[name]} {self.base}".encode()).hexdigest()
         return f"{name}-{chart.version}-{content[:12]}"
@@ -125,11 +125,11 @@ class Builder:
             for name in names:
                 done = self.helm(*package_args([self.staged(name)], scratch), ok_codes=None)
                 if done.code:
-                    said = done.stderr.strip().replace(str(self.staged(name)), self.workspace.charts[name].folder)
+                    output = done.stderr.strip().replace(str(self.staged(name)), self.workspace.charts[name].folder)
                     yield Problem(
                         where=self.workspace.charts[name].folder,
                         fact="helm package refuses it",
-                        evidence=tuple(said.splitlines()[-5:]),
+                        evidence=tuple(output.splitlines()[-5:]),
                         rule="package.helm",
                     )
 

@@ -11,7 +11,7 @@ from slipway.build.builder import Builder
 from slipway.build.render import Request
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
-from slipway.workspace import environments
+from slipway.workspace import environments, graph
 
 DEFAULTS = "its own values"
 ALL_OFF = "every member off"
@@ -27,7 +27,7 @@ FACTS = (
     ),
     (re.compile(r"at (<.+>: .+)"), "fails at {}"),
 )
-"""What helm says → what it means; the first that matches."""
+"""Error of helm → fact; the first that matches."""
 SCHEMA = "values don't meet the specifications of the schema"
 NOISE = "Use --debug flag"
 
@@ -63,8 +63,7 @@ def release_of(workspace: Workspace, chart: Chart) -> str:
     """Release and namespace that a chart is rendered with: its umbrella's name."""
     if chart.kind is ChartKind.UMBRELLA:
         return chart.name
-    above = (one.name for one in workspace.umbrellas if any(dep.name == chart.name for dep in one.dependencies))
-    return next(above, chart.name)
+    return next((umbrella.name for umbrella in graph.umbrellas_with(workspace, chart.name)), chart.name)
 
 
 def _cases(builder: Builder, chart: Chart, release: str) -> Iterator[RenderCase]:
@@ -89,26 +88,26 @@ def _cases(builder: Builder, chart: Chart, release: str) -> Iterator[RenderCase]
 
 def problems_of(case: RenderCase, error: str, workspace: Workspace) -> Iterator[Problem]:
     """helm's refusal of a render."""
-    said = [line for line in error.replace(NOISE, "\0").partition("\0")[0].strip().splitlines() if line.strip()]
+    lines = [line for line in error.replace(NOISE, "\0").partition("\0")[0].strip().splitlines() if line.strip()]
     if SCHEMA in error:
         yield Problem(
             where=case.where,
             fact=f"helm refuses the values with {case.label}",
-            evidence=tuple(said[1:]),
+            evidence=tuple(lines[1:]),
             rule="render.schema",
         )
         return
     yield Problem(
         where=place_of(error, workspace.charts) or case.chart.folder,
-        fact=fact_of(said),
+        fact=fact_of(lines),
         evidence=(f"rendered {case.chart.name} with {case.label}",),
         rule="render.template",
     )
 
 
-def fact_of(said: Sequence[str]) -> str:
-    """What helm means, without the places, which stand elsewhere."""
-    text = " ".join(line.strip() for line in said).removeprefix("Error: ")
+def fact_of(lines: Sequence[str]) -> str:
+    """The fact of helm's error, without the places."""
+    text = " ".join(line.strip() for line in lines).removeprefix("Error: ")
     for pattern, form in FACTS:
         if match := pattern.search(text):
             return form.format(match.group(1).strip())

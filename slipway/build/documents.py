@@ -24,7 +24,7 @@ def data_of(document: str) -> object:
 
 
 def without_source(document: str) -> str:
-    """The same lines, with nothing said about the template that made them."""
+    """The same lines, without the name of their template."""
     return SOURCE.sub("#", document, count=1) if document.lstrip("\n").startswith("# Source: ") else document
 
 

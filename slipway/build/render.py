@@ -63,7 +63,7 @@ class Object:
 
     @property
     def holds_data(self) -> bool:
-        """Whether data goes with it."""
+        """Whether deleting it deletes data."""
         return holds_data(self.api_version, self.kind)
 
     @property
@@ -106,7 +106,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What helm made of a request, or what it said instead."""
+    """The result of a request: objects, or helm's error."""
 
     request: Request
     objects: tuple[Object, ...] = ()

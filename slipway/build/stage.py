@@ -1,6 +1,6 @@
 """The staged copy of a chart: what is packaged, complete and self-contained. `charts/` is never touched.
 
-`files_of` is pure and says every byte of the copy; `write` puts it on disk. Staging replaces `file://` dependencies by
+`files_of` is pure and gives every byte of the staged chart; `write` puts it on disk. Staging replaces `file://` dependencies by
 the registry with exact versions, recomputes Chart.lock, bundles the schema, adds the environments' values to an
 umbrella, and writes the input digest as an annotation, from where it reaches the OCI manifest.
 """

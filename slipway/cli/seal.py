@@ -10,9 +10,9 @@ from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.delivery.prepare import kubeconfig_of
-from slipway.secrets import keys, prompt, sealing
-from slipway.secrets.document import Scope, Target, check_target
+from slipway.secrets import keys, sealing, value_sources
 from slipway.secrets.keys import Written
+from slipway.secrets.sealed_secret import NamespacedName, Scope, validate_name
 from slipway.secrets.sealing import Request
 from slipway.toolchain.groups import ensure_group
 
@@ -40,8 +40,8 @@ def seal(
     """
     environment = arguments.environment(context, env)
     kind = Scope(arguments.one_of("--scope", scope, tuple(Scope)))
-    check_target(Target(namespace=namespace, name=name))
-    asked = prompt.asked_for(key, from_file, generate)
+    validate_name(NamespacedName(namespace=namespace, name=name))
+    asked = value_sources.parse_flags(key, from_file, generate)
     request = Request(namespace=namespace, name=name, type=type, scope=kind, labels=tuple(label))
     ensure_group(context.toolbox.home, GROUP, context.progress)
     return result(sealing.seal(context, environment, request, asked, terminal()))
@@ -71,9 +71,9 @@ def new_key(context: Context, env: str, out: str) -> Result:
     return result(keys.new_key(context, environment, out))
 
 
-def terminal() -> prompt.Source:
+def terminal() -> value_sources.Inputs:
     """This process's terminal and standard input."""
-    return prompt.Source(prompt=getpass.getpass, stdin=sys.stdin.buffer, terminal=sys.stdin.isatty())
+    return value_sources.Inputs(prompt=getpass.getpass, stdin=sys.stdin.buffer, terminal=sys.stdin.isatty())
 
 
 def result(done: Written) -> Result:

@@ -54,7 +54,7 @@ def text(made: Listing) -> str:
     return "\n".join([*lines, *steps])
 
 
-def sign(entry: inventory.Entry) -> str:
+def sign(entry: inventory.SecretEntry) -> str:
     """Whether it exists, is optional or is missing."""
     if not entry.missing:
         return "✔"

@@ -1,1 +1,1 @@
-"""A Kubernetes API server as a judge: what it makes of rendered objects, and what it refuses."""
+"""A running API server: apply rendered objects as Argo CD does, compare them with live objects, rehearse updates."""

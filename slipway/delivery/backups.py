@@ -65,7 +65,7 @@ def of_umbrella(
                     service=member.key,
                     what=".".join(item.path),
                     size=item.detail,
-                    how=known.said,
+                    how=known.description,
                     when="" if known.reason else when,
                 ),
             )

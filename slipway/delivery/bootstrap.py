@@ -136,10 +136,10 @@ def apply_objects(context: Context, kubectl: Kubectl, objects: Sequence[Object],
     with context.progress.step("wait") as done:
         for item in workloads:
             what = f"{item.kind.lower()}/{item.name}"
-            told = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
-            if told.code:
+            rollout = kubectl("rollout", "status", what, "-n", name, f"--timeout={ROLLOUT_S}s", ok_codes=None)
+            if rollout.code:
                 hint = f"kubectl --kubeconfig {kubectl.kubeconfig} -n {name} describe {what}; then run this again"
-                evidence = tail(f"{told.stdout}\n{told.stderr}", 5)
+                evidence = tail(f"{rollout.stdout}\n{rollout.stderr}", 5)
                 raise ToolFailed(Problem(where=what, fact="does not become ready", evidence=evidence, hint=hint))
         done(f"{len(workloads)} workloads ready")
 

@@ -85,7 +85,7 @@ def files(
     }
 
 
-NO_SECRET = b"# slipway: not-a-secret it says where the registry is, and holds neither user nor password\n"
+NO_SECRET = b"# slipway: not-a-secret it has the address of the registry, neither user nor password\n"
 
 REPOSITORY_NOTE = b"""\
 # How Argo CD reaches the registry, without a secret. The keys `username` and `password` of a private one are put into this
@@ -174,7 +174,7 @@ def application_set(config: Config, environment: str, umbrellas: Sequence[Pinned
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
         "generators": [{"list": {"elements": [element(umbrella) for umbrella in umbrellas]}}],
-        # Taking an element away, or the whole set, never deletes a workload.
+        # Removing an element, or the ApplicationSet, never deletes a workload.
         "syncPolicy": {"preserveResourcesOnDeletion": True},
         # A restore pauses an Application by it; the set would take it away again.
         "preservedFields": {"annotations": [PAUSE]},
@@ -227,7 +227,7 @@ def application_spec(config: Config, environment: str) -> dict[str, object]:
             "ServerSideApply=true",
             "ApplyOutOfSyncOnly=true",
             "PruneLast=true",
-            # Custom resources whose definition comes with another umbrella: the retry brings them in.
+            # Custom resources whose CRD another umbrella has: a retry applies them.
             "SkipDryRunOnMissingResource=true",
         ],
         "managedNamespaceMetadata": {
@@ -237,7 +237,7 @@ def application_spec(config: Config, environment: str) -> dict[str, object]:
                 "pod-security.kubernetes.io/audit": "restricted",
                 "pod-security.kubernetes.io/warn": "restricted",
             },
-            # A namespace holds claims: deleting an Application must never take it along.
+            # A namespace has PVCs: deleting an Application must never delete it.
             "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
         },
     }

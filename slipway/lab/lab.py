@@ -74,7 +74,7 @@ def start(
     Raises:
         BuildError: a program cannot be built.
     """
-    from slipway.lint import kube
+    from slipway.lint import kube_schemas
     from slipway.toolchain.groups import ensure_group
 
     ensure_group(context.toolbox.home, "lab", context.progress)
@@ -83,7 +83,7 @@ def start(
         place,
         ports=free_ports(PORTS),
         programs=programs,
-        definitions=folders.from_start(kube.definition_files(context.config.root))
+        definitions=folders.from_start(kube_schemas.definition_files(context.config.root))
         if definitions is None
         else definitions,
         argocd_namespace=context.config.argocd_namespace,

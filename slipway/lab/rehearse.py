@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slipway.cluster import rehearsal
 from slipway.cluster.apply import DEFINITION, MANAGER
-from slipway.cluster.rehearsal import Action, Part, Scene, Verdict
+from slipway.cluster.rehearsal import Action, Outcome, PlatformState, UmbrellaState
 from slipway.context import Context
 from slipway.core.errors import Problem
 from slipway.core.model import ChartName
@@ -21,7 +21,7 @@ from slipway.lab import folder as folders
 from slipway.lab import lab
 from slipway.lab.place import place_of
 from slipway.lab.plan import Extent
-from slipway.lint import kube
+from slipway.lint import kube_schemas
 from slipway.release import diff
 from slipway.tools.kubectl import Kubectl
 from slipway.util import yaml
@@ -62,7 +62,7 @@ class Rehearsal:
     labels: Mapping[str, str]
     """Umbrella → `pinned 1.0.0 → working tree 1.1.0`."""
     rows: tuple[Row, ...]
-    before: tuple[Verdict, ...]
+    before: tuple[Outcome, ...]
     """Objects of what is published that the API server refuses already."""
     seconds: float
 
@@ -96,15 +96,15 @@ def rehearse(context: Context, environment: str, only: Sequence[ChartName], cloc
         with cluster(context, (past, tree)) as kubectl:
             provide_storage(kubectl, (past, tree))
             with progress.step("published") as done:
-                before = rehearsal.perform(kubectl, {}, past)
+                before = rehearsal.apply_state(kubectl, {}, past)
                 done(counted(count(past), "object"))
             with progress.step("update") as done:
-                update = rehearsal.perform(kubectl, past, tree)
+                update = rehearsal.apply_state(kubectl, past, tree)
                 done(tally(verdict.action for verdict in update))
-            back: tuple[Verdict, ...] = ()
+            back: tuple[Outcome, ...] = ()
             if past:
                 with progress.step("back") as done:
-                    back = rehearsal.perform(kubectl, tree, past)
+                    back = rehearsal.apply_state(kubectl, tree, past)
                     done(tally(verdict.action for verdict in back))
     return Rehearsal(
         environment=environment,
@@ -115,7 +115,7 @@ def rehearse(context: Context, environment: str, only: Sequence[ChartName], cloc
     )
 
 
-def pinned(context: Context, environment: str, only: Sequence[ChartName], scratch: Path) -> Scene:
+def pinned(context: Context, environment: str, only: Sequence[ChartName], scratch: Path) -> PlatformState:
     """What an environment is pinned to; a pin whose umbrella is no longer there is part of it too.
 
     Raises:
@@ -126,7 +126,7 @@ def pinned(context: Context, environment: str, only: Sequence[ChartName], scratc
     for name, held in pins.current(context.config, environment).items():
         if not only or name in meant:
             text = (published.unpacked(context, held, scratch) / "Chart.yaml").read_bytes()
-            found[str(name)] = Part(
+            found[str(name)] = UmbrellaState(
                 label=published.label(held),
                 objects=published.objects(context, held, environment, scratch),
                 pod_security=typed(yaml.parse(text, f"{name} {held.version}").mapping).pod_security,
@@ -134,7 +134,7 @@ def pinned(context: Context, environment: str, only: Sequence[ChartName], scratc
     return found
 
 
-def working(context: Context, environment: str, only: Sequence[ChartName]) -> Scene:
+def working(context: Context, environment: str, only: Sequence[ChartName]) -> PlatformState:
     """What the files render.
 
     Raises:
@@ -142,7 +142,7 @@ def working(context: Context, environment: str, only: Sequence[ChartName]) -> Sc
         ToolFailed: it cannot be rendered.
     """
     return {
-        str(name): Part(
+        str(name): UmbrellaState(
             label=f"working tree {context.workspace.charts[name].version}",
             objects=diff.objects_of(context, name, environment),
             pod_security=namespace_annotations(context.workspace.charts[name]).pod_security,
@@ -152,7 +152,7 @@ def working(context: Context, environment: str, only: Sequence[ChartName]) -> Sc
 
 
 @contextmanager
-def cluster(context: Context, scenes: Iterable[Scene]) -> Iterator[Kubectl]:
+def cluster(context: Context, scenes: Iterable[PlatformState]) -> Iterator[Kubectl]:
     """A control plane of its own, with the definitions that the scenes use and do not bring.
 
     Raises:
@@ -172,7 +172,7 @@ def cluster(context: Context, scenes: Iterable[Scene]) -> Iterator[Kubectl]:
         lab.stop(place)
 
 
-def definitions(root: Path, scenes: Iterable[Scene]) -> tuple[Path, ...]:
+def definitions(root: Path, scenes: Iterable[PlatformState]) -> tuple[Path, ...]:
     """The files with definitions of a group that some scene uses without bringing them."""
     needed: set[str] = set()
     for scene in scenes:
@@ -181,12 +181,12 @@ def definitions(root: Path, scenes: Iterable[Scene]) -> tuple[Path, ...]:
         needed |= {item.group for item in objects} - brought
     return tuple(
         path
-        for path in kube.definition_files(root)
+        for path in kube_schemas.definition_files(root)
         if needed & set(folders.GROUP.findall(path.read_text(encoding="utf-8")))
     )
 
 
-def provide_storage(kubectl: Kubectl, scenes: Sequence[Scene]) -> None:
+def provide_storage(kubectl: Kubectl, scenes: Sequence[PlatformState]) -> None:
     """Make the storage classes that a scene counts on and does not bring: as another scene has them, or plain ones.
 
     Raises:
@@ -200,12 +200,12 @@ def provide_storage(kubectl: Kubectl, scenes: Sequence[Scene]) -> None:
         kubectl.apply(applications.documents(made), manager=MANAGER)
 
 
-def count(scene: Scene) -> int:
+def count(scene: PlatformState) -> int:
     """Its objects."""
     return sum(len(part.objects) for part in scene.values())
 
 
-def said(past: Part | None, tree: Part | None) -> str:
+def said(past: UmbrellaState | None, tree: UmbrellaState | None) -> str:
     """From what to what."""
     return f"{past.label if past else NOTHING} → {tree.label if tree else NOTHING}"
 
@@ -216,15 +216,15 @@ def tally(actions: Iterable[Action]) -> str:
     return ", ".join(f"{listed.count(action)} {action}" for action in Action if action in listed) or "no objects"
 
 
-def rows(update: Sequence[Verdict], back: Sequence[Verdict]) -> tuple[Row, ...]:
+def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[Row, ...]:
     """Both ways of each object side by side: what holds data first, then the worst; `back` is empty when there is no way back."""
     returned = {(verdict.umbrella, verdict.object): verdict for verdict in back}
     made = []
     for verdict in update:
         other = returned.get((verdict.umbrella, verdict.object))
-        reasons = verdict.said
+        reasons = verdict.details
         if other is not None and other.action is Action.REJECTED:
-            reasons = (*reasons, *(f"back: {line}" for line in other.said))
+            reasons = (*reasons, *(f"back: {line}" for line in other.details))
         made.append(
             Row(
                 umbrella=verdict.umbrella,
@@ -258,7 +258,9 @@ def text(done: Rehearsal) -> str:
     lines += [f"{name}: {sum(row.umbrella == name for row in done.rows)} objects, all new" for name in sorted(fresh)]
     if told:
         lines += ["", table(HEAD, (cells(row) for row in told)), ""]
-    lines += [f"published already: {verdict.object} is rejected: {' '.join(verdict.said)}" for verdict in done.before]
+    lines += [
+        f"published already: {verdict.object} is rejected: {' '.join(verdict.details)}" for verdict in done.before
+    ]
     lines.append(f"update: {tally(row.update for row in done.rows)}")
     if backs := [row.back for row in done.rows if row.back is not None]:
         lines.append(f"and back: {tally(backs)}")

@@ -1,4 +1,4 @@
-"""Every volume that holds data has a copy, or a reason why not: by a chart's own values, and in each place that changes them."""
+"""Each volume and database with data has a backup, or a reason for none: with a chart's own values and in each environment."""
 
 from __future__ import annotations
 
@@ -6,51 +6,52 @@ from collections.abc import Iterator
 
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartKind
+from slipway.core.rules import Rule
+from slipway.lint.checks import LintContext, chart_check
+from slipway.lint.positions import value_position
 from slipway.workspace import backups
-from slipway.workspace import values as lay
 from slipway.workspace.values import Scope, Scopes
 
-
-def check(run: Scopes, chart: Chart) -> Iterator[Problem]:
-    """The holdings of a service with its own values and each ci file, or of an umbrella's members in each environment."""
-    for scope in scopes(run, chart):
-        yield from judge(scope)
+MISSING = Rule("backup.missing", "Each volume and database has a backup, or a reason for none.")
+UNKNOWN = Rule("backup.unknown", "A backup entry names a volume or database that holds data.")
 
 
-def scopes(run: Scopes, chart: Chart) -> Iterator[Scope]:
-    """Every set of values that a chart is looked at with."""
+@chart_check(MISSING, UNKNOWN)
+def backup_entries(context: LintContext, chart: Chart) -> Iterator[Problem]:
+    for scope in scopes_of(context.scopes, chart):
+        yield from problems_of(scope)
+
+
+def scopes_of(scopes: Scopes, chart: Chart) -> Iterator[Scope]:
+    """A service with its own values and each ci file, or the members of an umbrella in each environment."""
     if chart.kind is ChartKind.SERVICE:
-        yield from run.of_service(chart)
+        yield from scopes.of_service(chart)
     elif chart.kind is ChartKind.UMBRELLA:
-        for environment in (None, *run.workspace.environments.values()):
-            yield from (scope for _, scope in run.members(chart, environment))
+        for environment in (None, *scopes.workspace.environments.values()):
+            yield from (scope for _, scope in scopes.members(chart, environment))
 
 
-def judge(scope: Scope) -> Iterator[Problem]:
-    """What one set of values leaves open."""
+def problems_of(scope: Scope) -> Iterator[Problem]:
+    """Data without a backup entry, and backup entries without data."""
     values = scope.values
-    kept = backups.kept(values)
-    held = {(item.kind, item.identifier): item for item in backups.holdings(values)}
-    for key, item in held.items():
-        if key in kept:
+    covered = backups.kept(values)
+    with_data = {(item.kind, item.identifier): item for item in backups.holdings(values)}
+    for key, item in with_data.items():
+        if key in covered:
             continue
-        layer = lay.top_layer(scope.layers, item.path)
-        entry = "method: files" if item.kind == "persistence" else "method: database"
-        yield Problem(
-            where=layer.where(item.path) if layer else scope.chart.folder,
-            fact=f"{scope.chart.name}: nothing says how {'.'.join(item.path)} is kept",
+        method = "method: files" if item.kind == "persistence" else "method: database"
+        yield MISSING.problem(
+            where=value_position(scope.layers, item.path, scope.chart.folder),
+            fact=f"{scope.chart.name}: {'.'.join(item.path)} has no backup entry",
             evidence=(f"it holds {item.detail} of data",),
-            hint=f"add backup.{item.identifier}: {{{item.kind}: {item.identifier}, {entry}}}, or optOut with the reason",
-            rule="backup.missing",
+            hint=f"add backup.{item.identifier}: {{{item.kind}: {item.identifier}, {method}}}, or optOut with the reason",
         )
-    for name, spec in backups.entries(values, "backup"):
-        kind = backups.kind_of(spec)
-        if kind != "secret" and (kind, str(spec.get(kind))) not in held:
-            path = ("backup", name)
-            layer = lay.top_layer(scope.layers, path)
-            yield Problem(
-                where=layer.where(path) if layer else scope.chart.folder,
-                fact=f"{scope.chart.name}: backup {name} is about {kind} {spec.get(kind)}, which holds no data",
-                hint=f"remove backup.{name}, or name one of: {', '.join(sorted(i for k, i in held if k == kind)) or 'none'}",
-                rule="backup.unknown",
+    for name, entry in backups.entries(values, "backup"):
+        kind = backups.kind_of(entry)
+        if kind != "secret" and (kind, str(entry.get(kind))) not in with_data:
+            known = ", ".join(sorted(identifier for other, identifier in with_data if other == kind)) or "none"
+            yield UNKNOWN.problem(
+                where=value_position(scope.layers, ("backup", name), scope.chart.folder),
+                fact=f"{scope.chart.name}: backup {name} names the {kind} {entry.get(kind)}, which holds no data",
+                hint=f"remove backup.{name}, or name one of: {known}",
             )

@@ -1,4 +1,4 @@
-"""Whether notes.md of a chart has the form that its page takes in. Pure."""
+"""The form of a chart's notes.md, which its page includes. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections.abc import Iterator
 
 from slipway.core.errors import Problem
 from slipway.core.model import Chart
+from slipway.core.rules import Rule
+from slipway.lint.checks import LintContext, chart_check
 from slipway.workspace.discover import NOTES
 
+NOTES_FORM = Rule(
+    "chart.notes", "notes.md has the sections Gotchas and Upgrades, one of them or both, in this order, each a list."
+)
+
 HEADINGS = ("Gotchas", "Upgrades")
-"""What operators look for: what surprises, and what an update asks of them."""
-HINT = "write `## Gotchas` and below it `- …`, then `## Upgrades`; leave out what has nothing to say"
+HINT = "write `## Gotchas` and below it `- …`, then `## Upgrades`; leave out an empty section"
 
 
 def sections(text: str) -> dict[str, str]:
-    """Heading → what stands below it."""
+    """Heading → the text below it."""
     found: dict[str, list[str]] = {}
     below: list[str] = []
     for line in text.splitlines():
@@ -25,37 +30,42 @@ def sections(text: str) -> dict[str, str]:
     return {title: "\n".join(lines).strip("\n") for title, lines in found.items()}
 
 
-def check(chart: Chart) -> Iterator[Problem]:
-    """Every line that has no place in it."""
+@chart_check(NOTES_FORM)
+def notes_form(context: LintContext, chart: Chart) -> Iterator[Problem]:
+    yield from notes_problems(chart)
+
+
+def notes_problems(chart: Chart) -> Iterator[Problem]:
+    """Headings that are unknown, out of order or without a list, and text outside lists."""
     if (content := chart.beside.get(NOTES)) is None:
         return
     path = f"{chart.folder}/{NOTES}"
-    seen: list[str] = []
-    filled: set[str] = set()
+    headings: list[str] = []
+    with_list: set[str] = set()
     for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1):
         if line.startswith("#"):
-            seen.append(line.removeprefix("## ").strip())
-            if not line.startswith("## ") or seen[-1] not in HEADINGS:
+            headings.append(line.removeprefix("## ").strip())
+            if not line.startswith("## ") or headings[-1] not in HEADINGS:
                 yield problem(f"{path}:{number}", f"has the heading {line.strip()!r}")
-        elif line.startswith("- ") and seen:
-            filled.add(seen[-1])
-        elif line.strip() and not (line.startswith("  ") and seen and seen[-1] in filled):
+        elif line.startswith("- ") and headings:
+            with_list.add(headings[-1])
+        elif line.strip() and not (line.startswith("  ") and headings and headings[-1] in with_list):
             yield problem(f"{path}:{number}", "has text outside a list")
-    yield from of_order(path, seen, filled)
+    yield from section_problems(path, headings, with_list)
 
 
-def of_order(path: str, seen: list[str], filled: set[str]) -> Iterator[Problem]:
-    """What is wrong with the sections as a whole."""
-    if not seen:
+def section_problems(path: str, headings: list[str], with_list: set[str]) -> Iterator[Problem]:
+    """Sections that are missing, empty or out of order."""
+    if not headings:
         yield problem(path, "has no section")
-    known = [title for title in seen if title in HEADINGS]
+    known = [title for title in headings if title in HEADINGS]
     for title in dict.fromkeys(known):
-        if title not in filled:
-            yield problem(path, f"has nothing below {title}")
+        if title not in with_list:
+            yield problem(path, f"has no list below {title}")
     if known != [title for title in HEADINGS if title in known]:
         yield problem(path, f"has its sections in the order {', '.join(known)}")
 
 
 def problem(where: str, fact: str) -> Problem:
-    """A finding, with what the file looks like."""
-    return Problem(where=where, fact=fact, hint=HINT, rule="chart.notes")
+    """A violation of the form."""
+    return NOTES_FORM.problem(where=where, fact=fact, hint=HINT)

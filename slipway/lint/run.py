@@ -1,14 +1,14 @@
-"""Every check over some charts, in one run: ct beside what needs no process, then helm's renders and kubeconform.
+"""Every check of some charts in one run: ct beside the static checks, then helm's renders and kubeconform.
 
-Nothing stops at its first finding. A chart that was clean is remembered by everything that the checks look at, and is
-then passed over; a finding is never remembered.
+A chart without problems is cached under everything that its checks depend on, and skipped next time; a problem is never
+cached.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,36 +19,43 @@ from slipway.build.builder import Builder, Built
 from slipway.build.cases import RenderCase
 from slipway.build.render import Rendered
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import Chart, ChartKind, ChartName
-from slipway.lint import kube, static, styles, tools, upgrades
+from slipway.core.model import Chart, ChartName
+from slipway.lint import ct_lint, kubeconform, static_checks, yaml_style
+from slipway.lint.checks import LintContext, lint_context
+from slipway.lint.immutable_fields import changed_since_published
+from slipway.lint.kube_schemas import definition_files
+from slipway.lint.source_files import read_tree, source_folders
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache, parallel
 
 BLOCKING = frozenset({"values.unknown-key", "values.schema", "schema.json", "schema.reference", "yaml.syntax"})
-"""Findings after which helm would only say the same again, in its own words."""
+"""Rules whose problems helm would only repeat in other words."""
+
+WORKSPACE = ""
+"""The key of problems that belong to no chart alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LintInputs:
-    """What is checked, and with what."""
+    """The built charts and the tools of a run."""
 
     builder: Builder
     built: Mapping[ChartName, Built]
-    """Charts that could be built; the others have their problem already."""
+    """Without charts whose build failed, which have problems already."""
     ct: ChartTesting
     kubeconform: Kubeconform
     kube_version: str
     versions: Mapping[str, str]
-    """Program → version; a result holds for these only."""
+    """Tool → version; part of the cache's keys."""
     published: Callable[[ChartName], bytes | None] | None = None
-    """The archive of a chart's last published version; None leaves that comparison out."""
+    """The archive of a chart's last published version; None skips the comparison."""
     say: Callable[[str], None] = lambda _: None
-    """Told what is under way."""
+    """Called with the name of each part before it starts."""
 
     @property
     def folder(self) -> Path:
-        """Of every cache."""
+        """The folder of all caches."""
         return self.builder.folder / "cache"
 
     @property
@@ -60,195 +67,180 @@ class LintInputs:
 
 @dataclass(kw_only=True)
 class Run:
-    """One run: problems by the chart that they were found for; the empty name stands for the workspace."""
+    """One run over the charts that the cache does not have."""
 
     inputs: LintInputs
-    names: tuple[ChartName, ...]
+    charts: tuple[Chart, ...]
+    scratch: Path
     found: dict[str, list[Problem]] = field(default_factory=dict)
+    """Chart, or `WORKSPACE` → problems."""
     seconds: dict[str, float] = field(default_factory=dict)
-    accepted: bool = False
-    """ct had nothing to say about any chart."""
+    ct_accepts_all: bool = False
 
     @cached_property
-    def tools(self) -> static.Tools:
-        """What the checks without a process share."""
-        return static.Tools(self.inputs.builder.workspace)
-
-    def add(self, name: str, problems: Iterable[Problem]) -> None:
-        """Collect the problems of a chart."""
-        try:
-            self.found.setdefault(name, []).extend(problems)
-        except WorkspaceError as error:
-            self.found.setdefault(name, []).extend(error.problems)
-
-    def timed(self, what: str, work: Callable[[], None]) -> None:
-        """One part of the run, with its time."""
-        self.inputs.say(what)
-        started = time.monotonic()
-        work()
-        self.seconds[what] = time.monotonic() - started
+    def context(self) -> LintContext:
+        """What the static checks share."""
+        return lint_context(self.inputs.builder.workspace)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that was found, each once, in order."""
+        """All problems, each once, in order."""
         every = sorted({problem for found in self.found.values() for problem in found})
         return tuple(sorted(renders.merged(every)))
 
-    def charts(self) -> Iterator[Chart]:
-        """The charts of the run."""
-        for name in self.names:
-            yield self.inputs.builder.workspace.charts[name]
+    def add(self, name: str, problems: Iterable[Problem]) -> None:
+        """Collect problems of a chart."""
+        collected = self.found.setdefault(name, [])
+        try:
+            collected.extend(problems)
+        except WorkspaceError as error:
+            collected.extend(error.problems)
 
-    def ready(self) -> list[Chart]:
-        """The charts that helm has not been anticipated about."""
-        return [chart for chart in self.charts() if chart.name in self.inputs.built and not self.blocked(chart)]
+    def timed(self, name: str, work: Callable[[], None]) -> None:
+        """Run a part and measure it."""
+        self.inputs.say(name)
+        started = time.monotonic()
+        work()
+        self.seconds[name] = time.monotonic() - started
 
-    def blocked(self, chart: Chart) -> bool:
-        """Whether helm would only repeat what was found for a chart, or for one that it vendors."""
-        members = [member.name for member in chart.dependencies]
-        return any(problem.rule in BLOCKING for name in (chart.name, *members) for problem in self.found.get(name, ()))
+    def check_workspace(self) -> None:
+        """The static checks of the workspace."""
+        self.add(WORKSPACE, static_checks.workspace_problems(self.context, [chart.name for chart in self.charts]))
 
-    def workspace(self) -> None:
-        """What belongs to no chart alone."""
-        self.add("", static.of_workspace(self.tools, self.names))
+    def check_charts(self) -> None:
+        """The static checks of charts and packages, with ct lint beside them, because both take equally long."""
+        from_ct: list[Problem] = []
+        parts: tuple[Callable[[], None], ...] = (lambda: from_ct.extend(self.ct_problems()), self.static_chart_checks)
+        parallel.each(lambda part: part(), parts, len(parts))
+        renderable = {chart.name for chart in self.renderable()}
+        chart_of = {chart.folder: chart.name for chart in self.charts}
+        for problem in from_ct:
+            name = chart_of.get(problem.where)
+            if name is None or name in renderable:
+                self.add(name or WORKSPACE, [problem])
 
-    def static(self) -> None:
-        """What needs no process, chart by chart."""
-        for chart in self.charts():
-            self.add(chart.name, static.of_chart(self.tools, chart))
+    def static_chart_checks(self) -> None:
+        """The static checks of each chart and its package."""
+        for chart in self.charts:
+            self.add(chart.name, static_checks.chart_problems(self.context, chart))
             if (built := self.inputs.built.get(chart.name)) is not None:
-                self.add(chart.name, static.of_package(self.tools, chart, built.archive.path))
+                self.add(chart.name, static_checks.package_problems(self.context, chart, built.archive.path))
 
-    def linters(self, scratch: Path) -> tuple[Problem, ...]:
-        """ct lint with its helm lint, over copies that carry the ci values."""
-        copies = {tools.with_ci(folder, chart, scratch): chart for folder, chart in self.folders().items()}
-        self.accepted, found = tools.ct_lint(self.inputs.ct, copies)
+    def ct_problems(self) -> tuple[Problem, ...]:
+        """Findings of ct lint."""
+        folders = {}
+        for chart in self.charts:
+            if (built := self.inputs.built.get(chart.name)) is not None:
+                # helm lint requires a templates folder, which an umbrella does not have; packages omit an empty one.
+                (built.folder / "templates").mkdir(exist_ok=True)
+                folders[ct_lint.with_ci_values(built.folder, chart, self.scratch)] = chart
+        self.ct_accepts_all, found = ct_lint.run_ct_lint(self.inputs.ct, folders)
         return found
 
-    def beside(self, scratch: Path) -> None:
-        """The linters in their processes, and meanwhile what needs none: one takes as long as the other.
+    def renderable(self) -> list[Chart]:
+        """Built charts without a problem, of their own or of a chart that they vendor, that helm would repeat."""
+        blocked = {name for name, found in self.found.items() if any(problem.rule in BLOCKING for problem in found)}
+        return [
+            chart
+            for chart in self.charts
+            if chart.name in self.inputs.built
+            and not blocked & {chart.name, *(dependency.name for dependency in chart.dependencies)}
+        ]
 
-        What helm says about values that were refused here already is left out.
-        """
-        found: list[Problem] = []
-        parts: tuple[Callable[[], None], ...] = (lambda: found.extend(self.linters(scratch)), self.static)
-        parallel.each(lambda part: part(), parts, len(parts))
-        ready = {chart.name for chart in self.ready()}
-        for problem in found:
-            name = self.owner(problem)
-            if not name or name in ready:
-                self.add(name, [problem])
-
-    def folders(self) -> dict[Path, Chart]:
-        """Staged folder → chart. Helm wants a templates folder, which an umbrella does not need; an empty one is no
-        part of a package.
-        """
-        built = self.inputs.built
-        folders = {built[chart.name].folder: chart for chart in self.charts() if chart.name in built}
-        for folder in folders:
-            (folder / "templates").mkdir(exist_ok=True)
-        return folders
-
-    def kube_case(self, case: RenderCase, made: Rendered) -> kube.Manifests:
-        """A render as kubeconform's check wants it."""
-        folders = {str(name): chart.folder for name, chart in self.inputs.builder.workspace.charts.items()}
-        return kube.Manifests(chart=case.chart.name, folders=folders, label=case.label, objects=made.objects)
-
-    def owner(self, problem: Problem) -> str:
-        """The chart whose folder a problem names."""
-        return next((chart.name for chart in self.charts() if chart.folder == problem.where), "")
-
-    def objects(self, scratch: Path) -> None:
-        """Every render, and what kubeconform says about its objects."""
+    def check_renders(self) -> None:
+        """Every render, and its objects against their schemas and against the published version."""
         inputs = self.inputs
-        cases = [case for chart in self.ready() for case in renders.cases_of(inputs.builder, chart)]
-        if self.accepted:
-            batch.warm(inputs.renderer, inputs.builder, cases, scratch)
-        done = inputs.renderer.render_all([case.request for case in cases])
-        good: list[tuple[RenderCase, Rendered]] = []
-        for case, made in zip(cases, done, strict=True):
-            if made.error:
-                self.add(case.chart.name, renders.problems_of(case, made.error, inputs.builder.workspace))
+        cases = [case for chart in self.renderable() for case in renders.cases_of(inputs.builder, chart)]
+        if self.ct_accepts_all:
+            batch.warm(inputs.renderer, inputs.builder, cases, self.scratch)
+        rendered: list[tuple[RenderCase, Rendered]] = []
+        for case, result in zip(cases, inputs.renderer.render_all([case.request for case in cases]), strict=True):
+            if result.error:
+                self.add(case.chart.name, renders.problems_of(case, result.error, inputs.builder.workspace))
             else:
-                good.append((case, made))
-        # A misfit counts for the whole workspace: the same object may come from several charts.
-        found = kube.check(
+                rendered.append((case, result))
+        # Several charts may render the same object, so an invalid one is a problem of the workspace.
+        self.add(WORKSPACE, self.schema_problems(rendered))
+        if (published := inputs.published) is not None:
+            for case, result in rendered:
+                if case.label == renders.DEFAULTS:
+                    archive = published(case.chart.name)
+                    changes = changed_since_published(inputs.renderer, case, result.objects, archive, self.scratch)
+                    self.add(case.chart.name, changes)
+
+    def schema_problems(self, rendered: Sequence[tuple[RenderCase, Rendered]]) -> tuple[Problem, ...]:
+        """Findings of kubeconform."""
+        inputs = self.inputs
+        workspace = inputs.builder.workspace
+        folders = {str(name): chart.folder for name, chart in workspace.charts.items()}
+        return kubeconform.schema_problems(
             inputs.kubeconform,
-            [self.kube_case(case, made) for case, made in good],
-            root=inputs.builder.workspace.root,
+            [
+                kubeconform.Manifests(chart=case.chart.name, folders=folders, label=case.label, objects=result.objects)
+                for case, result in rendered
+            ],
+            root=workspace.root,
             folder=inputs.folder / "schemas",
             kube_version=inputs.kube_version,
-            scratch=scratch,
+            scratch=self.scratch,
         )
-        self.add("", found)
-        if (published := inputs.published) is not None:
-            for case, made in good:
-                if case.label == renders.DEFAULTS:
-                    before = published(case.chart.name)
-                    self.add(
-                        case.chart.name,
-                        upgrades.check(inputs.renderer, case, made.objects, before, scratch),
-                    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a run found, and how long its parts took."""
+    """The result of a run."""
 
     problems: tuple[Problem, ...]
     seconds: Mapping[str, float]
+    """Part → duration."""
     checked: tuple[ChartName, ...]
-    """Charts that were looked at; the others were clean before."""
+    """Without the charts that the cache has."""
 
 
 def lint(inputs: LintInputs, names: Sequence[ChartName]) -> Report:
-    """Every check over these charts.
+    """Run every check of these charts.
 
     Raises:
-        ToolMissing: helm, ct or kubeconform is not there.
+        ToolMissing: helm, ct or kubeconform is missing.
     """
-    marks = cache.Cache(folder=inputs.folder / "clean")
-    common = common_key(inputs)
-    keys = {name: chart_key(inputs, name, common) for name in names}
-    run = Run(inputs=inputs, names=tuple(name for name in names if marks.get(keys[name]) is None))
-    run.timed("workspace", run.workspace)
-    if run.names:
-        inputs.builder.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".lint-", dir=inputs.builder.folder) as scratch:
-            run.timed("charts, ct lint", lambda: run.beside(Path(scratch)))
-            run.timed("renders", lambda: run.objects(Path(scratch)))
-    for name in run.names:
-        if not run.found.get(name) and not run.found.get("") and name in inputs.built:
-            marks.put(keys[name], "")
+    clean = cache.Cache(folder=inputs.folder / "clean")
+    keys = cache_keys(inputs, names)
+    charts = tuple(inputs.builder.workspace.charts[name] for name in names if clean.get(keys[name]) is None)
+    inputs.builder.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".lint-", dir=inputs.builder.folder) as scratch:
+        run = Run(inputs=inputs, charts=charts, scratch=Path(scratch))
+        run.timed("workspace", run.check_workspace)
+        if charts:
+            run.timed("charts, ct lint", run.check_charts)
+            run.timed("renders", run.check_renders)
+    for chart in charts:
+        if not run.found.get(chart.name) and not run.found.get(WORKSPACE) and chart.name in inputs.built:
+            clean.put(keys[chart.name], "")
     for area in ("clean", "render"):
         cache.Cache(folder=inputs.folder / area).trim()
-    return Report(problems=run.problems, seconds=run.seconds, checked=run.names)
+    return Report(problems=run.problems, seconds=run.seconds, checked=tuple(chart.name for chart in charts))
 
 
-def check(inputs: LintInputs, names: Sequence[ChartName]) -> tuple[Problem, ...]:
-    """The problems of `lint`.
+def cache_keys(inputs: LintInputs, names: Iterable[ChartName]) -> dict[ChartName, str]:
+    """Chart → the digest of everything that its checks depend on.
 
-    Raises:
-        ToolMissing: helm, ct or kubeconform is not there.
+    That is our source, the tools, their settings, the custom resource definitions, and the chart's files, with the
+    charts that it vendors and its environments.
     """
-    return lint(inputs, names).problems
-
-
-def common_key(inputs: LintInputs) -> str:
-    """What every result depends on: our source, the tools, their settings, and the definitions of custom resources."""
-    root = inputs.builder.workspace.root
-    settings = sorted(styles.config_folder(root).iterdir())
-    definitions = kube.definition_files(root)
-    tool_versions = sorted(inputs.versions.items())
-    files = (cache.files_digest(settings), cache.files_digest(definitions))
-    return cache.key_of(cache.source_digest(), tool_versions, inputs.kube_version, *files)
-
-
-def chart_key(inputs: LintInputs, name: ChartName, common: str) -> str:
-    """Everything that the checks of a chart look at; what it vendors and its environments are in its digest."""
     workspace = inputs.builder.workspace
-    chart = workspace.charts[name]
-    tops = (chart.folder, "values") if chart.kind is ChartKind.UMBRELLA else (chart.folder,)
-    files = [part for pair in static.read_tree(workspace.root, tops).items() for part in pair]
-    release = renders.release_of(workspace, chart)
-    return cache.key_of(common, inputs.builder.digests[name], release, *files)
+    settings = sorted(yaml_style.config_folder(workspace.root).iterdir())
+    common = cache.key_of(
+        cache.source_digest(),
+        sorted(inputs.versions.items()),
+        inputs.kube_version,
+        cache.files_digest(settings),
+        cache.files_digest(definition_files(workspace.root)),
+    )
+
+    def key_of(chart: Chart) -> str:
+        files = read_tree(workspace.root, source_folders(chart))
+        parts = [part for path_and_content in files.items() for part in path_and_content]
+        release = renders.release_of(workspace, chart)
+        return cache.key_of(common, inputs.builder.digests[chart.name], release, *parts)
+
+    return {name: key_of(workspace.charts[name]) for name in names}

@@ -1,19 +1,25 @@
-"""JSON schemas: valid draft-07, closed at every level, and every reference leads somewhere."""
+"""JSON schemas: valid draft-07, closed at every level, without dangling references."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from slipway.build import schema, stage
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import Chart, ChartKind, ChartName, Workspace
+from slipway.core.model import Chart, ChartKind
+from slipway.core.rules import Rule
+from slipway.lint.checks import LintContext, chart_check
 from slipway.util import yaml
+
+DRAFT = Rule("schema.draft", "A schema is a valid draft-07 schema and declares it.")
+REFERENCE = Rule("schema.reference", "A $ref has a target.")
+OPEN = Rule("schema.open", "An object schema that lists properties refuses all others.")
 
 MAPS_OF_SCHEMAS = ("properties", "patternProperties", "definitions", "dependencies")
 LISTS_OF_SCHEMAS = ("oneOf", "anyOf", "allOf")
 SINGLE_SCHEMAS = ("additionalProperties", "additionalItems", "items", "contains")
-"""Where a schema holds schemas of values; `if`, `then`, `else` and `not` are conditions, which describe no value.
+"""Keywords whose values are schemas; `if`, `then`, `else` and `not` are conditions, which describe no value.
 
 Source: JSON Schema validation vocabulary, draft-07, section 6.
 """
@@ -21,60 +27,62 @@ Source: JSON Schema validation vocabulary, draft-07, section 6.
 Path = tuple[str, ...]
 
 
-def check(workspace: Workspace, names: Sequence[ChartName]) -> Iterator[Problem]:
-    """The schema files of these charts."""
-    for name in names:
-        chart = workspace.charts[name]
-        broken = False
-        for path, content in sorted(chart.files.items()):
-            if path == "values.schema.json" or (path.startswith("schemas/") and path.endswith(".json")):
-                found = list(check_file(content, f"{chart.folder}/{path}"))
-                broken = broken or bool(found)
-                yield from found
-        if chart.kind is ChartKind.SERVICE and "values.schema.json" in chart.files and not broken:
-            yield from check_bundle(workspace, chart)
+@chart_check(DRAFT, REFERENCE, OPEN)
+def chart_schemas(context: LintContext, chart: Chart) -> Iterator[Problem]:
+    """The schema files of a chart, and a service's schema with the fragments that it refers to."""
+    valid = True
+    for path, content in sorted(chart.files.items()):
+        if path == "values.schema.json" or (path.startswith("schemas/") and path.endswith(".json")):
+            found = list(schema_file_problems(content, f"{chart.folder}/{path}"))
+            valid = valid and not found
+            yield from found
+    if chart.kind is ChartKind.SERVICE and "values.schema.json" in chart.files and valid:
+        bundled = stage.service_schema_text(context.workspace, chart)
+        for reference in dangling_references(bundled):
+            where = f"{chart.folder}/values.schema.json"
+            yield REFERENCE.problem(where=where, fact=f"$ref {reference!r} has no target")
 
 
-def check_file(content: bytes, where: str) -> Iterator[Problem]:
-    """One schema file."""
+def schema_file_problems(content: bytes, where: str) -> Iterator[Problem]:
+    """Problems of one schema file."""
     try:
         data = schema.parse(content, where)
     except WorkspaceError as error:
         yield from error.problems
         return
     if data.get("$schema") != schema.DRAFT_07:
-        yield Problem(
+        yield DRAFT.problem(
             where=where,
             fact=f"$schema is {data.get('$schema')!r}",
-            hint=f'write "$schema": "{schema.DRAFT_07}", the draft that Helm reads',
-            rule="schema.draft",
+            hint=f'write "$schema": "{schema.DRAFT_07}", the draft that Helm supports',
         )
-    found = [*meta_errors(data), *((path, fact, "schema.open") for path, fact in open_objects(data))]
-    lines = yaml.parse(content, where) if found else None
-    for path, fact, rule in found:
-        assert lines is not None
+    found = [(DRAFT, path, fact, "") for path, fact in draft_errors(data)]
+    found += [(OPEN, path, fact, 'add "additionalProperties": false') for path, fact in open_objects(data)]
+    if not found:
+        return
+    lines = yaml.parse(content, where)
+    for rule, path, fact, hint in found:
         pointer = "/" + "/".join(path) if path else "the root"
-        hint = 'add "additionalProperties": false' if rule == "schema.open" else ""
-        yield Problem(where=lines.at(*path), fact=fact, evidence=(f"at {pointer}",), hint=hint, rule=rule)
+        yield rule.problem(where=lines.at(*path), fact=fact, evidence=(f"at {pointer}",), hint=hint)
 
 
-def meta_errors(data: Mapping[str, object]) -> Iterator[tuple[Path, str, str]]:
-    """Where a schema is not a draft-07 schema."""
+def draft_errors(data: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    """Path and fact of each error of a schema against the draft-07 meta-schema."""
     from jsonschema import Draft7Validator
 
     for error in Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(dict(data)):
         path = tuple(str(part) for part in error.absolute_path)
-        yield path, f"is not a draft-07 schema: {error.message[:120]}", "schema.draft"
+        yield path, f"is not a draft-07 schema: {error.message[:120]}"
 
 
 def open_objects(node: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Object schemas that list properties and admit others; a schema for the others is a map with well-known keys."""
+    """Path and fact of each object schema that lists properties and accepts any other, instead of a schema for the others."""
     if not isinstance(node, Mapping):
         return
     properties = node.get("properties")
     others = node.get("additionalProperties", True)
     if isinstance(properties, Mapping) and properties and (others is True or others == {}):
-        yield path, f"lists {len(properties)} properties and admits any other"
+        yield path, f"lists {len(properties)} properties and accepts any other"
     for key in MAPS_OF_SCHEMAS:
         children = node.get(key)
         if isinstance(children, Mapping):
@@ -88,27 +96,15 @@ def open_objects(node: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
         yield from open_objects(node.get(key), (*path, key))
 
 
-def check_bundle(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
-    """The chart's schema with its fragments: each reference leads somewhere."""
-    where = f"{chart.folder}/values.schema.json"
-    try:
-        bundled = stage.service_schema_text(workspace, chart)
-    except WorkspaceError as error:
-        yield from error.problems
-        return
-    for reference in dangling(bundled):
-        yield Problem(where=where, fact=f"$ref {reference!r} leads nowhere", rule="schema.reference")
-
-
 @functools.lru_cache(maxsize=schema.KEPT)
-def dangling(bundled: bytes) -> tuple[str, ...]:
-    """References of a bundled schema that lead nowhere."""
+def dangling_references(bundled: bytes) -> tuple[str, ...]:
+    """References of a bundled schema without a target."""
     root = schema.parse(bundled, "bundle")
     return tuple(target for target in sorted(set(references(root))) if resolve(root, target) is None)
 
 
 def references(node: object) -> Iterator[str]:
-    """Every $ref of a bundled schema."""
+    """Every $ref below a node."""
     if isinstance(node, Mapping):
         if isinstance(target := node.get("$ref"), str):
             yield target
@@ -120,7 +116,7 @@ def references(node: object) -> Iterator[str]:
 
 
 def resolve(root: Mapping[str, object], reference: str) -> object:
-    """What a `#/…` reference leads to, or None."""
+    """The target of a `#/…` reference, or None."""
     node: object = root
     if not reference.startswith("#"):
         return None

@@ -35,7 +35,7 @@ RULES: Mapping[str, str] = {
 """Identifier → meaning."""
 
 
-def check(chart: ChartObjects) -> Iterator[Problem]:
+def contract_problems(chart: ChartObjects) -> Iterator[Problem]:
     """Every violation that no exception permits, and every invalid or unused exception."""
     used: set[tuple[str, str]] = set()
     for rule in OBJECT_RULES:

@@ -11,7 +11,7 @@ from slipway.util.mapping import dig, listing
 
 CLUSTER_LABEL = "cnpg.io/cluster"
 CLUSTER_PORTS = frozenset({"postgresql", "metrics", "status", 5432, 9187, 8000})
-"""Label and ports of the pods that CloudNativePG makes for a Cluster. Source: CloudNativePG 1.30, pkg/specs/pods.go."""
+"""Label and ports of the pods that CloudNativePG creates for a Cluster. Source: CloudNativePG 1.30, pkg/specs/pods.go."""
 
 
 @rule("contract.policy", "A NetworkPolicy denies ingress and egress by default for each pod.")
@@ -37,7 +37,7 @@ def services(chart: ChartObjects) -> Iterator[Violation]:
     for item in chart.of_kind("Service"):
         selector = dig(item.data, "spec", "selector")
         if len(selector) == 1 and selector.get(CLUSTER_LABEL) in clusters:
-            # The operator makes these pods, so they are not rendered.
+            # CloudNativePG creates these pods, so they are not rendered.
             yield from database_service_ports(item)
             continue
         pods = [pod for _, pod in chart.workloads if labels_match(selector, pod_labels(pod))]

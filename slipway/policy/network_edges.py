@@ -235,7 +235,7 @@ def port_range(port: Mapping[str, object], target: Pod) -> PortRange:
     )
 
 
-def check(objects: Sequence[Object], platform: str, label: str) -> Iterator[Problem]:
+def one_sided_edge_problems(objects: Sequence[Object], platform: str, label: str) -> Iterator[Problem]:
     """Traffic between two pods that only one of them allows.
 
     Args:

@@ -17,11 +17,12 @@ from slipway.context import Context
 from slipway.core.errors import Problem, RegistryError
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.gitops.git_applications import PART_OF
-from slipway.lint import styles
-from slipway.lint.run import LintInputs, check
+from slipway.lint import yaml_style
+from slipway.lint.run import LintInputs
+from slipway.lint.run import lint as run_lint
 from slipway.policy import network_edges
 from slipway.policy.chart_objects import ChartObjects
-from slipway.secrets import inventory, store
+from slipway.secrets import inventory, producers, store
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache
@@ -59,7 +60,7 @@ def lint(
     Raises:
         ToolMissing: helm, ct or kubeconform cannot be built.
     """
-    return check(lint_inputs(context, builder, built), names)
+    return run_lint(lint_inputs(context, builder, built), names).problems
 
 
 def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Built]) -> LintInputs:
@@ -71,7 +72,7 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         helm=lambda: context.toolbox.path("helm"),
         home=config.build / "helm",
         path=context.environ.get("PATH", os.defpath),
-        config=styles.config_folder(config.root) / "ct.yaml",
+        config=yaml_style.config_folder(config.root) / "ct.yaml",
         kube_version=config.kube_version,
     )
     return LintInputs(
@@ -124,8 +125,10 @@ def test(
     done = renderer.render_all([case.request for case, _ in pending])
     problems: list[Problem] = []
     for (case, key), made in zip(pending, done, strict=True):
-        found = [problem for chart in charts_in(builder, case, made.objects) for problem in policy.check(chart)]
-        found += unprovided(context, case, made.objects)
+        found = [
+            problem for chart in charts_in(builder, case, made.objects) for problem in policy.contract_problems(chart)
+        ]
+        found += secret_producers(context, case, made.objects)
         if made.error:
             found += renders.problems_of(case, made.error, context.workspace)
         if not found:
@@ -142,7 +145,9 @@ def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterat
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        yield from network_edges.check([item for made in done for item in made.objects], PART_OF, environment)
+        yield from network_edges.one_sided_edge_problems(
+            [item for made in done for item in made.objects], PART_OF, environment
+        )
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
@@ -151,22 +156,22 @@ def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
     return tuple(file.text for file in environment.sealed) if environment is not None else ()
 
 
-def unprovided(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
-    """Secrets of a namespace that nobody provides; for umbrellas only, since another member may provide them."""
+def secret_producers(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
+    """Problems of the producers of Secrets; only of umbrellas, since a producer may be another member."""
     if case.chart.kind is not ChartKind.UMBRELLA or case.label == renders.ALL_OFF or not objects:
         return
-    namespace = inventory.Namespace(
+    namespace = inventory.RenderedNamespace(
         name=case.request.namespace, objects=tuple(objects), declared=declared_in(context.workspace, case)
     )
     environment = context.workspace.environments.get(case.label)
-    sealed = store.read(environment)[0] if environment is not None else {}
-    yield from inventory.check(namespace, sealed, case.label)
+    sealed = store.sealed_secrets(environment)[0] if environment is not None else {}
+    yield from producers.producer_problems(namespace, sealed, case.label)
 
 
-def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Declared, ...]:
+def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.DeclaredSecret, ...]:
     """The secrets that the members of an umbrella declare with the values of a render."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
-    return tuple(inventory.declared_by(workspace, case.chart, above))
+    return tuple(inventory.declared_secrets(workspace, case.chart, above))
 
 
 def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from slipway.build import render
 from slipway.build.builder import Built
-from slipway.cluster.view import View, view
+from slipway.cluster.dry_run import DryRun, dry_run
 from slipway.context import Context, open_context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
 from slipway.delivery import pinned
 from slipway.gitops import pins
-from slipway.secrets import document, store
+from slipway.secrets import sealed_secret, store
 from slipway.tools.kubectl import Kubectl
 from slipway.workspace import environments as overlay
 from slipway.workspace import graph
@@ -35,7 +35,7 @@ class Difference:
     """What is compared with, such as `pinned 1.0.0` or `main`; empty when nothing is pinned."""
     new: str
     changes: tuple[render.Change, ...]
-    server: View | None = None
+    server: DryRun | None = None
     """The result on a cluster's API server; None without one."""
 
     @property
@@ -85,7 +85,7 @@ def differences(
                     old=label,
                     new=f"working tree {context.workspace.charts[name].version}",
                     changes=render.diff(old, new),
-                    server=view(kubectl, old, new, name) if kubectl is not None else None,
+                    server=dry_run(kubectl, old, new, name) if kubectl is not None else None,
                 )
         if earlier is not None and not only:
             yield from sealed_differences(context, earlier, environments, base)
@@ -104,9 +104,9 @@ def sealed_differences(
 def sealed_objects(context: Context, environment: str) -> tuple[render.Object, ...]:
     """The SealedSecrets of an environment, with a short digest in place of each value."""
     found = context.workspace.environments.get(environment)
-    every = store.read(found)[0].values() if found is not None else ()
+    every = store.sealed_secrets(found)[0].values() if found is not None else ()
     short = (replace(one, values={key: short_digest(value) for key, value in one.values.items()}) for one in every)
-    return tuple(item for one in short for item in render.parse(document.dump(one).decode()))
+    return tuple(item for one in short for item in render.parse(sealed_secret.dump(one).decode()))
 
 
 def short_digest(value: str) -> str:

@@ -22,10 +22,10 @@ class Listing:
     environment: str
     certificate: bool
     """Whether the environment has a sealing certificate."""
-    secrets: tuple[inventory.Entry, ...]
+    secrets: tuple[inventory.SecretEntry, ...]
 
     @property
-    def missing(self) -> tuple[inventory.Entry, ...]:
+    def missing(self) -> tuple[inventory.SecretEntry, ...]:
         """The required secrets that nobody provides."""
         return tuple(entry for entry in self.secrets if entry.missing and not entry.optional)
 
@@ -38,7 +38,7 @@ def listing(context: Context, environment: str, only: Sequence[ChartName]) -> Li
         ToolFailed: an umbrella cannot be rendered.
     """
     here = context.workspace.environments[environment]
-    sealed, unreadable = store.read(here)
+    sealed, unreadable = store.sealed_secrets(here)
     built, found = context.builder().build(context.umbrellas_of(only))
     if problems := (*found, *unreadable):
         raise ProblemsFound(problems)
@@ -47,13 +47,13 @@ def listing(context: Context, environment: str, only: Sequence[ChartName]) -> Li
         umbrella = context.workspace.charts[name]
         values = environments.environment_values(here, name)
         namespaces.append(
-            inventory.Namespace(
+            inventory.RenderedNamespace(
                 name=name,
                 objects=diff.render_umbrella(context, built[name], environment),
-                declared=tuple(inventory.declared_by(context.workspace, umbrella, [values])),
+                declared=tuple(inventory.declared_secrets(context.workspace, umbrella, [values])),
             )
         )
-    entries = inventory.entries(environment, namespaces, sealed)
+    entries = inventory.secret_entries(environment, namespaces, sealed)
     if only:
         entries = tuple(entry for entry in entries if {entry.namespace, *entry.charts} & set(only))
     return Listing(environment=environment, certificate=here.certificate is not None, secrets=entries)

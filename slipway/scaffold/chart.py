@@ -129,7 +129,7 @@ def check_umbrella(workspace: Workspace, umbrella: str) -> Iterator[Problem]:
 
 
 def check_health(health: str) -> Iterator[Problem]:
-    """A path, or the word that stands for trying the port."""
+    """A path, or the word for a TCP probe."""
     if health != "tcp" and not re.fullmatch(r"/[^\s\"{}]*", health):
         yield wrong("--health", f"{health!r} is not a path", "use /path, or tcp to try the port only")
 

@@ -141,7 +141,7 @@ def probe(health: str, timing: str) -> str:
 
 
 def persistence(claims: Sequence[Claim]) -> list[str]:
-    """The volumes, and the one folder that most programs write to whatever they are told."""
+    """The volumes, and and /tmp, which most programs write to."""
     lines = ["persistence:"]
     for claim in claims:
         lines += [f"  {claim.name}:", f"    size: {claim.size}", "    mounts:", f"      app: [{{path: {claim.path}}}]"]

@@ -1,1 +1,1 @@
-"""Secrets that can lie in git: sealed for one name and namespace with a public key, opened by the cluster alone."""
+"""Secrets: sealed for git with the public key of a cluster, and the list of every Secret with its producer."""

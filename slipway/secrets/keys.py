@@ -1,4 +1,4 @@
-"""The keys of a cluster: the certificate that secrets are sealed with, from a running controller or made here."""
+"""The keys of a cluster: the certificate that secrets are sealed with, of a running controller, or generated here."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALING_CERTIFICATE, ChartName
 from slipway.util import yaml
 from slipway.util.files import write_atomic
+from slipway.workspace import graph
 
 if TYPE_CHECKING:
-    from slipway.secrets.envelope import Certificate, KeyPair
+    from slipway.secrets.encryption import Certificate, KeyPair
     from slipway.tools.kubectl import Kubectl
 
 CONTROLLER = ChartName("sealed-secrets")
@@ -40,7 +41,7 @@ def controller_namespace(context: Context) -> str:
     Raises:
         WorkspaceError: no umbrella has it.
     """
-    found = [one.name for one in context.workspace.umbrellas if any(dep.name == CONTROLLER for dep in one.dependencies)]
+    found = [one.name for one in graph.umbrellas_with(context.workspace, CONTROLLER)]
     if not found:
         raise WorkspaceError(Problem(where="umbrella", fact=f"no umbrella has the chart {CONTROLLER}"))
     return found[0]
@@ -53,18 +54,18 @@ def fetch(context: Context, environment: str, kubectl: Kubectl) -> Written:
         WorkspaceError: the cluster has no key yet.
         ToolFailed: it does not answer.
     """
-    from slipway.secrets import envelope
+    from slipway.secrets import encryption
 
     space = controller_namespace(context)
     wanted = r'jsonpath={range .items[*]}{.metadata.name} {.data.tls\.crt}{"\n"}{end}'
     output = kubectl("get", "secrets", "-n", space, "-l", f"{ACTIVE}=active", "-o", wanted).stdout
     pairs = [line.split() for line in output.splitlines() if line.strip()]
-    found = [envelope.certificate_of(base64.b64decode(pair[1]), pair[0]) for pair in pairs if len(pair) == 2]
+    found = [encryption.parse_certificate(base64.b64decode(pair[1]), pair[0]) for pair in pairs if len(pair) == 2]
     if not found:
         evidence = (f"no Secret in {space} has the label {ACTIVE}=active",)
         hint = f"kubectl -n {space} get pods -l app.kubernetes.io/name={CONTROLLER}"
         raise WorkspaceError(Problem(where="cluster", fact="has no sealing key", evidence=evidence, hint=hint))
-    return keep(context, environment, envelope.newest(found))
+    return keep(context, environment, encryption.newest(found))
 
 
 def keep(context: Context, environment: str, certificate: Certificate) -> Written:
@@ -86,10 +87,10 @@ def new_key(context: Context, environment: str, out: str) -> Written:
     """
     target = outside(context.config.root, environment, out)
     space = controller_namespace(context)
-    from slipway.secrets import envelope
+    from slipway.secrets import encryption
 
     now = datetime.now(tz=UTC)
-    pair = envelope.new_pair(now)
+    pair = encryption.generate_key_pair(now)
     write_private(target, key_manifest(pair, space, f"sealed-secrets-key-{now:%Y%m%d%H%M%S}"))
     done = keep(context, environment, pair.certificate)
     return Written(

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALING_CERTIFICATE, ChartName
-from slipway.secrets import document, prompt, store
-from slipway.secrets.document import Scope, Sealed, Target
-from slipway.secrets.inventory import declared_by
+from slipway.secrets import sealed_secret, store, value_sources
+from slipway.secrets.inventory import declared_secrets
 from slipway.secrets.keys import Written, new_key_command
+from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from slipway.util import yaml
 from slipway.util.files import write_atomic
 from slipway.util.text import suggest
 from slipway.workspace import environments
 
 if TYPE_CHECKING:
-    from slipway.secrets.envelope import Certificate
+    from slipway.secrets.encryption import Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,34 +36,40 @@ class Request:
     """`NAME=VALUE` each."""
 
 
-def seal(context: Context, environment: str, request: Request, asked: prompt.Asked, source: prompt.Source) -> Written:
+def seal(
+    context: Context,
+    environment: str,
+    request: Request,
+    requested: value_sources.RequestedKeys,
+    inputs: value_sources.Inputs,
+) -> Written:
     """Seal values and write them into the environment's file for that Secret.
 
     Raises:
         WorkspaceError: a name, a value, the certificate or an earlier file cannot be used; nothing was written.
     """
-    target = Target(namespace=request.namespace, name=request.name)
-    document.check_target(target)
-    spaces = tuple(umbrella.name for umbrella in context.workspace.umbrellas)
-    if target.namespace not in spaces:
-        hint = suggest(target.namespace, spaces, otherwise="namespaces:")
-        raise WorkspaceError(Problem(where="--namespace", fact=store.no_namespace(target), hint=hint))
+    target = NamespacedName(namespace=request.namespace, name=request.name)
+    sealed_secret.validate_name(target)
+    namespaces = tuple(umbrella.name for umbrella in context.workspace.umbrellas)
+    if target.namespace not in namespaces:
+        hint = suggest(target.namespace, namespaces, otherwise="namespaces:")
+        raise WorkspaceError(Problem(where="--namespace", fact=store.unknown_namespace(target), hint=hint))
     certificate, warnings = usable_certificate(context, environment, datetime.now(tz=UTC))
-    from slipway.secrets.envelope import encrypt
+    from slipway.secrets.encryption import encrypt
 
-    path = document.path_of(environment, target)
+    path = sealed_secret.sealed_path(environment, target)
     file = context.config.root / path
     present = file.read_bytes() if file.is_file() else b""
-    old = document.parse(present, path) if present else None
-    new = Sealed(
+    old = sealed_secret.parse(present, path) if present else None
+    new = SealedSecret(
         target=target, scope=request.scope, values={}, type=request.type or "Opaque", labels=labels_of(request.labels)
     )
-    # Before anybody is asked for a value: a refusal afterwards would cost the typing.
-    document.merge(old, new)
-    values = prompt.values(asked, source)
+    # Fail before the prompt, not after somebody has typed a value.
+    sealed_secret.add_keys(old, new)
+    values = value_sources.read_values(requested, inputs)
     sealed = {key: encrypt(certificate, value, target, request.scope) for key, value in values.items()}
-    made = document.merge(old, replace(new, values=sealed))
-    write_atomic(file, document.dump(made, yaml.parse(present, path).mapping))
+    made = sealed_secret.add_keys(old, replace(new, values=sealed))
+    write_atomic(file, sealed_secret.dump(made, yaml.parse(present, path).mapping))
     kept = sorted(set(made.values) - set(sealed))
     listed = (f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()))
     return Written(
@@ -73,11 +79,13 @@ def seal(context: Context, environment: str, request: Request, asked: prompt.Ask
     )
 
 
-def notes(context: Context, environment: str, made: Sealed) -> Iterator[str]:
+def notes(context: Context, environment: str, made: SealedSecret) -> Iterator[str]:
     """Compare with what the charts declare: a name or key that none of them declares is often a typing error."""
     umbrella = context.workspace.charts[ChartName(made.target.namespace)]
     values = environments.environment_values(context.workspace.environments[environment], umbrella.name)
-    declared = [item for item in declared_by(context.workspace, umbrella, [values]) if item.name == made.target.name]
+    declared = [
+        item for item in declared_secrets(context.workspace, umbrella, [values]) if item.name == made.target.name
+    ]
     keys = {key for item in declared for key in item.keys}
     if not declared:
         yield f"note: no chart in {made.target.namespace} declares a secret {made.target.name}"
@@ -105,7 +113,7 @@ def usable_certificate(context: Context, environment: str, now: datetime) -> tup
     Raises:
         WorkspaceError: it is missing, cannot be parsed, or has expired.
     """
-    from slipway.secrets import envelope
+    from slipway.secrets import encryption
 
     where = f"values/{environment}/{SEALING_CERTIFICATE}"
     file = context.workspace.environments[environment].certificate
@@ -113,9 +121,9 @@ def usable_certificate(context: Context, environment: str, now: datetime) -> tup
     if file is None:
         hint = f"{again}, or without a cluster: {new_key_command(environment)}"
         raise WorkspaceError(Problem(where=where, fact="is missing: there is nothing to seal with", hint=hint))
-    found = envelope.certificate_of(file.text, where)
-    left = envelope.days_left(found, now)
+    found = encryption.parse_certificate(file.text, where)
+    left = encryption.days_left(found, now)
     if left < 0:
         raise WorkspaceError(Problem(where=where, fact=f"expired on {found.ends:%Y-%m-%d}", hint=again))
     soon = (f"note: {where} expires in {left} days, on {found.ends:%Y-%m-%d}; then: {again}",)
-    return found, soon if left < envelope.WARN_DAYS else ()
+    return found, soon if left < encryption.WARN_DAYS else ()

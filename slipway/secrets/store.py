@@ -1,4 +1,4 @@
-"""The SealedSecrets of the environments, as they lie in the workspace. Pure."""
+"""The SealedSecrets of the environments. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Environment, Workspace
-from slipway.secrets.document import Sealed, Target, parse, path_of
+from slipway.secrets.sealed_secret import SEALED_FILE, NamespacedName, SealedSecret, parse, sealed_path
 from slipway.util.text import suggest
 
-RULE = "sealed.file"
 
-
-def read(environment: Environment) -> tuple[dict[Target, Sealed], tuple[Problem, ...]]:
-    """Every SealedSecret of an environment that can be understood, and what is wrong with the others."""
-    found: dict[Target, Sealed] = {}
+def sealed_secrets(environment: Environment) -> tuple[dict[NamespacedName, SealedSecret], tuple[Problem, ...]]:
+    """The valid SealedSecrets of an environment, and the problems of the others."""
+    found: dict[NamespacedName, SealedSecret] = {}
     problems: list[Problem] = []
     for file in environment.sealed:
         try:
@@ -22,44 +20,43 @@ def read(environment: Environment) -> tuple[dict[Target, Sealed], tuple[Problem,
         except WorkspaceError as error:
             problems += error.problems
             continue
-        if (wanted := path_of(environment.name, sealed.target)) != file.path:
-            fact = f"is the Secret {sealed.target}, which lies at {wanted}"
-            hint = "seal it again: its name and namespace are sealed in"
-            problems.append(Problem(where=file.path, fact=fact, hint=hint, rule=RULE))
+        if (wanted := sealed_path(environment.name, sealed.target)) != file.path:
+            fact = f"is the Secret {sealed.target}, whose path is {wanted}"
+            hint = "seal it again: its name and namespace are part of the encryption"
+            problems.append(SEALED_FILE.problem(where=file.path, fact=fact, hint=hint))
         else:
             found[sealed.target] = sealed
     return found, tuple(problems)
 
 
-def check(workspace: Workspace) -> Iterator[Problem]:
-    """Every file that is no SealedSecret, lies elsewhere, or is for a namespace that nobody makes."""
-    spaces = [umbrella.name for umbrella in workspace.umbrellas]
+def sealed_file_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Files that are no SealedSecret, have another path, or are for a namespace without an umbrella."""
+    namespaces = [umbrella.name for umbrella in workspace.umbrellas]
     for environment in workspace.environments.values():
-        found, problems = read(environment)
+        found, problems = sealed_secrets(environment)
         yield from problems
         for target in sorted(found):
-            if target.namespace not in spaces:
-                where = path_of(environment.name, target)
-                yield Problem(
+            if target.namespace not in namespaces:
+                where = sealed_path(environment.name, target)
+                yield SEALED_FILE.problem(
                     where=where,
-                    fact=no_namespace(target),
-                    hint=suggest(target.namespace, spaces, otherwise="namespaces:"),
-                    rule=RULE,
+                    fact=unknown_namespace(target),
+                    hint=suggest(target.namespace, namespaces, otherwise="namespaces:"),
                 )
 
 
-def no_namespace(target: Target) -> str:
-    """What is wrong with a namespace that no umbrella has."""
-    return f"there is no umbrella {target.namespace!r}, so nobody makes that namespace"
+def unknown_namespace(target: NamespacedName) -> str:
+    """The fact about a namespace without an umbrella."""
+    return f"there is no umbrella {target.namespace!r}, and so no such namespace"
 
 
 def without_sealed(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files that may hold a secret in the open: all but well-formed SealedSecrets, whose values look like secrets."""
+    """Files without the valid SealedSecrets, whose encrypted values look like secrets."""
     return {path: content for path, content in files.items() if not is_sealed_file(path, content)}
 
 
 def is_sealed_file(path: str, content: bytes) -> bool:
-    """Whether a file is a SealedSecret where one belongs."""
+    """Whether a file is a valid SealedSecret below a sealed/ folder."""
     parts = path.split("/")
     if len(parts) != 5 or parts[0] != "values" or parts[2] != "sealed":
         return False

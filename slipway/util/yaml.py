@@ -16,6 +16,9 @@ from slipway.util.files import decode
 Path = tuple[str, ...]
 """Keys from the root of a document; list items by their index."""
 
+MAX_NESTING = 64
+"""Levels; far more than any file here has, and few enough for recursive functions."""
+
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -90,6 +93,9 @@ def parse(text: bytes, where: str) -> Document:
 
 
 def _walk(node: yaml.Node, path: Path, where: str, lines: dict[Path, int], problems: list[Problem]) -> None:
+    if len(path) > MAX_NESTING:
+        problem = f"more than {MAX_NESTING} levels of nesting, or an alias inside its own anchor"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*path, str(key.value))

@@ -1,6 +1,6 @@
 """CHANGELOG.md of a chart, in the form of keepachangelog.com 1.1.0. Pure: text in, text out.
 
-A version that was never published has one section: what stands under `[Unreleased]`, under earlier versions that were not
+A version that was never published has one section: the items under `[Unreleased]`, under earlier versions that were not
 published either, and what a maintainer wrote there by hand is kept and joined with the new items.
 """
 
@@ -28,13 +28,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """What a changelog says about one version."""
+    """The part of a changelog about one version."""
 
     version: str
     day: str = ""
     """ISO date; empty when the heading has none."""
     rest: str = ""
-    """What else stands on the heading's line, such as `[YANKED]`."""
+    """The rest of the heading's line, such as `[YANKED]`."""
     lines: tuple[str, ...] = ()
     """Below the heading, without line endings."""
 
@@ -176,7 +176,7 @@ def lines_of(groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def items_of(text: str, version: str) -> tuple[Item, ...]:
-    """What a file says about a version, with the kinds that Artifact Hub knows."""
+    """The items of a version, with the kinds that Artifact Hub knows."""
     section = parse(text).section(version)
     kinds = {kind.capitalize(): kind for kind in ChangeKind}
     return tuple(

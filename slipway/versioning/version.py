@@ -2,7 +2,7 @@
 
 A version rises when it is published with other content. How far is decided by the evidence: what differs from the last
 published chart. A maintainer may raise it further, never less. Dependents follow, each by its own evidence. A version that
-already stands above everything published is left alone if it stands far enough, so the same command twice is the same
+is already above everything published is left alone if it is high enough, so the same command twice is the same
 as once, and a run that was killed between two files is finished by running it again.
 """
 
@@ -42,7 +42,7 @@ class Bump:
     folder: str
     before: str
     after: str
-    """Equal to `before` when the version stands far enough already and only what belongs to it is brought up to date."""
+    """Equal to `before` when the version is high enough already and only what belongs to it is brought up to date."""
     level: Level
     against: str
     """The published version that it was compared with; empty for a chart that was never published."""

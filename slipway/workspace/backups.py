@@ -1,4 +1,4 @@
-"""What holds data, and how it is kept: every volume and database of a chart with its backup, or the reason for none. Pure."""
+"""What holds data, and how it is backed up: every volume and database of a chart with its backup, or the reason for none. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from slipway.util.mapping import dig
 CLAIMS = frozenset({"claim", "existingClaim"})
 
 METHODS = {"files": "files", "database": "dump"}
-"""Method → how a table says it."""
+"""Method → its name in a table."""
 
 NEVER = "never"
 
@@ -30,22 +30,22 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """How a holding is kept."""
+    """The backup of a volume or database."""
 
     method: str = ""
     exclude: tuple[str, ...] = ()
     sqlite: tuple[str, ...] = ()
-    """SQLite databases of the volume, which are copied as of one moment."""
+    """SQLite databases of the volume, which are backed up consistently."""
     quiet: bool = False
-    """Whether the application waits meanwhile."""
+    """Whether the application is stopped during the backup."""
     reason: str = ""
-    """Why there is no copy."""
+    """Why there is no backup."""
 
     @property
-    def said(self) -> str:
-        """In words."""
+    def description(self) -> str:
+        """The line of a table."""
         if self.reason:
-            return f"no copy: {self.reason}"
+            return f"no backup: {self.reason}"
         without = f", without {', '.join(self.exclude)}" if self.exclude else ""
         whole = f", with {', '.join(self.sqlite)} as of one moment" if self.sqlite else ""
         quiet = ", while the application waits" if self.quiet else ""
@@ -75,7 +75,7 @@ def holdings(values: Mapping[str, object]) -> Iterator[Holding]:
 
 
 def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
-    """(kind, identifier) → how it is kept, of every backup entry."""
+    """(kind, identifier) → its backup, of every backup entry."""
     found = {}
     for _, spec in entries(values, "backup"):
         kind = kind_of(spec)
@@ -90,7 +90,7 @@ def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
 
 
 def kind_of(entry: Mapping[str, object]) -> str:
-    """What a backup entry is about: `persistence` and `database` are the chart's own, `secret` is the account of another's."""
+    """What a backup entry is about: `persistence` and `database` are the chart's own, `secret` is the account of another chart's database."""
     return next((kind for kind in ("database", "secret") if kind in entry), "persistence")
 
 

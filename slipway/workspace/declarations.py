@@ -1,6 +1,6 @@
 """What a chart's values declare, by the names that it has in a namespace. Pure.
 
-The library derives these names in its templates (`common.names`); what is checked or told without rendering derives them
+The library derives these names in its templates (`common.names`); checks and reports without a render derive them
 here.
 """
 
@@ -63,7 +63,7 @@ def repository(facts: Mapping[str, object]) -> str:
 
 
 def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Identifier and entry of every backup that copies something."""
+    """Identifier and entry of every backup that is on."""
     for identifier, spec in dig(values, "backup").items():
         if isinstance(spec, Mapping) and spec.get("enabled", True) is not False and not spec.get("optOut"):
             yield str(identifier), spec
@@ -72,7 +72,7 @@ def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, obj
 def backup_secrets(
     chart: Chart, key: str, values: Mapping[str, object], repository: str
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Name and keys of the secrets that the library reads for a chart's copies; `repository` is the platform's."""
+    """Name and keys of the secrets that the library reads for a chart's backups; `repository` is the platform's."""
     for _, spec in copied(values):
         yield repository, REPOSITORY_KEYS
         if database := spec.get("database"):

@@ -42,7 +42,7 @@ NOTES = "notes.md"
 """What an operator should know of a service, in words; its page on the site takes it in."""
 
 UNPACKAGED = ("Chart.yaml", "README.md", CHANGELOG, NOTES, "Chart.lock", "ci", "tests", "charts")
-"""May lie in a chart folder and is never packaged."""
+"""A chart folder may have these; they are never packaged."""
 
 
 def load(config: Config) -> Workspace:
@@ -237,10 +237,10 @@ def parse_dependency(document: yaml.Document, index: int) -> Dependency:
 
 
 def read_files(folder: Path, where: str, *, library: bool) -> dict[str, bytes]:
-    """What is packaged of a chart folder: an allow-list, so that nothing leaks into a package by lying there.
+    """What is packaged of a chart folder: an allow-list, so that nothing gets into a package unnoticed.
 
     Raises:
-        WorkspaceError: something else lies in the folder, or a packaged path is a symbolic link.
+        WorkspaceError: the folder has another file, or a packaged path is a symbolic link.
     """
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
@@ -267,7 +267,7 @@ def _unexpected(where: str, folders: tuple[str, ...]) -> Problem:
     return Problem(
         where=where,
         fact="is not a file of a chart",
-        evidence=(f"packaged are: Chart.yaml, {known}", f"beside them may lie: {', '.join(UNPACKAGED[1:])}"),
+        evidence=(f"packaged are: Chart.yaml, {known}", f"not packaged, but allowed: {', '.join(UNPACKAGED[1:])}"),
         hint="move it under files/, or out of the chart",
         rule="chart.unexpected-file",
     )

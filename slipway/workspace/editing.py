@@ -1,6 +1,6 @@
 """Edits of Chart.yaml and values.yaml that leave every other byte as it was. Pure: bytes in, bytes out.
 
-ruamel.yaml says where each node starts and ends; the edit is a splice of the text at those marks, so comments, quoting,
+ruamel.yaml gives the start and end of each node; the edit is a splice of the text at those marks, so comments, quoting,
 order, blank lines and line endings stay. Every edit is read back before it is returned: the data must be what was there
 with exactly the wanted change, or the edit is refused.
 """

@@ -1,4 +1,4 @@
-"""The charts as a graph: the order of release, who depends on whom, and what must hold between them. Pure."""
+"""The charts as a graph: the order of release, who depends on whom, and the constraints between them. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
     r"(-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
 )
-"""A version without build metadata. Source: semver.org 2.0.0, item 9; `+` cannot stand in an OCI tag."""
+"""A version without build metadata. Source: semver.org 2.0.0, item 9; an OCI tag cannot contain `+`."""
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?")
 """DNS label; 53 characters is Helm's limit for a release name and leaves room for suffixes."""
@@ -74,6 +74,11 @@ def dependents(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartN
     return tuple(name for name in order(workspace) if name in reached and name not in set(names))
 
 
+def umbrellas_with(workspace: Workspace, name: str) -> tuple[Chart, ...]:
+    """The umbrellas that have a chart as a member, by name."""
+    return tuple(one for one in workspace.umbrellas if any(member.name == name for member in one.dependencies))
+
+
 def closure(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartName, ...]:
     """These charts and everything they vendor, in release order."""
     reached: set[ChartName] = set()
@@ -125,7 +130,7 @@ def _check_chart(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
         if dependency.key in seen:
             yield Problem(
                 where=f"{chart.where}:{dependency.line}",
-                fact=f"dependency {dependency.key!r} stands twice",
+                fact=f"dependency {dependency.key!r} is duplicated",
                 evidence=(f"first at line {seen[dependency.key]}",),
                 rule="dependency.twice",
             )
@@ -140,7 +145,7 @@ def _check_version(chart: Chart) -> Iterator[Problem]:
         yield Problem(
             where=chart.line_of("version"),
             fact=f"version {chart.version} has build metadata",
-            evidence=("'+' cannot stand in an OCI tag, and Argo CD cannot resolve such a version",),
+            evidence=("an OCI tag cannot contain '+', and Argo CD cannot resolve such a version",),
             hint=f"write version: {chart.version.partition('+')[0]}",
             rule="chart.version-build",
         )
@@ -205,12 +210,12 @@ def _one_library(workspace: Workspace, umbrella: Chart) -> Iterator[Problem]:
             if target is not None and target.kind is ChartKind.LIBRARY:
                 versions.setdefault((dependency.name, dependency.version), []).append(member.name)
     for library in sorted({name for name, _ in versions}):
-        held = {version: members for (name, version), members in versions.items() if name == library}
-        if len(held) > 1:
+        vendored = {version: members for (name, version), members in versions.items() if name == library}
+        if len(vendored) > 1:
             yield Problem(
                 where=umbrella.where,
-                fact=f"its members vendor {len(held)} versions of {library}",
-                evidence=tuple(f"{library} {version}: {', '.join(held[version])}" for version in sorted(held)),
+                fact=f"its members vendor {len(vendored)} versions of {library}",
+                evidence=tuple(f"{library} {version}: {', '.join(vendored[version])}" for version in sorted(vendored)),
                 hint="Helm keeps one copy of each template: give all members the same version",
                 rule="umbrella.library-version",
             )
@@ -222,7 +227,7 @@ def _cycle(workspace: Workspace, names: Sequence[ChartName]) -> Problem:
     path = [*turned[start:], *turned[:start], turned[start]]
     return Problem(
         where=workspace.charts[path[0]].where,
-        fact=f"the dependencies go in a circle: {' → '.join(path)}",
+        fact=f"the dependencies form a cycle: {' → '.join(path)}",
         hint="remove one of these dependencies",
         rule="graph.cycle",
     )

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.helm
 
 
 @pytest.mark.parametrize("fixture", fixtures("invalid", tools=True), ids=lambda path: path.name)
-def test_an_invalid_workspace_is_told_exactly_so(fixture: Path, tmp_path: Path) -> None:
+def test_an_invalid_workspace_has_exactly_these_problems(fixture: Path, tmp_path: Path) -> None:
     found = text_of(all_problems(assemble(fixture, tmp_path / "repo"), tmp_path / "build"))
     assert found == (fixture / "expected.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("fixture", fixtures("valid", tools=True), ids=lambda path: path.name)
-def test_a_sound_workspace_has_no_problems(fixture: Path, tmp_path: Path) -> None:
+def test_a_valid_workspace_has_no_problems(fixture: Path, tmp_path: Path) -> None:
     assert text_of(all_problems(assemble(fixture, tmp_path / "repo"), tmp_path / "build")) == ""
 
 
@@ -50,7 +50,7 @@ def test_a_clean_lint_starts_nothing_the_second_time(repo: Path, tmp_path: Path)
     assert (report.problems, report.checked, started) == ((), (), [])
 
 
-def test_only_what_changed_and_what_vendors_it_is_looked_at_again(repo: Path, tmp_path: Path) -> None:
+def test_only_what_changed_and_what_vendors_it_is_checked_again(repo: Path, tmp_path: Path) -> None:
     context, _ = context_of(builder_of(repo, tmp_path / "build"))
     assert problems(context) == ()
     values = repo / "charts/app/values.yaml"
@@ -59,7 +59,7 @@ def test_only_what_changed_and_what_vendors_it_is_looked_at_again(repo: Path, tm
     assert lint(again, graph.order(again.builder.workspace)).checked == ("app", "home")
 
 
-def test_a_finding_is_never_remembered(repo: Path, tmp_path: Path) -> None:
+def test_a_problem_is_never_cached(repo: Path, tmp_path: Path) -> None:
     fixture = next(path for path in fixtures("invalid", tools=True) if path.name == "unknown-field-in-object")
     shutil.copytree(fixture / "charts", repo / "charts", dirs_exist_ok=True)
     first = all_problems(repo, tmp_path / "build")
@@ -69,14 +69,15 @@ def test_a_finding_is_never_remembered(repo: Path, tmp_path: Path) -> None:
 
 def test_a_package_with_a_secret_that_no_source_shows_is_refused(repo: Path, tmp_path: Path) -> None:
     from slipway.build import archive as package
-    from slipway.lint import static
+    from slipway.lint import static_checks
+    from slipway.lint.checks import lint_context
 
     context, _ = context_of(builder_of(repo, tmp_path / "build"))
     chart = context.builder.workspace.charts["app"]
     archive = tmp_path / "app-1.0.0.tgz"
     members = package.read(context.built["app"].archive.path.read_bytes())
     archive.write_bytes(package.pack({**members, "app/files/id": b"-----BEGIN OPENSSH PRIVATE KEY-----\n"}))
-    found = list(static.of_package(static.Tools(context.builder.workspace), chart, archive))
+    found = list(static_checks.package_problems(lint_context(context.builder.workspace), chart, archive))
     assert [(problem.where, problem.rule) for problem in found] == [("app-1.0.0.tgz: app/files/id:1", "secret.key")]
 
 
@@ -98,7 +99,7 @@ def test_a_selector_that_differs_from_the_published_one_is_refused_unless_the_ma
         "charts/app/Chart.yaml: Deployment app: spec.selector differs from the published 1.0.0\n"
         "    published: {matchLabels: {app: app}}\n"
         "    here:      {matchLabels: {app: app-web}}\n"
-        "    hint: Kubernetes refuses the change: keep it, or raise the major version and say how to move over"
+        "    hint: Kubernetes refuses the change: revert it, or raise the major version and describe the migration"
     )
     assert len(compared()) == 4
     for path in [*(repo / "charts").glob("*/Chart.yaml"), *(repo / "umbrella").glob("*/Chart.yaml")]:

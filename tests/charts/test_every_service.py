@@ -43,7 +43,7 @@ def test_a_service_satisfies_the_contract(context: Context, service: str, values
     found = [
         str(problem)
         for chart in charts_in(context.builder, case, context.rendered(case).objects)
-        for problem in policy.check(chart)
+        for problem in policy.contract_problems(chart)
     ]
     assert found == []
 
@@ -54,7 +54,7 @@ def test_every_member_satisfies_the_contract_in_every_environment(context: Conte
         str(problem)
         for case in context.cases(umbrella)
         for chart in charts_in(context.builder, case, context.rendered(case).objects)
-        for problem in policy.check(chart)
+        for problem in policy.contract_problems(chart)
     ]
     assert found == []
 

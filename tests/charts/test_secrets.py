@@ -7,8 +7,8 @@ import pytest
 from slipway.build.cases import ALL_OFF
 from slipway.core.model import ChartKind
 from slipway.release.checks import declared_in
-from slipway.secrets import inventory
-from slipway.secrets.prompt import asked_for
+from slipway.secrets import inventory, producers
+from slipway.secrets.value_sources import parse_flags
 from testing.rendering import Context, charts
 
 pytestmark = pytest.mark.helm
@@ -22,11 +22,11 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     return Context(folder=tmp_path_factory.mktemp("build"))
 
 
-def space(context: Context, umbrella: str, label: str) -> inventory.Namespace:
+def space(context: Context, umbrella: str, label: str) -> inventory.RenderedNamespace:
     """An umbrella's render with what its members declare."""
     case = context.case(umbrella, label)
     declared = declared_in(context.builder.workspace, case)
-    return inventory.Namespace(name=umbrella, objects=context.rendered(case).objects, declared=declared)
+    return inventory.RenderedNamespace(name=umbrella, objects=context.rendered(case).objects, declared=declared)
 
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
@@ -34,7 +34,9 @@ def test_every_secret_of_the_platform_has_one_producer(context: Context, umbrell
     labels = [case.label for case in context.cases(umbrella) if case.label != ALL_OFF]
 
     found = [
-        str(problem) for label in labels for problem in inventory.check(space(context, umbrella, label), {}, label)
+        str(problem)
+        for label in labels
+        for problem in producers.producer_problems(space(context, umbrella, label), {}, label)
     ]
 
     assert found == []
@@ -42,12 +44,14 @@ def test_every_secret_of_the_platform_has_one_producer(context: Context, umbrell
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
 def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(context: Context, umbrella: str) -> None:
-    entries = inventory.entries("staging", [space(context, umbrella, "staging")], {})
+    entries = inventory.secret_entries("staging", [space(context, umbrella, "staging")], {})
 
     for entry in entries:
         if not entry.missing:
             assert entry.producer, entry.name
             continue
         assert entry.purpose, entry.name
-        asked = asked_for(re.findall(r"--key (\S+)", entry.command), [], re.findall(r"--generate (\S+)", entry.command))
-        assert {*asked.typed, *asked.generated} == set(entry.missing)
+        asked = parse_flags(
+            re.findall(r"--key (\S+)", entry.command), [], re.findall(r"--generate (\S+)", entry.command)
+        )
+        assert {*asked.prompted, *asked.generated} == set(entry.missing)

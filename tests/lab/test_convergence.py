@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from slipway.cluster.live import resource
+from slipway.cluster.live_objects import kubectl_resource
 from testing.cluster import Platform, as_json
 
 
@@ -16,7 +16,7 @@ def test_every_application_of_staging_becomes_synced_and_healthy(homelab: Platfo
 def test_live_objects_hold_everything_that_the_offline_render_says(homelab: Platform) -> None:
     for umbrella in homelab.umbrellas:
         for item in homelab.rendered(umbrella):
-            live = homelab.find(resource(item), item.name, umbrella)
+            live = homelab.find(kubectl_resource(item), item.name, umbrella)
             assert live is not None, item.title
             missing = differing(item.data, live)
             assert missing == [], f"{item.title}: {as_json(missing)}"

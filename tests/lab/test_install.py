@@ -16,7 +16,7 @@ from slipway.gitops import applications
 from slipway.lab import folder, lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
-from slipway.lint import kube
+from slipway.lint import kube_schemas
 from slipway.tools.kubectl import Kubectl
 from testing.rendering import Context, charts
 from testing.workspaces import ROOT, chart_testing
@@ -40,7 +40,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
 def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Place]:
     """A cluster with every kind that a chart may need, and none of the platform's own objects: a name belongs to one release."""
     made = place_of(tmp_path_factory.mktemp("empty"))
-    definitions = kube.definition_files(ROOT)
+    definitions = kube_schemas.definition_files(ROOT)
     lab.start(
         open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.CLUSTER, definitions=definitions
     )

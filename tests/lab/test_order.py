@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Mapping
 
-from slipway.cluster.apply import wave
-from slipway.cluster.live import resource
+from slipway.cluster.live_objects import kubectl_resource
 from slipway.core.model import ChartName
 from slipway.lab import lab
+from slipway.policy.argocd import sync_wave
 from slipway.util.mapping import dig
 from testing.cluster import MakePlatform, Platform, definition, edit
 
@@ -31,9 +31,9 @@ def test_the_waves_of_an_umbrella_come_one_after_the_other(homelab: Platform) ->
     for umbrella in umbrellas:
         created: dict[int, list[str]] = {}
         for item in homelab.rendered(umbrella):
-            found = homelab.find(resource(item), item.name, umbrella)
+            found = homelab.find(kubectl_resource(item), item.name, umbrella)
             if found is not None and item.kind not in {"CustomResourceDefinition", "StorageClass"}:
-                created.setdefault(wave(item), []).append(str(dig(found, "metadata")["creationTimestamp"]))
+                created.setdefault(sync_wave(item), []).append(str(dig(found, "metadata")["creationTimestamp"]))
         assert len(created) > 1
         for earlier, later in itertools.pairwise(sorted(created)):
             assert max(created[earlier]) <= min(created[later]), f"{umbrella}: wave {later} before {earlier}"

@@ -2,20 +2,22 @@
 
 import base64
 
-from slipway.secrets import document, envelope
-from slipway.secrets.document import Scope, Sealed, Target
+from slipway.secrets import encryption, sealed_secret
+from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from slipway.util.mapping import dig
 from testing.reality import Reality
 
 HTTP = 8080
-TARGET = Target(namespace="htpc", name="sealed")
+TARGET = NamespacedName(namespace="htpc", name="sealed")
 
 
 def sealed(real: Reality) -> bytes:
     """A SealedSecret as `inv seal` writes it, with the certificate that the controller gives out."""
-    certificate = envelope.certificate_of(real.ask("sealed-secrets", HTTP, "/v1/cert.pem").body, "the controller's")
-    value = envelope.encrypt(certificate, b"not a real one", TARGET, Scope.STRICT)
-    return document.dump(Sealed(target=TARGET, values={"password": value}))
+    certificate = encryption.parse_certificate(
+        real.ask("sealed-secrets", HTTP, "/v1/cert.pem").body, "the controller's"
+    )
+    value = encryption.encrypt(certificate, b"not a real one", TARGET, Scope.STRICT)
+    return sealed_secret.dump(SealedSecret(target=TARGET, values={"password": value}))
 
 
 def test_what_was_sealed_becomes_a_secret(real: Reality) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.secrets import document, envelope, keys
-from slipway.secrets.document import Scope, Sealed, Target
+from slipway.secrets import encryption, keys, sealed_secret
+from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from testing.monorepo import ROOT, Monorepo
 from testing.sealing import NOW, with_controller, with_key
 from testing.workspaces import program
 
 SECRET = "correct horse battery staple"
-TARGET = Target(namespace="infra", name="grafana-admin")
+TARGET = NamespacedName(namespace="infra", name="grafana-admin")
 FILE = "values/staging/sealed/infra/grafana-admin.yaml"
 
 WATCHED = """
@@ -66,37 +66,39 @@ def refused(sealed: bytes, key: Path) -> str:
     return done.stderr.decode()
 
 
-def sealed(pair: envelope.KeyPair, values: dict[str, bytes], scope: Scope, target: Target = TARGET) -> Sealed:
-    made = {key: envelope.encrypt(pair.certificate, value, target, scope) for key, value in values.items()}
-    return Sealed(target=target, scope=scope, values=made)
+def sealed(
+    pair: encryption.KeyPair, values: dict[str, bytes], scope: Scope, target: NamespacedName = TARGET
+) -> SealedSecret:
+    made = {key: encryption.encrypt(pair.certificate, value, target, scope) for key, value in values.items()}
+    return SealedSecret(target=target, scope=scope, values=made)
 
 
 @pytest.mark.parametrize("bits", [2048, 4096])
 @pytest.mark.parametrize("scope", list(Scope))
 def test_the_real_program_opens_what_was_sealed(scope: Scope, bits: int, tmp_path: Path) -> None:
-    pair = envelope.new_pair(NOW, bits=bits)
+    pair = encryption.generate_key_pair(NOW, bits=bits)
     (tmp_path / "key.yaml").write_bytes(keys.key_manifest(pair, "infra", "key"))
     values = {"text": "pässword\n".encode(), "binary": bytes(range(256)) * 500, "one": b"x"}
 
-    assert opened(document.dump(sealed(pair, values, scope)), tmp_path / "key.yaml") == values
+    assert opened(sealed_secret.dump(sealed(pair, values, scope)), tmp_path / "key.yaml") == values
 
 
 @pytest.mark.parametrize(
     ("scope", "moved", "opens"),
     [
-        (Scope.STRICT, Target(namespace="infra", name="other"), False),
-        (Scope.STRICT, Target(namespace="htpc", name="grafana-admin"), False),
-        (Scope.NAMESPACE, Target(namespace="infra", name="other"), True),
-        (Scope.NAMESPACE, Target(namespace="htpc", name="grafana-admin"), False),
-        (Scope.CLUSTER, Target(namespace="htpc", name="other"), True),
+        (Scope.STRICT, NamespacedName(namespace="infra", name="other"), False),
+        (Scope.STRICT, NamespacedName(namespace="htpc", name="grafana-admin"), False),
+        (Scope.NAMESPACE, NamespacedName(namespace="infra", name="other"), True),
+        (Scope.NAMESPACE, NamespacedName(namespace="htpc", name="grafana-admin"), False),
+        (Scope.CLUSTER, NamespacedName(namespace="htpc", name="other"), True),
     ],
 )
 def test_the_real_program_opens_it_nowhere_but_where_its_scope_allows(
-    scope: Scope, moved: Target, opens: bool, tmp_path: Path
+    scope: Scope, moved: NamespacedName, opens: bool, tmp_path: Path
 ) -> None:
-    pair = envelope.new_pair(NOW, bits=2048)
+    pair = encryption.generate_key_pair(NOW, bits=2048)
     (tmp_path / "key.yaml").write_bytes(keys.key_manifest(pair, "infra", "key"))
-    there = document.dump(Sealed(target=moved, scope=scope, values=sealed(pair, {"a": b"b"}, scope).values))
+    there = sealed_secret.dump(SealedSecret(target=moved, scope=scope, values=sealed(pair, {"a": b"b"}, scope).values))
 
     if opens:
         assert opened(there, tmp_path / "key.yaml") == {"a": b"b"}
@@ -105,10 +107,10 @@ def test_the_real_program_opens_it_nowhere_but_where_its_scope_allows(
 
 
 def test_another_key_does_not_open_it(tmp_path: Path) -> None:
-    pair, other = envelope.new_pair(NOW, bits=2048), envelope.new_pair(NOW, bits=2048)
+    pair, other = encryption.generate_key_pair(NOW, bits=2048), encryption.generate_key_pair(NOW, bits=2048)
     (tmp_path / "key.yaml").write_bytes(keys.key_manifest(other, "infra", "key"))
 
-    said = refused(document.dump(sealed(pair, {"a": b"b"}, Scope.STRICT)), tmp_path / "key.yaml")
+    said = refused(sealed_secret.dump(sealed(pair, {"a": b"b"}, Scope.STRICT)), tmp_path / "key.yaml")
 
     assert "no key could decrypt" in said
 

@@ -11,7 +11,6 @@ import pytest
 
 from slipway.build.render import Object, normalise, to_yaml
 from slipway.core.model import ChartKind
-from slipway.lint import kube
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from slipway.util.mapping import dig
@@ -92,7 +91,7 @@ def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
     kubeconform = Kubeconform(run=run_process, program=lambda: program("kubeconform"))
     (tmp_path / "scratch").mkdir()
     cases = [
-        kube.Manifests(
+        kubeconform.Manifests(
             chart=folder.name,
             folders={},
             label=folder.parent.name,
@@ -100,7 +99,7 @@ def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
         )
         for folder in sorted(GOLDEN.glob("*/*"))
     ]
-    found = kube.check(
+    found = kubeconform.schema_problems(
         kubeconform,
         cases,
         root=ROOT,

@@ -119,11 +119,13 @@ def chart_objects(objects: list[Data], **more: Any) -> ChartObjects:
 
 
 def rules(objects: list[Data], **more: Any) -> set[str]:
-    return {problem.rule.removeprefix("contract.") for problem in policy.check(chart_objects(objects, **more))}
+    return {
+        problem.rule.removeprefix("contract.") for problem in policy.contract_problems(chart_objects(objects, **more))
+    }
 
 
 def test_a_service_that_satisfies_every_rule_has_no_violation() -> None:
-    assert [str(problem) for problem in policy.check(chart_objects(good()))] == []
+    assert [str(problem) for problem in policy.contract_problems(chart_objects(good()))] == []
 
 
 def at(index: int, *path: str | int) -> Callable[[list[Data]], Any]:
@@ -256,7 +258,7 @@ def test_an_exception_needs_a_rule_a_reason_and_a_violation(
     annotations: dict[str, str], default_values: bool, expected: list[str]
 ) -> None:
     stated = policy.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
-    found = policy.check(chart_objects(good(), exceptions=stated, default_values=default_values))
+    found = policy.contract_problems(chart_objects(good(), exceptions=stated, default_values=default_values))
     assert [problem.fact for problem in found] == expected
 
 

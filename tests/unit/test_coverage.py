@@ -38,14 +38,14 @@ def test_claims_and_databases_hold_data_and_nothing_else_does() -> None:
 
 
 def test_an_entry_says_how_or_why_not() -> None:
-    said = {key: item.said for key, item in backups.kept(values()).items()}
+    said = {key: item.description for key, item in backups.kept(values()).items()}
 
     assert said == {
         (
             "persistence",
             "config",
         ): "files, with a.db, b.db as of one moment, without logs, cache, while the application waits",
-        ("persistence", "media"): "no copy: it comes again",
+        ("persistence", "media"): "no backup: it comes again",
         ("database", "app"): "dump",
         ("secret", "account"): "dump",
     }

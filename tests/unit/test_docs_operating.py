@@ -31,14 +31,14 @@ def test_a_chart_with_several_names_has_the_way_back_of_each(parsed: parsing.Par
             row = next(line for line in said.splitlines() if line.startswith(f"| `{dep.key} databases.postgres` | "))
             # Nextcloud's database is copied with its files, so its own name has no way back.
             copied = dep.key != "nextcloud-postgres"
-            assert ("no copy: " not in row) is copied
+            assert ("no backup: " not in row) is copied
             assert (f"$ ./inv restore {dep.key}\n" in said) is copied
 
 
 def test_what_is_not_copied_has_no_way_back(parsed: parsing.ParsedWorkspace) -> None:
     said = operations.backup_and_restore(parsed, entry(parsed, "media"))
 
-    assert "no copy: " in said
+    assert "no backup: " in said
     assert "./inv restore" not in said
 
 

@@ -9,7 +9,7 @@ from slipway.docs.pages import changelogs, environment_values
 from slipway.docs.snippets import secret_diagrams
 from slipway.docs.source import parsing, platform, schema
 from slipway.docs.source.tasks import load_tasks
-from slipway.secrets.inventory import Declared
+from slipway.secrets.inventory import DeclaredSecret
 from slipway.util import yaml
 from slipway.workspace.discover import CHANGELOG
 
@@ -163,8 +163,8 @@ def test_a_command_on_a_values_page_is_one_that_there_is(parsed: parsing.ParsedW
     assert [found for path, text in made.items() for found in references.check(path, text, known)] == []
 
 
-def declared(name: str, key: str, producer: str = "") -> Declared:
-    return Declared(chart=key, key=key, name=name, keys=("k",), purpose="", producer=producer, generate={})
+def declared(name: str, key: str, producer: str = "") -> DeclaredSecret:
+    return DeclaredSecret(chart=key, key=key, name=name, keys=("k",), purpose="", producer=producer, generate={})
 
 
 def test_a_secret_leads_from_its_maker_to_everybody_who_takes_it(parsed: parsing.ParsedWorkspace) -> None:

@@ -58,7 +58,7 @@ def test_a_circle_is_named_from_its_first_chart_on() -> None:
     made = workspace(
         chart("b", needs=[("c", "1.0.0")]), chart("c", needs=[("a", "1.0.0")]), chart("a", needs=[("b", "1.0.0")])
     )
-    with pytest.raises(WorkspaceError, match="go in a circle: a → b → c → a"):
+    with pytest.raises(WorkspaceError, match="form a cycle: a → b → c → a"):
         graph.order(made)
 
 

@@ -10,8 +10,9 @@ from slipway.build import cases
 from slipway.build.render import Object
 from slipway.core.errors import Problem
 from slipway.core.model import ChartName
-from slipway.lint import kube, schemas, secrets, templates, tools, upgrades
-from slipway.lint.rules import RULES
+from slipway.core.rules import Rule
+from slipway.lint import checks, ct_lint, immutable_fields, kube_schemas, schemas, secret_scan, templates
+from slipway.lint.rules import OTHER_RULES, RULES
 from slipway.tools import ct, kubeconform
 from slipway.tools.run import Completed
 from slipway.util import cache
@@ -34,6 +35,21 @@ def test_every_rule_that_a_problem_names_has_a_meaning_and_the_reverse() -> None
     assert {rule for rule in RULES if f'"{rule}"' not in written} - {"chart.name", "chart.version"} == set()
 
 
+def test_every_rule_of_the_lint_is_declared_once_and_each_check_declares_its_rules() -> None:
+    identifiers = [rule.identifier for rule in checks.declared(Rule)]
+    assert sorted(identifiers) == sorted(set(identifiers))
+    assert set(identifiers) & set(OTHER_RULES) == set()
+    checked = {
+        rule.identifier
+        for kind in (checks.ChartCheck, checks.WorkspaceCheck, checks.PackageCheck)
+        for check in checks.declared(kind)
+        for rule in check.rules
+    }
+    # These come from renders and from processes.
+    others = {"helm.lint", "ct.lint", "object.schema", "object.unknown-kind", "upgrade.immutable", "secret.producer"}
+    assert set(identifiers) - checked == others
+
+
 def facts(problems: object) -> list[str]:
     return [str(problem.fact) for problem in problems]  # type: ignore[attr-defined]
 
@@ -52,7 +68,7 @@ def facts(problems: object) -> list[str]:
     ],
 )
 def test_a_template_that_renders_differently_is_found(text: str) -> None:
-    assert len(list(templates.check_functions(text, "t"))) == 1
+    assert len(list(templates.forbidden_functions(text, "t"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,11 +83,11 @@ def test_a_template_that_renders_differently_is_found(text: str) -> None:
     ],
 )
 def test_words_that_only_look_like_it_are_not(text: str) -> None:
-    assert list(templates.check_functions(text, "t")) == []
+    assert list(templates.forbidden_functions(text, "t")) == []
 
 
 def test_a_finding_stands_on_its_own_line_of_an_action() -> None:
-    found = list(templates.check_functions("a\n{{ if true\n   | and now }}\n", "t.yaml"))
+    found = list(templates.forbidden_functions("a\n{{ if true\n   | and now }}\n", "t.yaml"))
     assert found[0].where == "t.yaml:3"
 
 
@@ -116,7 +132,7 @@ def test_an_object_schema_that_admits_unknown_keys_is_found_at_every_level(
     ],
 )
 def test_a_secret_is_found(line: str, rule: str) -> None:
-    assert [problem.rule for problem in secrets.scan_sources({"values.yaml": line.encode()}).problems] == [rule]
+    assert [problem.rule for problem in secret_scan.scan_sources({"values.yaml": line.encode()}).problems] == [rule]
 
 
 @pytest.mark.parametrize(
@@ -142,23 +158,23 @@ def test_a_secret_is_found(line: str, rule: str) -> None:
     ],
 )
 def test_a_reference_or_an_excused_line_is_none(line: str) -> None:
-    assert secrets.scan_sources({"values.yaml": line.encode()}).problems == ()
+    assert secret_scan.scan_sources({"values.yaml": line.encode()}).problems == ()
 
 
 def test_a_template_is_read_without_what_it_computes() -> None:
     text = b'{{- $token := include "x" . }}\npassword: {{ .Values.password | quote }}\n'
-    assert secrets.scan_sources({"charts/a/templates/x.yaml": text}).problems == ()
-    literal = secrets.scan_sources({"charts/a/templates/x.yaml": b"{{ if\n .x }}\npassword: abc\n"})
+    assert secret_scan.scan_sources({"charts/a/templates/x.yaml": text}).problems == ()
+    literal = secret_scan.scan_sources({"charts/a/templates/x.yaml": b"{{ if\n .x }}\npassword: abc\n"})
     assert [problem.where for problem in literal.problems] == ["charts/a/templates/x.yaml:3"]
 
 
 def test_no_message_repeats_the_secret() -> None:
-    found = secrets.scan_sources({"values.yaml": b"password: hunter2\nx: AKIAIOSFODNN7EXAMPLE\n"}).problems
+    found = secret_scan.scan_sources({"values.yaml": b"password: hunter2\nx: AKIAIOSFODNN7EXAMPLE\n"}).problems
     assert not any("hunter2" in str(problem) or "AKIA" in str(problem) for problem in found)
 
 
 def test_a_binary_file_is_passed_over() -> None:
-    assert secrets.scan_sources({"files/x.bin": b"\0password: hunter2"}).problems == ()
+    assert secret_scan.scan_sources({"files/x.bin": b"\0password: hunter2"}).problems == ()
 
 
 CHARTS = {ChartName("app"): chart("app"), ChartName("common"): chart("common")}
@@ -193,7 +209,7 @@ def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -
         f"==> Linting {tmp_path}/common\n[ERROR] values.yaml: bad\n[ERROR] templates/: parse error at (x:1): y\n"
     )
     done = Completed(argv=(), code=1, stdout=stdout, stderr="Error: 2 charts failed", seconds=0)
-    found = list(tools.findings(done, folders))
+    found = list(ct_lint.findings(done, folders))
     assert [(problem.where, problem.fact) for problem in found] == [
         ("charts/app", "helm lint: templates/: odd (charts/app/templates/x)"),
         ("charts/common", "helm lint: values.yaml: bad"),
@@ -224,12 +240,12 @@ def test_what_kubeconform_says_is_read() -> None:
 
 def test_a_tool_that_fails_without_a_finding_shows_its_last_lines(tmp_path: Path) -> None:
     done = Completed(argv=(), code=1, stdout="", stderr="Error: no such thing", seconds=0)
-    found = list(tools.findings(done, {}))
+    found = list(ct_lint.findings(done, {}))
     assert found == [Problem(where="ct lint", fact="fails", evidence=("Error: no such thing",), rule="ct.lint")]
 
 
 def test_a_custom_resource_schema_is_closed_and_told_in_plain_words() -> None:
-    closed = kube.close(
+    closed = kube_schemas.close(
         {
             "type": "object",
             "properties": {
@@ -264,18 +280,18 @@ def test_immutable_fields_are_compared_and_version_labels_are_not() -> None:
     old = [workload("StatefulSet", replicas=1, volumeClaimTemplates=claims)]
     assert (
         list(
-            upgrades.compare(
+            immutable_fields.changed_fields(
                 "c", "1.0.1", "1.0.0", old, [workload("StatefulSet", replicas=2, volumeClaimTemplates=moved)]
             )
         )
         == []
     )
     new = [workload("StatefulSet", volumeClaimTemplates=grown)]
-    assert facts(upgrades.compare("c", "1.0.1", "1.0.0", old, new)) == [
+    assert facts(immutable_fields.changed_fields("c", "1.0.1", "1.0.0", old, new)) == [
         "StatefulSet x: spec.volumeClaimTemplates differs from the published 1.0.0"
     ]
-    assert list(upgrades.compare("c", "2.0.0", "1.0.0", old, new)) == []
-    assert list(upgrades.compare("c", "1.0.1", "1.0.0", [], new)) == []
+    assert list(immutable_fields.changed_fields("c", "2.0.0", "1.0.0", old, new)) == []
+    assert list(immutable_fields.changed_fields("c", "1.0.1", "1.0.0", [], new)) == []
 
 
 def test_a_cache_has_what_was_put_and_forgets_the_older_half_when_it_is_full(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.lint import platform, schema_errors, values
+from slipway.lint import platform_facts, schema_errors, values
 from slipway.util import yaml
 from slipway.util.mapping import leaves
 from slipway.workspace import values as layers
@@ -90,7 +90,7 @@ def test_the_highest_layer_that_says_it_is_named() -> None:
     ],
 )
 def test_a_mistyped_identifier_resembles_the_one_that_was_meant(word: str, other: str, meant: bool) -> None:
-    assert values.alike(word, other) is meant
+    assert values.mistyped(word, other) is meant
 
 
 @pytest.mark.parametrize(
@@ -141,20 +141,20 @@ OWNER = schema_errors.Owner(name="app", folder="charts/app", schema=SCHEMA)
         (b"port: 80\n", []),
         (b"port: http\n", []),
         (b"port: HTTP\n", ["port: HTTP does not match ^[a-z]+$"]),
-        (b"port: []\n", ["port: empty of type array is none of the forms that are allowed"]),
+        (b"port: []\n", ["port: empty of type array matches none of the allowed forms"]),
         (b"peer: null\n", []),
         (b"peer: {app: 1}\n", ["peer.app: 1 is of type number, not string"]),
-        (b"peer: {cird: 1}\n", ["app knows no value peer.cird"]),
-        (b"prot: 1\n", ["app knows no value prot"]),
+        (b"peer: {cird: 1}\n", ["app has no value peer.cird"]),
+        (b"prot: 1\n", ["app has no value prot"]),
     ],
 )
 def test_of_a_choice_only_the_branch_that_was_meant_is_told(text: bytes, facts: list[str]) -> None:
-    found = list(schema_errors.check_layers(OWNER, [layer(text, "v")]))
+    found = list(schema_errors.schema_problems(OWNER, [layer(text, "v")]))
     assert [problem.fact for problem in found] == facts
 
 
 def test_the_suggestion_comes_from_the_branch_that_was_meant() -> None:
-    (found,) = schema_errors.check_layers(OWNER, [layer(b"peer: {cird: 1}\n", "v")])
+    (found,) = schema_errors.schema_problems(OWNER, [layer(b"peer: {cird: 1}\n", "v")])
     assert found.hint == "did you mean 'cidr'?"
 
 
@@ -170,5 +170,5 @@ def test_the_suggestion_comes_from_the_branch_that_was_meant() -> None:
     ],
 )
 def test_a_network_is_one_or_says_what_it_was_meant_to_be(text: object, said: str | None) -> None:
-    found = platform.network_of(text)
+    found = platform_facts.parse_network(text)
     assert (found if isinstance(found, str) else None) == said

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("## Gotcha\n\n- One.\n", "has the heading '## Gotcha'"),
         ("# Gotchas\n\n- One.\n", "has the heading '# Gotchas'"),
         ("## Gotchas\n\nOne.\n", "has text outside a list"),
-        ("## Gotchas\n", "has nothing below Gotchas"),
-        ("## Gotchas\n\n### Disks\n\n- One.\n", "has nothing below Gotchas"),
+        ("## Gotchas\n", "has no list below Gotchas"),
+        ("## Gotchas\n\n### Disks\n\n- One.\n", "has no list below Gotchas"),
         ("## Gotchas\n\n- One.\n\n## Gotchas\n\n- Two.\n", "has its sections in the order Gotchas, Gotchas"),
         ("## Upgrades\n\n- One.\n\n## Gotchas\n\n- Two.\n", "has its sections in the order Upgrades, Gotchas"),
     ],
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_notes_of_another_form_are_refused(parsed: parsing.ParsedWorkspace, text: str, said: str) -> None:
     chart = replace(parsed.entries[ChartName("sonarr")].chart, beside={"notes.md": text.encode()})
 
-    assert said in {problem.fact for problem in notes.check(chart)}
+    assert said in {problem.fact for problem in notes.notes_problems(chart)}
 
 
 def test_notes_of_the_form_are_on_the_page_of_their_chart(parsed: parsing.ParsedWorkspace) -> None:
@@ -40,7 +40,7 @@ def test_notes_of_the_form_are_on_the_page_of_their_chart(parsed: parsing.Parsed
 
     page = services.service(parsed, told, monitoring.load(parsed), pinned_versions.state(parsed))
 
-    assert tuple(notes.check(told.chart)) == ()
+    assert tuple(notes.notes_problems(told.chart)) == ()
     assert "## Gotchas\n\n- One that\n  goes on.\n" in page
     assert "## Upgrades\n\n- Two.\n" in page
 

@@ -7,8 +7,16 @@ import pytest
 
 from slipway.build.render import Object
 from slipway.cluster import apply as applying
-from slipway.cluster import live, workloads
-from slipway.cluster.rehearsal import Action, Part, Snapshot, Verdict, forced, judge, removed
+from slipway.cluster import live_objects, workloads
+from slipway.cluster.rehearsal import (
+    Action,
+    Outcome,
+    Snapshot,
+    UmbrellaState,
+    is_recreated_by_sync,
+    outcomes,
+    removed,
+)
 from slipway.cluster.workloads import Workloads
 from slipway.lab import rehearse
 from slipway.lab.rehearse import Rehearsal, Row
@@ -38,15 +46,15 @@ def rendered(kind: str, name: str, annotations: Mapping[str, str] | None = None)
 
 def snapshot(*items: Data, **states: object) -> Snapshot:
     """A cluster that holds these."""
-    return Snapshot(live=live.by_key(items), workloads=Workloads(**states))  # type: ignore[arg-type]
+    return Snapshot(live=live_objects.by_key(items), workloads=Workloads(**states))  # type: ignore[arg-type]
 
 
-def part(*objects: Object) -> Part:
+def part(*objects: Object) -> UmbrellaState:
     """An umbrella of these."""
-    return Part(label="it", objects=objects, pod_security="restricted")
+    return UmbrellaState(label="it", objects=objects, pod_security="restricted")
 
 
-def fates(verdicts: tuple[Verdict, ...]) -> dict[str, Action]:
+def fates(verdicts: tuple[Outcome, ...]) -> dict[str, Action]:
     """Object → what became of it."""
     return {verdict.object: verdict.action for verdict in verdicts}
 
@@ -65,7 +73,7 @@ def test_each_object_has_the_fate_that_was_seen() -> None:
     earlier = {"home": part(*(objects[name] for name in names if name != "fresh"))}
     scene = {"home": part(*(objects[name] for name in ("same", "edited", "anew", "fresh")))}
 
-    told = fates(judge(earlier, scene, before, after, {}))
+    told = fates(outcomes(earlier, scene, before, after, {}))
 
     assert told == {
         "ConfigMap same": Action.UNCHANGED, "ConfigMap edited": Action.CHANGED, "ConfigMap anew": Action.RECREATED,
@@ -79,9 +87,9 @@ def test_a_workload_whose_pods_are_others_was_restarted() -> None:
     after = snapshot(data("Deployment", "app", {"image": "2"}), pods={key: frozenset({"two"})})
     scene = {"home": part(rendered("Deployment", "app"))}
 
-    (told,) = judge(scene, scene, before, after, {})
+    (told,) = outcomes(scene, scene, before, after, {})
 
-    assert (told.action, told.said) == (Action.RESTARTED, ("spec.image",))
+    assert (told.action, told.details) == (Action.RESTARTED, ("spec.image",))
 
 
 def test_more_pods_of_the_same_kind_are_no_restart() -> None:
@@ -90,7 +98,7 @@ def test_more_pods_of_the_same_kind_are_no_restart() -> None:
     after = snapshot(data("Deployment", "app", {"replicas": 2}), pods={key: frozenset({"one", "two"})})
     scene = {"home": part(rendered("Deployment", "app"))}
 
-    assert fates(judge(scene, scene, before, after, {})) == {"Deployment app": Action.CHANGED}
+    assert fates(outcomes(scene, scene, before, after, {})) == {"Deployment app": Action.CHANGED}
 
 
 def test_pods_that_the_server_refuses_reject_their_workload() -> None:
@@ -98,9 +106,9 @@ def test_pods_that_the_server_refuses_reject_their_workload() -> None:
     after = snapshot(data("Deployment", "app"), refused={key: "violates PodSecurity"})
     scene = {"home": part(rendered("Deployment", "app"))}
 
-    (told,) = judge({}, scene, snapshot(), after, {})
+    (told,) = outcomes({}, scene, snapshot(), after, {})
 
-    assert (told.action, told.said) == (Action.REJECTED, ("its pods: violates PodSecurity",))
+    assert (told.action, told.details) == (Action.REJECTED, ("its pods: violates PodSecurity",))
 
 
 def test_what_holds_data_comes_before_what_is_worse() -> None:
@@ -108,7 +116,7 @@ def test_what_holds_data_comes_before_what_is_worse() -> None:
     scene = {"home": part(deployment, claim)}
     refusals = {("home", deployment.identity): "no"}
 
-    told = judge({}, scene, snapshot(), snapshot(data("PersistentVolumeClaim", "data")), refusals)
+    told = outcomes({}, scene, snapshot(), snapshot(data("PersistentVolumeClaim", "data")), refusals)
 
     assert [verdict.object for verdict in told] == ["PersistentVolumeClaim data", "Deployment app"]
 
@@ -133,7 +141,7 @@ def test_a_protected_object_and_those_of_a_lost_umbrella_are_not_pruned() -> Non
     ],
 )
 def test_only_hooks_and_what_says_so_is_deleted_to_be_made_anew(annotations: Mapping[str, str], anew: bool) -> None:
-    assert forced(rendered("Job", "once", annotations)) is anew
+    assert is_recreated_by_sync(rendered("Job", "once", annotations)) is anew
 
 
 def status(item: Data, **fields: object) -> Data:
@@ -154,7 +162,7 @@ def test_pods_belong_to_the_workload_above_their_replica_set() -> None:
     replicas = owned(data("ReplicaSet", "app-1"), deployment)
     going = owned(data("Pod", "old", deletionTimestamp="now"), replicas)
 
-    found = workloads.judged([deployment, replicas, owned(data("Pod", "new"), replicas), going])
+    found = workloads.workloads_of([deployment, replicas, owned(data("Pod", "new"), replicas), going])
 
     assert found.pods == {("apps", "Deployment", "home", "app"): frozenset({"uid-new"})}
     assert (found.waiting, found.refused) == ({}, {})
@@ -165,7 +173,7 @@ def test_an_event_of_a_replica_set_tells_why_a_deployment_has_no_pods() -> None:
     replicas = owned(data("ReplicaSet", "app-1"), deployment)
     event = {**data("Event", "e"), "reason": "FailedCreate", "message": "quota", "involvedObject": {"uid": "uid-app-1"}}
 
-    found = workloads.judged([deployment, replicas, event])
+    found = workloads.workloads_of([deployment, replicas, event])
 
     assert found.refused == {("apps", "Deployment", "home", "app"): "quota"}
 
@@ -192,7 +200,7 @@ def test_an_event_of_a_replica_set_tells_why_a_deployment_has_no_pods() -> None:
     ],
 )
 def test_a_workload_rests_when_it_has_what_it_wants(item: Data, rests: bool) -> None:
-    assert workloads.at_rest(item) is rests
+    assert workloads.is_complete(item) is rests
 
 
 def test_a_refused_stream_is_asked_again_object_by_object() -> None:
@@ -209,7 +217,7 @@ def test_a_refused_stream_is_asked_again_object_by_object() -> None:
     done = applying.apply(Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("k")), items, "home")
 
     assert [refusal.item.name for refusal in done.refusals] == ["bad"]
-    assert done.refusals[0].said == '(Invalid): ConfigMap "bad": no'
+    assert done.refusals[0].reason == '(Invalid): ConfigMap "bad": no'
     assert len(done.live) == 1
 
 
@@ -221,7 +229,7 @@ def fields(item: Object) -> dict[str, object]:
 
 def test_a_reason_does_not_carry_the_whole_object() -> None:
     value = "[" + '{"name":"data"}' * 20 + "]"
-    said = applying.reason(
+    said = applying.error_message(
         f'Error from server (Invalid): "x" is invalid: spec: Invalid value: {value}: field is immutable'
     )
     assert said == '(Invalid): "x" is invalid: spec: Invalid value: …: field is immutable'

@@ -15,9 +15,9 @@ from slipway.cli import arguments
 from slipway.cli.seal import text
 from slipway.context import Context, open_context
 from slipway.core.errors import WorkspaceError
-from slipway.lint import secrets, static
-from slipway.secrets import document, envelope, keys, prompt, sealing, store
-from slipway.secrets.document import Scope, Sealed, Target
+from slipway.lint import secret_scan, static_checks
+from slipway.secrets import encryption, keys, sealed_secret, sealing, store, value_sources
+from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from slipway.secrets.sealing import Request
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
@@ -26,7 +26,7 @@ from testing.monorepo import Monorepo
 from testing.sealing import NOW, with_controller, with_key
 
 SECRET = "correct horse battery staple"
-TARGET = Target(namespace="infra", name="grafana-admin")
+TARGET = NamespacedName(namespace="infra", name="grafana-admin")
 
 
 @pytest.fixture
@@ -38,17 +38,17 @@ def context_of(repo: Monorepo) -> Context:
     return open_context(repo.root, {}, progress=Progress(quiet=True))
 
 
-def source(text: bytes = b"", typed: Sequence[str] = (), *, terminal: bool = False) -> prompt.Source:
+def source(text: bytes = b"", typed: Sequence[str] = (), *, terminal: bool = False) -> value_sources.Inputs:
     answers = iter(typed)
-    return prompt.Source(prompt=lambda _: next(answers), stdin=io.BytesIO(text), terminal=terminal)
+    return value_sources.Inputs(prompt=lambda _: next(answers), stdin=io.BytesIO(text), terminal=terminal)
 
 
-def sealed(repo: Monorepo, given: prompt.Source, **flags: object) -> Sealed:
-    asked = prompt.asked_for(*(flags.pop(name, ()) for name in ("key", "from_file", "generate")))  # type: ignore[arg-type]
+def sealed(repo: Monorepo, given: value_sources.Inputs, **flags: object) -> SealedSecret:
+    asked = value_sources.parse_flags(*(flags.pop(name, ()) for name in ("key", "from_file", "generate")))  # type: ignore[arg-type]
     scope = Scope(arguments.one_of("--scope", str(flags.pop("scope", Scope.STRICT)), tuple(Scope)))
     request = Request(**{"namespace": TARGET.namespace, "name": TARGET.name, "scope": scope, **flags})  # type: ignore[arg-type]
     (path,) = sealing.seal(context_of(repo), "staging", request, asked, given).wrote
-    return document.parse((repo.root / path).read_bytes(), path)
+    return sealed_secret.parse((repo.root / path).read_bytes(), path)
 
 
 def refusal(call: object) -> str:
@@ -61,15 +61,15 @@ def refusal(call: object) -> str:
 
 
 def test_a_piped_value_loses_the_end_of_its_line_and_nothing_else() -> None:
-    asked = prompt.asked_for(["token"], [], [])
+    asked = value_sources.parse_flags(["token"], [], [])
 
-    assert prompt.values(asked, source(b" two\nlines \n")) == {"token": b" two\nlines "}
+    assert value_sources.read_values(asked, source(b" two\nlines \n")) == {"token": b" two\nlines "}
 
 
 def test_on_a_terminal_each_key_is_asked_for() -> None:
-    asked = prompt.asked_for(["user", "password"], [], [])
+    asked = value_sources.parse_flags(["user", "password"], [], [])
 
-    assert prompt.values(asked, source(typed=["admin", SECRET], terminal=True)) == {
+    assert value_sources.read_values(asked, source(typed=["admin", SECRET], terminal=True)) == {
         "user": b"admin",
         "password": SECRET.encode(),
     }
@@ -77,15 +77,15 @@ def test_on_a_terminal_each_key_is_asked_for() -> None:
 
 def test_a_file_is_taken_byte_by_byte(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\0\xff\n")
-    asked = prompt.asked_for([], [f"a={tmp_path}/key", "b=-"], [])
+    asked = value_sources.parse_flags([], [f"a={tmp_path}/key", "b=-"], [])
 
-    assert prompt.values(asked, source(b"piped\n")) == {"a": b"\0\xff\n", "b": b"piped\n"}
+    assert value_sources.read_values(asked, source(b"piped\n")) == {"a": b"\0\xff\n", "b": b"piped\n"}
 
 
 def test_generated_values_have_their_length_and_are_new_each_time() -> None:
-    asked = prompt.asked_for([], [], ["short", "long:64"])
+    asked = value_sources.parse_flags([], [], ["short", "long:64"])
 
-    one, other = prompt.values(asked, source()), prompt.values(asked, source())
+    one, other = value_sources.read_values(asked, source()), value_sources.read_values(asked, source())
 
     assert [len(one["short"]), len(one["long"])] == [32, 64]
     assert int(one["long"], 16) != int(other["long"], 16)
@@ -100,7 +100,7 @@ def test_generated_values_have_their_length_and_are_new_each_time() -> None:
     ],
 )
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(flags: tuple[list[str], ...]) -> None:
-    said = refusal(lambda: prompt.asked_for(*flags))
+    said = refusal(lambda: value_sources.parse_flags(*flags))
 
     assert "change it" in said
     assert SECRET not in said
@@ -109,24 +109,26 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(flags: tuple[l
 @pytest.mark.parametrize(
     ("keys", "files", "generate", "fact"),
     [
-        ([], [], [], "no key is named"),
-        (["a", "a"], [], [], "a is asked for twice"),
-        (["a"], ["a=x"], [], "a is asked for twice"),
-        ([], ["a=-", "b=-"], [], "standard input can be read once"),
+        ([], [], [], "no key is requested"),
+        (["a", "a"], [], [], "a is requested twice"),
+        (["a"], ["a=x"], [], "a is requested twice"),
+        ([], ["a=-", "b=-"], [], "standard input can be read only once"),
         ([], ["a"], [], "a names no file"),
-        ([], [], ["a:8"], "a has no such length"),
-        ([], [], ["a:33"], "a has no such length"),
-        ([], [], ["a:many"], "a has no such length"),
+        ([], [], ["a:8"], "the length of a is invalid"),
+        ([], [], ["a:33"], "the length of a is invalid"),
+        ([], [], ["a:many"], "the length of a is invalid"),
     ],
 )
 def test_flags_that_do_not_fit_are_told(keys: list[str], files: list[str], generate: list[str], fact: str) -> None:
-    assert fact in refusal(lambda: prompt.asked_for(keys, files, generate))
+    assert fact in refusal(lambda: value_sources.parse_flags(keys, files, generate))
 
 
 def test_an_empty_value_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    assert "is empty" in refusal(lambda: prompt.values(prompt.asked_for(["a"], [], []), source(b"\n")))
-    asked = prompt.asked_for([], [f"a={tmp_path}/none"], [])
-    assert "cannot be read" in refusal(lambda: prompt.values(asked, source()))
+    assert "is empty" in refusal(
+        lambda: value_sources.read_values(value_sources.parse_flags(["a"], [], []), source(b"\n"))
+    )
+    asked = value_sources.parse_flags([], [f"a={tmp_path}/none"], [])
+    assert "cannot be read" in refusal(lambda: value_sources.read_values(asked, source()))
 
 
 # Files
@@ -173,7 +175,11 @@ def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_
     assert data["spec"]["template"]["type"] == "kubernetes.io/basic-auth"
     assert data["spec"]["template"]["metadata"]["labels"] == {"part-of": "platform"}
     workspace = context_of(repo).workspace
-    assert [problem for problem in static.check(workspace, tuple(workspace.charts)) if "sealed" in problem.where] == []
+    assert [
+        problem
+        for problem in static_checks.static_problems(workspace, tuple(workspace.charts))
+        if "sealed" in problem.where
+    ] == []
     assert SECRET not in repo.read("values/staging/sealed/infra/grafana-admin.yaml")
 
 
@@ -192,7 +198,7 @@ def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path:
 
     def said(name: str, key: str) -> str:
         request = Request(namespace="infra", name=name)
-        asked = prompt.asked_for([key], [], [])
+        asked = value_sources.parse_flags([key], [], [])
         return text(sealing.seal(context_of(repo), "staging", request, asked, source(b"x")))
 
     assert "note: no chart in infra declares a secret lgoin" in said("lgoin", "user")
@@ -228,7 +234,7 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
     def facts(changed: dict[str, object], at: str = path) -> list[str]:
         (repo.root / path).unlink()
         repo.write(at, yaml.safe_dump(changed))
-        found = [problem.fact for problem in store.check(context_of(repo).workspace)]
+        found = [problem.fact for problem in store.sealed_file_problems(context_of(repo).workspace)]
         (repo.root / at).rename(repo.root / path)
         return found
 
@@ -240,17 +246,17 @@ def test_every_fault_of_a_file_is_found(repo: Monorepo, tmp_path: Path) -> None:
     ]
     assert facts({**data, "kind": "Secret"}) == ["is not a SealedSecret of bitnami.com/v1alpha1"]
     assert facts(data, "values/staging/sealed/infra/other.yaml") == [
-        "is the Secret infra/grafana-admin, which lies at values/staging/sealed/infra/grafana-admin.yaml"
+        "is the Secret infra/grafana-admin, whose path is values/staging/sealed/infra/grafana-admin.yaml"
     ]
     (repo.root / "values/staging/sealed/infra/link.yaml").symlink_to("../../platform.yaml")
     assert facts({**data}) == ["is not a SealedSecret of bitnami.com/v1alpha1"]
     (repo.root / "values/staging/sealed/infra/link.yaml").unlink()
     assert facts(data, "values/staging/sealed/infra/.hidden.yaml") == [
-        "is the Secret infra/grafana-admin, which lies at values/staging/sealed/infra/grafana-admin.yaml"
+        "is the Secret infra/grafana-admin, whose path is values/staging/sealed/infra/grafana-admin.yaml"
     ]
     moved = {**data, "metadata": {"name": "grafana-admin", "namespace": "nowhere"}}
     assert facts(moved, "values/staging/sealed/nowhere/grafana-admin.yaml") == [
-        "there is no umbrella 'nowhere', so nobody makes that namespace"
+        "there is no umbrella 'nowhere', and so no such namespace"
     ]
 
 
@@ -262,10 +268,10 @@ def test_what_is_sealed_is_no_secret_for_the_search_and_what_only_claims_to_be_i
     path = "values/staging/sealed/infra/grafana-admin.yaml"
     good, bad = repo.read(path), repo.read(path).replace("encryptedData:\n", "encryptedData:\n    token: hunter2\n")
 
-    assert secrets.scan_sources(store.without_sealed({path: good.encode()})).problems == ()
+    assert secret_scan.scan_sources(store.without_sealed({path: good.encode()})).problems == ()
     (found,) = [
         problem
-        for problem in secrets.scan_sources(store.without_sealed({path: bad.encode()})).problems
+        for problem in secret_scan.scan_sources(store.without_sealed({path: bad.encode()})).problems
         if "token" in problem.fact
     ]
     assert found.rule == "secret.value"
@@ -310,7 +316,7 @@ def test_a_certificate_that_ended_seals_nothing_and_one_that_is_about_to_is_told
         lambda: sealing.usable_certificate(context_of(repo), "staging", NOW)
     )
     with_key(repo, tmp_path / "key.yaml")
-    ends = NOW + timedelta(days=365 * envelope.YEARS)
+    ends = NOW + timedelta(days=365 * encryption.YEARS)
 
     assert sealing.usable_certificate(context_of(repo), "staging", NOW)[1] == ()
     (note,) = sealing.usable_certificate(context_of(repo), "staging", ends - timedelta(days=30, hours=1))[1]
@@ -321,7 +327,7 @@ def test_a_certificate_that_ended_seals_nothing_and_one_that_is_about_to_is_told
 
 
 def test_the_cluster_is_asked_for_certificates_alone_and_the_newest_is_kept(repo: Monorepo) -> None:
-    pairs = [envelope.new_pair(NOW - timedelta(days=age), bits=2048) for age in (40, 2, 70)]
+    pairs = [encryption.generate_key_pair(NOW - timedelta(days=age), bits=2048) for age in (40, 2, 70)]
     asked: list[Command] = []
 
     def run(command: Command) -> Completed:
@@ -345,10 +351,10 @@ def test_a_cluster_without_a_key_and_a_file_with_a_private_one_are_refused(repo:
     kubectl = Kubectl(run=run, program=lambda: Path("kubectl"), kubeconfig=Path("config"))
     assert "has no sealing key" in refusal(lambda: keys.fetch(context_of(repo), "staging", kubectl))
 
-    pair = envelope.new_pair(NOW, bits=2048)
+    pair = encryption.generate_key_pair(NOW, bits=2048)
     both = pair.certificate.pem + pair.private_pem
-    assert "holds a private key" in refusal(lambda: envelope.certificate_of(both, "x.pem"))
-    assert "is not a PEM certificate" in refusal(lambda: envelope.certificate_of(b"nothing", "x.pem"))
+    assert "contains a private key" in refusal(lambda: encryption.parse_certificate(both, "x.pem"))
+    assert "is not a PEM certificate" in refusal(lambda: encryption.parse_certificate(b"nothing", "x.pem"))
 
 
 @pytest.mark.parametrize(
@@ -356,12 +362,12 @@ def test_a_cluster_without_a_key_and_a_file_with_a_private_one_are_refused(repo:
     [(Scope.STRICT, b"infra/grafana-admin"), (Scope.NAMESPACE, b"infra"), (Scope.CLUSTER, b"")],
 )
 def test_the_label_is_what_the_value_is_bound_to(scope: Scope, label: bytes) -> None:
-    assert envelope.label_of(TARGET, scope) == label
+    assert encryption.oaep_label(TARGET, scope) == label
 
 
 def test_no_text_of_ours_shows_what_was_given_to_it(repo: Monorepo, tmp_path: Path) -> None:
     pair = with_key(repo, tmp_path / "key.yaml")
-    asked = prompt.asked_for(["password"], [], [])
+    asked = value_sources.parse_flags(["password"], [], [])
 
     shown = [repr(pair), repr(asked), repr(source(SECRET.encode()))]
     request = Request(namespace="infra", name="x")

@@ -7,9 +7,9 @@ import pytest
 
 from slipway.build import render
 from slipway.core.model import ChartKind
-from slipway.secrets import inventory, references
-from slipway.secrets.document import Sealed, Target
-from slipway.secrets.inventory import Declared, Entry, Namespace
+from slipway.secrets import inventory, producers, references
+from slipway.secrets.inventory import DeclaredSecret, RenderedNamespace, SecretEntry
+from slipway.secrets.sealed_secret import NamespacedName, SealedSecret
 from testing.memory import chart, workspace
 
 POD = """
@@ -92,7 +92,9 @@ roleRef: {kind: Role, name: reader}
 subjects: [{kind: ServiceAccount, name: app, namespace: infra}]
 """
 OBJECTS = render.parse(POD + CUSTOM)
-ADMIN = Declared(chart="app", key="app", name="admin", keys=("password",), purpose="Login", producer="", generate={})
+ADMIN = DeclaredSecret(
+    chart="app", key="app", name="admin", keys=("password",), purpose="Login", producer="", generate={}
+)
 
 
 def found(text: str) -> set[tuple[str, str, bool]]:
@@ -126,7 +128,7 @@ def test_other_objects_refer_to_them_by_the_fields_of_their_definitions() -> Non
 
 
 def test_a_kind_says_what_it_makes() -> None:
-    made = inventory.makers(OBJECTS)
+    made = references.producers_of(OBJECTS)
 
     assert made == {
         "account": "ClusterIssuer/letsencrypt",
@@ -151,20 +153,22 @@ def test_a_kind_says_what_it_makes() -> None:
 def test_a_database_makes_what_nobody_gives_it(spec: str, wanted: set[str]) -> None:
     (item,) = render.parse(f"apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {{name: x}}\nspec: {spec}\n")
 
-    assert {name.removeprefix("x-") for name in references.made_by(item)} == wanted
+    assert {name.removeprefix("x-") for name in references.created_secrets(item)} == wanted
 
 
 # The list
 
 
-def listed(*declared: Declared, sealed: Mapping[Target, Sealed] | None = None) -> dict[str, Entry]:
-    space = Namespace(name="infra", objects=OBJECTS, declared=declared)
-    return {entry.name: entry for entry in inventory.entries("staging", [space], sealed or {})}
+def listed(
+    *declared: DeclaredSecret, sealed: Mapping[NamespacedName, SealedSecret] | None = None
+) -> dict[str, SecretEntry]:
+    space = RenderedNamespace(name="infra", objects=OBJECTS, declared=declared)
+    return {entry.name: entry for entry in inventory.secret_entries("staging", [space], sealed or {})}
 
 
-def sealed_as(name: str, *keys: str) -> dict[Target, Sealed]:
-    target = Target(namespace="infra", name=name)
-    return {target: Sealed(target=target, values=dict.fromkeys(keys, "x"))}
+def sealed_as(name: str, *keys: str) -> dict[NamespacedName, SealedSecret]:
+    target = NamespacedName(namespace="infra", name=name)
+    return {target: SealedSecret(target=target, values=dict.fromkeys(keys, "x"))}
 
 
 def test_a_secret_that_nobody_makes_is_missing_with_the_command_that_seals_it() -> None:
@@ -205,10 +209,10 @@ def test_a_key_that_every_reader_starts_without_does_not_make_its_secret_missing
     more = "            - {name: MAIL, valueFrom: {secretKeyRef: {name: admin, key: mail, optional: true}}}\n"
     objects = render.parse(POD.replace("          env:\n", f"          env:\n{more}"))
     told = replace(ADMIN, keys=("password", "mail"))
-    space = Namespace(name="infra", objects=objects, declared=(told,))
+    space = RenderedNamespace(name="infra", objects=objects, declared=(told,))
 
-    def entry(*keys: str) -> Entry:
-        every = inventory.entries("staging", [space], sealed_as("admin", *keys))
+    def entry(*keys: str) -> SecretEntry:
+        every = inventory.secret_entries("staging", [space], sealed_as("admin", *keys))
         return next(item for item in every if item.name == "admin")
 
     assert (entry("password").missing, entry("password").optional) == (("mail",), True)
@@ -232,7 +236,7 @@ def test_members_that_are_off_declare_nothing_and_an_environment_may_declare_mor
     )
     above: list[Mapping[str, object]] = [{"one": {"secrets": {"admin": {"name": "other", "producer": "hand"}}}}]
 
-    (found,) = inventory.declared_by(workspace(*charts, umbrella), umbrella, above)
+    (found,) = inventory.declared_secrets(workspace(*charts, umbrella), umbrella, above)
 
     assert (found.chart, found.name, found.keys, found.producer) == ("one", "other", ("a",), "hand")
 
@@ -240,10 +244,12 @@ def test_members_that_are_off_declare_nothing_and_an_environment_may_declare_mor
 # The rule
 
 
-def problems(*declared: Declared, objects: str = POD, sealed: Mapping[Target, Sealed] | None = None) -> list[str]:
+def problems(
+    *declared: DeclaredSecret, objects: str = POD, sealed: Mapping[NamespacedName, SealedSecret] | None = None
+) -> list[str]:
     rendered = render.parse(objects + CUSTOM[CUSTOM.index("---\napiVersion: rbac") :])
-    space = Namespace(name="infra", objects=rendered, declared=declared)
-    return [str(problem) for problem in inventory.check(space, sealed or {}, "staging")]
+    space = RenderedNamespace(name="infra", objects=rendered, declared=declared)
+    return [str(problem) for problem in producers.producer_problems(space, sealed or {}, "staging")]
 
 
 OTHERS = tuple(replace(ADMIN, name=name, keys=("a", "b")) for name in ("keys", "pulls"))
@@ -253,7 +259,7 @@ def test_what_is_read_is_declared() -> None:
     assert problems(ADMIN, *OTHERS) == []
     (said,) = problems(*OTHERS)
     assert said.startswith(
-        "infra: Deployment app: app: PASSWORD names the Secret admin, which nobody declares and nothing makes"
+        "infra: Deployment app: app: PASSWORD refers to the Secret admin, which no chart declares and no object creates"
     )
 
 
@@ -262,7 +268,7 @@ def test_a_program_that_makes_a_secret_has_the_right_to() -> None:
     assert problems(makes, *OTHERS) == []
 
     (said,) = problems(replace(makes, name="keys", keys=("a", "b")), ADMIN, OTHERS[1])
-    assert "its service account may neither create nor change it" in said
+    assert "its service account may neither create nor update it" in said
 
 
 def test_a_producer_is_there_and_makes_that_very_secret() -> None:
@@ -274,8 +280,8 @@ def test_a_producer_is_there_and_makes_that_very_secret() -> None:
     (absent,) = problems(replace(ADMIN, producer="Certificate/d"), *OTHERS, objects=POD + certificate)
     assert "its producer Certificate/d is not rendered in infra" in absent
     (other,) = problems(ADMIN, replace(OTHERS[0], producer="Certificate/c"), OTHERS[1], objects=POD + certificate)
-    assert "Certificate/c does not make the Secret keys" in other
-    assert "it makes: admin" in other
+    assert "Certificate/c does not create the Secret keys" in other
+    assert "it creates: admin" in other
 
 
 def test_a_secret_has_one_producer() -> None:
@@ -287,8 +293,8 @@ def test_a_secret_has_one_producer() -> None:
     (by_kind,) = problems(ADMIN, *OTHERS, objects=POD + certificate, sealed=twice)
     (by_program,) = problems(replace(ADMIN, producer="Deployment/app"), *OTHERS, sealed=twice)
 
-    assert by_kind.startswith("values/staging/sealed/infra/admin.yaml: Certificate/c makes the Secret admin too")
-    assert "Deployment/app makes the Secret admin too" in by_program
+    assert by_kind.startswith("values/staging/sealed/infra/admin.yaml: Certificate/c creates the Secret admin too")
+    assert "Deployment/app creates the Secret admin too" in by_program
     assert problems(replace(ADMIN, producer="hand"), *OTHERS, sealed=twice) == []
 
 

@@ -44,4 +44,8 @@ def rows(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str
         kept = backups.kept(member.values)
         for item in backups.holdings(member.values):
             known = kept.get((item.kind, item.identifier), backups.Kept(reason="not declared"))
-            yield f"[{member.key}](../charts/{member.chart.name}.md)", code(".".join(item.path)), prose(known.said)
+            yield (
+                f"[{member.key}](../charts/{member.chart.name}.md)",
+                code(".".join(item.path)),
+                prose(known.description),
+            )

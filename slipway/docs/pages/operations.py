@@ -99,7 +99,7 @@ def backup_and_restore(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
         (
             code(" ".join(part for part in (key if len(found) > 1 else "", ".".join(item.path)) if part)),
             code(item.detail),
-            prose(kept.get((item.kind, item.identifier), backups.Kept(reason="not declared")).said),
+            prose(kept.get((item.kind, item.identifier), backups.Kept(reason="not declared")).description),
         )
         for key, values in found
         for kept in [backups.kept(values)]

@@ -22,10 +22,10 @@ def diagram(parsed: ParsedWorkspace, platform: Platform, umbrella: str) -> str:
     chart = next(one for one in parsed.workspace.umbrellas if one.name == umbrella)
     above = environments.environment_values(parsed.workspace.environments[platform.environment], umbrella)
     members = {member.name: member for member in platform.of(umbrella)}
-    return render(tuple(inventory.declared_by(parsed.workspace, chart, [above])), members)
+    return render(tuple(inventory.declared_secrets(parsed.workspace, chart, [above])), members)
 
 
-def render(entries: tuple[inventory.Declared, ...], members: dict[str, Member]) -> str:
+def render(entries: tuple[inventory.DeclaredSecret, ...], members: dict[str, Member]) -> str:
     """Creators on the left, Secrets in the middle, services on the right."""
     creators = {item.name: SEALED for item in entries}
     creators |= database_accounts(members)
@@ -48,7 +48,7 @@ def producer_name(producer: str) -> str:
     return BY_HAND if producer == inventory.HAND else producer.replace("/", " ", 1)
 
 
-def arrows(item: inventory.Declared, creator: str, members: dict[str, Member]) -> Iterator[str]:
+def arrows(item: inventory.DeclaredSecret, creator: str, members: dict[str, Member]) -> Iterator[str]:
     """From the creator to the Secret, and from the Secret to the service that declares it."""
     secret = f"{node_id(f'secret {item.name}')}[/{quoted(item.name)}/]"
     yield f"  {node_id(f'creator {creator}')}([{quoted(creator)}]) --> {secret}"

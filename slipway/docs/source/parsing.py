@@ -13,6 +13,7 @@ from slipway.docs.source.value_rows import Row, comments, rows
 from slipway.util import yaml
 from slipway.util.files import decode
 from slipway.util.mapping import dig
+from slipway.workspace import graph
 from slipway.workspace.documents import chart_document
 from slipway.workspace.values import effective, service_with
 
@@ -95,7 +96,7 @@ def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, 
             values=document.mapping,
             schema=schema_of(workspace, chart),
             comments=comments(text, document.lines),
-            umbrellas=tuple(parent.name for parent in parents(workspace, name)),
+            umbrellas=tuple(parent.name for parent in graph.umbrellas_with(workspace, name)),
             environments=in_environments(workspace, chart),
         )
     named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
@@ -118,17 +119,12 @@ def schema_of(workspace: Workspace, chart: Chart) -> Map:
     return stage.service_schema(workspace, chart) if "values.schema.json" in chart.files else {}
 
 
-def parents(workspace: Workspace, name: ChartName) -> tuple[Chart, ...]:
-    """The umbrellas that a chart is a member of."""
-    return tuple(chart for chart in workspace.umbrellas if any(dep.name == name for dep in chart.dependencies))
-
-
 def in_environments(workspace: Workspace, chart: Chart) -> dict[str, Map]:
     """Environment → values of a service there; in its first umbrella, when it has several."""
     found: dict[str, Map] = {}
     for name, environment in workspace.environments.items():
         found[name] = service_with(workspace, chart).values
-        for umbrella in parents(workspace, chart.name)[:1]:
+        for umbrella in graph.umbrellas_with(workspace, chart.name)[:1]:
             member = next(dep for dep in umbrella.dependencies if dep.name == chart.name)
             found[name] = effective(workspace, umbrella, member, environment).values
     return found

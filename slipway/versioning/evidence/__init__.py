@@ -175,7 +175,7 @@ def _schemas(old: Snapshot, new: Snapshot, moved: list[str]) -> Iterator[Evidenc
         # Everything that a chart can set hangs below the fragment that is called as the file of values.
         roots = ["values.json"] if "values.json" in before and "values.json" in after else sorted({*before, *after})
     if new.kind is ChartKind.UMBRELLA:
-        # It is made from the members, and says nothing that they do not say.
+        # It is made from the members, and has nothing that they do not have.
         return
     changes = list(dict.fromkeys(change for root in roots for change in compare_schemas(before, after, root)))
     if moved:

@@ -35,10 +35,10 @@ class SchemaChange:
         """As an item of a changelog."""
         name = ".".join(self.path)
         if self.fact in {"removed", "added"}:
-            said = f"value `{name}` {self.fact}"
+            fact = f"value `{name}` {self.fact}"
         else:
-            said = f"value `{name}`: {self.fact}" if name else f"values: {self.fact}"
-        return Evidence(level=self.level, kind=self.kind, path=self.path, fact=said)
+            fact = f"value `{name}`: {self.fact}" if name else f"values: {self.fact}"
+        return Evidence(level=self.level, kind=self.kind, path=self.path, fact=fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Documents:
     files: Mapping[str, Schema]
 
     def resolve(self, schema: object, file: str) -> tuple[Schema, str]:
-        """A schema with its reference followed, and the file that it now stands in."""
+        """A schema with its reference followed, and its file."""
         for _ in range(MAX_DEPTH):
             if isinstance(schema, bool):
                 return ({} if schema else {"not": {}}), file
@@ -219,8 +219,8 @@ def compare_bounds(old: Schema, new: Schema, path: tuple[str, ...]) -> Iterator[
             if before == after:
                 continue
             tighter = after is not None and (before is None or grows * (number(after) - number(before)) > 0)
-            said = f"{word} {shown(before)} → {shown(after)}".replace("null", "none")
-            yield narrowed(path, said) if tighter else widened(path, said)
+            fact = f"{word} {shown(before)} → {shown(after)}".replace("null", "none")
+            yield narrowed(path, fact) if tighter else widened(path, fact)
     for word in EXACT:
         if (word not in old and word not in new) or canonical(old.get(word)) == canonical(new.get(word)):
             continue
@@ -246,7 +246,7 @@ ALL_TYPES = frozenset({"null", "boolean", "number", "integer", "string", "array"
 
 
 def types(schema: Schema) -> frozenset[str]:
-    """The allowed types; those of its values for a closed list, all of them when the schema says nothing."""
+    """The allowed types; those of its values for a closed list, all of them when the schema names none."""
     named = schema.get("type")
     listed = choices(schema)
     if named is None and listed is not None:
@@ -265,19 +265,19 @@ def choices(schema: Schema) -> dict[str, object] | None:
 
 
 def mapping(schema: Schema, word: str) -> Mapping[str, object]:
-    """A keyword that holds schemas by name."""
+    """A keyword whose value is schemas by name."""
     found = schema.get(word)
     return found if isinstance(found, Mapping) else {}
 
 
 def strings(schema: Schema, word: str) -> tuple[str, ...]:
-    """A keyword that holds a list of names."""
+    """A keyword whose value is a list of names."""
     found = schema.get(word)
     return tuple(str(one) for one in found) if isinstance(found, list) else ()
 
 
 def branches(schema: Schema, word: str) -> list[object]:
-    """A keyword that holds a list of schemas."""
+    """A keyword whose value is a list of schemas."""
     found = schema.get(word)
     return list(found) if isinstance(found, list) else []
 

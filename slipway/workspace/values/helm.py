@@ -121,7 +121,7 @@ def coalesce_globals(target: Table, source: Table) -> None:
         return
     for key, value in theirs.items():
         if isinstance(value, dict):
-            # Helm copies one level: what lies deeper is shared by the parent and all of its subcharts.
+            # Helm copies one level: deeper mappings are shared by the parent and all of its subcharts.
             copied = dict(value)
             if key not in mine:
                 mine[key] = copied

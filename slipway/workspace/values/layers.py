@@ -99,7 +99,7 @@ def top_layer(layers: Sequence[Layer], path: Path) -> Layer | None:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal, with the types told apart that YAML tells apart."""
+    """Equal, with equal YAML types."""
     return type_name(one) == type_name(other) and one == other
 
 

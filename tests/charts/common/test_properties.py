@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.lint import kube
+from slipway.lint import kubeconform
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from testing.rendering import KUBE_VERSION
@@ -56,8 +56,8 @@ def test_everything_uses_every_word():
 
 
 def test_the_api_server_takes_every_object(render, tmp_path):
-    case = kube.Manifests(chart="demo", folders={}, label="everything", objects=render(EVERYTHING).items)
-    found = kube.check(
+    case = kubeconform.Manifests(chart="demo", folders={}, label="everything", objects=render(EVERYTHING).items)
+    found = kubeconform.schema_problems(
         Kubeconform(run=run_process, program=lambda: program("kubeconform")),
         [case],
         root=ROOT,

@@ -163,6 +163,6 @@ def test_every_member_satisfies_the_contract(context: Context) -> None:
         str(problem)
         for case in context.cases("home")
         for chart in charts_in(context.builder, case, context.rendered(case).objects)
-        for problem in policy.check(chart)
+        for problem in policy.contract_problems(chart)
     ]
     assert found == []

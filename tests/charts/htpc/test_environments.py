@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from slipway.core.model import ChartKind
-from slipway.lint import kube
+from slipway.lint import kubeconform
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from slipway.util import yaml
@@ -70,13 +70,13 @@ def test_a_member_that_is_off_leaves_nothing_of_its_own(render, member):
 def test_every_render_is_valid_for_the_api_server(htpc_context, tmp_path):
     names = [*MEMBERS, "htpc"]
     cases = [
-        kube.Manifests(chart=name, folders={}, label=case.label, objects=htpc_context.rendered(case).objects)
+        kubeconform.Manifests(chart=name, folders={}, label=case.label, objects=htpc_context.rendered(case).objects)
         for name in names
         for case in htpc_context.cases(name)
     ]
     assert {htpc_context.builder.workspace.charts[name].kind for name in MEMBERS} == {ChartKind.SERVICE}
     assert len(cases) > len(names), "the ci files are looked at too"
-    found = kube.check(
+    found = kubeconform.schema_problems(
         Kubeconform(run=run_process, program=lambda: program("kubeconform")),
         cases,
         root=ROOT,

@@ -1,6 +1,6 @@
-"""SealedSecrets as files: where they lie, what they hold, and what makes one unusable. Pure.
+"""SealedSecrets as files: their path, their content, and their problems. Pure.
 
-`values/<env>/sealed/<namespace>/<name>.yaml` is one SealedSecret; Argo CD reads it from git, no chart carries it.
+`values/<env>/sealed/<namespace>/<name>.yaml` is one SealedSecret; Argo CD reads it from git, and no chart contains it.
 """
 
 from __future__ import annotations
@@ -14,27 +14,33 @@ from enum import StrEnum
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALED_FOLDER
+from slipway.core.rules import Rule
 from slipway.util import yaml
 from slipway.util.mapping import dig
 
+SEALED_FILE = Rule(
+    "sealed.file",
+    "A file below sealed/ is a SealedSecret at the path of its namespace and name, without readable values.",
+)
+
 API_VERSION = "bitnami.com/v1alpha1"
 KIND = "SealedSecret"
-SCOPES = "sealedsecrets.bitnami.com/"
+SCOPE_ANNOTATION = "sealedsecrets.bitnami.com/"
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-"""Name of a Secret. Source: RFC 1123 subdomain, as Kubernetes validates object names."""
-KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-"""Key of a Secret. Source: Kubernetes, IsConfigMapKey."""
+"""The name of a Secret. Source: RFC 1123 subdomain, as Kubernetes validates object names."""
+DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+"""A key of a Secret. Source: Kubernetes, IsConfigMapKey."""
 
 SHORTEST = 2 + 256 + 16
-"""Bytes of a sealed empty value: a length, what RSA makes with 2048 bits, the tag of GCM."""
+"""Bytes of a sealed empty value: a length, an RSA ciphertext of 2048 bits, the tag of GCM."""
 
 
 class Scope(StrEnum):
-    """What a value is bound to."""
+    """The names under which the controller decrypts a value."""
 
     STRICT = "strict"
-    """One name in one namespace."""
+    """One name in one namespace. The default of kubeseal."""
     NAMESPACE = "namespace-wide"
     """Any name in one namespace."""
     CLUSTER = "cluster-wide"
@@ -42,8 +48,8 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Target:
-    """The Secret that comes of it."""
+class NamespacedName:
+    """The namespace and name of a Secret."""
 
     namespace: str
     name: str
@@ -53,28 +59,28 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class SealedSecret:
     """One SealedSecret."""
 
-    target: Target
+    target: NamespacedName
     scope: Scope = Scope.STRICT
     values: Mapping[str, str] = field(repr=False)
     """Key → sealed value."""
     type: str = "Opaque"
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Of the Secret."""
+    """Labels of the Secret."""
 
 
-def path_of(environment: str, target: Target) -> str:
-    """Where a SealedSecret lies, relative to the root."""
+def sealed_path(environment: str, target: NamespacedName) -> str:
+    """The path of a SealedSecret, relative to the root."""
     return f"values/{environment}/{SEALED_FOLDER}/{target.namespace}/{target.name}.yaml"
 
 
-def check_target(target: Target) -> None:
-    """Refuse names that Kubernetes would refuse.
+def validate_name(target: NamespacedName) -> None:
+    """Refuse a namespace or name that Kubernetes would refuse.
 
     Raises:
-        WorkspaceError: one is none.
+        WorkspaceError: one is invalid.
     """
     for flag, text in (("--namespace", target.namespace), ("--name", target.name)):
         if not NAME.fullmatch(text):
@@ -83,40 +89,40 @@ def check_target(target: Target) -> None:
             raise WorkspaceError(Problem(where=flag, fact=fact, hint=hint))
 
 
-def dump(sealed: Sealed, over: Mapping[str, object] | None = None) -> bytes:
-    """A file's text; the same content gives the same bytes.
+def dump(sealed: SealedSecret, over: Mapping[str, object] | None = None) -> bytes:
+    """The content of a file; the same SealedSecret gives the same bytes.
 
     Args:
-        sealed: what it says.
-        over: an earlier document of it, whose other fields stay.
+        sealed: the SealedSecret.
+        over: the earlier document of the file, whose other fields stay.
     """
-    place: dict[str, object] = {"name": sealed.target.name, "namespace": sealed.target.namespace}
+    metadata: dict[str, object] = {"name": sealed.target.name, "namespace": sealed.target.namespace}
     if sealed.scope is not Scope.STRICT:
-        place["annotations"] = {SCOPES + sealed.scope: "true"}
-    inside = {**place, **({"labels": dict(sealed.labels)} if sealed.labels else {})}
-    template = {"metadata": inside, "type": sealed.type}
+        metadata["annotations"] = {SCOPE_ANNOTATION + sealed.scope: "true"}
+    secret_metadata = {**metadata, **({"labels": dict(sealed.labels)} if sealed.labels else {})}
+    template = {"metadata": secret_metadata, "type": sealed.type}
     data: dict[str, object] = {
         "apiVersion": API_VERSION,
         "kind": KIND,
-        "metadata": place,
+        "metadata": metadata,
         "spec": {"encryptedData": dict(sealed.values), "template": template},
     }
-    return yaml.dump(laid_over(over or {}, data))
+    return yaml.dump(deep_merge(over or {}, data))
 
 
-def laid_over(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, object]:
-    """A document over another one, mapping by mapping."""
+def deep_merge(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, object]:
+    """A document merged over another one, mapping by mapping."""
     below = {key: value for key, value in low.items() if key not in high}
     return below | {
-        key: laid_over(dig(low, key), value) if isinstance(value, Mapping) else value for key, value in high.items()
+        key: deep_merge(dig(low, key), value) if isinstance(value, Mapping) else value for key, value in high.items()
     }
 
 
-def merge(old: Sealed | None, new: Sealed) -> Sealed:
-    """New keys over an earlier file's: the others stay as they are.
+def add_keys(old: SealedSecret | None, new: SealedSecret) -> SealedSecret:
+    """New keys beside an earlier file's, which stay as they are.
 
     Raises:
-        WorkspaceError: the earlier ones are bound otherwise, so one file cannot hold both.
+        WorkspaceError: the earlier keys have another scope, and a file has one.
     """
     if old is None:
         return new
@@ -124,7 +130,7 @@ def merge(old: Sealed | None, new: Sealed) -> Sealed:
         raise WorkspaceError(
             Problem(
                 where="--scope",
-                fact=f"{new.target} is sealed {old.scope}, and its other keys would have to be sealed again",
+                fact=f"{new.target} is sealed {old.scope}; its other keys would have to be sealed again",
                 hint=f"--scope {old.scope}, or delete the file first",
             )
         )
@@ -133,19 +139,19 @@ def merge(old: Sealed | None, new: Sealed) -> Sealed:
     return replace(made, type=old.type) if new.type == "Opaque" else made
 
 
-def parse(text: bytes, where: str) -> Sealed:
-    """A file → its SealedSecret.
+def parse(text: bytes, where: str) -> SealedSecret:
+    """The SealedSecret of a file.
 
     Raises:
-        WorkspaceError: everything that keeps it from being one.
+        WorkspaceError: the problems of the file.
     """
     document = yaml.parse(text, where)
-    if problems := list(check(document)):
+    if problems := list(document_problems(document)):
         raise WorkspaceError(problems)
     data = document.mapping
     metadata, template = dig(data, "metadata"), dig(data, "spec", "template")
-    return Sealed(
-        target=Target(namespace=str(metadata["namespace"]), name=str(metadata["name"])),
+    return SealedSecret(
+        target=NamespacedName(namespace=str(metadata["namespace"]), name=str(metadata["name"])),
         scope=scope_of(dig(metadata, "annotations")),
         values={str(key): str(value) for key, value in dig(data, "spec", "encryptedData").items()},
         type=str(template.get("type", "Opaque")),
@@ -154,45 +160,48 @@ def parse(text: bytes, where: str) -> Sealed:
 
 
 def scope_of(annotations: Mapping[str, object]) -> Scope:
-    """What the annotations say that the values are bound to."""
+    """The scope in annotations."""
     for scope in (Scope.CLUSTER, Scope.NAMESPACE):
-        if annotations.get(SCOPES + scope) == "true":
+        if annotations.get(SCOPE_ANNOTATION + scope) == "true":
             return scope
     return Scope.STRICT
 
 
-def check(document: yaml.Document) -> Iterator[Problem]:
-    """What keeps a document from being a SealedSecret."""
-    data, rule = document.mapping, "sealed.file"
+def document_problems(document: yaml.Document) -> Iterator[Problem]:
+    """The problems of a document that is to be a SealedSecret."""
+    data = document.mapping
     if (data.get("apiVersion"), data.get("kind")) != (API_VERSION, KIND):
         fact = f"is not a {KIND} of {API_VERSION}"
-        yield Problem(where=document.where, fact=fact, hint="./inv seal writes such files", rule=rule)
+        yield SEALED_FILE.problem(where=document.where, fact=fact, hint="./inv seal writes such files")
         return
     metadata = dig(data, "metadata")
     for key in ("namespace", "name"):
         if not isinstance(metadata.get(key), str) or not NAME.fullmatch(str(metadata[key])):
-            yield Problem(where=document.at("metadata", key), fact=f"metadata.{key} is missing or no name", rule=rule)
+            yield SEALED_FILE.problem(
+                where=document.at("metadata", key), fact=f"metadata.{key} is missing or not a valid name"
+            )
     values = dig(data, "spec", "encryptedData")
     if not values:
-        yield Problem(where=document.at("spec", "encryptedData"), fact="seals nothing", hint="delete it", rule=rule)
+        yield SEALED_FILE.problem(
+            where=document.at("spec", "encryptedData"), fact="has no sealed value", hint="delete the file"
+        )
     for key, value in values.items():
         if not is_sealed(value):
-            yield Problem(
+            yield SEALED_FILE.problem(
                 where=document.at("spec", "encryptedData", str(key)),
                 fact=f"the value of {key} is not sealed",
-                evidence=("if it was the secret itself, it is known now: change it where it is used",),
+                evidence=("if it is the secret itself, it is compromised: change it where it is used",),
                 hint="./inv seal",
-                rule=rule,
             )
-    # What the template adds goes into the Secret as it stands, readable.
+    # The controller copies these fields of the template, which are readable, into the Secret.
     for field_name in ("data", "stringData"):
         if dig(data, "spec", "template").get(field_name):
             fact = f"spec.template.{field_name} would be readable in git"
-            yield Problem(where=document.at("spec", "template"), fact=fact, hint="seal it as a key", rule=rule)
+            yield SEALED_FILE.problem(where=document.at("spec", "template"), fact=fact, hint="seal it as a key")
 
 
 def is_sealed(value: object) -> bool:
-    """Whether a text can be what encryption makes: base64, a length, as much as the length says, and a tag."""
+    """Whether a value has the form of a sealed one: base64 of a length, a session key of that length, and a tag."""
     if not isinstance(value, str):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Objects as a cluster holds them, beside the same objects as they were rendered."""
+"""The live objects of a cluster, and how they correspond to rendered ones."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from slipway.core.errors import ToolFailed
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.util.mapping import dig, listing
 
-Key = tuple[str, str, str, str]
-"""API group, kind, namespace (empty for an object of the whole cluster) and name."""
-Live = Mapping[Key, Data]
+ObjectKey = tuple[str, str, str, str]
+"""API group, kind, namespace (empty for a cluster-scoped object) and name."""
+LiveObjects = Mapping[ObjectKey, Data]
 
-SERVERS_OWN = frozenset(
+SERVER_METADATA = frozenset(
     {"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "deletionTimestamp", "selfLink"}
 )
 """Metadata that only the API server writes. Source: Kubernetes API conventions, "Metadata"."""
-CONTROLLERS_OWN = frozenset(
+CONTROLLER_ANNOTATIONS = frozenset(
     {
         "deployment.kubernetes.io/revision",
         "deprecated.daemonset.template.generation",
@@ -25,40 +25,40 @@ CONTROLLERS_OWN = frozenset(
         "kubectl.kubernetes.io/last-applied-configuration",
     }
 )
-"""Annotations that controllers and clients keep their own accounts in: no chart says them."""
+"""Annotations that controllers and clients write for themselves, and no chart sets."""
 
 
-def key_of(data: Data) -> Key:
+def key_of(data: Data) -> ObjectKey:
     """The identity of a live object."""
     metadata = dig(data, "metadata")
     group = str(data.get("apiVersion", "")).rpartition("/")[0]
     return group, str(data.get("kind", "")), str(metadata.get("namespace") or ""), str(metadata.get("name", ""))
 
 
-def keys(item: Object, namespace: str) -> tuple[Key, Key]:
-    """Under which key a rendered object may live: in its namespace, or in the whole cluster."""
+def possible_keys(item: Object, namespace: str) -> tuple[ObjectKey, ObjectKey]:
+    """The keys of a rendered object as a namespaced and as a cluster-scoped one: its kind does not tell which it is."""
     return (
         (item.group, item.kind, item.namespace or namespace, item.name),
         (item.group, item.kind, "", item.name),
     )
 
 
-def find(live: Live, item: Object, namespace: str) -> Data | None:
-    """A rendered object as it lives; None when it does not."""
-    inside, whole = keys(item, namespace)
-    return live.get(inside) or live.get(whole)
+def find_live(live: LiveObjects, item: Object, namespace: str) -> Data | None:
+    """The live object of a rendered one; None when it does not exist."""
+    namespaced, cluster_scoped = possible_keys(item, namespace)
+    return live.get(namespaced) or live.get(cluster_scoped)
 
 
 def uid(data: Data) -> str:
-    """What tells a recreated object from the same one."""
+    """metadata.uid, which differs after an object was recreated."""
     return str(dig(data, "metadata").get("uid", ""))
 
 
-def cleaned(data: Data) -> dict[str, object]:
-    """A live object without its status and without what the server and its controllers count in it."""
-    metadata = {key: value for key, value in dig(data, "metadata").items() if key not in SERVERS_OWN}
+def without_server_fields(data: Data) -> dict[str, object]:
+    """A live object without its status, and without metadata of the API server and of controllers."""
+    metadata = {key: value for key, value in dig(data, "metadata").items() if key not in SERVER_METADATA}
     annotations = dig(metadata, "annotations")
-    metadata["annotations"] = {key: value for key, value in annotations.items() if key not in CONTROLLERS_OWN}
+    metadata["annotations"] = {key: value for key, value in annotations.items() if key not in CONTROLLER_ANNOTATIONS}
     if not metadata["annotations"]:
         del metadata["annotations"]
     rest = {key: value for key, value in data.items() if key not in {"status", "metadata"}}
@@ -70,31 +70,31 @@ def condition(data: Data, kind: str) -> Mapping[str, object]:
     return next((entry for entry in listing(dig(data, "status"), "conditions") if entry.get("type") == kind), {})
 
 
-def holds(data: Data, kind: str) -> bool:
-    """Whether a condition is true."""
+def condition_is_true(data: Data, kind: str) -> bool:
+    """Whether a condition has the status True."""
     return condition(data, kind).get("status") == "True"
 
 
-def differing(before: object, after: object, path: str = "") -> tuple[str, ...]:
+def differing_paths(before: object, after: object, path: str = "") -> tuple[str, ...]:
     """The paths at which two values differ, such as `spec.template.spec.containers[0].image`."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         names = sorted({*before, *after}, key=str)
-        found = (differing(before.get(name), after.get(name), f"{path}.{name}".lstrip(".")) for name in names)
+        found = (differing_paths(before.get(name), after.get(name), f"{path}.{name}".lstrip(".")) for name in names)
         return tuple(line for lines in found for line in lines)
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
-        return tuple(line for number, pair in pairs for line in differing(*pair, f"{path}[{number}]"))
+        return tuple(line for number, pair in pairs for line in differing_paths(*pair, f"{path}[{number}]"))
     return () if before == after else (path,)
 
 
-def read(kubectl: Kubectl, objects: Iterable[Object]) -> dict[Key, Data]:
-    """Every live object of the kinds of these objects; a kind that the server does not know has none.
+def read_live(kubectl: Kubectl, objects: Iterable[Object]) -> dict[ObjectKey, Data]:
+    """Every live object of the kinds of these objects; none of a kind that the API server does not serve.
 
     Raises:
-        ToolMissing: kubectl is not there.
+        ToolMissing: kubectl is missing.
         ToolFailed: the API server does not answer.
     """
-    kinds = sorted({resource(item) for item in objects})
+    kinds = sorted({kubectl_resource(item) for item in objects})
     if not kinds:
         return {}
     try:
@@ -105,12 +105,12 @@ def read(kubectl: Kubectl, objects: Iterable[Object]) -> dict[Key, Data]:
         return by_key(kubectl.items(",".join(known), "--all-namespaces")) if known else {}
 
 
-def resource(item: Object) -> str:
-    """What kubectl calls the kind of an object: `Deployment.v1.apps`; the core group has no version there."""
+def kubectl_resource(item: Object) -> str:
+    """The kind of an object as an argument of kubectl: `Deployment.v1.apps`, or `Pod` for the core group."""
     group, _, version = item.api_version.rpartition("/")
     return f"{item.kind}.{version}.{group}" if group else item.kind
 
 
-def by_key(items: Sequence[Data]) -> dict[Key, Data]:
-    """Live objects by their identity."""
+def by_key(items: Sequence[Data]) -> dict[ObjectKey, Data]:
+    """Live objects by their key."""
     return {key_of(item): item for item in items}

@@ -1,4 +1,4 @@
-"""Fields that Kubernetes cannot change, against the last published version: what the API server would refuse."""
+"""Immutable fields against the last published version: changes that the API server would refuse."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from slipway.build import archive as package
 from slipway.build.cases import RenderCase
 from slipway.build.render import Object, Renderer, Request
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.rules import Rule
 from slipway.util import cache, yaml
 from slipway.util.mapping import shown, spelled
 from slipway.versioning.evidence.objects import IMMUTABLE
 from slipway.versioning.levels import numbers
 
+IMMUTABLE_FIELD = Rule(
+    "upgrade.immutable", "An immutable field keeps its published value, unless the major version is raised."
+)
 
-def check(
+
+def changed_since_published(
     renderer: Renderer, case: RenderCase, objects: Sequence[Object], published: bytes | None, scratch: Path
 ) -> Iterator[Problem]:
-    """Compare a chart's render with that of its published archive, both with their own values.
+    """Immutable fields that differ between a chart and its published archive, each rendered with its default values.
 
     Args:
         renderer: renders the archive.
         case: the render of the working tree.
-        objects: what it made.
+        objects: its objects.
         published: the archive of the last published version; None when there is none.
         scratch: a folder for the archive.
     """
@@ -39,12 +44,12 @@ def check(
         namespace=case.request.namespace,
     )
     done = renderer.render(before)
-    # A published chart that this helm cannot render any more is nobody's fault here.
-    yield from compare(case.chart.where, case.chart.version, version, done.objects, objects)
+    # A published chart that this version of helm cannot render has no objects, and is not compared.
+    yield from changed_fields(case.chart.where, case.chart.version, version, done.objects, objects)
 
 
 def version_of(archive: bytes, name: str) -> str:
-    """The version that an archive says it has; empty when it does not."""
+    """The version in an archive's Chart.yaml; empty when it cannot be read."""
     try:
         files = package.read(archive)
         return str(yaml.parse(files.get(f"{name}/Chart.yaml", b""), "Chart.yaml").mapping.get("version", ""))
@@ -52,39 +57,42 @@ def version_of(archive: bytes, name: str) -> str:
         return ""
 
 
-def compare(
+def changed_fields(
     where: str, version: str, published: str, old: Sequence[Object], new: Sequence[Object]
 ) -> Iterator[Problem]:
-    """Immutable fields that differ; a higher major version says that the operator has to act."""
+    """Immutable fields that differ; a raised major version permits that, since it announces manual steps."""
     if numbers(version)[:1] > numbers(published)[:1]:
         return
     before = {item.identity: item for item in old}
     for item in new:
-        earlier = before.get(item.identity)
-        for path in IMMUTABLE.get(item.kind, ()) if earlier is not None else ():
-            assert earlier is not None
-            was, now = stable(earlier.at(*path)), stable(item.at(*path))
+        if (earlier := before.get(item.identity)) is None:
+            continue
+        for path in IMMUTABLE.get(item.kind, ()):
+            was, now = without_version_labels(earlier.at(*path)), without_version_labels(item.at(*path))
             if was != now:
-                yield Problem(
+                yield IMMUTABLE_FIELD.problem(
                     where=where,
                     fact=f"{item.title}: {spelled(path)} differs from the published {published}",
                     evidence=(f"published: {outline(was)}", f"here:      {outline(now)}"),
-                    hint="Kubernetes refuses the change: keep it, or raise the major version and say how to move over",
-                    rule="upgrade.immutable",
+                    hint="Kubernetes refuses the change: revert it, or raise the major version and describe the migration",
                 )
 
 
-def stable(value: object) -> object:
-    """A value without the labels that follow the chart's version."""
+def without_version_labels(value: object) -> object:
+    """A value without labels that contain the chart's version, and without nulls."""
     if isinstance(value, dict):
-        return {key: stable(item) for key, item in value.items() if key != "helm.sh/chart" and item is not None}
-    return [stable(item) for item in value] if isinstance(value, list) else value
+        return {
+            key: without_version_labels(item)
+            for key, item in value.items()
+            if key != "helm.sh/chart" and item is not None
+        }
+    return [without_version_labels(item) for item in value] if isinstance(value, list) else value
 
 
 def outline(value: object) -> str:
     """A value on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {outline(item)}" for key, item in sorted(value.items())) + "}"
+        return "{" + ", ".join(f"{key}: {outline(item)}" for key, item in sorted(value.items(), key=str)) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(outline(item) for item in value) + "]"
     return shown(value)

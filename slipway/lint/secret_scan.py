@@ -1,6 +1,6 @@
-"""Secrets that must not be in the sources or in a package: keys, tokens, and literal values of password-like keys.
+"""Secrets in the sources or in a package: private keys, tokens, and literal values of password-like keys.
 
-A line that only looks like a secret says so and why: `# slipway: not-a-secret REASON`.
+A comment excludes a line that only looks like a secret: `# slipway: not-a-secret REASON`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,30 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.build import archive as package
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartName
+from slipway.core.rules import Rule
+from slipway.lint.checks import LintContext, chart_check, package_check, workspace_check
+from slipway.lint.source_files import read_tree, source_folders
 from slipway.lint.templates import ACTION
+from slipway.secrets.store import without_sealed
 from slipway.util import yaml
 from slipway.workspace.documents import parsed
 
+PRIVATE_KEY = Rule("secret.key", "Sources and packages contain no private key.")
+TOKEN = Rule("secret.token", "Sources and packages contain no token of a well-known form.")
+VALUE = Rule("secret.value", "A password-like key has no literal value.")
+MANIFEST = Rule("secret.manifest", "A Secret in the sources has no data.")
+REASON = Rule("secret.reason", "A `not-a-secret` comment gives a reason.")
+
 ALLOW = re.compile(r"slipway: not-a-secret\b[ \t]*(?P<reason>[^\n]*)")
 
-PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|AGE-SECRET-KEY-1[A-Z0-9]{20,}")
+PRIVATE_KEY_FORM = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|AGE-SECRET-KEY-1[A-Z0-9]{20,}")
 
 TOKENS: Mapping[str, re.Pattern[str]] = {
     "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
@@ -39,20 +50,20 @@ TOKENS: Mapping[str, re.Pattern[str]] = {
     "a Discord webhook": re.compile(r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"),
     "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"'$]+:(?!\$)[^\s/:@{}<>\"'$]{3,}@"),
 }
-"""What it is → its form, as the issuers document it."""
+"""Kind of token → its form, as the issuers document it."""
 
 SECRET_KEY = re.compile(
     r"(?:pass(?:word|wd|phrase)?|token|api[_-]?key|secret(?:[_-]?key)?|private[_-]?key|access[_-]?key|credentials?)$",
     re.IGNORECASE,
 )
-"""A key whose value is a secret. `secret` alone is a reference in our vocabulary, and is left out below."""
+"""A key whose value is a secret. In the charts' values `secret` alone is a reference, which `REFERENCES` excludes."""
 
 REFERENCES = frozenset({"secret"})
-"""Keys that name a secret in our vocabulary."""
+"""Keys with which the charts' values refer to a secret."""
 
 HINTED_KEY = re.compile(r"secret|token|passw|credential|private|auth|api_?key", re.IGNORECASE)
-TELLING = re.compile(rf"{HINTED_KEY.pattern}|access[_-]?key", re.IGNORECASE)
-"""What every key has that `SECRET_KEY` or `HINTED_KEY` accepts: a line without it needs no closer look."""
+RELEVANT = re.compile(rf"{HINTED_KEY.pattern}|access[_-]?key", re.IGNORECASE)
+"""Matches every key that `SECRET_KEY` or `HINTED_KEY` matches: other lines are skipped."""
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 MIN_ENTROPY = 4.0
@@ -65,34 +76,59 @@ HARMLESS = re.compile(
     r"\s*(?:|true|false|null|none|yes|no|~|\*+|/.*|https?://.*|file:.*|<.*>|.*\{\{.*|.*\$[({A-Za-z].*|sha256:[0-9a-f]*)\s*",
     re.IGNORECASE | re.DOTALL,
 )
-"""Not a secret: nothing, a switch, a path, an address, a template, a variable, a digest."""
+"""Values that are no secret: empty, booleans, paths, URLs, templates, variables, digests."""
 
 TEXT_LIMIT = 2_000_000
-"""Bytes of a file that are looked at; a larger one is not written by hand."""
+"""Bytes. A larger file is not written by hand, and is skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One place that holds a secret."""
+    """A secret at a line of a file."""
 
     line: int
     fact: str
-    rule: str
-    secret: str
-    """What was found; compared, never shown."""
+    rule: Rule
+    secret: str = field(repr=False)
+    """Compared, never shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What was found in the sources, and what they say is none."""
+    """Secrets in the sources."""
 
     problems: tuple[Problem, ...]
     known: frozenset[str]
-    """Every secret found or excused: a package repeats none of them."""
+    """All of them, excluded ones too: a package does not report them again."""
+
+
+@workspace_check(PRIVATE_KEY, TOKEN, VALUE, MANIFEST, REASON)
+def environment_secrets(context: LintContext, names: Sequence[ChartName]) -> Iterator[Problem]:
+    """Secrets in the values of the environments and in `deploy/`."""
+    yield from scan_sources(without_sealed(read_tree(context.workspace.root, ("values", "deploy")))).problems
+
+
+@chart_check(PRIVATE_KEY, TOKEN, VALUE, MANIFEST, REASON)
+def chart_secrets(context: LintContext, chart: Chart) -> Iterator[Problem]:
+    """Secrets in the sources of a chart."""
+    yield from scan_sources(read_tree(context.workspace.root, (chart.folder,))).problems
+
+
+def clean_digests(context: LintContext) -> set[bytes]:
+    """Digests of the files without secrets of this run; many packages have the same bundled schemas."""
+    return set()
+
+
+@package_check(PRIVATE_KEY, TOKEN, VALUE, MANIFEST)
+def package_secrets(context: LintContext, chart: Chart, archive: Path) -> Iterator[Problem]:
+    """Secrets in a package that are not in its sources."""
+    sources = read_tree(context.workspace.root, source_folders(chart))
+    known = scan_sources(without_sealed(sources)).known
+    yield from scan_package(archive, known, context.once(clean_digests))
 
 
 def scan_sources(files: Mapping[str, bytes]) -> Scan:
-    """Look through source files, path → content."""
+    """Scan source files, path → content."""
     problems: list[Problem] = []
     known: set[str] = set()
     for path, content in sorted(files.items()):
@@ -100,29 +136,23 @@ def scan_sources(files: Mapping[str, bytes]) -> Scan:
         lines = text.splitlines()
         for finding in find(outside_actions(text, path), path):
             known.add(finding.secret)
-            excuse = ALLOW.search(lines[finding.line - 1]) if finding.line <= len(lines) else None
-            if excuse is None:
-                problems.append(problem_of(finding, f"{path}:{finding.line}"))
-            elif not excuse.group("reason").strip(" */}-"):
-                problems.append(
-                    Problem(
-                        where=f"{path}:{finding.line}",
-                        fact="says that it is not a secret, but not why",
-                        hint="write the reason behind `slipway: not-a-secret`",
-                        rule="secret.reason",
-                    )
-                )
+            where = f"{path}:{finding.line}"
+            comment = ALLOW.search(lines[finding.line - 1]) if finding.line <= len(lines) else None
+            if comment is None:
+                problems.append(problem_of(finding, where))
+            elif not comment.group("reason").strip(" */}-"):
+                hint = "write the reason after `slipway: not-a-secret`"
+                problems.append(REASON.problem(where=where, fact="`not-a-secret` gives no reason", hint=hint))
     return Scan(problems=tuple(dict.fromkeys(problems)), known=frozenset(known))
 
 
 def scan_package(archive: Path, known: frozenset[str], clean: set[bytes]) -> Iterator[Problem]:
-    """Look through an archive; what it vendors is looked through as a package of its own.
+    """Scan an archive without the charts that it vendors, which are packages of their own.
 
     Args:
         archive: the package.
-        known: secrets that the sources show or excuse.
-        clean: digests of contents that were looked through in this run and hold nothing; added to. Bundled schemas are
-            the same in many packages.
+        known: secrets of the sources, excluded ones too.
+        clean: digests of files without secrets; added to.
     """
     for member, content in sorted(package.read(archive.read_bytes()).items()):
         digest = hashlib.sha256(f"{member.rpartition('.')[2]} ".encode() + content).digest()
@@ -137,60 +167,58 @@ def scan_package(archive: Path, known: frozenset[str], clean: set[bytes]) -> Ite
 
 
 def problem_of(finding: Finding, where: str) -> Problem:
-    """A finding as a problem; the secret itself is not repeated."""
-    return Problem(
+    """A finding as a problem, which does not repeat the secret."""
+    return finding.rule.problem(
         where=where,
         fact=finding.fact,
-        evidence=("it would be readable in git and in the registry, for ever",),
-        hint="keep it in a SealedSecret and reference it; if it is none, end the line with "
-        "`# slipway: not-a-secret REASON`",
-        rule=finding.rule,
+        evidence=("it would stay readable in git and in the registry",),
+        hint="seal it and refer to it; if it is not a secret, end the line with `# slipway: not-a-secret REASON`",
     )
 
 
 def decode(content: bytes) -> str:
-    """Text of a file; empty for a binary or a huge one."""
+    """The text of a file; empty for a binary or a very large one."""
     if b"\0" in content[:4096] or len(content) > TEXT_LIMIT:
         return ""
     return content.decode("utf-8", "replace")
 
 
 def outside_actions(text: str, path: str) -> str:
-    """A template without its actions: what they compute is not written there."""
+    """A template without its actions, whose results are not literals."""
     if "/templates/" not in path:
         return text
     return ACTION.sub(lambda match: match.group() if "slipway:" in match.group() else blank(match.group()), text)
 
 
 def blank(action: str) -> str:
-    """An empty action over as many lines."""
+    """An empty action with the same number of lines."""
     return "{{" + "\n" * action.count("\n") + "}}"
 
 
 def find(text: str, path: str) -> list[Finding]:
-    """Every finding in a text, by line."""
+    """The findings in a text, sorted by line."""
     found = list(by_line(text))
     if path.endswith((".yaml", ".yml")) and "{{" not in text.partition("\n")[0]:
         found += by_structure(text)
     once: dict[tuple[int, str], Finding] = {}
     for finding in found:
-        once.setdefault((finding.line, finding.rule), finding)
-    return sorted(once.values(), key=lambda finding: (finding.line, finding.rule))
+        once.setdefault((finding.line, finding.rule.identifier), finding)
+    return sorted(once.values(), key=lambda finding: (finding.line, finding.rule.identifier))
 
 
 def by_line(text: str) -> Iterator[Finding]:
-    """Forms that one line shows. The whole text is asked first: most files show none of them."""
-    keys = PRIVATE_KEY.search(text) is not None
+    """Secrets that a single line shows. The whole text is searched first, because most files have none."""
+    keys = PRIVATE_KEY_FORM.search(text) is not None
     tokens = {what: form for what, form in TOKENS.items() if form.search(text) is not None}
-    if not keys and not tokens and TELLING.search(text) is None:
+    if not keys and not tokens and RELEVANT.search(text) is None:
         return
     for number, line in enumerate(text.splitlines(), start=1):
-        if keys and PRIVATE_KEY.search(line):
-            yield Finding(line=number, fact="is a private key", rule="secret.key", secret=line.strip())
+        if keys and PRIVATE_KEY_FORM.search(line):
+            yield Finding(line=number, fact="is a private key", rule=PRIVATE_KEY, secret=line.strip())
         for what, form in tokens.items():
             if (match := form.search(line)) is not None:
-                yield Finding(line=number, fact=f"holds {what}", rule="secret.token", secret=match.group())
-        if TELLING.search(line) is None:
+                yield Finding(line=number, fact=f"contains {what}", rule=TOKEN, secret=match.group())
+        if RELEVANT.search(line) is None:
             continue
         code = line.partition(" #")[0] if not line.lstrip().startswith("#") else ""
         for match in PAIR.finditer(code):
@@ -198,12 +226,11 @@ def by_line(text: str) -> Iterator[Finding]:
 
 
 def by_structure(text: str) -> Iterator[Finding]:
-    """Forms that only parsed YAML shows: values on other lines, `name` and `value`, Secrets."""
+    """Secrets that only parsed YAML shows: values on other lines, pairs of `name` and `value`, Secret objects."""
     try:
-        # The same file stands in a package: only what it says counts, not where.
         document = parsed(text.encode(), "")
     except WorkspaceError:
-        return  # several documents, a template, or broken: the lines were looked at
+        return  # Several documents, a template or invalid: only `by_line` applies.
     yield from _walk(document, document.data, ())
 
 
@@ -216,7 +243,7 @@ def _walk(document: yaml.Document, node: object, at: tuple[str, ...]) -> Iterato
     line = document.lines.get(at, 1)
     if node.get("kind") == "Secret" and "apiVersion" in node and (node.get("data") or node.get("stringData")):
         fact = "is a Secret with its data"
-        yield Finding(line=line, fact=fact, rule="secret.manifest", secret=f"{fact} {node}")
+        yield Finding(line=line, fact=fact, rule=MANIFEST, secret=f"{fact} {node}")
     if isinstance(node.get("name"), str) and isinstance(node.get("value"), str):
         yield from literal(document.lines.get((*at, "value"), line), str(node["name"]), str(node["value"]))
     for key, value in node.items():
@@ -227,18 +254,18 @@ def _walk(document: yaml.Document, node: object, at: tuple[str, ...]) -> Iterato
 
 
 def literal(line: int, key: str, value: str) -> Iterator[Finding]:
-    """A key and its value, when the value is a secret."""
+    """A literal value that is a secret, by its key or its form."""
     word = re.split(r"[.]", key)[-1]
     if word.lower() in REFERENCES or HARMLESS.fullmatch(value):
         return
     if SECRET_KEY.search(word):
-        yield Finding(line=line, fact=f"{word} has a literal value", rule="secret.value", secret=value.strip())
+        yield Finding(line=line, fact=f"{word} has a literal value", rule=VALUE, secret=value.strip())
     elif HINTED_KEY.search(word) and BASE64.fullmatch(value) and entropy(value) >= MIN_ENTROPY:
         fact = f"{word} has a value that looks like a secret"
-        yield Finding(line=line, fact=fact, rule="secret.value", secret=value.strip())
+        yield Finding(line=line, fact=fact, rule=VALUE, secret=value.strip())
 
 
 def entropy(text: str) -> float:
-    """Bits for each character, by the frequencies in the text itself."""
+    """Bits per character, by the frequencies in the text."""
     counts: Iterable[int] = Counter(text).values()
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)

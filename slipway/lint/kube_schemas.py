@@ -1,0 +1,171 @@
+"""The schemas of Kubernetes and of custom resources as files for kubeconform, strict and without network access.
+
+The Kubernetes schemas are the data of the package kubernetes-validate, in its strict form; those of custom resources come
+from the definitions in the repository: `charts/*/crds/` and `tools/crds/generated/`. Each rendered kind gets one
+self-contained file under build/cache, because the references of the package are URLs.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from slipway.build.documents import SPLIT
+from slipway.build.render import Object
+from slipway.util import cache, yaml
+from slipway.util.files import read_text, write_atomic
+from slipway.util.mapping import dig, listing
+
+FORMAT = 2
+"""Part of the cache's key: raised when the files change for the same sources."""
+
+DEFINITION_FILES = ("charts/*/crds/*.yaml", "tools/crds/generated/*.yaml")
+REFERENCE = re.compile(r"^.*#/(?:\$defs|definitions)/")
+
+Gvk = tuple[str, str, str]
+"""Group, version, kind."""
+
+MakeSchema = Callable[[], object]
+"""Makes the schema of a kind, which is only done for kinds that are rendered."""
+
+TEMPLATE = "{{ .ResourceKind }}-{{ .Group }}-{{ .ResourceAPIVersion }}.json"
+"""`file_name` as a template for kubeconform."""
+
+
+def gvk_of(item: Object) -> Gvk:
+    """Group, version and kind of an object."""
+    group, _, version = item.api_version.rpartition("/")
+    return group, version, item.kind
+
+
+def file_name(gvk: Gvk) -> str:
+    """The file of a kind; kubeconform's Group is the version for the core group."""
+    group, version, kind = gvk
+    return f"{kind.lower()}-{group or version}-{version}.json"
+
+
+def definition_files(root: Path) -> tuple[Path, ...]:
+    """The files with custom resource definitions."""
+    return tuple(path for pattern in DEFINITION_FILES for path in sorted(root.glob(pattern)))
+
+
+def schema_folder(root: Path, folder: Path, kube_version: str) -> Path:
+    """The cache folder for this repository's definitions and Kubernetes version."""
+    parts = [part for path in definition_files(root) for part in (path.name, path.read_bytes())]
+    return folder / f"{kube_version}-{cache.key_of(FORMAT, *parts)[:16]}"
+
+
+def write_schemas(root: Path, target: Path, kube_version: str, wanted: Iterable[Gvk]) -> tuple[Gvk, ...]:
+    """Write the missing schema files of some kinds.
+
+    Returns:
+        The kinds without a schema.
+    """
+    missing = sorted(gvk for gvk in set(wanted) if not (target / file_name(gvk)).is_file())
+    if not missing:
+        return ()
+    known = {**kubernetes_schemas(kube_version), **custom_schemas(root, {kind for _, _, kind in missing})}
+    for gvk in missing:
+        if gvk in known:
+            write_atomic(target / file_name(gvk), json.dumps(known[gvk]()).encode())
+    return tuple(gvk for gvk in missing if gvk not in known)
+
+
+def kubernetes_schemas(kube_version: str) -> dict[Gvk, MakeSchema]:
+    """The kinds of a Kubernetes version; none when the package does not have the version."""
+    spec = importlib.util.find_spec("kubernetes_validate")
+    for location in (spec.submodule_search_locations if spec is not None else None) or ():
+        path = Path(location) / "kubernetes-json-schema" / f"v{kube_version}-local-strict" / "_definitions.json"
+        if path.is_file():
+            data = json.loads(path.read_bytes())
+            definitions = data.get("$defs") or data.get("definitions") or {}
+            return {
+                (str(gvk["group"]), str(gvk["version"]), str(gvk["kind"])): bundled(definitions, name)
+                for name, definition in definitions.items()
+                for gvk in definition.get("x-kubernetes-group-version-kind", ())
+            }
+    return {}
+
+
+def bundled(definitions: Mapping[str, object], name: str) -> MakeSchema:
+    """A kind's schema together with every definition that it refers to."""
+
+    def make() -> object:
+        reached: dict[str, object] = {}
+        queue = [name]
+        while queue:
+            reference = queue.pop()
+            if reference not in reached:
+                reached[reference] = with_local_references(definitions[reference], queue)
+        return {"$ref": f"#/definitions/{name}", "definitions": reached}
+
+    return make
+
+
+def with_local_references(node: object, queue: list[str]) -> object:
+    """A definition whose references are local to the file; the names that they refer to are added to the queue."""
+    if isinstance(node, list):
+        return [with_local_references(item, queue) for item in node]
+    if not isinstance(node, dict):
+        return node
+    local = {key: with_local_references(value, queue) for key, value in node.items()}
+    if isinstance(target := node.get("$ref"), str):
+        name = REFERENCE.sub("", target)
+        queue.append(name)
+        local["$ref"] = f"#/definitions/{name}"
+    return local
+
+
+def custom_schemas(root: Path, kinds: Iterable[str]) -> dict[Gvk, MakeSchema]:
+    """The versions of the repository's custom resource definitions of these kinds."""
+    found: dict[Gvk, MakeSchema] = {}
+    # Parsing every definition takes half a second, and few are needed.
+    names = "|".join(map(re.escape, sorted(kinds)))
+    mentions_kind = re.compile(rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{names})\b""")
+    for path in definition_files(root):
+        texts = [
+            text
+            for text in SPLIT.split(read_text(path, path.relative_to(root).as_posix()))
+            if mentions_kind.search(text)
+        ]
+        for document in (document for text in texts for document in yaml.load_all(text)):
+            if not isinstance(document, dict) or document.get("kind") != "CustomResourceDefinition":
+                continue
+            spec = dig(document, "spec")
+            for version in listing(spec, "versions"):
+                gvk = (str(spec.get("group")), str(version.get("name")), str(dig(spec, "names").get("kind")))
+                found[gvk] = closed_schema(dig(version, "schema", "openAPIV3Schema"))
+    return found
+
+
+def closed_schema(schema: Mapping[str, object]) -> MakeSchema:
+    """The schema of a custom resource, which refuses unknown fields, with the fields of every object."""
+
+    def make() -> object:
+        string = {"type": "string"}
+        base = {"apiVersion": string, "kind": string, "metadata": {"type": "object"}}
+        return close({**schema, "properties": {**dig(schema, "properties"), **base}})
+
+    return make
+
+
+def close(node: object) -> object:
+    """A schema whose objects refuse unknown fields, with Kubernetes' extensions as standard keywords."""
+    if isinstance(node, list):
+        return [close(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {key: value if key in {"default", "enum", "example"} else close(value) for key, value in node.items()}
+    if node.get("x-kubernetes-int-or-string") is True:
+        closed = {key: value for key, value in closed.items() if key not in {"type", "anyOf"}}
+        return {**closed, "type": ["integer", "string"]}
+    properties = node.get("properties")
+    named = isinstance(properties, dict) and all(isinstance(value, dict) for value in properties.values())
+    if named and "additionalProperties" not in node and not node.get("x-kubernetes-preserve-unknown-fields"):
+        closed["additionalProperties"] = False
+    if node.get("nullable") is True and isinstance(node.get("type"), str):
+        closed["type"] = [node["type"], "null"]
+    return closed
