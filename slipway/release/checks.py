@@ -169,7 +169,7 @@ def secret_producers(context: Context, case: RenderCase, objects: Sequence[Objec
 
 
 def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.DeclaredSecret, ...]:
-    """The secrets that the members of an umbrella declare with the values of a render."""
+    """What the members of an umbrella declare with the values of a render."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     return tuple(inventory.declared_secrets(workspace, case.chart, above))
 
