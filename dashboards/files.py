@@ -50,7 +50,7 @@ def members(workspace: Workspace) -> frozenset[str]:
     """The charts that are enabled in at least one environment.
 
     Raises:
-        WorkspaceError: a values file cannot be understood.
+        WorkspaceError: a values file cannot be parsed.
     """
     return frozenset(
         str(member.chart.name)

@@ -1,4 +1,4 @@
-"""Packed charts for tests of the registry, made by the real helm and packed again as a release does it."""
+"""Packed charts for tests of the registry, made by helm and repacked as a release does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ data: {text: {{ .Values.text | quote }}}
 
 
 def digest_of(text: str) -> Digest:
-    """A digest that stands for some content."""
+    """The digest of a text."""
     return Digest(f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
 
 
@@ -37,11 +37,11 @@ def make_archive(
     content: str = "one",
     metadata: Mapping[str, object] | None = None,
 ) -> Archive:
-    """A chart with one ConfigMap that says `content`.
+    """A chart with one ConfigMap whose text is `content`.
 
     Args:
         folder: where the chart and its archive are written; one folder can hold many.
-        helm: the real helm.
+        helm: the program.
         name: of the chart.
         version: of the chart.
         content: decides the input digest.

@@ -1,6 +1,6 @@
-"""A tiny checkout with the real launcher, on a machine with nothing but Python: for the tests of the set-up.
+"""A tiny checkout with our launcher, on a machine with nothing but Python: for the tests of the set-up.
 
-There is no network: a folder of wheels is the package index, and the invoke that runs the tests is packed again.
+There is no network: a folder of wheels is the package index, and the invoke that runs the tests is repacked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def add(c):
 """
 DEADLINE_S = 90.0
 MANY = 1200
-"""Files of a package whose installation takes long enough to be killed in its middle."""
+"""Files of a package whose installation takes long enough to be killed during it."""
 
 
 class Checkout:
@@ -148,9 +148,9 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def fake_python(folder: Path, name: str, says: str, code: int) -> None:
+def fake_python(folder: Path, name: str, output: str, code: int) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n[ -z '{says}' ] || echo '{says}'\nexit {code}\n")
+    (folder / name).write_text(f"#!/bin/sh\n[ -z '{output}' ] || echo '{output}'\nexit {code}\n")
     (folder / name).chmod(0o755)
 
 

@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 from testing.faulty import Answer, Seen, Server, serving
 
 ROOT = "/client/v4/"
-"""Below which the API lies, as at Cloudflare."""
+"""Root of the API, as at Cloudflare."""
 RECORDS = re.compile(r"zones/([^/]+)/dns_records(/batch)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Record:
-    """A line of a zone."""
+    """A DNS record."""
 
     name: str
     type: str
@@ -29,7 +29,7 @@ class Record:
 
 @dataclass(kw_only=True)
 class Cloudflare:
-    """An account; who shows another token is refused."""
+    """An account; another token is refused."""
 
     token: str
     records: dict[str, dict[str, Record]]
@@ -41,7 +41,7 @@ class Cloudflare:
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """Host and port."""
         return self.server.address
 
     def add(self, zone: str, *records: Record) -> None:
@@ -54,7 +54,7 @@ class Cloudflare:
             return sorted(one for zone in self.records.values() for one in zone.values() if one.name.endswith(name))
 
     def respond(self, asked: Seen) -> Answer:
-        """What the API says."""
+        """The answer to a request."""
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return refusal(403, "Invalid access token")
         url = urlsplit(asked.path)
@@ -80,32 +80,32 @@ class Cloudflare:
         for item in batch.get("puts", []):
             records[item["id"]] = record_of(item)
         self.add(zone, *(record_of(item) for item in batch.get("posts", [])))
-        return said({"success": True, "errors": [], "result": {}})
+        return answer({"success": True, "errors": [], "result": {}})
 
 
 def record_of(data: Mapping[str, str]) -> Record:
-    """A record as the API gets it."""
+    """A record of a request."""
     return Record(name=data["name"], type=data["type"], content=data["content"])
 
 
 def as_data(key: str, record: Record) -> dict[str, object]:
-    """A record as the API tells it."""
-    told = {"id": key, "name": record.name, "type": record.type, "content": record.content}
-    return {**told, "ttl": 1, "proxied": False}
+    """A record as the API returns it."""
+    data = {"id": key, "name": record.name, "type": record.type, "content": record.content}
+    return {**data, "ttl": 1, "proxied": False}
 
 
 def listed(items: Iterable[Mapping[str, object]]) -> Answer:
     """A page."""
-    return said({"success": True, "errors": [], "result": list(items)})
+    return answer({"success": True, "errors": [], "result": list(items)})
 
 
 def refusal(status: int, why: str) -> Answer:
     """An error, in Cloudflare's form."""
-    return said({"success": False, "errors": [{"code": 10000, "message": why}], "result": None}, status)
+    return answer({"success": False, "errors": [{"code": 10000, "message": why}], "result": None}, status)
 
 
-def said(data: Mapping[str, object], status: int = 200) -> Answer:
-    """JSON."""
+def answer(data: Mapping[str, object], status: int = 200) -> Answer:
+    """An answer with JSON."""
     return Answer(status=status, body=json.dumps(data).encode(), headers={"Content-Type": "application/json"})
 
 

@@ -33,7 +33,7 @@ from testing.monorepo import ROOT, Monorepo
 WAIT_S = 90.0
 """How long a change may take to reach the cluster; it takes a few seconds."""
 WHOLE_S = 600.0
-"""How long the whole platform may take to be well in an empty cluster; it takes two or three minutes on two cores."""
+"""How long the whole platform may take to become healthy in an empty cluster; it takes two or three minutes on two cores."""
 
 VALUES = """\
 controllers:
@@ -134,7 +134,7 @@ class Platform:
         return plan.pins_of(here.context.workspace, plan_of(here.context))
 
     def pin(self, pins: Mapping[ChartName, Pin]) -> None:
-        """Hand these pins over to Argo CD."""
+        """Deliver these pins to Argo CD."""
         here = self.lab
         lab.hand_over(here, lab.files_of(here, pins))
 
@@ -150,14 +150,14 @@ class Platform:
         accept: Callable[[Application], bool] = lambda application: application.healthy,
         wait_s: float = WAIT_S,
     ) -> Mapping[str, Application]:
-        """Wait until the Applications are well; fails when they are not in time."""
+        """Wait until the Applications are healthy; fails after `wait_s`."""
         found = applications.wait_until_healthy(
             self.kubectl, "argocd", tuple(names) or self.umbrellas, wait_s=wait_s, accept=accept
         )
         return {item.name: item for item in found}
 
     def application(self, name: str) -> Application:
-        """What Argo CD says about one Application now."""
+        """The status of one Application now."""
         (found,) = (item for item in applications.read(self.kubectl, "argocd") if item.name == name)
         return found
 
@@ -169,21 +169,21 @@ class Platform:
         self.until(lambda: self.application(name).reconciled != before)
 
     def until(self, condition: Callable[[], bool], what: str = "") -> None:
-        """Wait for a condition; fails when it does not come true in time."""
-        assert wait_until(condition, WAIT_S), what or "the condition did not come true in time"
+        """Wait for a condition; fails when it is not met in time."""
+        assert wait_until(condition, WAIT_S), what or "the condition was not met in time"
 
     def find(self, kind: str, name: str, namespace: str) -> Data | None:
         """An object of the cluster, or None."""
         return self.kubectl.find(kind, name, "-n", namespace)
 
     def uid(self, kind: str, name: str, namespace: str) -> str:
-        """What tells a recreated object from the same one."""
+        """Distinguishes a recreated object from the same one."""
         found = self.find(kind, name, namespace)
         assert found is not None, f"{kind} {name} is not in {namespace}"
         return str(dig(found, "metadata")["uid"])
 
     def pods(self, namespace: str) -> dict[str, str]:
-        """The pods of a namespace that are not going: UID by the name of their service."""
+        """The pods of a namespace that are not terminating: UID by the name of their service."""
         return {
             str(dig(pod, "metadata", "labels").get("app.kubernetes.io/name")): str(dig(pod, "metadata")["uid"])
             for pod in self.kubectl.items("pods", "-n", namespace)
@@ -220,7 +220,7 @@ def platform(
 
     Args:
         root: where it is written.
-        place: the lab that takes it.
+        place: the lab that it is delivered to.
         name: its environment, and the first part of every other name.
         umbrellas: umbrella → services; the platform's name is put before each.
         settings: `[tool.slipway]` besides the environments.

@@ -1,4 +1,4 @@
-"""What tests ask of Grafana's dashboards: their questions, the metrics that these name, and what a reader would stumble over."""
+"""What tests ask of Grafana's dashboards: their queries, the metrics in them, and what would confuse a reader."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from testing.workspaces import ROOT
 
@@ -41,12 +42,12 @@ LABELS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^
 NAME = re.compile(r"(?<![\w:.])[A-Za-z_:][\w:]*")
 ALERT = "alert-"
 
-Json = Mapping[str, object]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question of a panel or a variable."""
+    """A query of a panel or a variable."""
 
     where: str
     source: str
@@ -65,14 +66,14 @@ def all_dashboards() -> dict[str, Json]:
     return {path.relative_to(FOLDER).as_posix(): load(path) for path in sorted(FOLDER.rglob("*.json"))}
 
 
-def items(value: object) -> list[dict[str, object]]:
+def items(value: object) -> list[dict[str, Any]]:
     """A list of mappings."""
     assert isinstance(value, list)
     return value
 
 
 def questions(dashboard: Json) -> Iterator[Question]:
-    """Every question that it asks, with variables in it."""
+    """Every query, with its variables."""
     for panel in items(dashboard["panels"]):
         for target in items(panel.get("targets", [])):
             source = target["datasource"]["uid"]
@@ -88,7 +89,7 @@ def questions(dashboard: Json) -> Iterator[Question]:
 
 
 def filled(expr: str) -> str:
-    """A question with a word for each variable."""
+    """A query with a word for each variable."""
     return VARIABLE.sub(lambda found: BUILT_IN.get(found[1] or found[2], "word"), expr)
 
 
@@ -108,7 +109,7 @@ def metrics(expr: str) -> frozenset[str]:
 
 
 def stumbles(name: str, dashboards: Mapping[str, Json], alerts: frozenset[str]) -> Iterator[str]:
-    """What a reader of a dashboard would stumble over, as sentences.
+    """What would confuse a reader of a dashboard, as sentences.
 
     Args:
         name: its file.
@@ -123,10 +124,10 @@ def stumbles(name: str, dashboards: Mapping[str, Json], alerts: frozenset[str]) 
     for panel in panels:
         if panel["type"] in {"row", "text"}:
             continue
-        yield from (f"{panel['title']}: {said}" for said in (*unreadable(panel), *columns(panel)))
+        yield from (f"{panel['title']}: {problem}" for problem in (*unreadable(panel), *columns(panel)))
 
 
-def places(panels: list[dict[str, object]]) -> Iterator[str]:
+def places(panels: list[dict[str, Any]]) -> Iterator[str]:
     """Panels that share a number or a place, or leave the grid."""
     for one, other in combinations(panels, 2):
         if one["id"] == other["id"]:
@@ -134,7 +135,7 @@ def places(panels: list[dict[str, object]]) -> Iterator[str]:
         a, b = one["gridPos"], other["gridPos"]
         apart = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
         if not (apart or a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]):
-            yield f"{one['title']} lies over {other['title']}"
+            yield f"{one['title']} overlaps {other['title']}"
     for panel in panels:
         if panel["gridPos"]["x"] + panel["gridPos"]["w"] > 24:
             yield f"{panel['title']} leaves the grid"
@@ -167,7 +168,7 @@ def broken_links(dashboard: Json, dashboards: Mapping[str, Json], alerts: frozen
             yield from (f"link to {uid} sets {name}, which it does not have" for name in sorted(asked - there))
 
 
-def unreadable(panel: dict[str, object]) -> Iterator[str]:
+def unreadable(panel: dict[str, Any]) -> Iterator[str]:
     """Numbers or lines that nobody could name."""
     if not panel["title"]:
         yield "has no title"
@@ -178,23 +179,26 @@ def unreadable(panel: dict[str, object]) -> Iterator[str]:
     if panel["type"] not in {"timeseries", "bargauge"}:
         return
     for target in items(panel["targets"]):
-        legend, said = target["legendFormat"], re.search(r"\bby \(([^)]*)\)", target["expr"])
+        legend, labels = target["legendFormat"], grouping(target["expr"])
         if not legend:
             yield f"a line has no name: {target['expr']}"
         shown = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", legend))
-        kept = {label.strip() for label in said[1].split(",")} - {"le", ""} if said else None
-        if kept is not None and shown != kept:
-            yield f"lines differ by {sorted(kept)} and are named by {sorted(shown)}: {target['expr']}"
+        if labels is not None and shown != labels - {"le", ""}:
+            yield f"lines differ by {sorted(labels - {'le', ''})} and are named by {sorted(shown)}: {target['expr']}"
 
 
-def columns(panel: dict[str, object]) -> Iterator[str]:
+def grouping(expr: str) -> set[str] | None:
+    """The labels of the first `by (…)` of a query; None without one."""
+    found = re.search(r"\bby \(([^)]*)\)", expr)
+    return {label.strip() for label in found[1].split(",")} if found else None
+
+
+def columns(panel: dict[str, Any]) -> Iterator[str]:
     """Columns of tables that their questions do not give, or that are left without a title."""
     if panel["type"] != "table":
         return
     targets = items(panel["targets"])
-    kept = {
-        label.strip() for target in targets for label in re.search(r"\bby \(([^)]*)\)", target["expr"])[1].split(",")
-    }
+    kept = {label for target in targets for label in grouping(target["expr"]) or ()}
     values = {"Value"} if len(targets) == 1 else {f"Value #{target['refId']}" for target in targets}
     organised = next(item for item in items(panel["transformations"]) if item["id"] == "organize")
     renamed = organised["options"]["renameByName"]

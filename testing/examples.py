@@ -1,4 +1,4 @@
-"""The sessions of the pages, run: a copy of the working tree, the commands as they are typed, and what they say.
+"""The sessions of the pages, run: a copy of the working tree, the commands as they are typed, and their output.
 
 Worker processes share one folder. A session runs once, and whoever needs what it left waits for it. Each copy has a registry
 of its own, with what the session that it goes on with had published.
@@ -28,7 +28,7 @@ from slipway.tools.run import Command, Completed, run_process, tail
 from testing.monorepo import ROOT
 
 STEP_S = 900.0
-"""How long one command may take; the slowest brings the whole platform up in a lab."""
+"""How long one command may take; the slowest starts the whole platform in a lab."""
 IDENTITY = ("-c", "user.name=Reader", "-c", "user.email=reader@example.org")
 SHELL = """\
 unset ${!PYTEST_@}
@@ -38,7 +38,7 @@ trap 'code=$?; CWD=$PWD; export CWD; export -p >"$STATE"; exit $code' EXIT
 exec 2>&1
 """
 """A shell of the session: it goes on in the folder and with the variables of the one before."""
-UPDATE = "write into the page what it says now; `…` stands for what differs from run to run"
+UPDATE = "copy the output into the page; `…` matches what differs from run to run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Copy:
     def environ(self) -> Mapping[str, str]:
         """What is set besides the variables of this process."""
         home = str(self.folder / "home")
-        # Whatever the settings of the checkout say: nothing of a test is published to a registry of somebody.
+        # Whatever the settings of the checkout are: no test publishes to another registry.
         registry = {"SLIPWAY_REGISTRY": "embedded", "SLIPWAY_REGISTRY_PORT": self.port}
         return {**registry, "HOME": home, "STATE": str(self.folder / "state")}
 
@@ -145,13 +145,13 @@ class Sessions:
     def verdict(self, name: str) -> str:
         """What is wrong with a session, by an earlier run or by one now; empty when nothing is."""
         verdict = self.folder / f"{name}.verdict"
-        with held(self.folder / f"{name}.lock"):
+        with locked(self.folder / f"{name}.lock"):
             if not verdict.exists():
                 verdict.write_text(self.run(self.known[name]), encoding="utf-8")
             return verdict.read_text(encoding="utf-8")
 
     def run(self, session: Session) -> str:
-        """Run the commands until one does not do what the page says."""
+        """Run the commands until one differs from the page."""
         copy = Copy(folder=self.folder / session.name)
         if session.origin:
             if self.verdict(session.origin):
@@ -173,26 +173,31 @@ class Sessions:
 
 def judge(where: str, step: Step, done: Completed) -> Problem | None:
     """What differs between a page and what happened."""
-    said, typed = done.stdout.splitlines(), first_line(step.command)
+    output, typed = done.stdout.splitlines(), first_line(step.command)
     if done.code != step.code:
-        fact = f"`{typed}` ended with exit code {done.code}, and the page says {step.code}"
-        return Problem(where=where, fact=fact, evidence=tail(done.stdout), hint=f"mend it, or {UPDATE}")
-    different = console_output.compare(step.output, said) if step.output else None
+        fact = f"`{typed}` ended with exit code {done.code}, and the page has {step.code}"
+        return Problem(where=where, fact=fact, evidence=tail(done.stdout), hint=f"fix it, or {UPDATE}")
+    different = console_output.compare(step.output, output) if step.output else None
     if different is None:
         return None
     page, _, first = where.rpartition(":")
     line = int(first) + len(step.command.splitlines()) + different.line
     return Problem(
         where=f"{page}:{line}",
-        fact=f"`{typed}` says something else",
-        evidence=(f"page  {different.shown}", f"said  {different.actual}", "all that it said:", *tail(done.stdout, 60)),
+        fact=f"`{typed}` has another output than the page",
+        evidence=(
+            f"page    {different.shown}",
+            f"actual  {different.actual}",
+            "complete output:",
+            *tail(done.stdout, 60),
+        ),
         hint=UPDATE,
     )
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold a lock that no other process holds."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock."""
     with path.open("w", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

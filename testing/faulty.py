@@ -1,4 +1,4 @@
-"""An HTTP server in a thread that answers as a test tells it to; for registries that are slow, broken or hostile."""
+"""An HTTP server in a thread that answers as a test wants; for registries that are slow, broken or hostile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from slipway.registry.client import Registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A request that came in."""
+    """A request."""
 
     method: str
     path: str
@@ -29,22 +29,22 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes out."""
+    """The response."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     announced: int | None = None
-    """Content-Length when it is a lie."""
+    """Content-Length when it differs from the body."""
     hang: bool = False
-    """Say nothing until the test ends."""
+    """Send nothing until the test ends."""
     raw: bytes | None = None
     """These bytes in place of HTTP, then the end of the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A running server and what it saw."""
+    """A running server and its requests."""
 
     port: int
     seen: list[Seen]
@@ -88,7 +88,7 @@ def serving(respond: Callable[[Seen], Answer]) -> Iterator[Server]:
 
 
 def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading.Event) -> type[BaseHTTPRequestHandler]:
-    """What the server does with a request: note it, then answer as it is told."""
+    """Records each request, then sends the answer for it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -120,7 +120,7 @@ def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading
         do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 - names that the base class calls
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler
 

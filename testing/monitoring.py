@@ -1,4 +1,4 @@
-"""What charts hand to Prometheus and Alertmanager, and tests of rules in a short form that becomes promtool's.
+"""What charts configure in Prometheus and Alertmanager, and tests of rules in a short form that becomes promtool's.
 
 A test file is `tests/charts/infra/rules/TOPIC.yaml`, for the rules of `files/rules/TOPIC.yml`: alert → cases. A case has
 `series`, the time `at`, and the `alerts` that fire then, each with its labels and its summary; without alerts none may.
@@ -15,7 +15,7 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from slipway.tools.run import Command, Completed, run_process
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import program
 
 Rule = Mapping[str, Any]
@@ -28,10 +28,10 @@ WORDS = frozenset(
 )
 
 
-def config_files(context: Context, chart: str, label: str = DEFAULTS) -> dict[str, str]:
+def config_files(repository: Repository, chart: str, label: str = DEFAULTS) -> dict[str, str]:
     """Every file of a chart's ConfigMaps in one of its renders, by its name."""
     found: dict[str, str] = {}
-    for item in context.rendered(context.case(chart, label)).objects:
+    for item in repository.rendered(repository.case(chart, label)).objects:
         if item.kind == "ConfigMap":
             data = item.at("data")
             assert isinstance(data, dict)
@@ -62,7 +62,7 @@ def metrics_in(expression: str) -> set[str]:
 
 
 def catalogue(folder: Path) -> set[str]:
-    """Every name of the catalogue of metrics: one on a line, comments say where it is from."""
+    """Every name of the catalogue of metrics: one on a line; comments name the source."""
     lines = [line.strip() for path in sorted(folder.glob("*.txt")) for line in path.read_text("utf-8").splitlines()]
     return {line for line in lines if line and not line.startswith("#")}
 
@@ -95,12 +95,12 @@ def promtool_tests(cases: Mapping[str, Sequence[Rule]], rules: Mapping[str, Rule
 
 
 def runbook(alert: str) -> str:
-    """Where a person reads on: Grafana's page of the alert, beside the Prometheus that told of it."""
+    """The runbook: Grafana's page of the alert."""
     return f"https://grafana.home.example.org/d/alert-{alert}"
 
 
 def expected(alert: Rule, rule: Rule) -> Rule:
-    """An alert that must fire: what the test says of it, and what the rule says of every one of its alerts."""
+    """An alert that must fire: labels and annotations of the test and of the rule."""
     return {
         "exp_labels": {**alert.get("labels", {}), **rule["labels"]},
         "exp_annotations": {**rule["annotations"], "summary": alert["summary"], "runbook_url": runbook(rule["alert"])},

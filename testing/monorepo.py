@@ -1,4 +1,4 @@
-"""Small whole monorepos, written into a folder: a library, services, umbrellas and two environments."""
+"""Small monorepos, written into a folder: a library, services, umbrellas and two environments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCHEMA = {
         "global": {"$ref": "global.json"},
         "common": {"type": "object"},
         "enabled": {"type": "boolean", "description": "Whether the umbrella renders this chart."},
-        "text": {"type": "string", "description": "What the ConfigMap says."},
+        "text": {"type": "string", "description": "Text of the ConfigMap."},
         "count": {"type": "integer", "description": "A number."},
     },
 }
@@ -75,7 +75,7 @@ class Monorepo:
     def replace(self, path: str, old: str, new: str) -> None:
         """Change one piece of a file; it must be there exactly once."""
         text = self.read(path)
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {path}"
         self.write(path, text.replace(old, new))
 
     def configure(self, **settings: object) -> None:

@@ -1,4 +1,4 @@
-"""What the real charts render, with the questions that tests of a namespace ask."""
+"""What the real charts render, with the lookups of the tests of a namespace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slipway.build.render import Object
 from slipway.policy.chart_objects import POD_TEMPLATE_PATHS
 from slipway.util import cache
 from slipway.util.mapping import dig
-from testing.rendering import Context
+from testing.rendering import Repository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +87,18 @@ Attempt = Callable[..., tuple[Objects, str]]
 """The same, with helm's refusal."""
 
 
-def attempt_in(context: Context, folder: Path) -> Attempt:
+def attempt_in(repository: Repository, folder: Path) -> Attempt:
     """Renders a chart with a set of values that it has a name for, or with others, which are written into the folder."""
 
     def made(chart: str, values: str | Mapping[str, Any] = DEFAULTS) -> tuple[Objects, str]:
         if isinstance(values, str):
-            request = context.case(chart, values).request
+            request = repository.case(chart, values).request
         else:
             text = yaml.safe_dump(dict(values))
             path = folder / f"{cache.key_of(text)}.yaml"
             path.write_text(text, encoding="utf-8")
-            request = replace(context.case(chart, DEFAULTS).request, values=(path,))
-        done = context.renderer.render(request)
+            request = replace(repository.case(chart, DEFAULTS).request, values=(path,))
+        done = repository.renderer.render(request)
         return Objects(items=done.objects), done.error
 
     return made
@@ -116,11 +116,11 @@ def must(attempt: Attempt) -> Render:
 
 
 def refused(attempt: Attempt) -> Callable[..., str]:
-    """What helm says of values that it must refuse."""
+    """Helm's error for values that it must refuse."""
 
-    def said(chart: str, values: Mapping[str, Any]) -> str:
+    def error_of(chart: str, values: Mapping[str, Any]) -> str:
         objects, error = attempt(chart, values)
         assert error, f"{chart} renders {len(objects.items)} objects, and should not"
         return error
 
-    return said
+    return error_of

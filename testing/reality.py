@@ -1,4 +1,4 @@
-"""A cluster with the whole platform and real programs in it, and how a test asks them."""
+"""A cluster with the whole platform and real programs in it, and requests to them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ENVIRONMENT = "staging"
 WAIT_S = 90.0
 TIMEOUT_S = 10.0
 DNS_API, DNS_TOKEN = "198.51.100.10:80", "token-of-the-tests"
-"""Where the DNS provider's API is, outside of the home network, and what opens it."""
+"""Address of the DNS provider's API, outside of the home network, and its token."""
 OTHER_ZONE, TARGET = "example.com", "home.example.net"
 """What else the token is good for, and what the world finds at external hosts."""
 SETTINGS: Mapping[str, Mapping[str, object]] = {
@@ -77,7 +77,7 @@ PAGE = b"<p>A page that is worth compressing.</p>\n" * 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server said."""
+    """A response."""
 
     status: int
     headers: Mapping[str, str]
@@ -115,7 +115,7 @@ class Reality:
         return self.here.kubectl
 
     def log(self, name: str) -> str:
-        """What a component said."""
+        """The log of a component."""
         return (self.here.place.logs / f"{name}.log").read_text(encoding="utf-8")
 
     def ask(
@@ -130,7 +130,7 @@ class Reality:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask a component over HTTP, or over HTTPS when it says what is trusted.
+        """Ask a component over HTTP, or over HTTPS when an authority is given.
 
         Args:
             name: of the component.
@@ -147,24 +147,24 @@ class Reality:
             context = ssl.create_default_context(cadata=trusted or None)
             if not trusted:
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        said = {"Host": host or LOOPBACK, **(headers or {})}
+        fields = {"Host": host or LOOPBACK, **(headers or {})}
         with connection(self.bodies[name].door(port, client).here, host, context) as asked:
             sock = asked.sock
             certificate = (sock.getpeercert(binary_form=True) or b"") if isinstance(sock, ssl.SSLSocket) else b""
-            asked.request("POST" if body else "GET", path, body=body, headers=said)
+            asked.request("POST" if body else "GET", path, body=body, headers=fields)
             answer = asked.getresponse()
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(status=answer.status, headers=told, body=answer.read(), certificate=certificate)
+            received = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(status=answer.status, headers=received, body=answer.read(), certificate=certificate)
 
     def metrics(self, name: str, port: int, trusted: str | None = None) -> dict[str, float]:
-        """Series → value, as a component tells them."""
+        """Series → value, as a component exposes them."""
         answer = self.ask(name, port, "/metrics", trusted=trusted)
         assert answer.status == 200, answer.body
         lines = (line for line in answer.body.decode().splitlines() if line and not line.startswith("#"))
         return {series: float(value) for series, _, value in (line.rpartition(" ") for line in lines)}
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for a condition; fails when it does not come true in time."""
+        """Wait for a condition; fails when it is not met in time."""
         assert wait_until(condition, WAIT_S), what
 
 
@@ -205,11 +205,11 @@ def reality(place: Place) -> Iterator[Reality]:
     for namespace in here_objects:
         here.kubectl("create", "namespace", namespace)
     lab.provide_storage(here, built)
-    secrets = [tls_secret("wildcard-tls", "infra", wildcard), DNS_SECRET]
+    secrets: list[Mapping[str, object]] = [tls_secret("wildcard-tls", "infra", wildcard), DNS_SECRET]
     here.kubectl.apply(applications.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():
         refusals = apply(here.kubectl, objects, namespace).refusals
-        assert not refusals, "\n".join(f"{item.item.title}: {item.said}" for item in refusals)
+        assert not refusals, "\n".join(f"{item.item.title}: {item.reason}" for item in refusals)
     wait_for_pods(here.kubectl)
     with pages() as backend, cloudflare(DNS_TOKEN, zone_of(domain), OTHER_ZONE) as dns:
         ways = {

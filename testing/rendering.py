@@ -1,4 +1,4 @@
-"""The real charts of this repository, built and rendered once for every test that looks at them."""
+"""The charts of this repository, built and rendered once for all tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def charts() -> tuple[Chart, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
+class Repository:
     """This repository, staged, packed and rendered below one folder."""
 
     folder: Path

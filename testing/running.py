@@ -48,7 +48,7 @@ class Server:
         assert status == 200, f"{path}: {status} {text}"
         return json.loads(text)
 
-    def says(self, path: str) -> bool:
+    def ready(self, path: str) -> bool:
         """Whether a path answers with 200."""
         return self.ask(path)[0] == 200
 
@@ -58,9 +58,9 @@ def running(argv: Sequence[str], log: Path, server: Server, ready: str) -> Itera
     """The program while it serves; when it does not, the failure has the end of its log."""
     child = spawn_child(Command(argv=tuple(argv), cwd=log.parent), log)
     try:
-        wait_until(lambda: child.poll() is not None or server.says(ready), READY_S)
+        wait_until(lambda: child.poll() is not None or server.ready(ready), READY_S)
         assert child.poll() is None, f"ended with {child.poll()}\n" + "\n".join(tail(log.read_text()))
-        assert server.says(ready), f"{ready} is not ready\n" + "\n".join(tail(log.read_text()))
+        assert server.ready(ready), f"{ready} is not ready\n" + "\n".join(tail(log.read_text()))
         yield server
     finally:
         child.end()

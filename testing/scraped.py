@@ -1,4 +1,4 @@
-"""What Prometheus has: the jobs that it scrapes, and the catalogues of the metrics of each."""
+"""What Prometheus scrapes: its jobs, and the catalogues of the metrics of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from slipway.util.mapping import dig
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT, load
 
 CATALOGUES = ROOT / "tests" / "charts" / "infra" / "metrics"
@@ -15,27 +15,28 @@ BY_ANNOTATION = "services"
 """The job whose targets are the Services that announce themselves."""
 
 
-def jobs(context: Context) -> frozenset[str]:
+def jobs(repository: Repository) -> frozenset[str]:
     """What catalogues are called: the chart of every Service that is scraped, and the name of every other job."""
     found: set[str] = set()
-    for umbrella in load(context.root).umbrellas:
+    for umbrella in load(repository.root).umbrellas:
         charts = {dependency.key: str(dependency.name) for dependency in umbrella.dependencies}
-        for case in context.cases(umbrella.name):
-            for item in context.rendered(case).objects:
+        for case in repository.cases(umbrella.name):
+            for item in repository.rendered(case).objects:
                 if item.kind == "Service" and item.annotations.get("prometheus.io/scrape") == "true":
                     found.add(charts[item.labels["app.kubernetes.io/name"]])
                 if item.kind == "ConfigMap" and "prometheus.yml" in dig(item.data, "data"):
                     found |= {
-                        job["job_name"] for job in yaml.safe_load(item.at("data", "prometheus.yml"))["scrape_configs"]
+                        job["job_name"]
+                        for job in yaml.safe_load(str(item.at("data", "prometheus.yml")))["scrape_configs"]
                     }
     return frozenset(found - {BY_ANNOTATION})
 
 
-def rules(context: Context) -> list[dict[str, object]]:
+def rules(repository: Repository) -> list[dict[str, object]]:
     """Every rule of Prometheus."""
     found: list[dict[str, object]] = []
-    for case in context.cases("infra"):
-        for item in context.rendered(case).objects:
+    for case in repository.cases("infra"):
+        for item in repository.rendered(case).objects:
             for name, text in dig(item.data, "data").items() if item.kind == "ConfigMap" else ():
                 if item.labels["app.kubernetes.io/name"] == "prometheus" and name != "prometheus.yml":
                     found += [rule for group in yaml.safe_load(str(text))["groups"] for rule in group["rules"]]
@@ -43,6 +44,6 @@ def rules(context: Context) -> list[dict[str, object]]:
 
 
 def catalogue(path: Path) -> tuple[str, ...]:
-    """The names of a file; what begins with # says where they are from."""
+    """The names of a file; lines with # are comments."""
     text = path.read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))

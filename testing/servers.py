@@ -66,7 +66,7 @@ def run(*argv: str, env: Mapping[str, str] | None = None, ok: frozenset[int] | N
 
 
 def started(argv: Sequence[str], log: Path, answers: Sequence[str], env: Mapping[str, str] | None = None) -> Child:
-    """Start a server and wait until a command says that it answers.
+    """Start a server and wait until a command reaches it.
 
     Raises:
         AssertionError: it ended, or does not answer.

@@ -40,14 +40,14 @@ def discover(objects: Iterable[Object]) -> tuple[Tile, ...]:
     """The tiles, in the order of the routes."""
     found = []
     for item in objects:
-        said = dig(item.data, "metadata", "annotations")
-        if item.kind not in {"Ingress", "IngressRoute"} or said.get(f"{BASE}enabled") != "true":
+        annotations = dig(item.data, "metadata", "annotations")
+        if item.kind not in {"Ingress", "IngressRoute"} or annotations.get(f"{BASE}enabled") != "true":
             continue
-        if item.kind == "IngressRoute" and not said.get(f"{BASE}href"):
+        if item.kind == "IngressRoute" and not annotations.get(f"{BASE}href"):
             continue
 
-        def text(key: str, default: str = "", said: Mapping[str, object] = said) -> str:
-            return str(said.get(BASE + key) or default)
+        def text(key: str, default: str = "", annotations: Mapping[str, object] = annotations) -> str:
+            return str(annotations.get(BASE + key) or default)
 
         found.append(
             Tile(
@@ -60,7 +60,7 @@ def discover(objects: Iterable[Object]) -> tuple[Tile, ...]:
                 namespace=item.namespace or "",
                 widget={
                     key.removeprefix(f"{BASE}widget."): str(value)
-                    for key, value in said.items()
+                    for key, value in annotations.items()
                     if key.startswith(f"{BASE}widget.")
                 },
             )

@@ -36,7 +36,7 @@ def generated_pages(
     parsed: parsing.ParsedWorkspace, found: tuple[Task, ...], icons: Collection[str] = ()
 ) -> dict[str, str]:
     """Path below docs/ → text of every generated page and snippet."""
-    made = {
+    generated = {
         "charts/index.md": chart_index.text(parsed, icons),
         "reference/library.md": library.text(parsed),
         "reference/backups.md": backups.text(parsed),
@@ -46,15 +46,17 @@ def generated_pages(
         "reference/settings.md": reference.configuration(),
     }
     monitored, pinned = monitoring.load(parsed), pinned_versions.state(parsed)
-    made |= {
+    generated |= {
         f"charts/{entry.chart.name}.md": services.service(parsed, entry, monitored, pinned)
         for entry in parsed.of_kind(ChartKind.SERVICE)
     }
-    made |= {
+    generated |= {
         f"charts/{entry.chart.name}.md": umbrellas.page(parsed, entry, pinned)
         for entry in parsed.of_kind(ChartKind.UMBRELLA)
     }
-    return made | environment_values.pages(parsed) | changelogs.pages(parsed) | architecture.snippets(parsed, icons)
+    return (
+        generated | environment_values.pages(parsed) | changelogs.pages(parsed) | architecture.snippets(parsed, icons)
+    )
 
 
 def tested_commands_page(root: Path) -> dict[str, str]:

@@ -84,6 +84,7 @@ def wait_until_healthy(
     on_change: Callable[[tuple[Application, ...]], None] = lambda _: None,
     accept: Callable[[Application], bool] = lambda application: application.healthy,
     may_return: Callable[[], bool] = lambda: True,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Application, ...]:
     """Wait until these Applications are there and healthy.
 
@@ -95,6 +96,7 @@ def wait_until_healthy(
         on_change: called with the Applications at every change.
         accept: what counts as healthy.
         may_return: whether a server that does not answer may come back; while it does, it is asked again for UNREACHABLE_S.
+        sleep: waits between two requests.
 
     Raises:
         NotConverged: the time is over; one problem for each that is not.
@@ -109,7 +111,7 @@ def wait_until_healthy(
         except ToolFailed:
             if not may_return() or time.monotonic() - answered > UNREACHABLE_S:
                 raise
-            time.sleep(POLL_S)
+            sleep(POLL_S)
             continue
         answered = time.monotonic()
         if found != reported:
@@ -119,7 +121,7 @@ def wait_until_healthy(
             return found
         if time.monotonic() > limit:
             raise NotConverged(tuple(problems_of(found, names, wait_s)))
-        time.sleep(POLL_S)
+        sleep(POLL_S)
 
 
 def problems_of(found: Sequence[Application], names: Sequence[str], wait_s: float) -> list[Problem]:

@@ -11,19 +11,13 @@ from slipway.build.render import normalise
 from slipway.core.model import ChartKind
 from slipway.release.checks import charts_in
 from slipway.util.mapping import dig
-from testing.rendering import Context, charts
+from testing.rendering import Repository, charts
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
 
 SERVICES = [chart for chart in charts() if chart.kind is ChartKind.SERVICE]
 UMBRELLAS = [chart for chart in charts() if chart.kind is ChartKind.UMBRELLA]
-
-
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 def values_files() -> list[tuple[str, str]]:
@@ -38,71 +32,73 @@ def values_files() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("service", "values"), values_files())
-def test_a_service_satisfies_the_contract(context: Context, service: str, values: str) -> None:
-    case = context.case(service, values)
+def test_a_service_satisfies_the_contract(repository: Repository, service: str, values: str) -> None:
+    case = repository.case(service, values)
     found = [
         str(problem)
-        for chart in charts_in(context.builder, case, context.rendered(case).objects)
+        for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
     ]
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_every_member_satisfies_the_contract_in_every_environment(context: Context, umbrella: str) -> None:
+def test_every_member_satisfies_the_contract_in_every_environment(repository: Repository, umbrella: str) -> None:
     found = [
         str(problem)
-        for case in context.cases(umbrella)
-        for chart in charts_in(context.builder, case, context.rendered(case).objects)
+        for case in repository.cases(umbrella)
+        for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
     ]
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_an_umbrella_with_every_member_off_renders_nothing(context: Context, umbrella: str) -> None:
-    assert context.rendered(context.case(umbrella, ALL_OFF)).objects == ()
+def test_an_umbrella_with_every_member_off_renders_nothing(repository: Repository, umbrella: str) -> None:
+    assert repository.rendered(repository.case(umbrella, ALL_OFF)).objects == ()
 
 
 @pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
-def test_each_member_can_be_switched_off_alone(context: Context, umbrella: str) -> None:
+def test_each_member_can_be_switched_off_alone(repository: Repository, umbrella: str) -> None:
     from dataclasses import replace
 
-    case = context.case(umbrella, DEFAULTS)
-    everything = {item.identity for item in context.rendered(case).objects}
-    for member in context.built[umbrella].chart.dependencies:
+    case = repository.case(umbrella, DEFAULTS)
+    everything = {item.identity for item in repository.rendered(case).objects}
+    for member in repository.built[umbrella].chart.dependencies:
         request = replace(case.request, settings=(f"{member.key}.enabled=false",))
-        done = context.renderer.render(request)
+        done = repository.renderer.render(request)
         assert done.error == ""
         # helm calls definitions after the chart, and everything else after its alias.
         sources = (f"/charts/{member.key}/", f"/charts/{member.name}/crds/")
         mine = {
-            item.identity for item in context.rendered(case).objects if any(source in item.source for source in sources)
+            item.identity
+            for item in repository.rendered(case).objects
+            if any(source in item.source for source in sources)
         }
         assert {item.identity for item in done.objects} == everything - mine
 
 
 @pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
-def test_two_renders_are_equal(context: Context, service: str, tmp_path: Path) -> None:
+def test_two_renders_are_equal(repository: Repository, service: str, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    case = context.case(service, DEFAULTS)
-    again = replace(context.renderer, folder=tmp_path).render(case.request)
-    assert [item.text for item in again.objects] == [item.text for item in context.rendered(case).objects]
+    case = repository.case(service, DEFAULTS)
+    again = replace(repository.renderer, folder=tmp_path).render(case.request)
+    assert [item.text for item in again.objects] == [item.text for item in repository.rendered(case).objects]
 
 
 @pytest.mark.parametrize("service", [str(chart.name) for chart in SERVICES])
-def test_a_new_chart_version_changes_nothing_but_labels(context: Context, service: str, tmp_path: Path) -> None:
+def test_a_new_chart_version_changes_nothing_but_labels(repository: Repository, service: str, tmp_path: Path) -> None:
     import shutil
     from dataclasses import replace
 
-    case = context.case(service, DEFAULTS)
+    case = repository.case(service, DEFAULTS)
     copy = tmp_path / service
     shutil.copytree(case.request.chart, copy)
     chart = copy / "Chart.yaml"
     chart.write_text(re.sub(r"(?m)^version: .*$", "version: 98.76.54", chart.read_text()))
-    after = replace(context.renderer, folder=tmp_path).render(replace(case.request, chart=copy, digest="another"))
-    before = context.rendered(case)
+    after = replace(repository.renderer, folder=tmp_path).render(replace(case.request, chart=copy, digest="another"))
+    before = repository.rendered(case)
     assert [normalise(item) for item in after.objects] == [normalise(item) for item in before.objects]
     for old, new in zip(before.objects, after.objects, strict=True):
         assert dig(old.data, "spec") == dig(new.data, "spec")

@@ -9,42 +9,36 @@ from slipway.core.model import ChartKind
 from slipway.release.checks import declared_in
 from slipway.secrets import inventory, producers
 from slipway.secrets.value_sources import parse_flags
-from testing.rendering import Context, charts
+from testing.rendering import Repository, charts
 
 pytestmark = pytest.mark.helm
 
 UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UMBRELLA]
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
-def space(context: Context, umbrella: str, label: str) -> inventory.RenderedNamespace:
+def space(repository: Repository, umbrella: str, label: str) -> inventory.RenderedNamespace:
     """An umbrella's render with what its members declare."""
-    case = context.case(umbrella, label)
-    declared = declared_in(context.builder.workspace, case)
-    return inventory.RenderedNamespace(name=umbrella, objects=context.rendered(case).objects, declared=declared)
+    case = repository.case(umbrella, label)
+    declared = declared_in(repository.builder.workspace, case)
+    return inventory.RenderedNamespace(name=umbrella, objects=repository.rendered(case).objects, declared=declared)
 
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
-def test_every_secret_of_the_platform_has_one_producer(context: Context, umbrella: str) -> None:
-    labels = [case.label for case in context.cases(umbrella) if case.label != ALL_OFF]
+def test_every_secret_of_the_platform_has_one_producer(repository: Repository, umbrella: str) -> None:
+    labels = [case.label for case in repository.cases(umbrella) if case.label != ALL_OFF]
 
     found = [
         str(problem)
         for label in labels
-        for problem in producers.producer_problems(space(context, umbrella, label), {}, label)
+        for problem in producers.producer_problems(space(repository, umbrella, label), {}, label)
     ]
 
     assert found == []
 
 
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
-def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(context: Context, umbrella: str) -> None:
-    entries = inventory.secret_entries("staging", [space(context, umbrella, "staging")], {})
+def test_what_is_missing_has_a_purpose_and_a_command_that_is_understood(repository: Repository, umbrella: str) -> None:
+    entries = inventory.secret_entries("staging", [space(repository, umbrella, "staging")], {})
 
     for entry in entries:
         if not entry.missing:

@@ -12,8 +12,11 @@ from slipway.lab import lab
 from slipway.lab.place import Place, place_of
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
+from testing.fixtures import repository
 from testing.monorepo import ROOT
 from testing.reality import Reality, reality
+
+__all__ = ["repository"]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
 from slipway.lint import kube_schemas
 from slipway.tools.kubectl import Kubectl
-from testing.rendering import Context, charts
+from testing.rendering import Repository, charts
 from testing.workspaces import ROOT, chart_testing
 
 NONE = "defaults-values.yaml"
@@ -28,12 +28,6 @@ SERVICES = [str(chart.name) for chart in charts() if chart.kind is ChartKind.SER
 def values_of(service: str) -> list[str]:
     """Its ci values files, after none at all."""
     return [NONE, *sorted(path.name for path in (ROOT / "charts" / service / "ci").glob("*-values.yaml"))]
-
-
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +51,17 @@ def kubectl(empty: Place) -> Kubectl:
 
 @pytest.mark.parametrize(("service", "values"), [(name, values) for name in SERVICES for values in values_of(name)])
 def test_a_service_installs_alone(
-    service: str, values: str, context: Context, kubectl: Kubectl, tmp_path: Path
+    service: str, values: str, repository: Repository, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     # A claim outlives its release, so each release has a namespace of its own.
     namespace = f"install-{service}-{values.partition('-')[0]}"
-    objects = list(context.rendered(context.case(service, f"ci/{values}" if values != NONE else DEFAULTS)).objects)
+    objects = list(
+        repository.rendered(repository.case(service, f"ci/{values}" if values != NONE else DEFAULTS)).objects
+    )
     kubectl("create", "namespace", namespace)
     provide(kubectl, namespace, objects)
     staged = tmp_path / service
-    shutil.copytree(context.built[ChartName(service)].folder, staged)
+    shutil.copytree(repository.built[ChartName(service)].folder, staged)
     (staged / "ci").mkdir()
     own = ROOT / "charts" / service / "ci" / values
     (staged / "ci" / values).write_text(own.read_text(encoding="utf-8") if values != NONE else "{}\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from slipway.tools.process import free_port, wait_until
 from slipway.tools.run import Command, Completed, run_process
 from testing.faulty import Answer, Seen, serving
 from testing.monitoring import config_files
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.running import PATIENCE_S, Server, running
 from testing.workspaces import ROOT, program
 
@@ -35,12 +35,6 @@ SCHEMA = {
 PANIC = "panic: runtime error: invalid memory address or nil pointer dereference"
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
 def verify(text: str, folder: Path) -> Completed:
     """What Loki says to a configuration."""
     place = folder / "config.yaml"
@@ -51,8 +45,8 @@ def verify(text: str, folder: Path) -> Completed:
 
 
 @pytest.mark.parametrize("values", [DEFAULTS, "ci/short-values.yaml"])
-def test_loki_takes_its_configuration(context: Context, values: str, tmp_path: Path) -> None:
-    done = verify(config_files(context, "loki", values)["config.yaml"], tmp_path)
+def test_loki_takes_its_configuration(repository: Repository, values: str, tmp_path: Path) -> None:
+    done = verify(config_files(repository, "loki", values)["config.yaml"], tmp_path)
     assert done.code == 0, done.stdout + done.stderr
 
 
@@ -71,9 +65,9 @@ def test_loki_takes_its_configuration(context: Context, values: str, tmp_path: P
     ids=["unknown key", "period that is never deleted", "schema without structured metadata"],
 )
 def test_loki_refuses_a_mistake(
-    context: Context, section: str, key: str, value: object, message: str, tmp_path: Path
+    repository: Repository, section: str, key: str, value: object, message: str, tmp_path: Path
 ) -> None:
-    config = yaml.safe_load(config_files(context, "loki")["config.yaml"])
+    config = yaml.safe_load(config_files(repository, "loki")["config.yaml"])
     config[section][key] = value
 
     done = verify(yaml.safe_dump(config), tmp_path)
@@ -103,10 +97,10 @@ def inbox() -> Iterator[Inbox]:
 
 
 @pytest.fixture(scope="module")
-def loki(context: Context, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def loki(repository: Repository, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """It runs with its own folders below one of ours, on ports of ours, and looks at its rules every second."""
     folder = tmp_path_factory.mktemp("loki")
-    files = config_files(context, "loki")
+    files = config_files(repository, "loki")
     config = yaml.safe_load(
         files["config.yaml"]
         .replace("/var/loki", f"{folder}/data")
@@ -163,8 +157,8 @@ def test_what_is_written_can_be_asked_for_with_its_four_labels_and_no_other(loki
     assert set(loki.json("/loki/api/v1/labels")["data"]) == set(labels)
 
 
-def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(context: Context, loki: Server) -> None:
-    (group,) = yaml.safe_load(config_files(context, "loki")["logs.yaml"])["groups"]
+def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(repository: Repository, loki: Server) -> None:
+    (group,) = yaml.safe_load(config_files(repository, "loki")["logs.yaml"])["groups"]
 
     assert wait_until(lambda: bool(rules(loki)), PATIENCE_S)
 

@@ -14,7 +14,7 @@ from slipway.gitops import applications
 from slipway.gitops.applications import PAUSE
 from slipway.lab.place import Place
 from slipway.tools.kubectl import Kubectl
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT
 
 NAME = "restore"
@@ -50,9 +50,11 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
 
 
 def test_a_service_stops_is_restored_and_starts(kubectl: Kubectl, namespace: str, tmp_path: Path) -> None:
-    context = Context(folder=tmp_path)
-    request = replace(context.case("sonarr", "ci/backup-values.yaml").request, release=namespace, namespace=namespace)
-    rendered = context.renderer.render(request).objects
+    repository = Repository(folder=tmp_path)
+    request = replace(
+        repository.case("sonarr", "ci/backup-values.yaml").request, release=namespace, namespace=namespace
+    )
+    rendered = repository.renderer.render(request).objects
     wanted = [dict(item.data) for item in rendered if item.kind in WANTED]
     media = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     shared = {

@@ -10,6 +10,7 @@ from slipway.core.model import Archive
 from slipway.registry.client import Registry
 from slipway.registry.embedded import Daemon, temporary
 from testing.archives import make_archive
+from testing.world import World, world_in
 
 Isolate = Callable[[pytest.MonkeyPatch, Path], None]
 
@@ -56,6 +57,13 @@ def registry(daemon: Daemon) -> Iterator[Registry]:
     opened = Registry.open(daemon.config, {})
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A small monorepo with a registry of its own; nothing is published."""
+    with world_in(tmp_path / "repo") as made:
+        yield made
 
 
 MakeArchive = Callable[..., Archive]

@@ -6,64 +6,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from slipway.build import archive
-from slipway.context import Context, open_context
 from slipway.core.errors import AlreadyPublished, BuildError, ProblemsFound, RegistryError
 from slipway.core.model import ChartName
 from slipway.gitops import pins
 from slipway.registry import embedded
 from slipway.release import release
 from slipway.release.survey import plan_of
-from slipway.tools.run import Command, Completed, run_process
 from testing.faulty import Answer, Seen, serving, unused_port
-from testing.monorepo import Monorepo, small
+from testing.monorepo import small
+from testing.world import Recorder, World
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
-
-
-@dataclass(frozen=True)
-class World:
-    """A small monorepo with a registry of its own."""
-
-    repo: Monorepo
-    port: int
-
-    def context(self, run: Callable[[Command], Completed] = run_process, **environ: str) -> Context:
-        settings = {"SLIPWAY_REGISTRY_PORT": str(self.port), **environ}
-        return open_context(self.repo.root, {**os.environ, **settings}, quiet=True, run=run)
-
-    def release(self, **options: object) -> release.Outcome:
-        return release.release(self.context(), environment="staging", **options)
-
-    def registry_content(self) -> dict[str, str]:
-        """`name:tag` → manifest digest, of everything that is published."""
-        registry = self.context().registry
-        found = {}
-        for name in ("common", "htpc", "radarr", "sonarr"):
-            for tag in registry.tags(name):
-                published = registry.published({ChartName(name): tag})[ChartName(name)]
-                assert published is not None
-                found[f"{name}:{tag}"] = published.manifest
-        return found
-
-    def deployed(self) -> dict[str, bytes]:
-        """The deploy folder of staging, without what names the registry's port."""
-        folder = self.repo.root / "deploy/staging"
-        return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.is_dir() else {}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(repo=small(tmp_path / "repo"), port=unused_port())
-    yield world
-    embedded.daemon_of(world.context().config).stop()
 
 
 def touch(world: World, text: str = "changed") -> None:
@@ -83,28 +43,24 @@ def test_a_first_release_publishes_everything_and_pins_it(world: World) -> None:
 
     assert [item.name for item in done.published] == ["common", "radarr", "sonarr", "htpc"]
     assert pins.current(world.context().config, "staging")["htpc"].manifest == done.published[-1].manifest
-    assert world.registry_content()["htpc:1.0.0"] == done.published[-1].manifest
+    assert world.published()["htpc:1.0.0"] == done.published[-1].manifest
 
 
 def test_nothing_changed_means_nothing_published_and_no_process_started(world: World) -> None:
     world.release()
-    before = (world.registry_content(), world.deployed())
-    started: list[Command] = []
+    before = (world.published(), world.deployed())
+    recorder = Recorder()
 
-    def recording(command: Command) -> Completed:
-        started.append(command)
-        return run_process(command)
+    done = release.release(world.context(recorder), environment="staging")
 
-    done = release.release(world.context(recording), environment="staging")
-
-    assert done.nothing
-    assert started == []
-    assert (world.registry_content(), world.deployed()) == before
+    assert done.unchanged
+    assert recorder.commands == []
+    assert (world.published(), world.deployed()) == before
 
 
 def test_a_changed_chart_without_a_new_version_is_refused_and_nothing_is_written(world: World) -> None:
     world.release()
-    before = (world.registry_content(), world.deployed())
+    before = (world.published(), world.deployed())
     touch(world)
     context = world.context()
 
@@ -118,7 +74,7 @@ def test_a_changed_chart_without_a_new_version_is_refused_and_nothing_is_written
     assert f"registry {published.input_digest}" in text
     assert f"here     {context.digests[ChartName('sonarr')]}" in text
     assert "hint: ./inv version --only sonarr" in text
-    assert (world.registry_content(), world.deployed()) == before
+    assert (world.published(), world.deployed()) == before
 
 
 def test_one_changed_service_publishes_itself_and_its_umbrella_only(world: World) -> None:
@@ -155,8 +111,8 @@ class Killed(BaseException):
 def test_a_release_stopped_after_any_effect_is_finished_by_the_next_one(tmp_path: Path) -> None:
     whole = World(repo=small(tmp_path / "whole"), port=unused_port())
     effects = len(effects_of(whole))
-    wanted = (whole.registry_content(), whole.deployed()["pins.yaml"].replace(str(whole.port).encode(), b"PORT"))
-    embedded.daemon_of(whole.context().config).stop()
+    wanted = (whole.published(), whole.deployed()["pins.yaml"].replace(str(whole.port).encode(), b"PORT"))
+    whole.stop()
     assert effects > 10
 
     for stop_after in range(1, effects + 1):
@@ -173,14 +129,14 @@ def test_a_release_stopped_after_any_effect_is_finished_by_the_next_one(tmp_path
         assert world.deployed() == {} or counted[-1].startswith("pins")
         world.release()
 
-        got = (world.registry_content(), world.deployed()["pins.yaml"].replace(str(world.port).encode(), b"PORT"))
+        got = (world.published(), world.deployed()["pins.yaml"].replace(str(world.port).encode(), b"PORT"))
         assert got == wanted, f"stopped after {counted[-1]}"
-        embedded.daemon_of(world.context().config).stop()
+        world.stop()
 
 
 KILLED_RUN = """\
 import os, signal, sys
-from slipway import release
+from slipway.release import release
 from slipway.context import open_context
 from pathlib import Path
 left = int(sys.argv[2])
@@ -195,7 +151,7 @@ release.release(open_context(Path(sys.argv[1]), os.environ, quiet=True), environ
 
 @pytest.mark.parametrize("after", [1, 6, 11])
 def test_a_release_killed_by_the_kernel_is_finished_by_the_next_one(world: World, after: int) -> None:
-    environ = {**os.environ, "SLIPWAY_REGISTRY_PORT": str(world.port), "PYTHONPATH": str(Path.cwd())}
+    environ = {**world.environ, "PYTHONPATH": str(Path.cwd())}
 
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_RUN, str(world.repo.root), str(after)], env=environ, check=False
@@ -203,8 +159,8 @@ def test_a_release_killed_by_the_kernel_is_finished_by_the_next_one(world: World
     done = world.release()
 
     assert killed.returncode == -signal.SIGKILL
-    assert not done.nothing
-    assert world.release().nothing
+    assert not done.unchanged
+    assert world.release().unchanged
 
 
 def test_two_releases_at_once_double_nothing(world: World) -> None:
@@ -218,7 +174,7 @@ def test_two_releases_at_once_double_nothing(world: World) -> None:
         thread.join()
 
     assert sorted(len(outcome.published) for outcome in outcomes) == [0, 3]
-    assert sum(outcome.nothing for outcome in outcomes) == 1
+    assert sum(outcome.unchanged for outcome in outcomes) == 1
 
 
 def packages(world: World) -> dict[str, bytes]:
@@ -229,7 +185,7 @@ def packages(world: World) -> dict[str, bytes]:
 BUILD = """\
 import os, sys
 from pathlib import Path
-from slipway import graph
+from slipway.workspace import graph
 from slipway.context import open_context
 context = open_context(Path(sys.argv[1]), os.environ, quiet=True)
 built, problems = context.builder().build(graph.order(context.workspace))
@@ -343,7 +299,7 @@ def test_a_broken_workspace_publishes_nothing(world: World) -> None:
     with pytest.raises(ProblemsFound, match="member sonarr cannot be switched off"):
         world.release()
 
-    assert world.registry_content() == {}
+    assert world.published() == {}
 
 
 def forward(port: int, request: Seen) -> Answer:

@@ -14,7 +14,7 @@ from slipway.core.model import ChartKind
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from slipway.util.mapping import dig
-from testing.rendering import KUBE_VERSION, Context, charts
+from testing.rendering import KUBE_VERSION, Repository, charts
 from testing.workspaces import ROOT, load, program
 
 pytestmark = pytest.mark.helm
@@ -24,22 +24,18 @@ UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UM
 ENVIRONMENTS = sorted(load(ROOT).environments)
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
 def file_of(item: Object) -> str:
     """Name of an object's golden file."""
     return f"{item.kind}-{item.name}.yaml"
 
 
-def committed_files(context: Context) -> dict[str, str]:
+def committed_files(repository: Repository) -> dict[str, str]:
     """Text → path of every file that a chart has below `files/`."""
-    paths = sorted(context.root.glob("charts/*/files/**/*"))
+    paths = sorted(repository.root.glob("charts/*/files/**/*"))
     return {
-        path.read_text(encoding="utf-8"): path.relative_to(context.root).as_posix() for path in paths if path.is_file()
+        path.read_text(encoding="utf-8"): path.relative_to(repository.root).as_posix()
+        for path in paths
+        if path.is_file()
     }
 
 
@@ -51,11 +47,11 @@ def brief(made: dict[str, object], files: Mapping[str, str]) -> dict[str, object
     return {**made, "data": data}
 
 
-def wanted(context: Context, umbrella: str, environment: str) -> dict[str, str]:
+def wanted(repository: Repository, umbrella: str, environment: str) -> dict[str, str]:
     """File name → text. Definitions are left out: they are committed as they are, and checked by `./inv crds --check`."""
-    rendered = context.rendered(context.case(umbrella, environment)).objects
+    rendered = repository.rendered(repository.case(umbrella, environment)).objects
     objects = [item for item in rendered if item.kind != "CustomResourceDefinition"]
-    files = committed_files(context)
+    files = committed_files(repository)
     made = {file_of(item): to_yaml(brief(normalise(item), files)) for item in objects}
     assert len(made) == len(objects), "two objects share a file name"
     return made
@@ -64,10 +60,10 @@ def wanted(context: Context, umbrella: str, environment: str) -> dict[str, str]:
 @pytest.mark.parametrize("umbrella", UMBRELLAS)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_object_is_as_its_golden_file_says(
-    context: Context, umbrella: str, environment: str, update: bool
+    repository: Repository, umbrella: str, environment: str, update: bool
 ) -> None:
     folder = GOLDEN / environment / umbrella
-    files = wanted(context, umbrella, environment)
+    files = wanted(repository, umbrella, environment)
     if update:
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob("*.yaml"):

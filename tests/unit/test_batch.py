@@ -95,7 +95,7 @@ def test_values_go_below_a_key_only_when_they_stay_the_same(content: bytes, expe
     assert batch.nested("x", content) == expected
 
 
-def test_a_chart_stands_in_a_batch_once_and_none_alone(tmp_path: Path) -> None:
+def test_a_chart_is_in_a_batch_once_and_never_alone(tmp_path: Path) -> None:
     repo = small(tmp_path / "repo")
     repo.write("charts/sonarr/ci/more-values.yaml", "text: more\n")
     builder = builder_of(repo.root, tmp_path / "build")

@@ -166,7 +166,7 @@ def test_pins_of_another_registry_are_refused(context: Context, kubectl: Kubectl
         run(context, kubectl)
 
 
-def test_a_cluster_that_does_not_answer_is_told_with_its_kubeconfig(
+def test_a_cluster_that_does_not_answer_is_reported_with_its_kubeconfig(
     context: Context, kubectl: Kubectl, recorder: Recorder
 ) -> None:
     pinned(context, "argocd")

@@ -35,7 +35,7 @@ Written by hand.
 """
 
 
-def test_a_new_version_stands_on_top_in_the_form_of_keep_a_changelog() -> None:
+def test_a_new_version_comes_first_in_the_format_of_keep_a_changelog() -> None:
     text = release(
         OLD, "1.0.1", item("image 1 → 2"), item("value `x` added", ChangeKind.ADDED), item("a", ChangeKind.REMOVED)
     )

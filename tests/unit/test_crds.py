@@ -34,7 +34,7 @@ def test_definitions_are_of_the_version_that_the_chart_runs(source: Source | Shi
     assert module.removeprefix("v") == chart["appVersion"].removeprefix("v")
 
 
-def test_a_definition_with_several_versions_says_who_converts_them() -> None:
+def test_a_definition_with_several_versions_names_its_conversion() -> None:
     (source,) = (item for item in SOURCES if item.group == "metallb.io")
     stored = yaml.safe_load_all((ROOT / place_of(ROOT, source)).read_text(encoding="utf-8"))
     several = {item["spec"]["names"]["plural"]: item for item in stored if item and len(item["spec"]["versions"]) > 1}
@@ -49,7 +49,7 @@ def test_a_definition_with_several_versions_says_who_converts_them() -> None:
     }
 
 
-def test_the_section_of_a_conversion_stands_in_the_definition_alone() -> None:
+def test_only_the_definition_has_the_section_of_a_conversion() -> None:
     text = "kind: CustomResourceDefinition\nspec:\n  group: g\n  versions:\n  - schema:\n      spec:\n        type: object\n"
 
     made = with_conversion(text, Conversion(service="s", namespace="n", path="/c"))
@@ -62,7 +62,7 @@ def test_each_group_has_one_file_and_no_file_is_left_over() -> None:
     assert sorted(committed(ROOT)) == sorted(place_of(ROOT, source) for source in (*SOURCES, *SHIPPED))
 
 
-def test_a_definition_that_a_chart_brings_comes_first_and_is_never_pruned(tmp_path: Path) -> None:
+def test_a_definition_of_a_chart_is_applied_first_and_never_pruned(tmp_path: Path) -> None:
     (tmp_path / "charts/traefik").mkdir(parents=True)
     (tmp_path / "charts/traefik/Chart.yaml").touch()
     (source,) = (item for item in SOURCES if item.group == "traefik.io")
@@ -76,7 +76,7 @@ def test_a_definition_that_a_chart_brings_comes_first_and_is_never_pruned(tmp_pa
     assert (first["annotations"], second["annotations"]) == (ours, {**ours, "b": "c"})
 
 
-def test_a_definition_that_no_chart_brings_is_a_schema_for_the_checks(tmp_path: Path) -> None:
+def test_a_definition_of_no_chart_is_a_schema_for_the_checks(tmp_path: Path) -> None:
     (source,) = (item for item in SOURCES if item.group == "traefik.io")
     assert in_place(tmp_path, source, "metadata:\n") == (f"{GENERATED}/traefik.io.yaml", "metadata:\n")
 

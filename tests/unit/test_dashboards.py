@@ -33,7 +33,7 @@ def places(dashboard: Dashboard) -> dict[str, tuple[int, int, int, int]]:
     }
 
 
-def test_panels_stand_side_by_side_and_go_on_below_the_highest() -> None:
+def test_panels_are_side_by_side_and_continue_below_the_highest() -> None:
     made = page(
         Row(title="one", panels=(number("a"), series("b", promql("up", "x")), number("c", 24))),
         Row(title="two", panels=(number("d"),)),

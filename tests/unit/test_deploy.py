@@ -122,7 +122,7 @@ def test_cluster_kinds_are_admitted_only_when_the_umbrella_names_them() -> None:
     )
 
 
-def test_the_namespace_enforces_restricted_unless_the_umbrella_says_otherwise() -> None:
+def test_the_namespace_enforces_restricted_unless_the_umbrella_sets_another_level() -> None:
     assert applications.pinned_umbrella(umbrella(), pin()).annotations.pod_security == "restricted"
     assert (
         applications.pinned_umbrella(umbrella(**{POD_SECURITY: "privileged"}), pin()).annotations.pod_security
@@ -191,7 +191,7 @@ def test_an_annotation_matches_its_schema_or_is_reported_with_its_line(
             applications.pinned_umbrella(umbrella(**{key: value}), pin())
 
 
-def test_plain_http_is_said_to_argo_cd_and_tls_is_not() -> None:
+def test_argo_cd_is_configured_for_plain_http_but_not_for_tls() -> None:
     plain = replace(CONFIG, registry=replace(CONFIG.registry, plain_http=True))
 
     assert rendered(plain)["repository.yaml"][0]["stringData"]["insecureOCIForceHttp"] == "true"

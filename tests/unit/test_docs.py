@@ -50,14 +50,14 @@ def test_a_row_has_the_type_and_description_of_the_schema_and_the_comment_of_the
     assert row.note == "Televisions have no login."
 
 
-def test_a_comment_above_a_map_is_said_at_its_first_leaf() -> None:
+def test_a_comment_above_a_map_is_shown_at_its_first_leaf() -> None:
     rows = rows_of("# About routes\nroute:\n  web:\n    # and this\n    access: external\n    path: /\n")
 
     assert rows["route.web.access"].note == "About routes. and this"
     assert rows["route.web.path"].note == ""
 
 
-def test_what_a_comment_repeats_is_said_once() -> None:
+def test_what_a_comment_repeats_is_shown_once() -> None:
     row = value_rows.Row(
         path=("a",), type="text", default="", description="Parent of every host.", note="Parent of every host"
     )
@@ -85,7 +85,7 @@ def test_the_facts_of_the_platform_are_put_into_a_host_and_other_templates_stay(
     assert resources.named(text).startswith("a.<domain>.")
 
 
-def test_an_edge_says_its_peer_ports_and_purpose() -> None:
+def test_an_edge_has_its_peer_ports_and_purpose() -> None:
     network = {
         "dns": False,
         "ingress": {"a": {"from": {"app": "homepage", "namespace": "utils"}, "ports": ["http"], "purpose": "widget"}},
@@ -107,7 +107,7 @@ def test_cluster_dns_is_an_edge_unless_it_is_refused() -> None:
     assert not tuple(resources.network_rules({"controllers": {"x": {}}, "network": {"dns": False}}))
 
 
-def test_a_volume_says_what_it_is_where_it_is_mounted_and_whether_it_is_saved() -> None:
+def test_a_volume_has_its_type_its_mounts_and_whether_it_is_backed_up() -> None:
     chart = {
         "persistence": {"config": {"size": "5Gi", "mounts": {"app": [{"path": "/config", "readOnly": True}]}}},
         "backup": {"config": {"persistence": "config", "method": "files", "exclude": ["logs"]}},
@@ -126,7 +126,7 @@ def test_markdown_in_a_table_cannot_break_the_table() -> None:
     assert markdown.table(("A",), []) == ""
 
 
-def test_a_section_without_content_says_so_or_is_left_out() -> None:
+def test_a_section_without_content_has_a_placeholder_or_is_omitted() -> None:
     assert markdown.section(2, "Metrics", "", empty="None.") == "## Metrics\n\nNone."
     assert markdown.section(2, "Metrics", "") == ""
 
@@ -245,7 +245,7 @@ def test_every_link_inside_the_library_page_has_a_heading(parsed: parsing.Parsed
     assert set(re.findall(r"\]\(#([a-z-]+)\)", page)) <= anchors
 
 
-def test_a_readme_says_nothing_that_a_release_or_a_fork_changes(parsed: parsing.ParsedWorkspace) -> None:
+def test_a_readme_has_nothing_that_a_release_or_a_fork_changes(parsed: parsing.ParsedWorkspace) -> None:
     entry = parsed.entries[ChartName("sonarr")]
     chart = replace(
         entry.chart, version="9.9.9", metadata={**entry.chart.metadata, "version": "9.9.9", "appVersion": "9"}

@@ -47,7 +47,7 @@ def pinned(parsed: parsing.ParsedWorkspace, made_from: Digest) -> parsing.Parsed
     return replace(parsed, pins={"staging": {HTPC: pin}})
 
 
-def test_a_pin_to_what_lies_here_tells_the_version_of_each_member(parsed: parsing.ParsedWorkspace) -> None:
+def test_a_pin_of_the_working_tree_shows_the_version_of_each_member(parsed: parsing.ParsedWorkspace) -> None:
     known = pinned(parsed, digest_all(parsed.workspace)[HTPC])
     state, sonarr = pinned_versions.state(known), entry(known, "sonarr")
 

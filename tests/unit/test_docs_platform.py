@@ -61,7 +61,7 @@ def test_every_piece_that_a_page_takes_in_is_made_and_every_piece_is_taken_in(pa
         assert f'--8<-- "{path}"' in pages, path
 
 
-def test_the_picture_leads_to_everything_that_runs_and_says_where_requests_arrive(real: platform.Platform) -> None:
+def test_the_platform_map_links_everything_that_runs_and_shows_the_ingress(real: platform.Platform) -> None:
     drawn = platform_map.render(real, "charts", icons=())
 
     for member in real.members:
@@ -121,7 +121,7 @@ def told(text: str) -> list[str]:
     ],
     ids=["task", "flag", "path", "yaml", "toml", "json", "python", "image"],
 )
-def test_a_page_that_promises_what_is_not_there_is_told(text: str, fact: str) -> None:
+def test_a_page_that_names_something_missing_is_reported(text: str, fact: str) -> None:
     (found,) = told(text)
 
     assert found.startswith(fact)

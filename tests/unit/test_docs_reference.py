@@ -64,13 +64,15 @@ def test_a_changelog_shows_each_version_and_which_environment_runs_it(parsed: pa
     )
 
 
-def test_before_the_first_release_a_changelog_says_that_nothing_is_pinned(parsed: parsing.ParsedWorkspace) -> None:
+def test_before_the_first_release_a_changelog_shows_that_nothing_is_pinned(parsed: parsing.ParsedWorkspace) -> None:
     page = changelogs.page(parsed, parsed.entries[HTPC])
 
     assert changelogs.NOTHING_PINNED in page
 
 
-def test_the_changes_of_each_member_stand_below_those_of_the_umbrella_once(parsed: parsing.ParsedWorkspace) -> None:
+def test_the_changes_of_each_member_are_listed_once_below_those_of_the_umbrella(
+    parsed: parsing.ParsedWorkspace,
+) -> None:
     chart = replace(parsed.entries[SONARR].chart, version="1.1.0", beside={CHANGELOG: LOG.encode()})
     known = changed(parsed, chart)
 
@@ -81,7 +83,9 @@ def test_the_changes_of_each_member_stand_below_those_of_the_umbrella_once(parse
     assert "#### sonarr 1.1.0 - 2027-01-02\n" in changelogs.page(known, known.entries[HTPC])
 
 
-def test_a_version_without_a_section_is_told_by_what_travels_in_the_package(parsed: parsing.ParsedWorkspace) -> None:
+def test_a_version_without_a_section_is_described_by_the_annotation_of_its_package(
+    parsed: parsing.ParsedWorkspace,
+) -> None:
     old = parsed.entries[HTPC].chart
     silent = replace(old, version="1.2.0", beside={CHANGELOG: LOG.encode()}, metadata={"name": "htpc"})
     told = replace(silent, metadata={"annotations": {CHANGES: "- kind: fixed\n  description: The <edge> of sonarr\n"}})
@@ -115,7 +119,7 @@ def test_a_member_that_an_environment_switches_off_is_off_there_only(parsed: par
     assert "| `enabled` | boolean | `false` | - | `true` |" in page
 
 
-def test_what_an_umbrella_sets_stands_beside_what_its_member_has_without_it(parsed: parsing.ParsedWorkspace) -> None:
+def test_a_value_of_an_umbrella_is_shown_beside_the_default_of_its_member(parsed: parsing.ParsedWorkspace) -> None:
     entry = parsed.entries[HTPC]
     sonarr = {"sonarr": {"enabled": True, "persistence": {"config": {"size": "2Gi"}}}}
     known = replace(parsed, entries={**parsed.entries, HTPC: replace(entry, values=sonarr)})

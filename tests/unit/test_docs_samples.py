@@ -11,7 +11,7 @@ from slipway.docs.source import parsing
 BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)^    ```', re.MULTILINE | re.DOTALL)
 
 
-def test_every_example_says_what_its_file_says(parsed: parsing.ParsedWorkspace) -> None:
+def test_every_example_has_the_values_of_its_file(parsed: parsing.ParsedWorkspace) -> None:
     told = 0
     for entry in parsed.entries.values():
         for path, text in entry.chart.variations.items():

@@ -122,7 +122,7 @@ def test_a_built_tool_is_shown_with_its_place_in_the_checkout(box: Toolbox) -> N
     assert row.path == program.relative_to(box.root).as_posix()
 
 
-def test_a_group_is_complete_only_as_its_lock_says(box: Toolbox) -> None:
+def test_a_group_is_complete_only_when_it_matches_its_lock(box: Toolbox) -> None:
     marks = box.root / ".venv" / ".slipway"
     marks.mkdir(parents=True)
     (marks / "test.txt").write_bytes((box.root / "locks" / "test.txt").read_bytes())
@@ -142,7 +142,7 @@ def test_a_missing_lock_is_wrong(box: Toolbox) -> None:
     assert (row.state, row.fix) == (State.WRONG, "git checkout locks")
 
 
-def test_a_machine_without_git_is_told_to_install_it(box: Toolbox) -> None:
+def test_a_machine_without_git_gets_the_command_that_installs_it(box: Toolbox) -> None:
     Path(os.environ["PATH"], "git").unlink()
 
     row = rows_of(box)["git"]

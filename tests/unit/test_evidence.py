@@ -258,14 +258,14 @@ def test_a_change_has_its_level_and_its_sentence(level: str, change: Callable[[]
     assert sentence in [item.description for item in found if item.level is Level(level)]
 
 
-def test_the_same_content_gives_no_evidence_whatever_the_version_says() -> None:
+def test_the_same_content_gives_no_evidence_whatever_its_version() -> None:
     noise = OBJECTS.replace("sonarr-1.0.0", "sonarr-9.9.9")
     own = {INPUT_DIGEST: "sha256:1", CHANGES: "- kind: added"}
 
     assert compare(snapshot(), snapshot(objects=noise, version="9.9.9", annotations=own)) == ()
 
 
-def test_several_objects_are_told_in_one_sentence() -> None:
+def test_several_objects_are_described_in_one_sentence() -> None:
     more = "".join(f"---\n{SERVICE.replace('name: sonarr', f'name: s{index}')}" for index in range(8))
 
     found = compare(snapshot(), snapshot(values=VALUES + "#\n", objects=OBJECTS + more))
@@ -286,7 +286,7 @@ def test_the_same_change_of_many_objects_is_one_sentence() -> None:
     ]
 
 
-def test_an_image_is_told_by_the_object_and_not_again_by_the_value() -> None:
+def test_an_image_is_described_by_the_object_and_not_again_by_the_value() -> None:
     new = snapshot(values=VALUES.replace("4.0.1", "4.0.2"), objects=OBJECTS.replace("4.0.1@", "4.0.2@"))
 
     assert [item.description for item in compare(snapshot(), new)] == ["Deployment sonarr: image 4.0.1 → 4.0.2"]
@@ -457,7 +457,7 @@ def test_a_chart_that_moves_moves_under_every_alias() -> None:
     ]
 
 
-def test_the_version_that_a_dependency_will_have_is_told() -> None:
+def test_the_future_version_of_a_dependency_is_reported() -> None:
     old = umbrella({"sonarr": "1.0.0"}, "")
     new = umbrella({"sonarr": "1.0.0"}, "", objects=DEPLOYMENT.replace("UTC", "CET"))
 
@@ -496,7 +496,7 @@ def test_a_field_that_only_an_environment_changes_counts_and_names_it() -> None:
     assert found[0].description.startswith("staging: PersistentVolumeClaim sonarr-config: `spec.storageClassName`")
 
 
-def test_a_library_is_judged_by_its_fragments_and_told_by_its_templates() -> None:
+def test_a_librarys_level_comes_from_its_fragments_and_its_description_from_its_templates() -> None:
     def library(fragment: object, template: bytes) -> Snapshot:
         root = {"type": "object", "properties": {"pod": {"$ref": "pod.json"}}}
         schemas = {"schemas/values.json": json.dumps(root).encode(), "schemas/pod.json": json.dumps(fragment).encode()}

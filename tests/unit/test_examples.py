@@ -89,7 +89,7 @@ def test_blocks_of_one_name_are_one_session_and_follow_the_one_that_they_go_on_w
     ],
     ids=["no mark", "another shell", "unknown", "no reason", "both", "no prompt", "no origin", "itself", "a lab"],
 )
-def test_a_block_whose_fate_is_not_said_is_told(text: str, fact: str) -> None:
+def test_a_block_without_a_mark_is_reported(text: str, fact: str) -> None:
     assert told(f"\n{text}") == [f"docs/0.md:2 {fact}"]
 
 
@@ -168,20 +168,20 @@ def verdict(code: int, stdout: str) -> str:
     return str(judge("docs/a.md:7", step, done) or "")
 
 
-def test_a_session_is_told_the_line_of_the_page_that_is_not_so() -> None:
+def test_a_session_reports_the_line_of_the_page_that_differs() -> None:
     said = verdict(0, "1 chart\n3 problems\n").splitlines()
 
     assert said[0].startswith("docs/a.md:10: `./inv lint")
-    assert [line.strip() for line in said if line.strip().startswith(("page", "said"))] == [
-        "page  2 problems",
-        "said  3 problems",
+    assert [line.strip() for line in said if line.strip().startswith(("page", "actual"))] == [
+        "page    2 problems",
+        "actual  3 problems",
     ]
-    assert "hint: write into the page what it says now" in said[-1]
+    assert "hint: copy the output into the page" in said[-1]
 
 
-def test_a_session_is_told_an_exit_code_that_the_page_does_not_name() -> None:
-    assert "ended with exit code 5, and the page says 0" in verdict(5, "1 chart\n2 problems\n")
+def test_a_session_reports_an_exit_code_that_the_page_does_not_name() -> None:
+    assert "ended with exit code 5, and the page has 0" in verdict(5, "1 chart\n2 problems\n")
 
 
-def test_a_session_is_told_nothing_when_all_is_as_shown() -> None:
+def test_a_session_reports_nothing_when_the_output_is_as_shown() -> None:
     assert verdict(0, "1 chart\n2 problems\n") == ""

@@ -122,7 +122,7 @@ def test_a_revision_is_exported_as_files(repo: Git, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "", "--all", "main..HEAD"])
-def test_an_unknown_revision_says_what_to_do(unchanged: Git, revision: str) -> None:
+def test_an_unknown_revision_is_refused_with_a_hint(unchanged: Git, revision: str) -> None:
     with pytest.raises(WorkspaceError) as caught:
         unchanged.resolve(revision)
 
@@ -132,7 +132,7 @@ def test_an_unknown_revision_says_what_to_do(unchanged: Git, revision: str) -> N
     )
 
 
-def test_a_folder_that_is_no_repository_says_so(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_repository_is_reported(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError) as caught:
         Git(run=run_process, root=tmp_path).head()
 
@@ -148,7 +148,7 @@ def test_a_repository_without_a_commit_has_no_head(tmp_path: Path) -> None:
     assert Git(run=run_process, root=tmp_path / "empty").head() is None
 
 
-def test_other_failures_show_the_command_and_what_git_said(unchanged: Git) -> None:
+def test_other_failures_show_the_command_and_gits_output(unchanged: Git) -> None:
     with pytest.raises(ToolFailed) as caught:
         unchanged("log", "--no-such-flag")
 
@@ -157,7 +157,7 @@ def test_other_failures_show_the_command_and_what_git_said(unchanged: Git) -> No
     assert lines[1] == f"    + git -C {unchanged.root} log --no-such-flag"
 
 
-def test_a_machine_without_git_says_so(tmp_path: Path) -> None:
+def test_a_missing_git_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ToolMissing):
         Git(run=run_process, root=tmp_path, program="git-that-is-not-there").head()
 

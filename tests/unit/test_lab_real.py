@@ -68,7 +68,7 @@ def cluster(folder: Path) -> Cluster:
     return Cluster(find=find, token=lambda *of: f"token of {of}", folder=folder / "pod", claims=folder / "claims")
 
 
-def test_an_unknown_name_says_what_there_is() -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(WorkspaceError) as raised:
         chosen("traefik, jellyfin")
 
@@ -105,7 +105,7 @@ def test_a_pod_that_is_going_is_not_taken() -> None:
         pod_of(REAL, [going])
 
 
-def test_the_containers_user_goes_before_the_pods() -> None:
+def test_the_containers_user_overrides_the_pods() -> None:
     assert (pod().user, pod().group) == (7, 2)
 
 

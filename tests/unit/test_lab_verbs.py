@@ -56,7 +56,7 @@ def test_a_program_that_was_started_again_is_named_with_the_way_to_its_log(tmp_p
     )
 
 
-def test_a_lab_that_ended_is_told_by_what_ended_it(tmp_path: Path) -> None:
+def test_a_lab_that_ended_is_reported_with_its_cause(tmp_path: Path) -> None:
     here = place(
         tmp_path / "trial", kwok=ComponentState(phase=Phase.FAILED, output=("ended with exit code 2", "out of luck"))
     )
@@ -82,8 +82,10 @@ def test_an_api_server_that_comes_back_is_waited_for() -> None:
             raise REFUSED
         return json.dumps({"kind": "List", "items": [WELL]})
 
-    found = applications.wait_until_healthy(kubectl(answer), "argocd", ["htpc"], wait_s=30)
+    waits: list[float] = []
+    found = applications.wait_until_healthy(kubectl(answer), "argocd", ["htpc"], wait_s=30, sleep=waits.append)
 
+    assert len(waits) == 2
     assert [item.healthy for item in found] == [True]
 
 

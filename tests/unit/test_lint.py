@@ -86,7 +86,7 @@ def test_words_that_only_look_like_it_are_not(text: str) -> None:
     assert list(templates.forbidden_functions(text, "t")) == []
 
 
-def test_a_finding_stands_on_its_own_line_of_an_action() -> None:
+def test_a_finding_has_the_line_within_its_action() -> None:
     found = list(templates.forbidden_functions("a\n{{ if true\n   | and now }}\n", "t.yaml"))
     assert found[0].where == "t.yaml:3"
 
@@ -202,7 +202,7 @@ def test_the_same_fact_with_other_values_is_one_problem() -> None:
     assert cases.merged(problems) == (Problem(where="a", fact="b", evidence=("one", "two")),)
 
 
-def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -> None:
+def test_findings_of_helm_lint_name_the_chart_that_they_are_listed_under(tmp_path: Path) -> None:
     folders = {tmp_path / "app": CHARTS[ChartName("app")], tmp_path / "common": CHARTS[ChartName("common")]}
     stdout = (
         f"==> Linting {tmp_path}/app\n[INFO] Chart.yaml: icon\n[WARNING] templates/: odd (app/templates/x)\n"
@@ -216,7 +216,7 @@ def test_findings_of_helm_lint_name_the_chart_they_stand_under(tmp_path: Path) -
     ]
 
 
-def test_ct_is_told_what_to_lint_and_changes_nothing_else() -> None:
+def test_ct_lints_the_given_charts_and_changes_nothing_else() -> None:
     args = ct.lint_args([Path("/b/app"), Path("/b/web")], Path("/r/.ct/ct.yaml"), "1.37.0")
     assert args == (
         *("lint", "--config", "/r/.ct/ct.yaml"),
@@ -230,7 +230,7 @@ def test_kubeconform_is_strict_and_asks_nobody() -> None:
     assert args == ("-strict", "-output", "json", "-schema-location", "/schemas/x.json", "/x.yaml")
 
 
-def test_what_kubeconform_says_is_read() -> None:
+def test_the_output_of_kubeconform_is_parsed() -> None:
     text = """{"resources": [
         {"filename": "a", "kind": "Pod", "name": "x", "version": "v1", "status": "statusInvalid", "msg": "m"},
         {"filename": "a", "kind": "Pod", "name": "y", "version": "v1", "status": "statusValid", "msg": ""}]}"""
@@ -244,7 +244,7 @@ def test_a_tool_that_fails_without_a_finding_shows_its_last_lines(tmp_path: Path
     assert found == [Problem(where="ct lint", fact="fails", evidence=("Error: no such thing",), rule="ct.lint")]
 
 
-def test_a_custom_resource_schema_is_closed_and_told_in_plain_words() -> None:
+def test_a_custom_resource_schema_is_closed_and_explained_in_plain_words() -> None:
     closed = kube_schemas.close(
         {
             "type": "object",

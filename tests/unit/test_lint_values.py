@@ -70,7 +70,7 @@ def layer(text: bytes, name: str, *inside: str) -> Layer:
     return Layer(document=yaml.parse(text, name), inside=inside)
 
 
-def test_the_highest_layer_that_says_it_is_named() -> None:
+def test_the_highest_layer_that_sets_it_is_named() -> None:
     low = layer(b"a:\n  b: 1\n  c: 2\n", "low")
     high = layer(b"app:\n  a:\n    b: 3\n", "high", "app")
     found = {path: layers.top_layer([low, high], path) for path in (("a", "b"), ("a", "c"), ("x",))}
@@ -148,7 +148,7 @@ OWNER = schema_errors.Owner(name="app", folder="charts/app", schema=SCHEMA)
         (b"prot: 1\n", ["app has no value prot"]),
     ],
 )
-def test_of_a_choice_only_the_branch_that_was_meant_is_told(text: bytes, facts: list[str]) -> None:
+def test_of_a_choice_only_the_intended_branch_is_reported(text: bytes, facts: list[str]) -> None:
     found = list(schema_errors.schema_problems(OWNER, [layer(text, "v")]))
     assert [problem.fact for problem in found] == facts
 
@@ -169,6 +169,6 @@ def test_the_suggestion_comes_from_the_branch_that_was_meant() -> None:
         (10, "10 is not a network such as 192.168.1.0/24"),
     ],
 )
-def test_a_network_is_one_or_says_what_it_was_meant_to_be(text: object, said: str | None) -> None:
+def test_a_network_is_valid_or_refused_with_the_intended_one(text: object, said: str | None) -> None:
     found = platform_facts.parse_network(text)
     assert (found if isinstance(found, str) else None) == said

@@ -19,7 +19,7 @@ def noon() -> float:
     return 1_795_435_200.0
 
 
-def test_a_second_release_is_told_who_holds_the_lock(path: Path) -> None:
+def test_a_second_release_reports_the_holder_of_the_lock(path: Path) -> None:
     with filelock.hold(path, clock=noon), pytest.raises(Busy) as caught, filelock.hold(path):
         pytest.fail("the lock was given twice")
 
@@ -41,7 +41,7 @@ def test_the_lock_is_free_again_after_the_block_and_after_an_error(path: Path) -
     assert path.read_text(encoding="utf-8") == ""
 
 
-def test_waiting_says_so_once_and_ends_when_the_holder_does(path: Path) -> None:
+def test_waiting_is_reported_once_and_ends_with_the_holder(path: Path) -> None:
     holder = filelock.hold(path, clock=noon)
     holder.__enter__()
     said: list[str] = []

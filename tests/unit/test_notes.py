@@ -101,5 +101,5 @@ def test_a_chart_without_a_program_has_no_alert(parsed: parsing.ParsedWorkspace)
     assert alerting.alerts(parsed, parsed.entries[ChartName("media")], monitoring.load(parsed)) == ""
 
 
-def test_an_alert_is_told_by_the_names_of_its_labels() -> None:
+def test_an_alert_is_recognised_by_the_names_of_its_labels() -> None:
     assert alerting.summary("{{ $labels.pod }} waits {{ $value | humanizeDuration }}") == "<pod> waits …"

@@ -59,7 +59,7 @@ def test_differences_name_what_is_missing_foreign_and_changed(config: Config) ->
     assert found == ("c.yaml is missing", "b.yaml is not one of its files", "a.yaml: other content")
 
 
-def test_a_folder_that_was_never_written_says_so(config: Config) -> None:
+def test_a_folder_that_was_never_written_is_reported(config: Config) -> None:
     assert pin.differences(config, "staging", {}) == ("first pins",)
 
 

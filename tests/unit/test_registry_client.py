@@ -238,7 +238,7 @@ def test_a_tag_has_no_plus() -> None:
     assert tag_of("1.0.0+k3s") == "1.0.0_k3s"
 
 
-def test_without_a_prefix_a_chart_lies_right_below_the_host() -> None:
+def test_without_a_prefix_a_chart_is_directly_below_the_host() -> None:
     with serving(lambda _: UNKNOWN) as server:
         registry = Registry.open(replace(server.config, prefix=""), {})
         registry.find(ChartName("sonarr"), "1.0.0")

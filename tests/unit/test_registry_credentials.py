@@ -109,7 +109,7 @@ def test_a_port_belongs_to_the_host(tmp_path: Path) -> None:
     assert user({"DOCKER_CONFIG": str(tmp_path)}, host=f"{HOST}:5000") == "docker:secret-of-docker"
 
 
-def test_user_and_password_may_stand_in_the_file_in_the_clear(tmp_path: Path) -> None:
+def test_the_file_may_contain_user_and_password_in_plain_text(tmp_path: Path) -> None:
     put(tmp_path / "config.json", {"auths": {HOST: {"username": "me", "password": "a:b"}}})
 
     assert user({"DOCKER_CONFIG": str(tmp_path)}) == "me:a:b"
@@ -137,7 +137,7 @@ def test_a_helper_that_knows_nothing_leaves_the_file_and_helm(tmp_path: Path) ->
     assert found == "file:secret-of-file"
 
 
-def test_a_helper_that_fails_says_what_it_said(tmp_path: Path) -> None:
+def test_the_output_of_a_failed_helper_is_shown(tmp_path: Path) -> None:
     put(tmp_path / "config.json", {"credsStore": "vault"})
 
     assert problem({"DOCKER_CONFIG": str(tmp_path)}, run=helper("vault is locked\n", 1)) == (

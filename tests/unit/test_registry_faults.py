@@ -98,7 +98,7 @@ def test_a_slow_registry_times_out_after_bounded_attempts() -> None:
         assert len(server.seen) == 3
 
 
-def test_401_without_credentials_says_how_to_log_in() -> None:
+def test_401_without_credentials_has_a_hint_how_to_log_in() -> None:
     challenge = {"WWW-Authenticate": 'Basic realm="charts"'}
     answer = Answer(status=401, headers=challenge, body=error_body("UNAUTHORIZED", "authentication required"))
     with serving(always(answer)) as server:
@@ -113,7 +113,7 @@ def test_401_without_credentials_says_how_to_log_in() -> None:
         assert len(server.seen) == 1
 
 
-def test_403_is_final_and_says_who_was_refused() -> None:
+def test_403_is_final_and_names_the_user() -> None:
     answer = Answer(status=403, body=error_body("DENIED", "requested access to the resource is denied"))
     with serving(always(answer)) as server:
         text = failure_of(server.config)

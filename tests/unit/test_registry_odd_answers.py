@@ -58,7 +58,7 @@ def test_something_that_does_not_speak_http_is_not_tried_again() -> None:
         assert len(server.seen) == 1
 
 
-def test_plain_http_where_tls_is_expected_says_which_setting_to_change() -> None:
+def test_plain_http_where_tls_is_expected_names_the_setting_to_change() -> None:
     with serving(always(Answer())) as server:
         text = failure_of(replace(server.config, plain_http=False))
 

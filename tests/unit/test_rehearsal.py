@@ -140,7 +140,9 @@ def test_a_protected_object_and_those_of_a_lost_umbrella_are_not_pruned() -> Non
         ({"argocd.argoproj.io/hook": "PostSync"}, True),
     ],
 )
-def test_only_hooks_and_what_says_so_is_deleted_to_be_made_anew(annotations: Mapping[str, str], anew: bool) -> None:
+def test_only_hooks_and_objects_with_the_annotation_are_deleted_and_recreated(
+    annotations: Mapping[str, str], anew: bool
+) -> None:
     assert is_recreated_by_sync(rendered("Job", "once", annotations)) is anew
 
 
@@ -168,7 +170,7 @@ def test_pods_belong_to_the_workload_above_their_replica_set() -> None:
     assert (found.waiting, found.refused) == ({}, {})
 
 
-def test_an_event_of_a_replica_set_tells_why_a_deployment_has_no_pods() -> None:
+def test_an_event_of_a_replica_set_explains_why_a_deployment_has_no_pods() -> None:
     deployment = status(data("Deployment", "app"), observedGeneration=1)
     replicas = owned(data("ReplicaSet", "app-1"), deployment)
     event = {**data("Event", "e"), "reason": "FailedCreate", "message": "quota", "involvedObject": {"uid": "uid-app-1"}}

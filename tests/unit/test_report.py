@@ -44,7 +44,7 @@ def test_a_plan_lists_what_moves_and_counts_what_stays() -> None:
     )
 
 
-def test_a_plan_with_nothing_to_do_says_so() -> None:
+def test_a_plan_with_nothing_to_do_is_one_line() -> None:
     made = Plan(charts=(step("common", Action.KEEP),), pins=(PinPlan(environment="staging", reasons=()),))
 
     assert report.plan(made) == ("1 of 1 chart is published with this content.\ndeploy/staging: up to date")

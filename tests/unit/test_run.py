@@ -77,6 +77,6 @@ def test_a_streamed_program_that_fails_or_runs_too_long_is_an_error_too() -> Non
     assert seen[0] == "one"
 
 
-def test_a_tail_without_lines_says_so() -> None:
+def test_a_tail_without_lines_is_a_placeholder() -> None:
     assert tail("  \n") == ("(none)",)
     assert tail("a\nb\nc", 2) == ("b", "c")

@@ -84,7 +84,7 @@ def test_a_reference_to_no_fragment_names_the_nearest():
     )
 
 
-def test_text_that_is_not_json_is_told_with_its_line():
+def test_text_that_is_not_json_is_reported_with_its_line():
     with pytest.raises(WorkspaceError, match=r"values.schema.json:2: is not JSON"):
         schema.bundle(b'{\n"a": }', FRAGMENTS, "charts/demo/values.schema.json")
 

@@ -119,7 +119,7 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(flags: tuple[l
         ([], [], ["a:many"], "the length of a is invalid"),
     ],
 )
-def test_flags_that_do_not_fit_are_told(keys: list[str], files: list[str], generate: list[str], fact: str) -> None:
+def test_flags_that_do_not_fit_are_refused(keys: list[str], files: list[str], generate: list[str], fact: str) -> None:
     assert fact in refusal(lambda: value_sources.parse_flags(keys, files, generate))
 
 
@@ -162,7 +162,7 @@ def test_what_somebody_added_to_a_file_stays(repo: Monorepo, tmp_path: Path) -> 
     assert set(after["spec"]["encryptedData"]) == {"user", "password"}
 
 
-def test_the_file_lies_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_path: Path) -> None:
+def test_the_file_is_where_argo_cd_and_the_lint_expect_it(repo: Monorepo, tmp_path: Path) -> None:
     with_key(repo, tmp_path / "key.yaml")
 
     sealed(
@@ -300,7 +300,7 @@ def test_a_new_key_is_for_its_owner_alone_whatever_the_umask_and_never_over_anot
     assert "PRIVATE" not in repo.read("values/staging/sealed-secrets.pem")
 
 
-def test_a_private_key_never_lies_in_the_checkout(repo: Monorepo, tmp_path: Path) -> None:
+def test_a_private_key_is_never_written_into_the_checkout(repo: Monorepo, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(repo.root)
 
     for out in (repo.root / "key.yaml", tmp_path / "link" / "key.yaml"):
@@ -309,9 +309,7 @@ def test_a_private_key_never_lies_in_the_checkout(repo: Monorepo, tmp_path: Path
     assert not (repo.root / "values/staging/sealed-secrets.pem").exists()
 
 
-def test_a_certificate_that_ended_seals_nothing_and_one_that_is_about_to_is_told(
-    repo: Monorepo, tmp_path: Path
-) -> None:
+def test_an_expired_certificate_seals_nothing_and_an_expiring_one_is_reported(repo: Monorepo, tmp_path: Path) -> None:
     assert "there is nothing to seal with" in refusal(
         lambda: sealing.usable_certificate(context_of(repo), "staging", NOW)
     )

@@ -127,7 +127,7 @@ def test_other_objects_refer_to_them_by_the_fields_of_their_definitions() -> Non
     }
 
 
-def test_a_kind_says_what_it_makes() -> None:
+def test_a_kind_declares_the_secrets_that_it_creates() -> None:
     made = references.producers_of(OBJECTS)
 
     assert made == {
@@ -181,7 +181,7 @@ def test_a_secret_that_nobody_makes_is_missing_with_the_command_that_seals_it() 
     )
 
 
-def test_a_sealed_secret_that_lacks_a_key_is_told_with_that_key() -> None:
+def test_a_sealed_secret_that_lacks_a_key_is_reported_with_that_key() -> None:
     entry = listed(replace(ADMIN, keys=("user", "password")), sealed=sealed_as("admin", "user"))["admin"]
 
     assert (entry.producer, entry.missing) == ("SealedSecret", ("password",))

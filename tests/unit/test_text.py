@@ -14,7 +14,7 @@ def test_an_unlike_name_is_answered_with_every_known_one_sorted_unless_they_have
     assert suggest("x", ("patch", "minor", "major"), otherwise="use") == "use patch, minor, major"
 
 
-def test_a_hint_over_no_names_says_none() -> None:
+def test_a_hint_over_no_names_lists_none() -> None:
     assert suggest("x", (), otherwise="umbrellas:") == "umbrellas: none"
     assert closest("x", ()) is None
 

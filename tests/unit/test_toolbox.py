@@ -46,7 +46,7 @@ chmod +x "$out"/*
 """
 
 
-class Bench:
+class Machine:
     """A checkout with tool sources, a PATH of its own, a Go that is a script, and a runner that counts."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,102 +88,102 @@ def program(path: Path, script: str) -> Path:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    return Bench(tmp_path, monkeypatch)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
 
 
-def test_a_program_on_path_in_the_pinned_version_is_used(bench: Bench) -> None:
-    helm = program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
+def test_a_program_on_path_in_the_pinned_version_is_used(machine: Machine) -> None:
+    helm = program(machine.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
 
-    assert bench.box.path("helm") == helm
-    assert bench.builds() == 0
+    assert machine.box.path("helm") == helm
+    assert machine.builds() == 0
 
 
 @pytest.mark.parametrize("said", ["v4.3.0", "v3.18.4", "v4.3.1-rc.1", "v4.3.10", "v14.3.1", "", "usage: helm"])
-def test_a_program_on_path_in_another_version_is_not_used(bench: Bench, said: str) -> None:
-    program(bench.bin / "helm", f"#!/bin/sh\necho '{said}'\n")
+def test_a_program_on_path_in_another_version_is_not_used(machine: Machine, said: str) -> None:
+    program(machine.bin / "helm", f"#!/bin/sh\necho '{said}'\n")
 
-    assert bench.box.path("helm") == bench.box.built_path("helm")
-    assert bench.builds() == 1
-
-
-def test_a_program_on_path_that_fails_the_question_is_not_used(bench: Bench) -> None:
-    program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\nexit 1\n")
-
-    assert bench.box.find("helm") is None
+    assert machine.box.path("helm") == machine.box.built_path("helm")
+    assert machine.builds() == 1
 
 
-def test_the_version_is_asked_once_for_each_state_of_the_file(bench: Bench) -> None:
-    helm = program(bench.bin / "helm", "#!/bin/sh\necho v4.3.0\n")
-    found = [bench.box.find("helm"), bench.toolbox().find("helm")]
+def test_a_program_on_path_that_fails_the_question_is_not_used(machine: Machine) -> None:
+    program(machine.bin / "helm", "#!/bin/sh\necho v4.3.1\nexit 1\n")
+
+    assert machine.box.find("helm") is None
+
+
+def test_the_version_is_asked_once_for_each_state_of_the_file(machine: Machine) -> None:
+    helm = program(machine.bin / "helm", "#!/bin/sh\necho v4.3.0\n")
+    found = [machine.box.find("helm"), machine.toolbox().find("helm")]
 
     helm.write_text("#!/bin/sh\necho v4.3.1; exit\n")
-    found += [bench.box.find("helm"), bench.toolbox().find("helm")]
+    found += [machine.box.find("helm"), machine.toolbox().find("helm")]
 
     assert [have is not None for have in found] == [False, False, True, True]
-    assert [command.argv for command in bench.commands] == [
+    assert [command.argv for command in machine.commands] == [
         (str(helm), "version", "--template", "{{.Version}}"),
     ] * 2
 
 
-def test_a_broken_memory_of_path_is_forgotten(bench: Bench) -> None:
-    program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
-    bench.box.path("helm")
-    (bench.root / ".tools" / "path.json").write_text('{"torn')
+def test_a_broken_memory_of_path_is_forgotten(machine: Machine) -> None:
+    program(machine.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
+    machine.box.path("helm")
+    (machine.root / ".tools" / "path.json").write_text('{"torn')
 
-    assert bench.box.path("helm").parent == bench.bin
-    assert list(json.loads((bench.root / ".tools" / "path.json").read_text())) == [str(bench.bin / "helm")]
+    assert machine.box.path("helm").parent == machine.bin
+    assert list(json.loads((machine.root / ".tools" / "path.json").read_text())) == [str(machine.bin / "helm")]
 
 
-def test_a_built_program_is_found_without_starting_anything(bench: Bench) -> None:
-    bench.box.path("helm")
-    bench.commands.clear()
-    program(bench.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
+def test_a_built_program_is_found_without_starting_anything(machine: Machine) -> None:
+    machine.box.path("helm")
+    machine.commands.clear()
+    program(machine.bin / "helm", "#!/bin/sh\necho v4.3.1\n")
 
-    have = bench.toolbox().find("helm")
+    have = machine.toolbox().find("helm")
 
     assert have is not None
-    assert (have.source, have.path, bench.commands) == ("built", bench.box.built_path("helm"), [])
+    assert (have.source, have.path, machine.commands) == ("built", machine.box.built_path("helm"), [])
 
 
-def test_missing_programs_are_built_by_one_command_and_say_so(bench: Bench) -> None:
-    paths = bench.box.ensure(("helm", "ct", "helm"))
+def test_missing_programs_are_built_by_one_command_and_say_so(machine: Machine) -> None:
+    paths = machine.box.ensure(("helm", "ct", "helm"))
 
-    assert paths == {"helm": bench.box.built_path("helm"), "ct": bench.box.built_path("ct")}
-    assert bench.builds() == 1
-    assert [line.split(" (0 s)")[0] for line in bench.said.getvalue().splitlines()] == [
+    assert paths == {"helm": machine.box.built_path("helm"), "ct": machine.box.built_path("ct")}
+    assert machine.builds() == 1
+    assert [line.split(" (0 s)")[0] for line in machine.said.getvalue().splitlines()] == [
         "helm v4.3.1, ct v3.14.0: building from source (about 2 min on two cores, once) …",
         "✔ helm v4.3.1, ct v3.14.0",
     ]
 
 
-def test_a_build_that_fails_leaves_nothing_and_shows_its_last_lines(bench: Bench) -> None:
+def test_a_build_that_fails_leaves_nothing_and_shows_its_last_lines(machine: Machine) -> None:
     lines = "".join(f"echo 'main.go:{number}: line {number}'\n" for number in range(1, 31))
-    go = bench.go(f'#!/bin/sh\necho half >"${{6}}helm"\necho some/package\n{lines}exit 3\n')
+    go = machine.go(f'#!/bin/sh\necho half >"${{6}}helm"\necho some/package\n{lines}exit 3\n')
 
     with pytest.raises(ToolFailed) as caught:
-        bench.box.path("helm")
+        machine.box.path("helm")
 
     (problem,) = caught.value.problems
     assert str(problem).splitlines()[0] == "helm v4.3.1: could not be built, go ended with exit code 3"
     assert problem.evidence[0].startswith(f"+ {go} build -v -trimpath")
     assert problem.evidence[1:] == tuple(f"main.go:{number}: line {number}" for number in range(11, 31))
     assert problem.hint == "check the network and the space on the disk, then run it again; what was compiled is kept"
-    assert bench.leftovers() == []
+    assert machine.leftovers() == []
 
 
 def test_a_killed_build_leaves_nothing_that_looks_built_and_the_next_one_clears_up(
-    bench: Bench, tmp_path: Path
+    machine: Machine, tmp_path: Path
 ) -> None:
     started = tmp_path / "started"
-    bench.go(
+    machine.go(
         f'#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho half >"$2/helm"; echo $$ >{started}.new; mv {started}.new {started}\n'
         "exec sleep 60\n"
     )
     script = (
         "import os, sys; from pathlib import Path; from slipway.util.progress import Progress; from slipway.toolchain.toolbox import Toolbox\n"
         "from slipway.tools.run import run_process\n"
-        f"Toolbox(root=Path({str(bench.root)!r}), tools={PINS!r}, run=run_process, progress=Progress(), environ=os.environ).path('helm')\n"
+        f"Toolbox(root=Path({str(machine.root)!r}), tools={PINS!r}, run=run_process, progress=Progress(), environ=os.environ).path('helm')\n"
     )
     process = subprocess.Popen(
         (sys.executable, "-c", script), cwd=CHECKOUT, stderr=subprocess.DEVNULL, start_new_session=True
@@ -196,36 +196,36 @@ def test_a_killed_build_leaves_nothing_that_looks_built_and_the_next_one_clears_
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
-    assert bench.box.find("helm") is None
-    assert [name.split("-")[0] for name in bench.leftovers()] == ["build"]
-    bench.go(BUILDS.format(log=bench.log))
-    assert bench.box.path("helm").read_text() == "#!/bin/sh\necho v4.3.1\n"
-    assert bench.leftovers() == [bench.box.built_path("helm").parent.name]
+    assert machine.box.find("helm") is None
+    assert [name.split("-")[0] for name in machine.leftovers()] == ["build"]
+    machine.go(BUILDS.format(log=machine.log))
+    assert machine.box.path("helm").read_text() == "#!/bin/sh\necho v4.3.1\n"
+    assert machine.leftovers() == [machine.box.built_path("helm").parent.name]
 
 
-def test_a_new_version_is_built_and_the_old_one_removed(bench: Bench) -> None:
-    old = bench.box.path("helm")
-    (bench.root / "tools" / "release" / "go.mod").write_text(GO_MOD.replace("v4.3.1", "v4.4.0"))
-    bench.go(BUILDS.format(log=bench.log).replace("v4.3.1", "v4.4.0"))
+def test_a_new_version_is_built_and_the_old_one_removed(machine: Machine) -> None:
+    old = machine.box.path("helm")
+    (machine.root / "tools" / "release" / "go.mod").write_text(GO_MOD.replace("v4.3.1", "v4.4.0"))
+    machine.go(BUILDS.format(log=machine.log).replace("v4.3.1", "v4.4.0"))
 
-    new = bench.toolbox(helm="v4.4.0").path("helm")
+    new = machine.toolbox(helm="v4.4.0").path("helm")
 
     assert new != old
-    assert bench.leftovers() == [new.parent.name]
+    assert machine.leftovers() == [new.parent.name]
 
 
-def test_other_sources_of_the_same_version_make_another_build(bench: Bench) -> None:
-    bench.box.path("helm")
-    (bench.root / "tools" / "release" / "go.mod").write_text(GO_MOD + "\nrequire golang.org/x/net v0.99.0\n")
+def test_other_sources_of_the_same_version_make_another_build(machine: Machine) -> None:
+    machine.box.path("helm")
+    (machine.root / "tools" / "release" / "go.mod").write_text(GO_MOD + "\nrequire golang.org/x/net v0.99.0\n")
 
-    bench.box.path("helm")
+    machine.box.path("helm")
 
-    assert bench.builds() == 2
+    assert machine.builds() == 2
 
 
-def test_a_pin_that_differs_from_go_mod_is_refused(bench: Bench) -> None:
+def test_a_pin_that_differs_from_go_mod_is_refused(machine: Machine) -> None:
     with pytest.raises(WorkspaceError) as caught:
-        bench.toolbox(helm="v4.4.0").path("helm")
+        machine.toolbox(helm="v4.4.0").path("helm")
 
     assert str(caught.value) == (
         "tools/release/go.mod: requires helm.sh/helm/v4 v4.3.1, but pyproject.toml pins helm v4.4.0\n"
@@ -233,22 +233,22 @@ def test_a_pin_that_differs_from_go_mod_is_refused(bench: Bench) -> None:
     )
 
 
-def test_a_program_that_does_not_say_its_version_after_the_build_is_refused(bench: Bench) -> None:
-    bench.go(BUILDS.format(log=bench.log).replace("echo v4.3.1", "echo v4.3"))
+def test_a_program_that_does_not_say_its_version_after_the_build_is_refused(machine: Machine) -> None:
+    machine.go(BUILDS.format(log=machine.log).replace("echo v4.3.1", "echo v4.3"))
 
     with pytest.raises(ToolFailed) as caught:
-        bench.box.path("helm")
+        machine.box.path("helm")
 
     assert str(caught.value) == (
         "helm v4.3.1: reports no version\n"
         "    hint: look up where helm.sh/helm/v4 keeps its version now, and correct `stamp` in slipway/toolchain/catalogue.py"
     )
-    assert bench.leftovers() == []
+    assert machine.leftovers() == []
 
 
-def test_an_unknown_program_is_refused(bench: Bench) -> None:
+def test_an_unknown_program_is_refused(machine: Machine) -> None:
     with pytest.raises(WorkspaceError) as caught:
-        bench.box.path("docker")
+        machine.box.path("docker")
 
     assert str(caught.value) == (f"[tool.slipway.tools]: there is no tool 'docker'\n    hint: use {', '.join(TOOLS)}")
 
@@ -271,21 +271,21 @@ def test_a_workspace_without_sources_of_its_own_shares_those_of_this_checkout(tm
     assert box.built_path("helm").is_relative_to(CHECKOUT / ".tools")
 
 
-def test_go_on_path_is_used_in_the_locked_version_only(bench: Bench) -> None:
-    installed = group_folder(bench.root, "go")
+def test_go_on_path_is_used_in_the_locked_version_only(machine: Machine) -> None:
+    installed = group_folder(machine.root, "go")
     installed.rename(installed.with_name("elsewhere"))
     go = program(
-        bench.bin / "go",
-        BUILDS.format(log=bench.log).replace(
+        machine.bin / "go",
+        BUILDS.format(log=machine.log).replace(
             "echo", '[ "$1" = version ] && echo "go version go1.27.3 linux/amd64" && exit\necho', 1
         ),
     )
 
-    bench.box.path("helm")
+    machine.box.path("helm")
 
-    assert go_version(bench.root) == "v1.27.3"
-    assert bench.builds() == 1
-    assert bench.commands[0].argv == (str(go), "version")
+    assert go_version(machine.root) == "v1.27.3"
+    assert machine.builds() == 1
+    assert machine.commands[0].argv == (str(go), "version")
 
 
 def test_without_a_home_go_keeps_its_caches_in_the_checkout(tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_without_a_home_go_keeps_its_caches_in_the_checkout(tmp_path: Path) -> N
     assert usual["CGO_ENABLED"] == "0"
 
 
-def test_durations_are_said_as_people_say_them() -> None:
+def test_durations_are_formatted_for_people() -> None:
     assert [about(10), about(89), about(90), about(240)] == ["about 10 s", "about 89 s", "about 2 min", "about 4 min"]
 
 

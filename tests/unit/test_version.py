@@ -24,8 +24,8 @@ from testing.monorepo import Monorepo, small
 DAY = date(2026, 11, 23)
 
 
-class World:
-    """A small monorepo and what a registry would have of it."""
+class History:
+    """A small monorepo, and the versions of it that are published."""
 
     def __init__(self, repo: Monorepo) -> None:
         self.repo = repo
@@ -107,45 +107,45 @@ def reused(tmp_path_factory: pytest.TempPathFactory) -> Reused:
 
 
 @pytest.fixture
-def unpublished(reused: Reused) -> World:
-    return World(reused.anew())
+def unpublished(reused: Reused) -> History:
+    return History(reused.anew())
 
 
 @pytest.fixture
-def world(unpublished: World) -> World:
+def history(unpublished: History) -> History:
     unpublished.publish()
     return unpublished
 
 
-def touch(world: World, name: str = "sonarr", text: str = "changed") -> None:
-    world.repo.write(f"charts/{name}/values.yaml", f"text: {text}\n")
+def touch(history: History, name: str = "sonarr", text: str = "changed") -> None:
+    history.repo.write(f"charts/{name}/values.yaml", f"text: {text}\n")
 
 
-def test_nothing_changed_means_no_version_and_no_question(world: World) -> None:
-    assert world.plan() == ()
-    assert world.asked == []
+def test_nothing_changed_means_no_version_and_no_question(history: History) -> None:
+    assert history.plan() == ()
+    assert history.asked == []
 
 
-def test_a_changed_chart_and_its_umbrella_rise_and_nobody_else(world: World) -> None:
-    touch(world)
+def test_a_changed_chart_and_its_umbrella_rise_and_nobody_else(history: History) -> None:
+    touch(history)
 
-    bumps = world.plan()
+    bumps = history.plan()
 
     assert [(bump.chart, bump.before, bump.after, dict(bump.dependencies)) for bump in bumps] == [
         ("sonarr", "1.0.0", "1.0.1", {}),
         ("htpc", "1.0.0", "1.0.1", {"sonarr": "1.0.1"}),
     ]
-    assert world.asked == [
+    assert history.asked == [
         ("sonarr", "1.0.0", {"common": "1.0.0"}),
         ("htpc", "1.0.0", {"radarr": "1.0.0", "sonarr": "1.0.1"}),
     ]
 
 
-def test_a_changed_library_raises_everything_above_it(world: World) -> None:
-    world.repo.write("charts/common/values.yaml", "a: 1\n")
-    world.evidence["common"] = (item(Level.MAJOR),)
+def test_a_changed_library_raises_everything_above_it(history: History) -> None:
+    history.repo.write("charts/common/values.yaml", "a: 1\n")
+    history.evidence["common"] = (item(Level.MAJOR),)
 
-    bumps = world.plan()
+    bumps = history.plan()
 
     assert [(bump.chart, bump.after) for bump in bumps] == [
         ("common", "2.0.0"),
@@ -155,36 +155,36 @@ def test_a_changed_library_raises_everything_above_it(world: World) -> None:
     ]
 
 
-def test_charts_that_were_never_published_keep_their_versions(unpublished: World) -> None:
-    world = unpublished
+def test_charts_that_were_never_published_keep_their_versions(unpublished: History) -> None:
+    history = unpublished
 
-    assert world.plan() == ()
-    assert world.asked == []
-
-
-def test_a_new_chart_that_was_raised_by_hand_only_moves_its_dependents_dependency(unpublished: World) -> None:
-    world = unpublished
-    world.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.2.0\nappVersion")
-
-    assert world.raise_all() == ("umbrella/htpc/Chart.yaml",)
-    assert world.versions()["htpc"] == "1.0.0"
-    assert graph.check(world.workspace()) == ()
+    assert history.plan() == ()
+    assert history.asked == []
 
 
-def test_the_level_comes_from_the_evidence_and_a_maintainer_may_raise_it(world: World) -> None:
-    touch(world)
-    world.evidence["sonarr"] = (item(Level.MINOR),)
+def test_a_new_chart_that_was_raised_by_hand_only_moves_its_dependents_dependency(unpublished: History) -> None:
+    history = unpublished
+    history.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.2.0\nappVersion")
 
-    assert world.plan()[0].after == "1.1.0"
-    assert [bump.after for bump in world.plan(level=Level.MAJOR)] == ["2.0.0", "1.0.1"]
+    assert history.raise_all() == ("umbrella/htpc/Chart.yaml",)
+    assert history.versions()["htpc"] == "1.0.0"
+    assert graph.check(history.workspace()) == ()
 
 
-def test_a_level_below_the_evidence_is_refused_with_the_evidence(world: World) -> None:
-    touch(world)
-    world.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"), item(Level.PATCH, "default of `y`: 1 → 2"))
+def test_the_level_comes_from_the_evidence_and_a_maintainer_may_raise_it(history: History) -> None:
+    touch(history)
+    history.evidence["sonarr"] = (item(Level.MINOR),)
+
+    assert history.plan()[0].after == "1.1.0"
+    assert [bump.after for bump in history.plan(level=Level.MAJOR)] == ["2.0.0", "1.0.1"]
+
+
+def test_a_level_below_the_evidence_is_refused_with_the_evidence(history: History) -> None:
+    touch(history)
+    history.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"), item(Level.PATCH, "default of `y`: 1 → 2"))
 
     with pytest.raises(ProblemsFound) as caught:
-        world.plan(level=Level.MINOR)
+        history.plan(level=Level.MINOR)
 
     assert str(caught.value) == (
         "charts/sonarr/Chart.yaml:3: minor is too little for what changed since 1.0.0\n"
@@ -193,72 +193,72 @@ def test_a_level_below_the_evidence_is_refused_with_the_evidence(world: World) -
     )
 
 
-def test_only_limits_where_it_begins_not_what_follows(world: World) -> None:
-    touch(world, "sonarr")
-    touch(world, "radarr")
+def test_only_limits_where_it_begins_not_what_follows(history: History) -> None:
+    touch(history, "sonarr")
+    touch(history, "radarr")
 
-    bumps = world.plan(only=["sonarr"], level=Level.MINOR)
+    bumps = history.plan(only=["sonarr"], level=Level.MINOR)
 
     assert [(bump.chart, bump.after) for bump in bumps] == [("sonarr", "1.1.0"), ("htpc", "1.0.1")]
 
 
-def test_a_version_that_stands_above_the_published_one_is_not_raised_again(world: World) -> None:
-    touch(world)
-    world.raise_all()
-    touch(world, text="again")
+def test_a_version_above_the_published_one_is_not_raised_again(history: History) -> None:
+    touch(history)
+    history.raise_all()
+    touch(history, text="again")
 
-    assert world.raise_all() == ()
-    assert world.versions()["sonarr"] == "1.0.1"
+    assert history.raise_all() == ()
+    assert history.versions()["sonarr"] == "1.0.1"
 
 
-def test_a_version_that_stands_too_low_for_the_evidence_is_raised_further(world: World) -> None:
-    touch(world)
-    world.raise_all()
-    world.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"),)
+def test_a_version_too_low_for_the_evidence_is_raised_further(history: History) -> None:
+    touch(history)
+    history.raise_all()
+    history.evidence["sonarr"] = (item(Level.MAJOR, "value `x` removed"),)
 
-    world.raise_all()
+    history.raise_all()
 
-    assert (world.versions()["sonarr"], world.versions()["htpc"]) == ("2.0.0", "1.0.1")
-    log = world.repo.read("charts/sonarr/CHANGELOG.md")
+    assert (history.versions()["sonarr"], history.versions()["htpc"]) == ("2.0.0", "1.0.1")
+    log = history.repo.read("charts/sonarr/CHANGELOG.md")
     assert "## [2.0.0] - 2026-11-23" in log
     assert "[1.0.1]" not in log
 
 
-def test_a_version_below_the_highest_published_one_is_raised_above_it(world: World) -> None:
-    touch(world)
-    world.tags["sonarr"]["1.4.2"] = Digest("sha256:other")
+def test_a_version_below_the_highest_published_one_is_raised_above_it(history: History) -> None:
+    touch(history)
+    history.tags["sonarr"]["1.4.2"] = Digest("sha256:other")
 
-    assert next((bump.chart, bump.against, bump.after) for bump in world.plan()) == ("sonarr", "1.4.2", "1.4.3")
+    assert next((bump.chart, bump.against, bump.after) for bump in history.plan()) == ("sonarr", "1.4.2", "1.4.3")
 
 
-def test_a_chart_that_someone_else_published_counts_as_changed(world: World) -> None:
-    workspace = world.workspace()
+def test_a_chart_that_someone_else_published_counts_as_changed(history: History) -> None:
+    workspace = history.workspace()
     digests = digest.digest_all(workspace)
     there = Published(name=ChartName("sonarr"), version="1.0.0", manifest=Digest("sha256:m"), input_digest=None)
 
     bumps = version.plan_bumps(
-        workspace, digests, {ChartName("sonarr"): there}, lambda _: (), world.evidence_of, only=[ChartName("sonarr")]
+        workspace, digests, {ChartName("sonarr"): there}, lambda _: (), history.evidence_of, only=[ChartName("sonarr")]
     )
 
     assert bumps[0].after == "1.0.1"
 
 
-def test_a_change_that_nobody_can_see_is_still_a_patch_with_a_sentence(world: World) -> None:
-    touch(world)
-    world.evidence["sonarr"] = ()
+def test_a_change_that_nobody_can_see_is_still_a_patch_with_a_sentence(history: History) -> None:
+    touch(history)
+    history.evidence["sonarr"] = ()
 
-    bump = world.plan()[0]
+    bump = history.plan()[0]
 
     assert bump.after == "1.0.1"
     assert [one.description for one in bump.evidence] == ["packaged again; values and rendered objects are the same"]
 
 
-def test_everything_is_written_and_the_second_run_writes_nothing(world: World) -> None:
-    touch(world)
-    world.evidence["sonarr"] = (item(Level.MINOR, "value `x` added", kind=ChangeKind.ADDED),)
-    world.evidence["htpc"] = (item(Level.PATCH, "member sonarr 1.0.0 → 1.1.0", via="sonarr"),)
+def test_everything_is_written_and_the_second_run_writes_nothing(history: History) -> None:
+    touch(history)
+    history.evidence["sonarr"] = (item(Level.MINOR, "value `x` added", kind=ChangeKind.ADDED),)
+    history.evidence["htpc"] = (item(Level.PATCH, "member sonarr 1.0.0 → 1.1.0", via="sonarr"),)
 
-    written = world.raise_all(note="fixed: the port")
+    written = history.raise_all(note="fixed: the port")
 
     assert written == (
         "charts/sonarr/CHANGELOG.md",
@@ -266,66 +266,67 @@ def test_everything_is_written_and_the_second_run_writes_nothing(world: World) -
         "umbrella/htpc/CHANGELOG.md",
         "umbrella/htpc/Chart.yaml",
     )
-    assert "## [1.1.0] - 2026-11-23\n\n### Added\n\n- value `x` added\n\n### Fixed\n\n- the port\n" in world.repo.read(
-        "charts/sonarr/CHANGELOG.md"
+    assert (
+        "## [1.1.0] - 2026-11-23\n\n### Added\n\n- value `x` added\n\n### Fixed\n\n- the port\n"
+        in history.repo.read("charts/sonarr/CHANGELOG.md")
     )
-    chart = yaml.safe_load(world.repo.read("charts/sonarr/Chart.yaml"))
+    chart = yaml.safe_load(history.repo.read("charts/sonarr/Chart.yaml"))
     assert yaml.safe_load(chart["annotations"]["artifacthub.io/changes"]) == [
         {"kind": "added", "description": "value `x` added"},
         {"kind": "fixed", "description": "the port"},
     ]
-    assert "the port" not in world.repo.read("umbrella/htpc/CHANGELOG.md")
-    assert graph.check(world.workspace()) == ()
-    assert world.raise_all(note="fixed: the port") == ()
-    world.publish()
-    assert world.plan() == ()
+    assert "the port" not in history.repo.read("umbrella/htpc/CHANGELOG.md")
+    assert graph.check(history.workspace()) == ()
+    assert history.raise_all(note="fixed: the port") == ()
+    history.publish()
+    assert history.plan() == ()
 
 
-def test_a_note_for_a_named_chart_reaches_it_even_when_it_was_raised_before(world: World) -> None:
-    touch(world)
-    world.raise_all()
+def test_a_note_for_a_named_chart_reaches_it_even_when_it_was_raised_before(history: History) -> None:
+    touch(history)
+    history.raise_all()
 
-    written = world.raise_all(only=["sonarr"], note="security: a hole")
+    written = history.raise_all(only=["sonarr"], note="security: a hole")
 
     assert written == ("charts/sonarr/CHANGELOG.md", "charts/sonarr/Chart.yaml")
-    assert "### Security\n\n- a hole" in world.repo.read("charts/sonarr/CHANGELOG.md")
+    assert "### Security\n\n- a hole" in history.repo.read("charts/sonarr/CHANGELOG.md")
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2, 3])
 def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
-    world: World, reused: Reused, kept: int
+    history: History, reused: Reused, kept: int
 ) -> None:
-    touch(world)
-    world.raise_all()
-    whole = contents(world.repo.root)
+    touch(history)
+    history.raise_all()
+    whole = contents(history.repo.root)
 
     reused.anew()
-    touch(world)
-    texts = version.new_texts(world.repo.root, world.plan(), DAY)
+    touch(history)
+    texts = version.new_texts(history.repo.root, history.plan(), DAY)
     for path, text in list(texts.items())[:kept]:
-        (world.repo.root / path).write_bytes(text)
-    world.raise_all()
+        (history.repo.root / path).write_bytes(text)
+    history.raise_all()
 
     assert len(texts) > 2
-    assert contents(world.repo.root) == whole
+    assert contents(history.repo.root) == whole
 
 
-def test_nothing_is_written_when_one_file_cannot_be_edited(world: World) -> None:
-    touch(world)
-    text = world.repo.read("umbrella/htpc/Chart.yaml").replace("version: 1.0.0\ntype", "version: &v 1.0.0\ntype")
-    world.repo.write("umbrella/htpc/Chart.yaml", text)
-    before = world.repo.read("charts/sonarr/Chart.yaml")
+def test_nothing_is_written_when_one_file_cannot_be_edited(history: History) -> None:
+    touch(history)
+    text = history.repo.read("umbrella/htpc/Chart.yaml").replace("version: 1.0.0\ntype", "version: &v 1.0.0\ntype")
+    history.repo.write("umbrella/htpc/Chart.yaml", text)
+    before = history.repo.read("charts/sonarr/Chart.yaml")
 
     with pytest.raises(WorkspaceError, match=r"umbrella/htpc.*: cannot be edited by a program"):
-        world.raise_all()
+        history.raise_all()
 
-    assert world.repo.read("charts/sonarr/Chart.yaml") == before
+    assert history.repo.read("charts/sonarr/Chart.yaml") == before
 
 
-def test_the_aligned_workspace_has_every_dependency_at_its_charts_version(world: World) -> None:
-    world.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.0.7\nappVersion")
+def test_the_aligned_workspace_has_every_dependency_at_its_charts_version(history: History) -> None:
+    history.repo.replace("charts/sonarr/Chart.yaml", "version: 1.0.0\nappVersion", "version: 1.0.7\nappVersion")
 
-    aligned = version.aligned(world.workspace())
+    aligned = version.aligned(history.workspace())
 
     assert graph.check(aligned) == ()
     entries = aligned.charts[ChartName("htpc")].metadata["dependencies"]
@@ -389,7 +390,7 @@ levels = st.sampled_from(list(Level))
 
 @settings(max_examples=100)
 @given(any_version, st.lists(any_version, min_size=1, max_size=5), levels)
-def test_a_version_never_goes_down_and_never_hits_a_published_one(
+def test_a_version_never_decreases_and_never_equals_a_published_one(
     present: str, published: list[str], level: Level
 ) -> None:
     found = next_version(present, published, level)
@@ -421,28 +422,28 @@ def test_raising_is_idempotent_and_no_chart_rises_further_than_its_evidence(
     level: Level | None,
     only: set[str],
 ) -> None:
-    world = World(reused.anew())
-    world.publish()
+    history = History(reused.anew())
+    history.publish()
     for name in touched:
-        touch(world, name)
-    world.evidence = {name: tuple(items) for name, items in evidence.items()}
-    before = world.versions()
+        touch(history, name)
+    history.evidence = {name: tuple(items) for name, items in evidence.items()}
+    before = history.versions()
     highest = max([required_level(items) for items in evidence.values()] + ([level] if level else []))
 
     try:
-        bumps = world.plan(only=sorted(only), level=level)
+        bumps = history.plan(only=sorted(only), level=level)
     except ProblemsFound:
         assert level is not None
         assert any(required_level(items) > level for items in evidence.values())
         return
-    version.apply(world.repo.root, bumps, DAY)
+    version.apply(history.repo.root, bumps, DAY)
 
-    after = world.versions()
+    after = history.versions()
     limit = {Level.MAJOR: "2.0.0", Level.MINOR: "1.1.0", Level.PATCH: "1.0.1"}[highest]
     assert all(Version.parse(before[name]) <= Version.parse(after[name]) <= Version.parse(limit) for name in before)
-    assert version.apply(world.repo.root, world.plan(only=sorted(only), level=level), DAY) == ()
+    assert version.apply(history.repo.root, history.plan(only=sorted(only), level=level), DAY) == ()
     if not only:
-        assert graph.check(world.workspace()) == ()
+        assert graph.check(history.workspace()) == ()
         assert {bump.chart for bump in bumps} >= touched
-        world.publish()
-        assert world.plan() == ()
+        history.publish()
+        assert history.plan() == ()

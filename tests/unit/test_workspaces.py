@@ -54,19 +54,19 @@ def laid(fixture: Path, root: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("fixture", fixtures("invalid", tools=False), ids=lambda path: path.name)
-def test_an_invalid_workspace_is_told_exactly_so(fixture: Path, base: Path) -> None:
+def test_an_invalid_workspace_is_reported_exactly_so(fixture: Path, base: Path) -> None:
     with laid(fixture, base) as root:
         found = text_of(static_problems(root))
     assert found == (fixture / "expected.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("fixture", fixtures("valid", tools=False), ids=lambda path: path.name)
-def test_a_sound_workspace_has_no_problems(fixture: Path, base: Path) -> None:
+def test_a_valid_workspace_has_no_problems(fixture: Path, base: Path) -> None:
     with laid(fixture, base) as root:
         assert text_of(static_problems(root)) == ""
 
 
-def test_the_base_of_all_fixtures_is_sound(base: Path) -> None:
+def test_the_base_of_all_fixtures_is_valid(base: Path) -> None:
     assert text_of(static_problems(base)) == ""
 
 

@@ -44,8 +44,8 @@ To revert, delete the key: the next lower layer applies again."""
 def pages(parsed: ParsedWorkspace) -> dict[str, str]:
     """Path below docs/ → text: a page for each umbrella, and one for the global values."""
     umbrellas = parsed.of_kind(ChartKind.UMBRELLA)
-    made = {f"{FOLDER}/{entry.chart.name}.md": page(parsed, entry) for entry in umbrellas}
-    return {f"{FOLDER}/index.md": index(parsed, umbrellas), **made}
+    result = {f"{FOLDER}/{entry.chart.name}.md": page(parsed, entry) for entry in umbrellas}
+    return {f"{FOLDER}/index.md": index(parsed, umbrellas), **result}
 
 
 def index(parsed: ParsedWorkspace, umbrellas: tuple[ParsedChart, ...]) -> str:
@@ -144,14 +144,14 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
             for row in member_rows(parsed, dep, dig(document.mapping, dep.key), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
-        layered = effective(parsed.workspace, entry.chart, dep).values
+        defaults = effective(parsed.workspace, entry.chart, dep).values
         environments = tuple(parsed.workspace.environments)
         lines = (
             (
                 code(row.key),
                 prose(row.type),
                 *(value(set_in[path][name]) if name in set_in[path] else EMPTY for name in environments),
-                value(lookup(layered, *path)),
+                value(lookup(defaults, *path)),
                 description(row),
             )
             for path, row in found.items()

@@ -74,22 +74,22 @@ def addresses(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 def all_secrets(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     """The Secrets that must be created in the namespace, with their keys, creators and users."""
     keys: dict[str, dict[str, None]] = {}
-    makers: dict[str, str] = {}
-    readers: dict[str, list[str]] = {}
+    creators: dict[str, str] = {}
+    users: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
         member = effective(parsed.workspace, entry.chart, dep)
         for secret, spec in declarations.secrets(member.chart, dep.key, member.values):
             if "database" in spec:
                 continue
             keys.setdefault(secret, {}).update(dict.fromkeys(texts(spec.get("keys"))))
-            readers.setdefault(secret, []).append(member_link(dep))
-            if spec.get("producer") or secret not in makers:
-                makers[secret] = creator(spec)
+            users.setdefault(secret, []).append(member_link(dep))
+            if spec.get("producer") or secret not in creators:
+                creators[secret] = creator(spec)
         if any(True for _ in declarations.copied(member.values)):
             keys.setdefault(declarations.REPOSITORY, {}).update(dict.fromkeys(sorted(declarations.REPOSITORY_KEYS)))
-            makers[declarations.REPOSITORY] = "you, as a sealed secret, if backups are enabled"
-            readers.setdefault(declarations.REPOSITORY, []).append(member_link(dep))
-    rows = ((code(name), codes(keys[name]), makers[name], ", ".join(readers[name])) for name in sorted(keys))
+            creators[declarations.REPOSITORY] = "you, as a sealed secret, if backups are enabled"
+            users.setdefault(declarations.REPOSITORY, []).append(member_link(dep))
+    rows = ((code(name), codes(keys[name]), creators[name], ", ".join(users[name])) for name in sorted(keys))
     return table(("Secret", "Keys", "Created by", "Used by"), rows)
 
 

@@ -60,7 +60,7 @@ def snippets(parsed: ParsedWorkspace, icons: Collection[str]) -> dict[str, str]:
     if not every:
         return {}
     production = list(every.values())[-1]
-    made = {
+    result = {
         "front": platform_map.render(production, "charts", icons),
         "overview": platform_map.render(production, CHARTS, icons),
         "members": members(parsed),
@@ -79,14 +79,14 @@ def snippets(parsed: ParsedWorkspace, icons: Collection[str]) -> dict[str, str]:
         "alerts": observability.alerts(parsed),
         "dashboards": observability.dashboards(parsed),
     }
-    made["edges"] = each(production, lambda umbrella: networking.traffic_of(production, umbrella))
-    made["claims"] = each(production, lambda umbrella: diagrams.pvc_diagram(production.of(umbrella)))
-    made["secret-makers"] = each(production, lambda umbrella: secret_diagrams.diagram(parsed, production, umbrella))
-    made["waves"] = each(
+    result["edges"] = each(production, lambda umbrella: networking.traffic_of(production, umbrella))
+    result["claims"] = each(production, lambda umbrella: diagrams.pvc_diagram(production.of(umbrella)))
+    result["secret-makers"] = each(production, lambda umbrella: secret_diagrams.diagram(parsed, production, umbrella))
+    result["waves"] = each(
         production,
         lambda umbrella: diagrams.sync_waves(production.of(umbrella), library_waves(parsed, production.of(umbrella))),
     )
-    return {f"{FOLDER}/{name}.md": page(text) for name, text in made.items()}
+    return {f"{FOLDER}/{name}.md": page(text) for name, text in result.items()}
 
 
 def each(platform: Platform, text: Callable[[str], str]) -> str:

@@ -39,8 +39,10 @@ def render(platform: Platform, charts: str, icons: Collection[str]) -> str:
         lines += block("members", (chip(member, charts, icons) for member in running(platform.of(umbrella))))
         lines += ["</li>"]
     lines += ["</ul>"]
-    watching = [(by_chart[name], does) for name, does in OBSERVABILITY if name in by_chart]
-    lines += block("watching", (("", f"{link(member, charts)}<small>{does}</small>") for member, does in watching))
+    watching = [(by_chart[name], purpose) for name, purpose in OBSERVABILITY if name in by_chart]
+    lines += block(
+        "watching", (("", f"{link(member, charts)}<small>{purpose}</small>") for member, purpose in watching)
+    )
     return "\n".join([*lines, "</div>"])
 
 

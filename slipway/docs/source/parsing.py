@@ -120,7 +120,7 @@ def schema_of(workspace: Workspace, chart: Chart) -> Map:
 
 
 def in_environments(workspace: Workspace, chart: Chart) -> dict[str, Map]:
-    """Environment → values of a service there; in its first umbrella, when it has several."""
+    """Environment → effective values of a chart; in its first umbrella if it is a member of several."""
     found: dict[str, Map] = {}
     for name, environment in workspace.environments.items():
         found[name] = service_with(workspace, chart).values

@@ -149,11 +149,11 @@ def test_copies_have_only_their_own_edges(render):
     assert "ingress" not in objects.one("NetworkPolicy", "demo-backup").at("spec")
 
 
-def test_dumps_come_before_files_and_each_service_has_its_minute(bench, render):
-    minimal = bench.minimal + VOLUME.replace("controllers: {demo: {strategy: Recreate}}\n", "")
+def test_dumps_come_before_files_and_each_service_has_its_minute(charts, render):
+    minimal = charts.minimal + VOLUME.replace("controllers: {demo: {strategy: Recreate}}\n", "")
 
     def minutes(name, values):
-        chart = bench.chart(name, values=minimal.replace("app:\n", "app:\n", 1))
+        chart = charts.chart(name, values=minimal.replace("app:\n", "app:\n", 1))
         more = "controllers: {demo: {strategy: Recreate}}\n" + values
         minute, hour, *_ = render(ON % "" + "\n" + more, chart=chart).one("CronJob").at("spec", "schedule").split()
         return int(hour) * 60 + int(minute) - 120

@@ -131,24 +131,24 @@ def test_a_script_can_be_run(render):
 FOLDER = "config: {rules: {folder: files/rules, files: {c.yml: 'zone {{ .Values.global.timezone }}'}, mounts: {app: [{path: /r}]}}}"
 
 
-def holding(bench, text="{{ $labels.job }}"):
-    return bench.chart(files={"files/rules/a.yml": text, "files/rules/b.yml": "b", "files/other/x.yml": "x"})
+def holding(charts, text="{{ $labels.job }}"):
+    return charts.chart(files={"files/rules/a.yml": text, "files/rules/b.yml": "b", "files/other/x.yml": "x"})
 
 
-def test_files_of_a_folder_are_taken_as_they_are_beside_those_in_values(render, bench):
-    data = render(FOLDER, chart=holding(bench)).one("ConfigMap").at("data")
+def test_files_of_a_folder_are_taken_as_they_are_beside_those_in_values(render, charts):
+    data = render(FOLDER, chart=holding(charts)).one("ConfigMap").at("data")
 
     assert data == {"a.yml": "{{ $labels.job }}", "b.yml": "b", "c.yml": "zone Etc/UTC"}
 
 
-def test_a_value_wins_over_a_file_of_its_name(render, bench):
+def test_a_value_wins_over_a_file_of_its_name(render, charts):
     values = "config: {rules: {folder: files/rules, files: {b.yml: mine}}}"
 
-    assert render(values, chart=holding(bench)).one("ConfigMap").at("data", "b.yml") == "mine"
+    assert render(values, chart=holding(charts)).one("ConfigMap").at("data", "b.yml") == "mine"
 
 
-def test_the_checksum_changes_with_a_file_of_the_folder(render, bench):
-    one, other = (render(FOLDER, chart=holding(bench, text)).pod() for text in ("one", "two"))
+def test_the_checksum_changes_with_a_file_of_the_folder(render, charts):
+    one, other = (render(FOLDER, chart=holding(charts, text)).pod() for text in ("one", "two"))
 
     assert one["metadata"]["annotations"][CHECKSUM] != other["metadata"]["annotations"][CHECKSUM]
 
@@ -169,16 +169,16 @@ READ = "controllers: {demo: {containers: {app: {env: {RULE: {config: rules, key:
 
 
 @pytest.mark.parametrize("key", ["a.yml", "c.yml"])
-def test_a_variable_may_read_a_file_of_the_folder_or_of_the_values(render, bench, key):
-    chart = bench.chart(files={"files/rules/a.yml": "one"})
+def test_a_variable_may_read_a_file_of_the_folder_or_of_the_values(render, charts, key):
+    chart = charts.chart(files={"files/rules/a.yml": "one"})
 
     assert render(READ.replace("KEY", key) + FOLDER, chart=chart).container()["env"][0]["valueFrom"] == {
         "configMapKeyRef": {"name": "demo-rules", "key": key}
     }
 
 
-def test_a_variable_that_reads_no_file_of_the_folder_is_refused(refuse, bench):
-    chart = bench.chart(files={"files/rules/a.yml": "one"})
+def test_a_variable_that_reads_no_file_of_the_folder_is_refused(refuse, charts):
+    chart = charts.chart(files={"files/rules/a.yml": "one"})
     values = READ.replace("KEY", "b.yml") + "config: {rules: {folder: files/rules}}"
 
     assert 'container app uses the file "b.yml" of the config "rules", which does not have it' in refuse(

@@ -218,8 +218,8 @@ def test_an_account_has_the_keys_and_the_name_that_the_operator_gives(refuse, en
     refuse(f"secrets: {{database: {{database: web-postgres, purpose: account, {entry}}}}}")
 
 
-def test_under_an_alias_the_main_entries_are_called_like_it(bench, render):
-    chart = bench.chart(
+def test_under_an_alias_the_main_entries_are_called_like_it(charts, render):
+    chart = charts.chart(
         "web-cache",
         values="""
 controllers: {cache: {containers: {app: {image: {repository: registry.test/cache, tag: 1.2.3}}}}}

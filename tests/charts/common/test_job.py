@@ -19,8 +19,8 @@ def test_another_content_is_another_job(render):
     assert render(ONCE).one("Job").name != render(OTHER).one("Job").name
 
 
-def test_a_new_version_of_the_chart_alone_does_not_run_it_again(bench, render):
-    old, new = bench.chart(), bench.chart(version="7.0.0", app_version="9.9.9")
+def test_a_new_version_of_the_chart_alone_does_not_run_it_again(charts, render):
+    old, new = charts.chart(), charts.chart(version="7.0.0", app_version="9.9.9")
 
     assert render(ONCE, chart=old).one("Job").name == render(ONCE, chart=new).one("Job").name
 

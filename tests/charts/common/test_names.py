@@ -64,8 +64,8 @@ def test_what_belongs_to_a_controller_says_which(render):
     assert with_component == {"Deployment", "NetworkPolicy", "Service", "ServiceMonitor"}
 
 
-def test_a_version_that_is_no_label_is_made_one(bench, render):
-    chart = bench.chart(version="1.0.0+build.5", app_version="2.0.0+ls" + "x" * 80)
+def test_a_version_that_is_no_label_is_made_one(charts, render):
+    chart = charts.chart(version="1.0.0+build.5", app_version="2.0.0+ls" + "x" * 80)
     labels = render(chart=chart).one("Deployment").labels
 
     assert labels["helm.sh/chart"] == "demo-1.0.0_build.5"

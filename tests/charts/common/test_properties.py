@@ -75,23 +75,23 @@ def test_no_object_is_there_twice(render):
     assert len(set(identities)) == len(identities)
 
 
-def test_two_renders_are_equal(bench, render):
-    again = bench.chart(values=bench.minimal + "\n# the same, in another folder\n")
+def test_two_renders_are_equal(charts, render):
+    again = charts.chart(values=charts.minimal + "\n# the same, in another folder\n")
 
     assert [item.text for item in render(EVERYTHING)] == [item.text for item in render(EVERYTHING, chart=again)]
 
 
-def test_a_new_version_of_the_chart_restarts_nothing(bench, render):
+def test_a_new_version_of_the_chart_restarts_nothing(charts, render):
     before = render(EVERYTHING)
-    after = render(EVERYTHING, chart=bench.chart(version="2.0.0", app_version="9.9.9"))
+    after = render(EVERYTHING, chart=charts.chart(version="2.0.0", app_version="9.9.9"))
 
     assert [item.identity for item in before] == [item.identity for item in after]
     assert pods(before) == pods(after)
     assert selectors(before) == selectors(after)
 
 
-def test_a_new_version_of_the_chart_shows_in_the_labels(bench, render):
-    after = render(EVERYTHING, chart=bench.chart(version="2.0.0", app_version="9.9.9"))
+def test_a_new_version_of_the_chart_shows_in_the_labels(charts, render):
+    after = render(EVERYTHING, chart=charts.chart(version="2.0.0", app_version="9.9.9"))
 
     assert {item.labels["helm.sh/chart"] for item in after if item.kind in POD_KINDS} == {"demo-2.0.0"}
 

@@ -16,9 +16,9 @@ MEMBERS = {name: MEMBER.format(name=name) for name in ("alpha", "beta")}
 
 
 @pytest.fixture
-def umbrella(bench):
+def umbrella(charts):
     """A namespace of two services."""
-    return bench.chart("house", values="{}", members=MEMBERS)
+    return charts.chart("house", values="{}", members=MEMBERS)
 
 
 def test_every_member_is_rendered_under_its_own_name(render, umbrella):
@@ -59,8 +59,8 @@ def test_a_value_of_one_member_does_not_reach_the_other(render, umbrella):
     assert after.one("Deployment", "beta") == before.one("Deployment", "beta")
 
 
-def test_a_member_renders_as_it_does_alone(bench, render, umbrella):
-    alone = render(chart=bench.chart("alpha", values=MEMBERS["alpha"]))
+def test_a_member_renders_as_it_does_alone(charts, render, umbrella):
+    alone = render(chart=charts.chart("alpha", values=MEMBERS["alpha"]))
     member = [item for item in render(chart=umbrella) if item.labels["app.kubernetes.io/name"] == "alpha"]
 
     assert {item.identity: item.data for item in alone} == {item.identity: item.data for item in member}

@@ -170,13 +170,15 @@ ONE_POD = ("ReadWriteOnce", "ReadWriteOncePod")
     ],
 )
 @pytest.mark.parametrize("replicas", [1, 2])
-def test_only_a_claim_that_one_pod_may_write_is_a_reason_against_a_second_pod(bench, mode, workload, rolling, replicas):
+def test_only_a_claim_that_one_pod_may_write_is_a_reason_against_a_second_pod(
+    charts, mode, workload, rolling, replicas
+):
     values = (
         f"controllers: {{demo: {{{workload}, replicas: {replicas}}}}}\n"
         f"persistence: {{data: {{size: 1Gi, accessMode: {mode}, mounts: {{app: [{{path: /data}}]}}}}}}"
     )
 
-    _, error = bench.run(bench.chart(), values, "home", "apps")
+    _, error = charts.run(charts.chart(), values, "home", "apps")
 
     if mode not in ONE_POD:
         assert error == ""

@@ -6,21 +6,15 @@ import pytest
 
 from slipway.build.render import Object
 from slipway.util.mapping import dig, listing
-from testing.rendering import Context
+from testing.rendering import Repository
 
 
 @pytest.fixture(scope="session")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
-@pytest.fixture(scope="session")
-def objects(context: Context):
+def objects(repository: Repository):
     """What a chart renders with some values."""
 
     def render(chart: str, values: str) -> tuple[Object, ...]:
-        return context.rendered(context.case(chart, values)).objects
+        return repository.rendered(repository.case(chart, values)).objects
 
     return render
 

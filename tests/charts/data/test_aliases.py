@@ -9,7 +9,7 @@ from slipway import policy
 from slipway.build.render import Object
 from slipway.release.checks import charts_in
 from slipway.util.mapping import dig
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT, static_problems
 
 pytestmark = pytest.mark.helm
@@ -99,15 +99,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def context(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
+def repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """It, staged and packed."""
-    return Context(folder=tmp_path_factory.mktemp("build"), root=root)
+    return Repository(folder=tmp_path_factory.mktemp("build"), root=root)
 
 
 @pytest.fixture(scope="module")
-def rendered(context: Context) -> dict[str, Object]:
+def rendered(repository: Repository) -> dict[str, Object]:
     """Kind and name → object, with copies on."""
-    return {item.title: item for item in context.rendered(context.case("home", "production")).objects}
+    return {item.title: item for item in repository.rendered(repository.case("home", "production")).objects}
 
 
 def test_every_name_leads_to_a_member(root: Path) -> None:
@@ -158,11 +158,11 @@ def test_each_database_is_copied_under_its_own_name(rendered: dict[str, Object])
         assert {"name": "SERVICE", "value": name} in dig(pod)["containers"][0]["env"]  # type: ignore[index]
 
 
-def test_every_member_satisfies_the_contract(context: Context) -> None:
+def test_every_member_satisfies_the_contract(repository: Repository) -> None:
     found = [
         str(problem)
-        for case in context.cases("home")
-        for chart in charts_in(context.builder, case, context.rendered(case).objects)
+        for case in repository.cases("home")
+        for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
     ]
     assert found == []

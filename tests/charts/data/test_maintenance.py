@@ -11,7 +11,7 @@ import pytest
 
 from slipway.tools.run import Child, Command, run_process, spawn_child
 from slipway.util.mapping import dig
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.servers import POLL_S, WAIT_S, stopped
 
 pytestmark = pytest.mark.helm
@@ -134,9 +134,9 @@ def test_a_start_ends_the_mode_that_a_loss_of_power_left_behind(volume: Volume) 
 
 
 def test_database_and_files_are_in_one_copy_and_the_dump_is_made_by_the_servers_own_version(
-    context: Context, container
+    repository: Repository, container
 ) -> None:
-    objects = context.rendered(context.case("utils", "production")).objects
+    objects = repository.rendered(repository.case("utils", "production")).objects
     copies = [item for item in objects if item.kind == "CronJob" and item.name.endswith("-backup")]
     (ours,) = (item for item in copies if item.name.startswith("nextcloud"))
     (cluster,) = (item for item in objects if item.kind == "Cluster" and item.name == "nextcloud-postgres")

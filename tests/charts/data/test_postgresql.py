@@ -10,7 +10,7 @@ from slipway.core.model import ChartKind
 from slipway.delivery import restore
 from slipway.util.mapping import dig
 from testing import servers
-from testing.rendering import Context, charts
+from testing.rendering import Repository, charts
 from testing.servers import Postgres
 
 pytestmark = pytest.mark.helm
@@ -69,8 +69,8 @@ def absent(text: str) -> bool:
 
 
 @pytest.mark.parametrize(("chart", "values"), places())
-def test_the_server_takes_every_setting_and_runs_all_our_sql(context: Context, chart: str, values: str) -> None:
-    for cluster in context.rendered(context.case(chart, values)).objects:
+def test_the_server_takes_every_setting_and_runs_all_our_sql(repository: Repository, chart: str, values: str) -> None:
+    for cluster in repository.rendered(repository.case(chart, values)).objects:
         if cluster.kind != "Cluster":
             continue
         database, owner = names_of(cluster)
@@ -78,16 +78,16 @@ def test_the_server_takes_every_setting_and_runs_all_our_sql(context: Context, c
             given = server.ask("SELECT name FROM pg_settings WHERE source = 'command line'")
             assert set(dig(cluster.data, "spec", "postgresql", "parameters")) <= set(given)
             made = server.ask("SELECT extname FROM pg_extension", database)
-            extensions = [item["name"] for item in wanted_extensions(context, chart, values, cluster.name)]
+            extensions = [item["name"] for item in wanted_extensions(repository, chart, values, cluster.name)]
             assert {name for name in extensions if not absent(name)} <= set(made)
             # The owner is no superuser, and may do what applications do.
             assert server.ask("SELECT rolsuper FROM pg_roles WHERE rolname = current_user", database, owner) == ["f"]
             server.ask("CREATE TABLE t (id int); CREATE EXTENSION hstore; DROP EXTENSION hstore", database, owner)
 
 
-def wanted_extensions(context: Context, chart: str, values: str, name: str) -> list[Mapping[str, str]]:
+def wanted_extensions(repository: Repository, chart: str, values: str, name: str) -> list[Mapping[str, str]]:
     """The extensions that the Database object of a cluster asks for."""
-    for item in context.rendered(context.case(chart, values)).objects:
+    for item in repository.rendered(repository.case(chart, values)).objects:
         if item.kind == "Database" and dig(item.data, "spec", "cluster").get("name") == name:
             return list(item.at("spec", "extensions"))  # type: ignore[call-overload]
     return []

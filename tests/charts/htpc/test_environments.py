@@ -19,8 +19,8 @@ MEMBERS = (
 )  # fmt: skip
 
 
-def test_the_umbrella_has_exactly_these_members(htpc_context):
-    charts = htpc_context.builder.workspace.charts
+def test_the_umbrella_has_exactly_these_members(repository):
+    charts = repository.builder.workspace.charts
     members = charts["htpc"].dependencies
     assert tuple(member.name for member in members) == MEMBERS
     assert {member.name: member.version for member in members} == {name: charts[name].version for name in MEMBERS}
@@ -28,8 +28,8 @@ def test_the_umbrella_has_exactly_these_members(htpc_context):
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_the_facts_of_an_environment_reach_every_member(render, htpc_context, environment):
-    platform = htpc_context.builder.workspace.environments[environment].platform
+def test_the_facts_of_an_environment_reach_every_member(render, repository, environment):
+    platform = repository.builder.workspace.environments[environment].platform
     facts = yaml.parse(platform.text, platform.path).mapping
     objects = render("htpc", environment)
     for item in objects.of_kind("IngressRoute"):
@@ -40,9 +40,9 @@ def test_the_facts_of_an_environment_reach_every_member(render, htpc_context, en
         assert pod.env(container)["TZ"] == facts["timezone"]
 
 
-def test_no_host_and_no_address_belongs_to_two_environments(render, htpc_context):
+def test_no_host_and_no_address_belongs_to_two_environments(render, repository):
     hosts, pools = [], []
-    for name, environment in htpc_context.builder.workspace.environments.items():
+    for name, environment in repository.builder.workspace.environments.items():
         routes = render("htpc", name).of_kind("IngressRoute")
         hosts += [item.data["spec"]["routes"][0]["match"] for item in routes]
         facts = yaml.parse(environment.platform.text, environment.platform.path).mapping
@@ -67,14 +67,14 @@ def test_a_member_that_is_off_leaves_nothing_of_its_own(render, member):
     assert {item.labels["app.kubernetes.io/name"] for item in objects.items} == set(MEMBERS) - {member}
 
 
-def test_every_render_is_valid_for_the_api_server(htpc_context, tmp_path):
+def test_every_render_is_valid_for_the_api_server(repository, tmp_path):
     names = [*MEMBERS, "htpc"]
     cases = [
-        kubeconform.Manifests(chart=name, folders={}, label=case.label, objects=htpc_context.rendered(case).objects)
+        kubeconform.Manifests(chart=name, folders={}, label=case.label, objects=repository.rendered(case).objects)
         for name in names
-        for case in htpc_context.cases(name)
+        for case in repository.cases(name)
     ]
-    assert {htpc_context.builder.workspace.charts[name].kind for name in MEMBERS} == {ChartKind.SERVICE}
+    assert {repository.builder.workspace.charts[name].kind for name in MEMBERS} == {ChartKind.SERVICE}
     assert len(cases) > len(names), "the ci files are looked at too"
     found = kubeconform.schema_problems(
         Kubeconform(run=run_process, program=lambda: program("kubeconform")),

@@ -230,6 +230,6 @@ def test_two_clients_never_share_the_resume_data(objects, pod):
     assert pod.spec["terminationGracePeriodSeconds"] == 300
 
 
-def test_the_namespace_admits_the_sidecar(htpc_context):
-    umbrella = htpc_context.builder.workspace.charts["htpc"]
+def test_the_namespace_admits_the_sidecar(repository):
+    umbrella = repository.builder.workspace.charts["htpc"]
     assert umbrella.metadata["annotations"]["slipway.homelab/pod-security"] == "privileged"

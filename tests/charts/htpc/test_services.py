@@ -72,9 +72,9 @@ def test_every_image_comes_from_its_publisher_with_tag_and_digest(render):
 
 
 @pytest.mark.parametrize("name", sorted(PORTS))
-def test_the_chart_says_which_version_it_runs(render, htpc_context, name):
+def test_the_chart_says_which_version_it_runs(render, repository, name):
     image = PINNED.fullmatch(render(name).pod(name).container("app")["image"])
-    assert image["tag"].removeprefix("v") == htpc_context.builder.workspace.charts[name].metadata["appVersion"]
+    assert image["tag"].removeprefix("v") == repository.builder.workspace.charts[name].metadata["appVersion"]
 
 
 def test_settings_are_seeded_by_the_image_that_reads_them(render):

@@ -117,11 +117,11 @@ def test_no_two_pods_write_to_one_database(render, name):
     assert render(name).one("Deployment", name)["spec"]["strategy"] == {"type": "Recreate"}
 
 
-def test_every_volume_with_data_says_how_it_is_kept(htpc_context):
+def test_every_volume_with_data_says_how_it_is_kept(repository):
     from slipway.util import yaml
 
     for name in (*WRITERS, *READERS, "prowlarr", "autobrr", "media"):
-        chart = htpc_context.builder.workspace.charts[name]
+        chart = repository.builder.workspace.charts[name]
         values = yaml.parse(chart.files["values.yaml"], name).mapping
         durable = {key for key, entry in values["persistence"].items() if {"size", "existingClaim"} & set(entry)}
         assert {entry["persistence"] for entry in values["backup"].values()} == durable, name

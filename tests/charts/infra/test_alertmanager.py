@@ -10,7 +10,7 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from testing.monitoring import alerts_of, ask, config_files
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
@@ -23,12 +23,6 @@ WARNINGS = {"ci/mail-values.yaml": "interface"}
 ALERTNAME = re.compile(r'alertname !?=~? "([^"]*)"')
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
 @pytest.fixture(scope="module", params=LABELS)
 def label(request: pytest.FixtureRequest) -> str:
     """The chart's own values, and with each of its values files."""
@@ -37,10 +31,10 @@ def label(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def configuration(context: Context, label: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def configuration(repository: Repository, label: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration as the pod has it, with its templates."""
     made = tmp_path_factory.mktemp("alertmanager")
-    for name, text in config_files(context, "alertmanager", label).items():
+    for name, text in config_files(repository, "alertmanager", label).items():
         (made / name).write_text(text.replace("/etc/alertmanager-templates/", f"{made}/"), encoding="utf-8")
     return made / "alertmanager.yml"
 
@@ -70,7 +64,7 @@ def test_each_severity_reaches_its_receiver(
     assert (done.code, done.stdout.split()) == (0, [wanted]), done.stderr
 
 
-def test_credentials_are_files_of_the_secret_that_may_be_missing(context: Context, configuration: Path) -> None:
+def test_credentials_are_files_of_the_secret_that_may_be_missing(repository: Repository, configuration: Path) -> None:
     written = yaml.safe_load(configuration.read_text(encoding="utf-8"))
     values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
     named = {path for key, path in leaves(written) if key.endswith("_file")}
@@ -85,7 +79,9 @@ def test_credentials_are_files_of_the_secret_that_may_be_missing(context: Contex
         "password",
     }
     (pod,) = (
-        item for item in context.rendered(context.case("alertmanager", DEFAULTS)).objects if item.kind == "Deployment"
+        item
+        for item in repository.rendered(repository.case("alertmanager", DEFAULTS)).objects
+        if item.kind == "Deployment"
     )
     volumes = pod.at("spec", "template", "spec", "volumes")
     assert isinstance(volumes, list)
@@ -114,10 +110,10 @@ LOUD = {"alertname": "BackupOverdue", "severity": "critical", "namespace": "util
     ],
 )
 def test_what_a_worse_alert_explains_is_held_back_and_nothing_else(
-    context: Context, tmp_path: Path, firing: list[Mapping[str, str]], held_back: list[Mapping[str, str]]
+    repository: Repository, tmp_path: Path, firing: list[Mapping[str, str]], held_back: list[Mapping[str, str]]
 ) -> None:
     file = tmp_path / "alertmanager.yml"
-    file.write_text(config_files(context, "alertmanager", DEFAULTS)[file.name], encoding="utf-8")
+    file.write_text(config_files(repository, "alertmanager", DEFAULTS)[file.name], encoding="utf-8")
 
     done = ask("inhibited", str(file), stdin=json.dumps(firing).encode())
 
@@ -125,13 +121,13 @@ def test_what_a_worse_alert_explains_is_held_back_and_nothing_else(
     assert done.stdout.split() == [json.dumps(alert in held_back) for alert in firing]
 
 
-def test_every_alert_that_the_configuration_names_exists(context: Context) -> None:
+def test_every_alert_that_the_configuration_names_exists(repository: Repository) -> None:
     texts = [
-        text for text in config_files(context, "prometheus", DEFAULTS).values() if "groups" in yaml.safe_load(text)
+        text for text in config_files(repository, "prometheus", DEFAULTS).values() if "groups" in yaml.safe_load(text)
     ]
     matchers = [
         text
-        for key, text in leaves(yaml.safe_load(config_files(context, "alertmanager", DEFAULTS)["alertmanager.yml"]))
+        for key, text in leaves(yaml.safe_load(config_files(repository, "alertmanager", DEFAULTS)["alertmanager.yml"]))
         if key.endswith("matchers")
     ]
     named = {name for matcher in matchers for name in ALERTNAME.findall(matcher)}

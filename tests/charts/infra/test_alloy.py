@@ -10,7 +10,7 @@ import yaml
 
 from slipway.tools.run import Command, Completed, run_process
 from testing.monitoring import config_files
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
@@ -28,10 +28,10 @@ POD = {
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def config(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file as the pod has it."""
     place = tmp_path_factory.mktemp("alloy") / "config.alloy"
-    files = config_files(Context(folder=tmp_path_factory.mktemp("build")), "alloy")
+    files = config_files(repository, "alloy")
     place.write_text(files["config.alloy"], encoding="utf-8")
     return place
 

@@ -8,7 +8,7 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
-from testing.rendering import Context
+from testing.rendering import Repository
 
 pytestmark = pytest.mark.helm
 
@@ -17,10 +17,9 @@ USAGES = {"LABEL", "COUNTER", "GAUGE"}
 
 
 @pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Object]:
+def objects(repository: Repository) -> dict[str, Object]:
     """Kind and name → object."""
-    context = Context(folder=tmp_path_factory.mktemp("build"))
-    return {item.title: item for item in context.rendered(context.case("cloudnative-pg", DEFAULTS)).objects}
+    return {item.title: item for item in repository.rendered(repository.case("cloudnative-pg", DEFAULTS)).objects}
 
 
 @pytest.fixture(scope="module")

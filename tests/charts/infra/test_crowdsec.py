@@ -20,7 +20,7 @@ import yaml
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
 from slipway.tools.run import Command, Completed, run_process
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
@@ -75,12 +75,11 @@ Objects = Mapping[str, Object]
 
 
 @pytest.fixture(scope="module")
-def render(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Objects]:
+def render(repository: Repository) -> Callable[..., Objects]:
     """`render(chart, values)`: kind and name → object."""
-    context = Context(folder=tmp_path_factory.mktemp("build"))
 
     def made(chart: str, label: str = DEFAULTS) -> Objects:
-        return {item.title: item for item in context.rendered(context.case(chart, label)).objects}
+        return {item.title: item for item in repository.rendered(repository.case(chart, label)).objects}
 
     return made
 

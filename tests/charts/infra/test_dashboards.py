@@ -13,7 +13,7 @@ from dashboards import files, write
 from slipway.tools.run import Command, run_process
 from testing import dashboards as lint
 from testing import scraped
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT, load, program
 
 pytestmark = pytest.mark.helm
@@ -32,21 +32,15 @@ MATCHERS = re.compile(r'\{((?:\s*\w+\s*(?:=~|!~|!=|=)\s*(?:"[^"]*"|`[^`]*`)\s*,?
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
-@pytest.fixture(scope="module")
-def recorded(context: Context) -> frozenset[str]:
+def recorded(repository: Repository) -> frozenset[str]:
     """What Prometheus' own rules make."""
-    return frozenset(str(rule["record"]) for rule in scraped.rules(context) if "record" in rule)
+    return frozenset(str(rule["record"]) for rule in scraped.rules(repository) if "record" in rule)
 
 
 @pytest.fixture(scope="module")
-def alerts(context: Context) -> frozenset[str]:
+def alerts(repository: Repository) -> frozenset[str]:
     """Names of every alert."""
-    return frozenset(str(rule["alert"]) for rule in scraped.rules(context) if "alert" in rule)
+    return frozenset(str(rule["alert"]) for rule in scraped.rules(repository) if "alert" in rule)
 
 
 def asked(source: str, dashboards: dict[str, lint.Json] = DASHBOARDS) -> list[lint.Question]:
@@ -117,8 +111,8 @@ def test_a_question_that_prometheus_does_not_understand_is_found(tmp_path: Path)
     assert "expected type range vector" in told
 
 
-def test_every_metric_is_exposed_by_something_that_is_scraped(context: Context, recorded: frozenset[str]) -> None:
-    jobs = scraped.jobs(context)
+def test_every_metric_is_exposed_by_something_that_is_scraped(repository: Repository, recorded: frozenset[str]) -> None:
+    jobs = scraped.jobs(repository)
     exposed = {name for path in CATALOGUES if path.stem in jobs for name in scraped.catalogue(path)}
 
     assert nowhere(COMMITTED, recorded | exposed) == set()

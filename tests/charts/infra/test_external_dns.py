@@ -11,7 +11,7 @@ import yaml
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
 from slipway.tools.run import Command, run_process
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
@@ -26,10 +26,9 @@ RIGHTS = {
 
 
 @pytest.fixture(scope="module", params=[DEFAULTS, "ci/mirror-values.yaml"])
-def objects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Object, ...]:
+def objects(request: pytest.FixtureRequest, repository: Repository) -> tuple[Object, ...]:
     """What the chart renders, with each set of values."""
-    context = Context(folder=tmp_path_factory.mktemp("build"))
-    return context.rendered(context.case("external-dns", request.param)).objects
+    return repository.rendered(repository.case("external-dns", request.param)).objects
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
 from slipway.util.mapping import dig
 from testing import dashboards as lint
-from testing.rendering import Context
+from testing.rendering import Repository
 
 pytestmark = pytest.mark.helm
 
@@ -19,15 +19,9 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
-@pytest.fixture(scope="module")
-def objects(context: Context) -> tuple[Object, ...]:
+def objects(repository: Repository) -> tuple[Object, ...]:
     """The chart with its own values."""
-    return context.rendered(context.case("grafana", DEFAULTS)).objects
+    return repository.rendered(repository.case("grafana", DEFAULTS)).objects
 
 
 def files(objects: tuple[Object, ...], name: str) -> Mapping[str, str]:

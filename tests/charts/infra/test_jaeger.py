@@ -13,28 +13,22 @@ import yaml
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
 from testing.monitoring import config_files
-from testing.rendering import Context
+from testing.rendering import Repository
 
 pytestmark = pytest.mark.helm
 
 Config = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """This repository."""
-    return Context(folder=tmp_path_factory.mktemp("build"))
-
-
 @pytest.fixture
-def config(context: Context) -> Config:
+def config(repository: Repository) -> Config:
     """The file as the pod has it."""
-    return read(context, DEFAULTS)
+    return read(repository, DEFAULTS)
 
 
-def read(context: Context, values: str) -> Config:
+def read(repository: Repository, values: str) -> Config:
     """The configuration of a render."""
-    made = yaml.safe_load(config_files(context, "jaeger", values)["config.yaml"])
+    made = yaml.safe_load(config_files(repository, "jaeger", values)["config.yaml"])
     assert isinstance(made, dict)
     return made
 
@@ -64,8 +58,8 @@ def problems(config: Config) -> list[str]:
 
 
 @pytest.mark.parametrize("values", [DEFAULTS, "ci/short-values.yaml"])
-def test_jaeger_would_take_its_configuration(context: Context, values: str) -> None:
-    assert problems(read(context, values)) == []
+def test_jaeger_would_take_its_configuration(repository: Repository, values: str) -> None:
+    assert problems(read(repository, values)) == []
 
 
 def misspell(config: Config) -> None:
@@ -105,18 +99,18 @@ def test_a_mistake_is_told(config: Config, mistake: Callable[[Config], None], me
     assert message in "\n".join(problems(broken))
 
 
-def one(context: Context, kind: str) -> Object:
+def one(repository: Repository, kind: str) -> Object:
     """The only object of a kind."""
-    (found,) = [item for item in context.rendered(context.case("jaeger", DEFAULTS)).objects if item.kind == kind]
+    (found,) = [item for item in repository.rendered(repository.case("jaeger", DEFAULTS)).objects if item.kind == kind]
     return found
 
 
-def test_what_listens_is_what_the_pod_and_the_service_say(context: Context, config: Config) -> None:
+def test_what_listens_is_what_the_pod_and_the_service_say(repository: Repository, config: Config) -> None:
     protocols = config["receivers"]["otlp"]["protocols"]
     (reader,) = config["service"]["telemetry"]["metrics"]["readers"]
     said = {name: int(part["endpoint"].rpartition(":")[2]) for name, part in protocols.items()}
 
-    ports = one(context, "Service").at("spec", "ports")
+    ports = one(repository, "Service").at("spec", "ports")
     assert isinstance(ports, list)
     assert {port["name"]: port["port"] for port in ports} == {
         "http": 16686,
@@ -125,19 +119,19 @@ def test_what_listens_is_what_the_pod_and_the_service_say(context: Context, conf
         "metrics": reader["pull"]["exporter"]["prometheus"]["port"],
     }
     health = int(config["extensions"]["healthcheckv2"]["http"]["endpoint"].rpartition(":")[2])
-    assert {"name": "health", "containerPort": health, "protocol": "TCP"} in container(context)["ports"]
+    assert {"name": "health", "containerPort": health, "protocol": "TCP"} in container(repository)["ports"]
 
 
-def test_traces_are_kept_on_the_claim(context: Context, config: Config) -> None:
+def test_traces_are_kept_on_the_claim(repository: Repository, config: Config) -> None:
     folders = config["extensions"]["jaeger_storage"]["backends"]["main"]["badger"]["directories"]
-    mounts = {mount["name"]: mount["mountPath"] for mount in container(context)["volumeMounts"]}
+    mounts = {mount["name"]: mount["mountPath"] for mount in container(repository)["volumeMounts"]}
     assert all(folder.startswith(f"{mounts['data']}/") for folder in folders.values())
     assert len(set(folders.values())) == len(folders)
 
 
-def container(context: Context) -> Mapping[str, Any]:
+def container(repository: Repository) -> Mapping[str, Any]:
     """The pod's only container."""
-    containers = one(context, "Deployment").at("spec", "template", "spec", "containers")
+    containers = one(repository, "Deployment").at("spec", "template", "spec", "containers")
     assert isinstance(containers, list)
     (found,) = containers
     assert isinstance(found, dict)

@@ -9,7 +9,7 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from testing.monitoring import alerts_of, ask, catalogue, config_files, metrics_in, promtool_tests, rules_of
-from testing.rendering import Context
+from testing.rendering import Repository
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
@@ -21,9 +21,9 @@ CONFIGURATION = "prometheus.yml"
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def files(repository: Repository) -> Mapping[str, str]:
     """The files of the chart's ConfigMaps."""
-    return config_files(Context(folder=tmp_path_factory.mktemp("build")), "prometheus", DEFAULTS)
+    return config_files(repository, "prometheus", DEFAULTS)
 
 
 @pytest.fixture(scope="module")

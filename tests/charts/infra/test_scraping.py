@@ -7,7 +7,7 @@ import pytest
 
 from slipway.build.render import Object
 from slipway.core.model import ChartKind
-from testing.rendering import Context, charts
+from testing.rendering import Repository, charts
 
 pytestmark = pytest.mark.helm
 
@@ -17,10 +17,11 @@ PROMETHEUS = {"kubernetes.io/metadata.name": "infra", "app.kubernetes.io/name": 
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> tuple[Object, ...]:
+def platform(repository: Repository) -> tuple[Object, ...]:
     """Every object of every umbrella, in one environment."""
-    context = Context(folder=tmp_path_factory.mktemp("build"))
-    return tuple(item for name in UMBRELLAS for item in context.rendered(context.case(name, "production")).objects)
+    return tuple(
+        item for name in UMBRELLAS for item in repository.rendered(repository.case(name, "production")).objects
+    )
 
 
 @pytest.fixture(scope="module")

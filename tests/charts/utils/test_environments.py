@@ -14,8 +14,8 @@ MEMBERS = {
 }  # fmt: skip
 
 
-def test_the_umbrella_has_exactly_these_members(utils_context):
-    members = utils_context.builder.workspace.charts["utils"].dependencies
+def test_the_umbrella_has_exactly_these_members(repository):
+    members = repository.builder.workspace.charts["utils"].dependencies
     assert {member.key: member.name for member in members} == MEMBERS
     assert {member.key: member.condition for member in members} == {key: f"{key}.enabled" for key in MEMBERS}
 
@@ -42,8 +42,8 @@ def test_staging_asks_for_less_than_production(render):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_pod_keeps_the_level_that_the_namespace_enforces(render, utils_context, environment):
-    chart = utils_context.builder.workspace.charts["utils"]
+def test_every_pod_keeps_the_level_that_the_namespace_enforces(render, repository, environment):
+    chart = repository.builder.workspace.charts["utils"]
     assert chart.metadata["annotations"]["slipway.homelab/pod-security"] == "restricted"
     for name, pod in render("utils", environment).pods.items():
         assert pod.spec["securityContext"]["runAsNonRoot"] is True, name

@@ -21,9 +21,9 @@ CONFIG = "/app/config"
 
 
 @pytest.fixture(scope="session")
-def namespaces(render, utils_context):
+def namespaces(render, repository):
     """Every object of the platform, by environment."""
-    umbrellas = [str(chart.name) for chart in utils_context.builder.workspace.of_kind(ChartKind.UMBRELLA)]
+    umbrellas = [str(chart.name) for chart in repository.builder.workspace.of_kind(ChartKind.UMBRELLA)]
     found = {}
 
     def of(environment):
@@ -52,11 +52,11 @@ def chart_of(workspace, item):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_host_is_shown_once_or_says_why_not(namespaces, tiles, utils_context, environment):
+def test_every_host_is_shown_once_or_says_why_not(namespaces, tiles, repository, environment):
     shown = [urlsplit(tile.href).hostname for tile in tiles(environment)]
     assert len(shown) == len(set(shown))
     for route in routes(namespaces(environment)):
-        chart = chart_of(utils_context.builder.workspace, route)
+        chart = chart_of(repository.builder.workspace, route)
         dashboard = chart_document(chart).mapping.get("dashboard") or {}
         if dashboard.get("optOut"):
             assert not hosts(route) & set(shown), f"{route.title} is left out, and shown all the same"
@@ -122,8 +122,8 @@ def test_the_page_may_reach_every_widget_and_nothing_else_of_the_platform(namesp
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_key_of_a_widget_is_one_of_the_pages_secret(tiles, utils_context, environment):
-    values = chart_document(utils_context.builder.workspace.charts["homepage"]).mapping
+def test_every_key_of_a_widget_is_one_of_the_pages_secret(tiles, repository, environment):
+    values = chart_document(repository.builder.workspace.charts["homepage"]).mapping
     declared = values["secrets"]["homepage"]["keys"]
     assert declared == sorted(declared)
     assert {variable for tile in tiles(environment) for variable in tile.variables} == set(declared)

@@ -1,0 +1,5 @@
+"""Golden files of the charts of this repository."""
+
+from testing.fixtures import repository
+
+__all__ = ["repository"]
