@@ -39,7 +39,7 @@ class World:
 
     def inv(self, *arguments: str) -> Completed:
         """Run a task as a process, by the launcher inside the environment."""
-        argv = (sys.executable, "-I", str(ROOT / "slipway/toolchain/launch.py"), *arguments)
+        argv = (sys.executable, "-I", str(ROOT / "slipway/cli/launch.py"), *arguments)
         return run_process(Command(argv=argv, cwd=ROOT, env=self.environ, ok_codes=None))
 
     def ok(self, *arguments: str) -> str:
