@@ -19,7 +19,7 @@ from slipway.config import load_config
 from slipway.core.errors import Problem
 from slipway.docs import site
 from slipway.docs.checks import console_blocks, console_output
-from slipway.docs.checks.console_blocks import Session, Step
+from slipway.docs.checks.console_blocks import ConsoleCommand, Session
 from slipway.docs.pages.tested_commands import first_line
 from slipway.registry import embedded
 from slipway.tools.git import Git
@@ -111,7 +111,7 @@ class Copy:
         for name in ("bin", "lib", "pyvenv.cfg"):
             (venv / name).symlink_to(Path(sys.prefix) / name)
 
-    def type(self, step: Step) -> Completed:
+    def type(self, step: ConsoleCommand) -> Completed:
         """A command of the page, to its end."""
         argv = ("bash", "-c", f"{SHELL}{step.command}\n")
         return run_process(Command(argv=argv, cwd=self.root, env=self.environ, ok_codes=None, timeout_s=STEP_S))
@@ -119,7 +119,7 @@ class Copy:
     def leave(self) -> None:
         """End what the session started."""
         if (self.root / ".lab").exists():
-            self.type(Step(command=f"cd '{self.root}' && ./inv lab down", output=(), code=0, line=0))
+            self.type(ConsoleCommand(command=f"cd '{self.root}' && ./inv lab down", output=(), code=0, line=0))
         embedded.daemon_of(load_config(self.root, self.environ)).stop()
 
 
@@ -171,7 +171,7 @@ class Sessions:
         return ""
 
 
-def judge(where: str, step: Step, done: Completed) -> Problem | None:
+def judge(where: str, step: ConsoleCommand, done: Completed) -> Problem | None:
     """What differs between a page and what happened."""
     output, typed = done.stdout.splitlines(), first_line(step.command)
     if done.code != step.code:

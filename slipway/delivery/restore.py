@@ -58,7 +58,7 @@ for name in sys.argv[3:]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class KubectlStep:
     """One call of kubectl."""
 
     title: str
@@ -79,7 +79,7 @@ class Plan:
     service: str
     namespace: str
     snapshot: str
-    steps: tuple[Step, ...]
+    steps: tuple[KubectlStep, ...]
 
 
 def check_snapshot(snapshot: str) -> None:
@@ -131,16 +131,18 @@ def plan(
         namespace=namespace,
         snapshot=snapshot,
         steps=(
-            Step(title="Argo CD leaves the namespace alone", arguments=(*application, f"{PAUSE}=true", "--overwrite")),
+            KubectlStep(
+                title="Argo CD leaves the namespace alone", arguments=(*application, f"{PAUSE}=true", "--overwrite")
+            ),
             *(suspended(here, item, suspend=True) for item in timed),
             *(scaled(here, item, 0, "stop") for item in stopped),
             *gone(here, stopped),
-            Step(
+            KubectlStep(
                 title="the last restore goes", arguments=(*here, "delete", "job", name, "--ignore-not-found", "--wait")
             ),
-            Step(title="restore", arguments=(*here, "create", "--filename", "-"), stdin=yaml.dump(job)),
+            KubectlStep(title="restore", arguments=(*here, "create", "--filename", "-"), stdin=yaml.dump(job)),
             # A condition of any kind ends the wait; the next step asks which.
-            Step(
+            KubectlStep(
                 title="wait for its end",
                 arguments=(
                     *here,
@@ -152,13 +154,13 @@ def plan(
                     "6h",
                 ),
             ),
-            Step(
+            KubectlStep(
                 title="it must have succeeded",
                 arguments=(*here, "wait", f"job/{name}", "--for", "condition=Complete", "--timeout", "2m"),
             ),
             *(scaled(here, item, int(str(item.at("spec", "replicas"))), "start") for item in stopped),
             *(suspended(here, item, suspend=False) for item in timed),
-            Step(title="Argo CD goes on", arguments=(*application, f"{PAUSE}-")),
+            KubectlStep(title="Argo CD goes on", arguments=(*application, f"{PAUSE}-")),
         ),
     )
 
@@ -168,26 +170,28 @@ def is_copy(item: Object, service: str) -> bool:
     return item.labels.get(NAME) == service and item.labels.get(COMPONENT) == "backup"
 
 
-def scaled(here: tuple[str, ...], item: Object, replicas: int, verb: str) -> Step:
+def scaled(here: tuple[str, ...], item: Object, replicas: int, verb: str) -> KubectlStep:
     """A workload with another number of pods."""
     what = f"{item.kind.lower()}/{item.name}"
-    return Step(title=f"{verb} {item.name}", arguments=(*here, "scale", what, f"--replicas={replicas}"))
+    return KubectlStep(title=f"{verb} {item.name}", arguments=(*here, "scale", what, f"--replicas={replicas}"))
 
 
-def suspended(here: tuple[str, ...], item: Object, *, suspend: bool) -> Step:
+def suspended(here: tuple[str, ...], item: Object, *, suspend: bool) -> KubectlStep:
     """A CronJob that begins nothing, or does so again."""
     patch = f'{{"spec": {{"suspend": {str(suspend).lower()}}}}}'
     title = f"{item.name} waits" if suspend else f"{item.name} goes on"
-    return Step(title=title, arguments=(*here, "patch", "cronjob", item.name, "--type", "merge", "--patch", patch))
+    return KubectlStep(
+        title=title, arguments=(*here, "patch", "cronjob", item.name, "--type", "merge", "--patch", patch)
+    )
 
 
-def gone(here: tuple[str, ...], stopped: Sequence[Object]) -> Iterator[Step]:
+def gone(here: tuple[str, ...], stopped: Sequence[Object]) -> Iterator[KubectlStep]:
     """The wait until no pod of a workload is left: two must not write to one volume."""
     for item in stopped:
         labels = dig(item.data, "spec", "selector", "matchLabels")
         selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         arguments = (*here, "wait", "pod", "--selector", selector, "--for", "delete", "--timeout", "10m")
-        yield Step(title=f"{item.name} has ended", arguments=arguments)
+        yield KubectlStep(title=f"{item.name} has ended", arguments=arguments)
 
 
 def job_of(cron: Object, snapshot: str) -> dict[str, object]:

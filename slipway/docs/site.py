@@ -27,7 +27,7 @@ from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.docs.source.tasks import Task
 from slipway.tools.run import Command, Runner
 from slipway.util.files import read_text, write_atomic
-from slipway.workspace.discover import NOTES
+from slipway.workspace.chart_folder import NOTES
 
 BUILD_TIMEOUT_S = 300.0
 

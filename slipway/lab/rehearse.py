@@ -37,7 +37,7 @@ SAID = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RehearsedObject:
     """One object through the whole rehearsal."""
 
     umbrella: str
@@ -61,7 +61,7 @@ class Rehearsal:
     environment: str
     labels: Mapping[str, str]
     """Umbrella → `pinned 1.0.0 → working tree 1.1.0`."""
-    rows: tuple[Row, ...]
+    rows: tuple[RehearsedObject, ...]
     before: tuple[Outcome, ...]
     """Objects of what is published that the API server refuses already."""
     seconds: float
@@ -216,7 +216,7 @@ def tally(actions: Iterable[Action]) -> str:
     return ", ".join(f"{listed.count(action)} {action}" for action in Action if action in listed) or "no objects"
 
 
-def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[Row, ...]:
+def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[RehearsedObject, ...]:
     """Both ways of each object side by side: what holds data first, then the worst; `back` is empty when there is no way back."""
     returned = {(verdict.umbrella, verdict.object): verdict for verdict in back}
     made = []
@@ -226,7 +226,7 @@ def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[Row, ...]:
         if other is not None and other.action is Action.REJECTED:
             reasons = (*reasons, *(f"back: {line}" for line in other.details))
         made.append(
-            Row(
+            RehearsedObject(
                 umbrella=verdict.umbrella,
                 object=verdict.object,
                 holds_data=verdict.holds_data,
@@ -238,7 +238,7 @@ def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[Row, ...]:
     return tuple(sorted(made, key=lambda row: row.update is Action.UNCHANGED and not row.rejected))
 
 
-def problem(environment: str, row: Row) -> Problem:
+def problem(environment: str, row: RehearsedObject) -> Problem:
     """A row that was refused."""
     way = "the update" if row.update is Action.REJECTED else "the way back"
     fixed = any(word in line for line in row.said for word in IMMUTABLE)
@@ -268,12 +268,12 @@ def text(done: Rehearsal) -> str:
     return "\n".join(lines)
 
 
-def dull(row: Row, fresh: Collection[str]) -> bool:
+def dull(row: RehearsedObject, fresh: Collection[str]) -> bool:
     """Whether a row says nothing by itself: no change, or one of the many objects of a new umbrella."""
     return row.update is Action.UNCHANGED or (row.umbrella in fresh and row.update is Action.ADDED)
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: RehearsedObject) -> tuple[str, ...]:
     """A line of the table."""
     data = " (data)" if row.holds_data else ""
     more = f" and {len(row.said) - SAID} more" if len(row.said) > SAID else ""

@@ -8,7 +8,7 @@ from slipway.core.errors import Problem
 from slipway.core.model import Chart
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check
-from slipway.workspace.discover import NOTES
+from slipway.workspace.chart_folder import NOTES
 
 NOTES_FORM = Rule(
     "chart.notes", "notes.md has the sections Gotchas and Upgrades, one of them or both, in this order, each a list."

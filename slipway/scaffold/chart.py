@@ -24,7 +24,9 @@ from slipway.util.files import write_atomic
 from slipway.util.text import suggest
 from slipway.versioning import changelog
 from slipway.versioning.levels import ChangeKind
-from slipway.workspace import discover, editing, graph
+from slipway.workspace import editing, graph
+from slipway.workspace.chart_folder import UNPACKAGED
+from slipway.workspace.chart_yaml import parse_chart
 
 RESERVED = frozenset({"global", "enabled", "exports", "tags"})
 """Keys with a meaning of their own in Helm's values."""
@@ -229,9 +231,9 @@ def check_result(
     Raises:
         WorkspaceError: it has.
     """
-    packaged = {path: text for path, text in files.items() if path.partition("/")[0] not in discover.UNPACKAGED}
-    born = discover.parse_chart(files["Chart.yaml"], f"charts/{facts.name}", packaged)
-    grown = discover.parse_chart(edited[umbrella.where], umbrella.folder, umbrella.files)
+    packaged = {path: text for path, text in files.items() if path.partition("/")[0] not in UNPACKAGED}
+    born = parse_chart(files["Chart.yaml"], f"charts/{facts.name}", packaged)
+    grown = parse_chart(edited[umbrella.where], umbrella.folder, umbrella.files)
     charts = {**workspace.charts, born.name: born, grown.name: grown}
     after = Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
     places = (born.folder, grown.folder)

@@ -34,7 +34,7 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class CrdSource:
     """Where the definitions of one API group come from."""
 
     group: str
@@ -64,25 +64,25 @@ class Shipped:
 
 
 SOURCES = (
-    Source(
+    CrdSource(
         group="acme.cert-manager.io",
         chart="cert-manager",
         module="github.com/cert-manager/cert-manager",
         packages=("pkg/apis/acme/v1",),
     ),
-    Source(
+    CrdSource(
         group="bitnami.com",
         chart="sealed-secrets",
         module="github.com/bitnami/sealed-secrets",
         packages=("pkg/apis/sealedsecrets/v1alpha1",),
     ),
-    Source(
+    CrdSource(
         group="cert-manager.io",
         chart="cert-manager",
         module="github.com/cert-manager/cert-manager",
         packages=("pkg/apis/certmanager/v1",),
     ),
-    Source(
+    CrdSource(
         group="metallb.io",
         chart="metallb",
         module="go.universe.tf/metallb",
@@ -97,20 +97,20 @@ SOURCES = (
             )
         },
     ),
-    Source(
+    CrdSource(
         group="monitoring.coreos.com",
         module="github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring",
         packages=("v1",),
         # The platform runs no operator; these are what charts may offer to one.
         plurals=("podmonitors", "probes", "prometheusrules", "servicemonitors"),
     ),
-    Source(
+    CrdSource(
         group="postgresql.cnpg.io",
         chart="cloudnative-pg",
         module="github.com/cloudnative-pg/cloudnative-pg",
         packages=("api/v1",),
     ),
-    Source(
+    CrdSource(
         group="traefik.io",
         chart="traefik",
         module="github.com/traefik/traefik/v3",

@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from slipway.core.errors import Problem
-from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
+from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, CrdSource, Shipped
 from slipway.toolchain.gotool import required
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner
@@ -34,7 +34,7 @@ IN_CLUSTER = """\
 METADATA = re.compile(r"^metadata:\n(  annotations:\n)?", re.MULTILINE)
 
 
-def place_of(root: Path, source: Source | Shipped) -> str:
+def place_of(root: Path, source: CrdSource | Shipped) -> str:
     """The file of a group's definitions, relative to the root; none for a chart that is missing."""
     if source.chart and (root / "charts" / source.chart / "Chart.yaml").is_file():
         return f"charts/{source.chart}/crds/{source.group}.yaml"
@@ -84,7 +84,7 @@ def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
     )
 
 
-def in_place(root: Path, source: Source | Shipped, text: str) -> tuple[str, str]:
+def in_place(root: Path, source: CrdSource | Shipped, text: str) -> tuple[str, str]:
     """File → text of a group's definitions; those under `crds/` of a chart get annotations for Argo CD."""
     path = place_of(root, source)
     if path.startswith("charts/"):
@@ -155,7 +155,7 @@ def command(root: Path, program: Path, output: Path, environment: Mapping[str, s
     )
 
 
-def definitions(folder: Path, source: Source) -> tuple[str, ...]:
+def definitions(folder: Path, source: CrdSource) -> tuple[str, ...]:
     """The documents of a group, in the order of their names; each starts with `---`."""
     prefix = f"{source.group}_"
     paths = sorted(folder.glob(f"{prefix}*.yaml"))
@@ -172,7 +172,7 @@ def with_conversion(text: str, conversion: Conversion | None) -> str:
     return text if conversion is None else text.replace("\nspec:\n", f"\nspec:\n{conversion.text}", 1)
 
 
-def header(source: Source, version: str, generator: str) -> str:
+def header(source: CrdSource, version: str, generator: str) -> str:
     """The comment at the head of a generated file."""
     return (
         f"# Generated from {source.module} {version}\n"

@@ -51,7 +51,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ToolReport:
     """One fact about the machine."""
 
     name: str
@@ -77,7 +77,7 @@ class RegistryFacts:
     """Empty when it can be reached, else the reason, in a few words."""
 
 
-def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[Row, ...]:
+def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[ToolReport, ...]:
     """Every row, in the order of a set-up."""
     root = toolbox.root
     return (
@@ -91,39 +91,39 @@ def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[R
     )
 
 
-def python_row() -> Row:
+def python_row() -> ToolReport:
     """The interpreter of the tasks; an older one could not run them."""
     found = ".".join(map(str, sys.version_info[:3]))
-    return Row(name="python", state=State.OK, wanted="3.11 or newer", found=found, path=sys.executable)
+    return ToolReport(name="python", state=State.OK, wanted="3.11 or newer", found=found, path=sys.executable)
 
 
-def git_row(run: Runner) -> Row:
+def git_row(run: Runner) -> ToolReport:
     """git, in any recent version."""
     program = which("git")
     if program is None:
-        return Row(name="git", state=State.WRONG, source="missing", fix="install git with the system's packages")
+        return ToolReport(name="git", state=State.WRONG, source="missing", fix="install git with the system's packages")
     found = version_in(run(Command(argv=(str(program), "--version"), ok_codes=None)).stdout).removeprefix("v")
-    return Row(name="git", state=State.OK, found=found, source="PATH", path=str(program))
+    return ToolReport(name="git", state=State.OK, found=found, source="PATH", path=str(program))
 
 
-def group_row(root: Path, group: str) -> Row:
+def group_row(root: Path, group: str) -> ToolReport:
     """A group of Python packages: installed as locked, out of date, or not yet."""
     name = f"python {group}"
     lock = lock_file(root, group)
     marker = root / ".venv" / venv.MARKS / lock.name
     if not lock.exists():
-        return Row(
+        return ToolReport(
             name=name, state=State.WRONG, source="missing", path=f"{LOCKS}/{lock.name}", fix="git checkout locks"
         )
     count = sum(line[:1].isalnum() for line in read_text(lock, f"{LOCKS}/{lock.name}").splitlines())
     wanted = f"{count} package{'s' * (count != 1)}"
     if venv.has(marker, lock.read_bytes()):
-        return Row(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
+        return ToolReport(name=name, state=State.OK, wanted=wanted, found="as locked", source="installed", path=".venv")
     source = "out of date" if marker.exists() else "missing"
-    return Row(name=name, state=State.LATER, wanted=wanted, source=source, fix=GROUP_COMMANDS[group])
+    return ToolReport(name=name, state=State.LATER, wanted=wanted, source=source, fix=GROUP_COMMANDS[group])
 
 
-def program_row(toolbox: Toolbox, group: str) -> Row:
+def program_row(toolbox: Toolbox, group: str) -> ToolReport:
     """A program that comes as a Python package: Go, which only builds require, and uv, which only `lock` requires."""
     name = PROGRAMS[group].name
     lock = f"{LOCKS}/{group}.txt"
@@ -131,46 +131,52 @@ def program_row(toolbox: Toolbox, group: str) -> Row:
         wanted = version_in(decode((toolbox.home / lock).read_bytes(), lock))
         folder = venv.group_folder(toolbox.home, group)
     except OSError:
-        return Row(name=name, state=State.WRONG, source="missing", path=lock, fix="git checkout locks")
+        return ToolReport(name=name, state=State.WRONG, source="missing", path=lock, fix="git checkout locks")
     if folder.is_dir():
         path = shown(folder / PROGRAMS[group], toolbox.root)
-        return Row(name=name, state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
+        return ToolReport(name=name, state=State.OK, wanted=wanted, found=wanted, source="installed", path=path)
     other = which(name) if group == "go" else None
     found = toolbox.version_of(other, ("version",)) if other else ""
     if found == wanted:
-        return Row(name=name, state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
+        return ToolReport(name=name, state=State.OK, wanted=wanted, found=found, source="PATH", path=str(other))
     found = f"{found} on PATH, not used" if found else ""
-    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", fix=GROUP_COMMANDS[group])
+    return ToolReport(
+        name=name, state=State.LATER, wanted=wanted, found=found, source="missing", fix=GROUP_COMMANDS[group]
+    )
 
 
-def tool_row(toolbox: Toolbox, name: str) -> Row:
+def tool_row(toolbox: Toolbox, name: str) -> ToolReport:
     """A pinned program: built, on PATH, or to be built."""
     try:
         wanted, have, other = toolbox.version(name), toolbox.find(name), toolbox.on_path(name)
     except BuildError as error:
-        return Row(
+        return ToolReport(
             name=name, state=State.WRONG, source="missing", found=error.problems[0].fact, fix="git checkout tools"
         )
     if have is not None:
         path = shown(have.path, toolbox.root)
-        return Row(name=name, state=State.OK, wanted=wanted, found=have.version, source=have.source, path=path)
+        return ToolReport(name=name, state=State.OK, wanted=wanted, found=have.version, source=have.source, path=path)
     found = f"{other.version or 'unknown version'} on PATH, not used" if other else ""
-    return Row(name=name, state=State.LATER, wanted=wanted, found=found, source="missing", fix=TOOLS[name].command)
+    return ToolReport(
+        name=name, state=State.LATER, wanted=wanted, found=found, source="missing", fix=TOOLS[name].command
+    )
 
 
-def registry_rows(registry: RegistryFacts) -> Iterable[Row]:
+def registry_rows(registry: RegistryFacts) -> Iterable[ToolReport]:
     """The registry, and whether it can be reached."""
     embedded = registry.folder is not None
     if embedded:
         there = registry.folder is not None and registry.folder.is_dir()
         found = "there" if there else "empty"
-        yield Row(name="registry data", state=State.OK, found=found, source="embedded", path=str(registry.folder))
+        yield ToolReport(
+            name="registry data", state=State.OK, found=found, source="embedded", path=str(registry.folder)
+        )
     error = registry.reachable()
     if not error:
-        yield Row(name="registry answers", state=State.OK, found="yes", path=registry.base)
+        yield ToolReport(name="registry answers", state=State.OK, found="yes", path=registry.base)
         return
     # The task that requires the embedded one starts it; another one must be running.
-    yield Row(
+    yield ToolReport(
         name="registry answers",
         state=State.LATER if embedded else State.WRONG,
         found=error,
@@ -179,11 +185,11 @@ def registry_rows(registry: RegistryFacts) -> Iterable[Row]:
     )
 
 
-def disk_row(root: Path) -> Row:
+def disk_row(root: Path) -> ToolReport:
     """Free space below the checkout; a full disk ends builds with unclear messages."""
     free = shutil.disk_usage(root).free / GIB
     enough = free >= ENOUGH_GIB
-    return Row(
+    return ToolReport(
         name="disk space",
         state=State.OK if enough else State.WRONG,
         wanted=f"{ENOUGH_GIB} GiB",
@@ -198,7 +204,7 @@ def shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def text(rows: Iterable[Row]) -> str:
+def text(rows: Iterable[ToolReport]) -> str:
     """The rows as aligned lines, then what to do about those that are wrong or come later."""
     from slipway.util.text import table
 

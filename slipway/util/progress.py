@@ -38,7 +38,7 @@ class Progress:
             print(text, file=self.stream, flush=True)
 
     @contextmanager
-    def step(self, title: str, note: str | None = None) -> Iterator[Step]:
+    def step(self, title: str, note: str | None = None) -> Iterator[RunningStep]:
         """A piece of work: one line with its result and its time when it has succeeded.
 
         Args:
@@ -48,7 +48,7 @@ class Progress:
         Yields:
             The step, which is called with its result.
         """
-        step = Step(title=title, progress=self)
+        step = RunningStep(title=title, progress=self)
         if note or (note is not None and not self.live):
             self.say(f"{title}{note} …")
         display = threading.Thread(target=step.display, daemon=True)
@@ -65,7 +65,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RunningStep:
     """A piece of work under way."""
 
     title: str

@@ -50,7 +50,7 @@ def refusal(where: str, fact: str) -> WorkspaceError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceText:
     """A text with its node tree."""
 
     text: str
@@ -58,7 +58,7 @@ class Source:
     where: str
 
     @classmethod
-    def read(cls, text: bytes, where: str) -> Source:
+    def read(cls, text: bytes, where: str) -> SourceText:
         """Compose the node tree.
 
         Raises:

@@ -20,8 +20,9 @@ from slipway.versioning import changelog
 from slipway.versioning.changelog import Item
 from slipway.versioning.levels import ChangeKind, Evidence, Level, note_of, required_level
 from slipway.versioning.semver import baseline, known_versions, next_version
-from slipway.workspace import discover, editing, graph
-from slipway.workspace.discover import CHANGELOG
+from slipway.workspace import editing, graph
+from slipway.workspace.chart_folder import CHANGELOG
+from slipway.workspace.chart_yaml import parse_chart
 
 EvidenceOf = Callable[[ChartName, str, Mapping[str, str]], Sequence[Evidence]]
 """(chart, published version to compare with, versions that its dependencies will have) → what differs."""
@@ -227,7 +228,7 @@ def raised(workspace: Workspace, bumps: Sequence[Bump], today: date) -> Workspac
         chart, (path, log) = charts[bump.chart], (f"{bump.folder}/{name}" for name in ("Chart.yaml", CHANGELOG))
         text = texts[path] if path in texts else (workspace.root / path).read_bytes()
         beside = {**chart.beside, CHANGELOG: texts[log]} if log in texts else chart.beside
-        charts[bump.chart] = discover.parse_chart(text, chart.folder, chart.files, beside)
+        charts[bump.chart] = parse_chart(text, chart.folder, chart.files, beside)
     return Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
 
 

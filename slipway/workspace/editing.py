@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import CHANGES
 from slipway.util import yaml, yaml_edit
-from slipway.util.yaml_edit import Entry, Source, Splice
+from slipway.util.yaml_edit import Entry, SourceText, Splice
 
 PLAIN = re.compile(r"\d+\.\d+\.\d+[A-Za-z0-9.-]*|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z/][A-Za-z0-9 ._/@+()-]+")
 """Text that no YAML parser takes for anything else, also inside braces; the words of `yes`, `null` and so on excepted."""
@@ -27,7 +27,7 @@ class Change:
     """One item of the annotation `artifacthub.io/changes`."""
 
     kind: str
-    """added, changed, deprecated, removed, fixed or security. Source: Artifact Hub's annotations for Helm charts."""
+    """added, changed, deprecated, removed, fixed or security. SourceText: Artifact Hub's annotations for Helm charts."""
     description: str
 
 
@@ -52,7 +52,7 @@ def set_dependency_version(text: bytes, name: str, version: str, where: str) -> 
             if entry.get("name") == name:
                 entry["version"] = version
 
-    source = Source.read(text, where)
+    source = SourceText.read(text, where)
     splices = [
         source.scalar_splice(scalar(version), "dependencies", index, "version")
         for index, entry in enumerate(_dependencies(dict(yaml.parse(text, where).mapping)))
@@ -81,11 +81,11 @@ def set_changes(text: bytes, changes: Sequence[Change], where: str) -> bytes:
         annotations = data.get("annotations")
         data["annotations"] = {**(annotations if isinstance(annotations, dict) else {}), CHANGES: value}
 
-    source = Source.read(text, where)
+    source = SourceText.read(text, where)
     return _checked(text, source.spliced([_changes_splice(source, listed, value)]), change, where)
 
 
-def _changes_splice(source: Source, listed: Sequence[str], value: str) -> Splice:
+def _changes_splice(source: SourceText, listed: Sequence[str], value: str) -> Splice:
     step = source.indent_step
     annotations = source.node("annotations")
     if annotations is None or source.is_null(annotations):
@@ -135,7 +135,7 @@ def add_dependency(text: bytes, entry: Mapping[str, str], where: str) -> bytes:
     def by_name(data: dict[str, object]) -> dict[str, object]:
         return {**data, "dependencies": sorted(_dependencies(data), key=lambda one: str(one.get("name")))}
 
-    source = Source.read(text, where)
+    source = SourceText.read(text, where)
     lines = [f"{'- ' if not index else '  '}{key}: {scalar(value)}" for index, (key, value) in enumerate(entry.items())]
     node = source.node("dependencies")
     if node is None:
@@ -171,7 +171,7 @@ def add_member(text: bytes, name: str, members: Sequence[str], comment: str, whe
     def change(data: dict[str, object]) -> None:
         data[name] = {"enabled": True}
 
-    source = Source.read(text, where)
+    source = SourceText.read(text, where)
     lines = [*([f"# {comment}"] if comment else []), f"{name}:", f"{' ' * source.indent_step}enabled: true"]
     entries = [entry for entry in source.entries() if entry.name in members]
     splice = source.insert_in_order(entries, name, lines, 0) if entries else source.append_lines(lines)
@@ -182,7 +182,7 @@ def _set_key(text: bytes, key: str, value: str, where: str, *, after: str) -> by
     def change(data: dict[str, object]) -> None:
         data[key] = value
 
-    source = Source.read(text, where)
+    source = SourceText.read(text, where)
     if source.node(key) is not None:
         splice = source.scalar_splice(scalar(value), key)
     elif (above := source.node(after)) is not None:

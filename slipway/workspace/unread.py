@@ -21,7 +21,7 @@ READ = (
     ("charts|umbrella|values", r"(.+/)?README\.md"),
 )
 """Top-level folder and path below it of everything that is read, or that is for people. What a chart's folder may have is
-`discover.read_files`' to say; an environment is one that pyproject.toml lists."""
+`chart_folder.read_files`' to say; an environment is one that pyproject.toml lists."""
 
 IGNORED = re.compile(r"\..*|.*~|#.*#|.*\.(bak|orig|rej|sw[a-p])")
 """Names that nobody takes for input: dotfiles, and what editors and merges leave behind."""

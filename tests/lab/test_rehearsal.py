@@ -10,7 +10,7 @@ import pytest
 from slipway.cluster.rehearsal import Action
 from slipway.lab import lab, rehearse
 from slipway.lab.place import Place
-from slipway.lab.rehearse import Rehearsal, Row
+from slipway.lab.rehearse import Rehearsal, RehearsedObject
 from slipway.release import diff
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
@@ -128,7 +128,7 @@ def release_to_files(here: Platform) -> None:
         here.repo.write(f"deploy/{here.name}/{name}", content.decode())
 
 
-def row(done: Rehearsal, title: str) -> Row:
+def row(done: Rehearsal, title: str) -> RehearsedObject:
     """What the report says about one object."""
     (found,) = (item for item in done.rows if item.object == title)
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, Shipped, Source
+from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, CrdSource, Shipped
 from slipway.toolchain.crds import FOLDER, GENERATED, committed, header, in_place, place_of, with_conversion
 from slipway.toolchain.gotool import required
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.group)
-def test_a_generated_file_is_of_the_required_versions(source: Source) -> None:
+def test_a_generated_file_is_of_the_required_versions(source: CrdSource) -> None:
     modules = required((ROOT / FOLDER / "go.mod").read_text(encoding="utf-8"))
 
     text = (ROOT / place_of(ROOT, source)).read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ BROUGHT = [item for item in (*SOURCES, *SHIPPED) if place_of(ROOT, item).startsw
 
 
 @pytest.mark.parametrize("source", BROUGHT, ids=lambda item: item.group)
-def test_definitions_are_of_the_version_that_the_chart_runs(source: Source | Shipped) -> None:
+def test_definitions_are_of_the_version_that_the_chart_runs(source: CrdSource | Shipped) -> None:
     folder = source.folder if isinstance(source, Shipped) else FOLDER
     module = required((ROOT / folder / "go.mod").read_text(encoding="utf-8"))[source.module]
 
@@ -90,7 +90,7 @@ def test_the_kinds_that_our_charts_use_are_defined() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.group)
-def test_the_packages_are_imported_so_that_their_modules_stay_required(source: Source) -> None:
+def test_the_packages_are_imported_so_that_their_modules_stay_required(source: CrdSource) -> None:
     imports = (ROOT / FOLDER / "apis.go").read_text(encoding="utf-8")
 
     assert all(f'"{source.module}/{package}"' in imports for package in source.packages)

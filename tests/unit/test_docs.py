@@ -35,7 +35,7 @@ SCHEMA = {
 }
 
 
-def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, value_rows.Row]:
+def rows_of(text: str, schema: dict = SCHEMA) -> dict[str, value_rows.ValueRow]:
     document = yaml.parse(text.encode(), "values.yaml")
     notes = value_rows.comments(text, document.lines)
     return {row.key: row for row in value_rows.rows(document.mapping, schema, notes)}
@@ -58,7 +58,7 @@ def test_a_comment_above_a_map_is_shown_at_its_first_leaf() -> None:
 
 
 def test_what_a_comment_repeats_is_shown_once() -> None:
-    row = value_rows.Row(
+    row = value_rows.ValueRow(
         path=("a",), type="text", default="", description="Parent of every host.", note="Parent of every host"
     )
 

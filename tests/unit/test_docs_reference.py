@@ -11,7 +11,7 @@ from slipway.docs.source import parsing, platform, schema
 from slipway.docs.source.tasks import load_tasks
 from slipway.secrets.inventory import DeclaredSecret
 from slipway.util import yaml
-from slipway.workspace.discover import CHANGELOG
+from slipway.workspace.chart_folder import CHANGELOG
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ("persistence", "config", "size")

@@ -9,7 +9,7 @@ import pytest
 from slipway.docs.source.tasks import load_tasks
 from slipway.toolchain import doctor
 from slipway.toolchain.catalogue import TOOLS
-from slipway.toolchain.doctor import RegistryFacts, Row, State, gather, text
+from slipway.toolchain.doctor import RegistryFacts, State, ToolReport, gather, text
 from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS
 from slipway.toolchain.toolbox import Toolbox
@@ -58,7 +58,7 @@ def offer(name: str, said: str) -> Path:
     return program
 
 
-def rows_of(box: Toolbox, trouble: str = "", folder: Path | None = None) -> dict[str, Row]:
+def rows_of(box: Toolbox, trouble: str = "", folder: Path | None = None) -> dict[str, ToolReport]:
     """Row by name."""
     registry = RegistryFacts(base="oci://127.0.0.1:5000/charts", folder=folder, reachable=lambda: trouble)
     return {row.name: row for row in gather(toolbox=box, run=answer, registry=registry)}
@@ -165,9 +165,9 @@ def test_a_silent_embedded_registry_comes_later_and_another_one_is_wrong(box: To
 
 def test_the_text_lists_what_is_wrong_before_what_comes_later() -> None:
     rows = (
-        Row(name="git", state=State.WRONG, source="missing", fix="install git"),
-        Row(name="helm", state=State.LATER, wanted="v4.3.1", source="missing", fix="./inv lint"),
-        Row(name="python", state=State.OK, found="3.11.7"),
+        ToolReport(name="git", state=State.WRONG, source="missing", fix="install git"),
+        ToolReport(name="helm", state=State.LATER, wanted="v4.3.1", source="missing", fix="./inv lint"),
+        ToolReport(name="python", state=State.OK, found="3.11.7"),
     )
 
     assert text(rows).splitlines() == [

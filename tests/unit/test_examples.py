@@ -4,7 +4,7 @@ import pytest
 
 from slipway.docs import hook
 from slipway.docs.checks import console_blocks, console_output
-from slipway.docs.checks.console_blocks import Step
+from slipway.docs.checks.console_blocks import ConsoleCommand
 from slipway.tools.run import Completed
 from testing.examples import judge
 
@@ -45,8 +45,8 @@ def test_commands_have_their_output_their_exit_code_and_their_line() -> None:
     first, second, _ = console_blocks.blocks("docs/a.md", PAGE)
 
     assert first.steps == (
-        Step(command="./inv plan   # why", output=(), code=0, line=4),
-        Step(
+        ConsoleCommand(command="./inv plan   # why", output=(), code=0, line=4),
+        ConsoleCommand(
             command="./inv release --only sonarr    # exit code 5",
             output=("charts/sonarr: refused", "", "    hint: mend it"),
             code=5,
@@ -54,8 +54,8 @@ def test_commands_have_their_output_their_exit_code_and_their_line() -> None:
         ),
     )
     assert second.steps == (
-        Step(command="cat >> file <<'END'\ntext\nEND", output=(), code=0, line=14),
-        Step(command="./inv new \\\n    --port 1", output=(">not typed",), code=0, line=17),
+        ConsoleCommand(command="cat >> file <<'END'\ntext\nEND", output=(), code=0, line=14),
+        ConsoleCommand(command="./inv new \\\n    --port 1", output=(">not typed",), code=0, line=17),
     )
 
 
@@ -163,7 +163,7 @@ def test_the_first_difference_is_named(shown: str, said: str, place: tuple[int, 
 
 
 def verdict(code: int, stdout: str) -> str:
-    step = Step(command="./inv lint \\\n    --only sonarr", output=("1 chart", "2 problems"), code=0, line=7)
+    step = ConsoleCommand(command="./inv lint \\\n    --only sonarr", output=("1 chart", "2 problems"), code=0, line=7)
     done = Completed(argv=("bash",), code=code, stdout=stdout, stderr="", seconds=0.0)
     return str(judge("docs/a.md:7", step, done) or "")
 

@@ -19,7 +19,7 @@ from slipway.cluster.rehearsal import (
 )
 from slipway.cluster.workloads import Workloads
 from slipway.lab import rehearse
-from slipway.lab.rehearse import Rehearsal, Row
+from slipway.lab.rehearse import Rehearsal, RehearsedObject
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 
@@ -238,8 +238,10 @@ def test_a_reason_does_not_carry_the_whole_object() -> None:
 
 
 def test_the_report_counts_the_objects_of_a_new_umbrella_and_names_the_others() -> None:
-    def row(umbrella: str, name: str, update: Action) -> Row:
-        return Row(umbrella=umbrella, object=name, holds_data=False, update=update, back=None, said=("spec.a",))
+    def row(umbrella: str, name: str, update: Action) -> RehearsedObject:
+        return RehearsedObject(
+            umbrella=umbrella, object=name, holds_data=False, update=update, back=None, said=("spec.a",)
+        )
 
     done = Rehearsal(
         environment="staging",

@@ -46,7 +46,7 @@ NOT_RUNNABLE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ConsoleCommand:
     """A command with its expected result."""
 
     command: str
@@ -66,7 +66,7 @@ class Block:
     page: str
     line: int
     marks: Mapping[str, str]
-    steps: tuple[Step, ...]
+    steps: tuple[ConsoleCommand, ...]
 
     @property
     def where(self) -> str:
@@ -129,7 +129,7 @@ def blocks(page: str, text: str) -> Iterator[Block]:
             yield Block(page=page, line=line, marks=marks, steps=tuple(steps(body, line + 1)))
 
 
-def steps(body: Iterable[str], first: int = 1) -> Iterator[Step]:
+def steps(body: Iterable[str], first: int = 1) -> Iterator[ConsoleCommand]:
     """The commands of a block, each with its shown output.
 
     Args:
@@ -152,11 +152,11 @@ def steps(body: Iterable[str], first: int = 1) -> Iterator[Step]:
         yield step(command, output, start)
 
 
-def step(command: list[str], output: list[str], line: int) -> Step:
+def step(command: list[str], output: list[str], line: int) -> ConsoleCommand:
     """A command with its shown output and exit code."""
     text = "\n".join(command)
     exit_code = EXIT_CODE.search(text)
-    return Step(command=text, output=tuple(output), code=int(exit_code[1]) if exit_code else 0, line=line)
+    return ConsoleCommand(command=text, output=tuple(output), code=int(exit_code[1]) if exit_code else 0, line=line)
 
 
 def sessions(found: Iterable[Block]) -> tuple[Session, ...]:

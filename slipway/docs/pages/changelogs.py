@@ -14,7 +14,7 @@ from slipway.util import yaml
 from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.versioning import changelog
-from slipway.workspace.discover import CHANGELOG
+from slipway.workspace.chart_folder import CHANGELOG
 
 FOLDER = "changelog"
 SITE_ROOT = "../"

@@ -8,7 +8,7 @@ from slipway.core.model import ChartKind, Dependency
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import Map, lookup
-from slipway.docs.source.value_rows import Row, comments, description, dotted, rows
+from slipway.docs.source.value_rows import ValueRow, comments, description, dotted, rows
 from slipway.util import yaml
 from slipway.util.files import decode
 from slipway.util.mapping import dig
@@ -51,7 +51,7 @@ def pages(parsed: ParsedWorkspace) -> dict[str, str]:
 def index(parsed: ParsedWorkspace, umbrellas: tuple[ParsedChart, ...]) -> str:
     """The global values, and the list of the other pages."""
     listed = ((f"[{entry.chart.name}]({entry.chart.name}.md)", prose(entry.description)) for entry in umbrellas)
-    global_rows: list[Row] = []
+    global_rows: list[ValueRow] = []
     for entry in parsed.of_kind(ChartKind.LIBRARY):
         schema = {"properties": {"global": {"$ref": "global.json"}}, "definitions": parsed.fragments}
         own = {key: item for key, item in entry.values.items() if key == "global"}
@@ -125,7 +125,7 @@ def member_comments(notes: Mapping[Path, str], key: str) -> dict[Path, str]:
     return {path[1:]: note for path, note in notes.items() if len(path) > 1 and path[0] == key}
 
 
-def member_rows(parsed: ParsedWorkspace, dep: Dependency, data: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
+def member_rows(parsed: ParsedWorkspace, dep: Dependency, data: Map, notes: Mapping[Path, str]) -> Iterator[ValueRow]:
     """Rows of a member's values, with the types of its schema."""
     return rows(data, parsed.entries[dep.name].schema, notes) if data else iter(())
 
@@ -134,7 +134,7 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
     """The keys that any environment sets, with the value in each environment and the default."""
     blocks = []
     for dep in members:
-        found: dict[Path, Row] = {}
+        found: dict[Path, ValueRow] = {}
         set_in: dict[Path, dict[str, object]] = {}
         for name, environment in parsed.workspace.environments.items():
             if (file := environment.namespaces.get(entry.chart.name)) is None:

@@ -11,7 +11,7 @@ from slipway.lint import notes
 from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
-from slipway.workspace.discover import NOTES
+from slipway.workspace.chart_folder import NOTES
 from slipway.workspace.values import members_in
 
 GENERIC_ALERTS = (

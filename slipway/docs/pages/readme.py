@@ -11,7 +11,7 @@ from slipway.docs.pages import services
 from slipway.docs.source import resources
 from slipway.docs.source.parsing import ParsedChart
 from slipway.docs.source.schema import texts
-from slipway.docs.source.value_rows import Row, description
+from slipway.docs.source.value_rows import ValueRow, description
 
 SEPARATE = {"network", "secrets"}
 """Root keys with a separate table."""
@@ -88,7 +88,7 @@ def storage(entry: ParsedChart) -> str:
     return table(("Volume", "Type", "Size or source", "Mount path", "Retention and backup"), rows)
 
 
-def values(rows: tuple[Row, ...]) -> str:
+def values(rows: tuple[ValueRow, ...]) -> str:
     """A table of keys, defaults and descriptions."""
     lines = (
         (code(row.key), "see values.yaml" if row.path[-1] in IMAGE_VERSION else value(row.default), description(row))

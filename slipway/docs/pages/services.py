@@ -10,7 +10,7 @@ from slipway.docs.pages import alerting, operations, value_examples
 from slipway.docs.source import monitoring, pinned_versions, resources
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import items, texts
-from slipway.docs.source.value_rows import Row, description, dotted
+from slipway.docs.source.value_rows import ValueRow, description, dotted
 from slipway.policy import parse_exceptions
 from slipway.util.mapping import dig
 from slipway.workspace import declarations
@@ -266,7 +266,7 @@ def metrics(entry: ParsedChart) -> str:
     return table(("Endpoint", "Port", "Path", "Interval"), rows)
 
 
-def values(rows: Sequence[Row]) -> str:
+def values(rows: Sequence[ValueRow]) -> str:
     """A table for each root key."""
     blocks = []
     for root, group in groupby(rows, key=lambda row: row.path[0]):

@@ -9,7 +9,7 @@ from slipway.build import schema, stage
 from slipway.core.model import Chart, ChartKind, ChartName, Pin, Workspace
 from slipway.docs.source import resources
 from slipway.docs.source.schema import Map
-from slipway.docs.source.value_rows import Row, comments, rows
+from slipway.docs.source.value_rows import ValueRow, comments, rows
 from slipway.util import yaml
 from slipway.util.files import decode
 from slipway.util.mapping import dig
@@ -46,7 +46,7 @@ class ParsedChart:
         annotated = dig(self.chart.metadata, "annotations").get(TITLE)
         return str(dig(self.values, "dashboard").get("name") or annotated or self.chart.name)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ValueRow]:
         """Every value that can be set."""
         return rows(self.values, self.schema, self.comments)
 

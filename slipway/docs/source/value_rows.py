@@ -15,7 +15,7 @@ from slipway.util.yaml import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ValueRow:
     """A key of the values."""
 
     path: Path
@@ -36,7 +36,7 @@ def dotted(path: Path) -> str:
     return ".".join(f'"{part}"' if "." in part else part for part in path)
 
 
-def description(row: Row) -> str:
+def description(row: ValueRow) -> str:
     """The schema's description and the comment, unless both are equal."""
     text = prose(row.description) if row.description else ""
     note = prose(row.note) if row.note else ""
@@ -45,7 +45,7 @@ def description(row: Row) -> str:
     return " ".join(part for part in (text, f"*{note}*" if note else "") if part) or EMPTY
 
 
-def rows(values: Map, schema: Map, notes: Mapping[Path, str]) -> Iterator[Row]:
+def rows(values: Map, schema: Map, notes: Mapping[Path, str]) -> Iterator[ValueRow]:
     """A row for each leaf of the values, in file order.
 
     Args:
@@ -65,12 +65,12 @@ class Walk:
     definitions: Map
     notes: Mapping[Path, str]
 
-    def rows(self, path: Path, data: object, schema: Map, note: str) -> Iterator[Row]:
+    def rows(self, path: Path, data: object, schema: Map, note: str) -> Iterator[ValueRow]:
         """The rows below a path; `note` is the comment of the parent maps."""
         # A value with alternative types, such as an environment variable, is a single row.
         if path and (len(alternatives(schema)) > 1 or not isinstance(data, Mapping) or not data):
             kind, text = schema_type(schema, self.definitions), str(schema.get("description", ""))
-            yield Row(path=path, type=kind, default=data, description=text, note=note)
+            yield ValueRow(path=path, type=kind, default=data, description=text, note=note)
             return
         for position, (key, item) in enumerate(dig(data).items()):
             here = (*path, str(key))

@@ -1,0 +1,116 @@
+"""Chart.yaml → Chart, with the line of each field. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from slipway.core.errors import Problem, WorkspaceError
+from slipway.core.model import Chart, ChartKind, ChartName, Dependency
+from slipway.util import yaml
+
+
+def parse_chart(
+    text: bytes, folder: str, files: Mapping[str, bytes], beside: Mapping[str, bytes] | None = None
+) -> Chart:
+    """Chart.yaml's text → Chart; pure.
+
+    Raises:
+        WorkspaceError: a field is missing or has the wrong type.
+    """
+    document = yaml.parse(text, f"{folder}/Chart.yaml")
+    metadata = document.mapping
+    problems = [*check_fields(document, folder), *check_dependency_fields(document)]
+    if problems:
+        raise WorkspaceError(problems)
+    return Chart(
+        name=ChartName(str(metadata["name"])),
+        version=str(metadata["version"]),
+        kind=parse_kind(folder, metadata),
+        folder=folder,
+        metadata=metadata,
+        lines={
+            "/".join(path): line
+            for path, line in document.lines.items()
+            if len(path) == 1 or (len(path) == 2 and path[0] == "annotations")
+        },
+        dependencies=tuple(parse_dependency(document, index) for index in range(len(dependency_entries(metadata)))),
+        files=files,
+        beside=beside or {},
+    )
+
+
+def parse_kind(folder: str, metadata: Mapping[str, object]) -> ChartKind:
+    """Library by its type, umbrella by its folder, service otherwise."""
+    if metadata.get("type") == "library":
+        return ChartKind.LIBRARY
+    return ChartKind.UMBRELLA if folder.startswith("umbrella/") else ChartKind.SERVICE
+
+
+def check_fields(document: yaml.Document, folder: str) -> Iterator[Problem]:
+    """What every Chart.yaml must say."""
+    metadata, where = document.mapping, document.where
+    if metadata.get("apiVersion") != "v2":
+        found = metadata.get("apiVersion")
+        yield Problem(
+            where=document.at("apiVersion"), fact=f"apiVersion is {found!r}, not 'v2'", rule="chart.api-version"
+        )
+    for key in ("name", "version"):
+        if not isinstance(metadata.get(key), str):
+            found = metadata.get(key)
+            fact = f"{key} is missing" if found is None else f"{key} must be text, not {type(found).__name__} {found!r}"
+            yield Problem(where=document.at(key), fact=fact, hint=f'write {key}: "…"', rule=f"chart.{key}")
+    app_version = metadata.get("appVersion")
+    if app_version is not None and not isinstance(app_version, str):
+        yield Problem(
+            where=document.at("appVersion"),
+            fact=f"appVersion must be text, YAML reads it as {type(app_version).__name__} {app_version!r}",
+            hint="put it in quotes, digit for digit: YAML drops the last zero of 1.10",
+            rule="chart.app-version",
+        )
+    name = metadata.get("name")
+    if isinstance(name, str) and name != folder.rpartition("/")[2]:
+        yield Problem(
+            where=document.at("name"),
+            fact=f"name {name!r} differs from its folder {folder!r}",
+            hint="make them equal: the folder, the repository and the Kubernetes names come from one word",
+            rule="chart.name-folder",
+        )
+    if metadata.get("dependencies") is not None and not isinstance(metadata["dependencies"], list):
+        yield Problem(
+            where=document.at("dependencies") or where, fact="dependencies must be a list", rule="chart.dependencies"
+        )
+
+
+def dependency_entries(metadata: Mapping[str, object]) -> list[object]:
+    """The raw list under `dependencies`."""
+    entries = metadata.get("dependencies")
+    return entries if isinstance(entries, list) else []
+
+
+def check_dependency_fields(document: yaml.Document) -> Iterator[Problem]:
+    """Each dependency has a name, a version and a repository, as text."""
+    for index, entry in enumerate(dependency_entries(document.mapping)):
+        where = document.at("dependencies", str(index))
+        if not isinstance(entry, dict):
+            yield Problem(where=where, fact="a dependency must be a mapping", rule="dependency.fields")
+            continue
+        for key in ("name", "version", "repository"):
+            if not isinstance(entry.get(key), str):
+                named = f" of {entry['name']}" if isinstance(entry.get("name"), str) else ""
+                yield Problem(
+                    where=where, fact=f"dependency{named}: {key} is missing or not text", rule="dependency.fields"
+                )
+
+
+def parse_dependency(document: yaml.Document, index: int) -> Dependency:
+    """One checked entry."""
+    entry = dependency_entries(document.mapping)[index]
+    assert isinstance(entry, dict)
+    return Dependency(
+        name=ChartName(entry["name"]),
+        version=entry["version"],
+        repository=entry["repository"],
+        line=document.lines.get(("dependencies", str(index)), 0),
+        condition=entry.get("condition"),
+        alias=entry.get("alias"),
+    )
