@@ -11,6 +11,7 @@ import pytest
 
 from slipway.build.render import Object, normalise, to_yaml
 from slipway.core.model import ChartKind
+from slipway.lint.kubeconform import Manifests, schema_problems
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from slipway.util.mapping import dig
@@ -87,7 +88,7 @@ def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
     kubeconform = Kubeconform(run=run_process, program=lambda: program("kubeconform"))
     (tmp_path / "scratch").mkdir()
     cases = [
-        kubeconform.Manifests(
+        Manifests(
             chart=folder.name,
             folders={},
             label=folder.parent.name,
@@ -95,7 +96,7 @@ def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
         )
         for folder in sorted(GOLDEN.glob("*/*"))
     ]
-    found = kubeconform.schema_problems(
+    found = schema_problems(
         kubeconform,
         cases,
         root=ROOT,
