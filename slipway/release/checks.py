@@ -20,7 +20,7 @@ from slipway.gitops.git_applications import PART_OF
 from slipway.lint import yaml_style
 from slipway.lint.run import LintInputs
 from slipway.lint.run import lint as run_lint
-from slipway.policy import network_edges
+from slipway.policy import network_edges, sync_order
 from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, producers, store
 from slipway.tools.ct import ChartTesting
@@ -129,6 +129,8 @@ def test(
             problem for chart in charts_in(builder, case, made.objects) for problem in policy.contract_problems(chart)
         ]
         found += secret_producers(context, case, made.objects)
+        if case.chart.kind is ChartKind.UMBRELLA:
+            found += sync_order.sync_order_problems(made.objects, case.chart.name, case.label)
         if made.error:
             found += renders.problems_of(case, made.error, context.workspace)
         if not found:

@@ -9,6 +9,7 @@ from slipway import policy
 from slipway.build.cases import ALL_OFF, DEFAULTS
 from slipway.build.render import normalise
 from slipway.core.model import ChartKind
+from slipway.policy.sync_order import sync_order_problems
 from slipway.release.checks import charts_in
 from slipway.util.mapping import dig
 from testing.rendering import Repository, charts
@@ -49,6 +50,16 @@ def test_every_member_satisfies_the_contract_in_every_environment(repository: Re
         for case in repository.cases(umbrella)
         for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("umbrella", [str(chart.name) for chart in UMBRELLAS])
+def test_no_object_waits_for_a_later_sync_wave(repository: Repository, umbrella: str) -> None:
+    found = [
+        str(problem)
+        for case in repository.cases(umbrella)
+        for problem in sync_order_problems(repository.rendered(case).objects, umbrella, case.label)
     ]
     assert found == []
 

@@ -5,10 +5,12 @@ Input: root, id, spec. Output: one document.
 {{- define "common.kinds.service" -}}
 {{- $controller := include "common.names.controllerId" (dict "root" .root "id" .spec.controller "what" (printf "service %s" .id)) -}}
 {{- $spec := .spec -}}
+{{- /* Argo CD waits for the address of a LoadBalancer, so it comes after the pool that the address is from. */ -}}
+{{- $wave := eq (.spec.type | default "") "LoadBalancer" | ternary .root.Values.common.waves.route .root.Values.common.waves.workload -}}
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.service" .) "component" $controller "wave" .root.Values.common.waves.workload "spec" .spec "annotations" (include "common.kinds.service.scrape" . | fromYaml)) | nindent 2 }}
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.service" .) "component" $controller "wave" $wave "spec" .spec "annotations" (include "common.kinds.service.scrape" . | fromYaml)) | nindent 2 }}
 spec:
   type: {{ .spec.type | default "ClusterIP" }}
   {{- range $key := list "clusterIP" "externalTrafficPolicy" "internalTrafficPolicy" "ipFamilyPolicy" "loadBalancerClass" "loadBalancerIP" "publishNotReadyAddresses" "sessionAffinity" }}
