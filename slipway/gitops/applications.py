@@ -12,7 +12,7 @@ from typing import Any
 from slipway.config import Config, SourceForm
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName, Digest, Pin
-from slipway.gitops.git_applications import PART_OF, metadata, root_application, sealed_application
+from slipway.gitops.git_applications import PART_OF, RETRY, metadata, root_application, sealed_application
 from slipway.util import yaml
 from slipway.workspace import environments
 from slipway.workspace.annotations import NamespaceAnnotations, namespace_annotations
@@ -221,7 +221,7 @@ def application_spec(config: Config, environment: str) -> dict[str, object]:
     else:
         source = {"repoURL": url, "chart": "{{.name}}", "targetRevision": "{{.version}}", "helm": helm}
     policy: dict[str, object] = {
-        "retry": {"limit": 5, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+        "retry": RETRY,
         "syncOptions": [
             "CreateNamespace=true",
             "ServerSideApply=true",

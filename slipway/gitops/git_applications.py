@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from slipway.config import Config
 from slipway.core.model import SEALED_FOLDER
 
 PART_OF = "homelab"
+
+RETRY: Mapping[str, object] = {
+    "limit": -1,
+    "refresh": True,
+    "backoff": {"duration": "10s", "factor": 2, "maxDuration": "2m"},
+}
+"""How each Application retries a failed sync: without a limit, at the newest revision.
+
+What a sync needs from another Application (CRDs, webhooks, namespaces) may take longer than any number of attempts on a
+slow line, and after its limit Argo CD never syncs that revision again.
+Source: argo-cd v3.6.1 controller/appcontroller.go:1747, 2700-2705.
+"""
 
 
 def metadata(config: Config, name: str) -> dict[str, object]:
@@ -45,7 +57,7 @@ def sealed_application(config: Config, environment: str, umbrellas: Iterable[str
         "syncPolicy": {
             # A file that is taken away takes no secret from a running pod: that is for a person to do.
             "automated": {"prune": False, "selfHeal": True},
-            "retry": {"limit": -1, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "2m"}},
+            "retry": RETRY,
             "syncOptions": ["ServerSideApply=true", "ApplyOutOfSyncOnly=true", "SkipDryRunOnMissingResource=true"],
         },
     }
@@ -78,7 +90,7 @@ def root_application(config: Config, environment: str, synced: Sequence[str]) ->
         "destination": {"server": config.cluster, "namespace": config.argocd_namespace},
         "syncPolicy": {
             "automated": {"prune": False, "selfHeal": True},
-            "retry": {"limit": 5, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+            "retry": RETRY,
             "syncOptions": ["ServerSideApply=true"],
         },
     }

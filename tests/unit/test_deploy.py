@@ -240,6 +240,27 @@ def test_sealed_secrets_are_tried_until_their_kind_and_namespaces_are_there() ->
     assert "SkipDryRunOnMissingResource=true" in policy["syncOptions"]
 
 
+def sync_policies(value: object) -> list[dict[str, object]]:
+    """Every syncPolicy below a value."""
+    if isinstance(value, list):
+        return [found for item in value for found in sync_policies(item)]
+    if not isinstance(value, dict):
+        return []
+    below = [found for item in value.values() for found in sync_policies(item)]
+    policy = value.get("syncPolicy")
+    return [policy, *below] if isinstance(policy, dict) and "retry" in policy else below
+
+
+def test_no_application_ever_gives_up_a_sync() -> None:
+    policies = [policy for documents in rendered().values() for policy in sync_policies(documents)]
+
+    assert len(policies) == 3, "the root, the sealed secrets, and the template of the umbrellas"
+    for policy in policies:
+        retry = policy["retry"]
+        assert isinstance(retry, dict)
+        assert (retry["limit"], retry["refresh"]) == (-1, True)
+
+
 def test_the_root_may_make_the_application_of_the_sealed_secrets() -> None:
     kinds = {item["kind"] for item in rendered()["root.yaml"][0]["spec"]["namespaceResourceWhitelist"]}
 
