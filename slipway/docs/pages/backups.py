@@ -8,7 +8,6 @@ from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, prose, section, site_page, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.workspace import backups
-from slipway.workspace.values import members_in
 
 INTRO = """\
 Every PVC and database of the platform, with its backup method or the reason for having no backup.
@@ -40,7 +39,7 @@ def namespace_table(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def rows(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, str, str]]:
     """Member, volume or database, and backup method."""
-    for member in members_in(parsed.workspace, entry.chart):
+    for member in parsed.members(entry.chart):
         kept = backups.kept(member.values)
         for item in backups.holdings(member.values):
             known = kept.get((item.kind, item.identifier), backups.Kept(reason="not declared"))

@@ -13,7 +13,6 @@ from slipway.util import yaml
 from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.util.yaml import Path
-from slipway.workspace.values import effective
 
 FOLDER = "reference/values"
 SWITCH = ("enabled",)
@@ -92,7 +91,7 @@ def page(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def state(parsed: ParsedWorkspace, entry: ParsedChart, dep: Dependency, environment: str) -> str:
     """Whether a member is on or off in an environment."""
-    member = effective(parsed.workspace, entry.chart, dep, parsed.workspace.environments[environment])
+    member = parsed.member(entry.chart, dep.key, environment)
     return "on" if member.enabled else "off"
 
 
@@ -144,7 +143,7 @@ def overrides(parsed: ParsedWorkspace, entry: ParsedChart, members: tuple[Depend
             for row in member_rows(parsed, dep, dig(document.mapping, dep.key), notes):
                 found.setdefault(row.path, row)
                 set_in.setdefault(row.path, {})[name] = row.default
-        defaults = effective(parsed.workspace, entry.chart, dep).values
+        defaults = parsed.member(entry.chart, dep.key).values
         environments = tuple(parsed.workspace.environments)
         lines = (
             (

@@ -12,7 +12,6 @@ from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
 from slipway.workspace.chart_folder import NOTES
-from slipway.workspace.values import members_in
 
 GENERIC_ALERTS = (
     "Generic alerts cover every pod, PVC, backup and scrape target; see [the runbooks](../runbooks/index.md).\n"
@@ -119,9 +118,9 @@ def backup_and_restore(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
 
 def of_members(parsed: ParsedWorkspace, entry: ParsedChart) -> Iterator[tuple[str, Map]]:
     """The members of a chart with their values in the last environment."""
-    last = next(reversed(tuple(parsed.workspace.environments.values())), None)
+    last = next(reversed(tuple(parsed.workspace.environments)), "")
     for umbrella in parsed.workspace.umbrellas:
-        for member in members_in(parsed.workspace, umbrella, last):
+        for member in parsed.members(umbrella, last):
             if member.chart.name == entry.chart.name:
                 yield member.key, member.values
 

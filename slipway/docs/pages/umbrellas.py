@@ -15,7 +15,6 @@ from slipway.docs.source.value_rows import rows
 from slipway.util import yaml
 from slipway.workspace import declarations
 from slipway.workspace.annotations import namespace_annotations
-from slipway.workspace.values import effective
 
 
 def page(parsed: ParsedWorkspace, entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
@@ -77,7 +76,7 @@ def all_secrets(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
     creators: dict[str, str] = {}
     users: dict[str, list[str]] = {}
     for dep in entry.chart.dependencies:
-        member = effective(parsed.workspace, entry.chart, dep)
+        member = parsed.member(entry.chart, dep.key)
         for secret, spec in declarations.secrets(member.chart, dep.key, member.values):
             if "database" in spec:
                 continue

@@ -15,7 +15,7 @@ from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import graph
 from slipway.workspace.documents import chart_document
-from slipway.workspace.values import effective, service_with
+from slipway.workspace.values import Effective, members_in, service_with
 
 TITLE = "slipway.homelab/title"
 """Annotation with the display name of a chart that has no entry on the start page."""
@@ -66,6 +66,27 @@ class ParsedWorkspace:
     pins: Mapping[str, Mapping[ChartName, Pin]] = field(default_factory=dict)
     """Environment → umbrella → its pin in `deploy/`; empty before the first release."""
 
+    _members: dict[tuple[str, str], tuple[Effective, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """(umbrella, environment) → its members; rendering the values of an umbrella is expensive."""
+
+    def members(self, umbrella: Chart, environment: str = "") -> tuple[Effective, ...]:
+        """The members of an umbrella with their values, in an environment or with the umbrella's defaults.
+
+        Raises:
+            WorkspaceError: see `members_in`.
+        """
+        place = (umbrella.name, environment)
+        if place not in self._members:
+            settings = self.workspace.environments[environment] if environment else None
+            self._members[place] = members_in(self.workspace, umbrella, settings)
+        return self._members[place]
+
+    def member(self, umbrella: Chart, key: str, environment: str = "") -> Effective:
+        """One member; see `members`."""
+        return next(member for member in self.members(umbrella, environment) if member.key == key)
+
     def member_keys(self, name: ChartName) -> tuple[str, ...]:
         """The keys of a chart in the umbrellas: its name or its aliases."""
         found = (dep for umbrella in self.workspace.umbrellas for dep in umbrella.dependencies if dep.name == name)
@@ -87,6 +108,7 @@ def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, 
         WorkspaceError: a values file or a schema cannot be parsed.
     """
     fragments = stage.fragments(workspace)
+    effective = in_environments(workspace)
     entries = {}
     for name, chart in workspace.charts.items():
         document = chart_document(chart)
@@ -97,7 +119,7 @@ def parse_workspace(workspace: Workspace, pins: Mapping[str, Mapping[ChartName, 
             schema=schema_of(workspace, chart),
             comments=comments(text, document.lines),
             umbrellas=tuple(parent.name for parent in graph.umbrellas_with(workspace, name)),
-            environments=in_environments(workspace, chart),
+            environments=effective[name],
         )
     named = {path.removesuffix(".json"): fragment_of(text, path) for path, text in sorted(fragments.items())}
     return ParsedWorkspace(workspace=workspace, entries=entries, fragments=named, pins=pins or {})
@@ -119,12 +141,14 @@ def schema_of(workspace: Workspace, chart: Chart) -> Map:
     return stage.service_schema(workspace, chart) if "values.schema.json" in chart.files else {}
 
 
-def in_environments(workspace: Workspace, chart: Chart) -> dict[str, Map]:
-    """Environment → effective values of a chart; in its first umbrella if it is a member of several."""
-    found: dict[str, Map] = {}
+def in_environments(workspace: Workspace) -> dict[ChartName, dict[str, Map]]:
+    """Chart → environment → effective values: of its first member, or of the chart alone if no umbrella has it."""
+    found: dict[ChartName, dict[str, Map]] = {}
     for name, environment in workspace.environments.items():
-        found[name] = service_with(workspace, chart).values
-        for umbrella in graph.umbrellas_with(workspace, chart.name)[:1]:
-            member = next(dep for dep in umbrella.dependencies if dep.name == chart.name)
-            found[name] = effective(workspace, umbrella, member, environment).values
+        for umbrella in workspace.umbrellas:
+            for member in members_in(workspace, umbrella, environment):
+                found.setdefault(member.chart.name, {}).setdefault(name, member.values)
+    for chart in workspace.charts.values():
+        if chart.name not in found:
+            found[chart.name] = dict.fromkeys(workspace.environments, service_with(workspace, chart).values)
     return found

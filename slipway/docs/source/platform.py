@@ -12,7 +12,6 @@ from slipway.docs.source.schema import Map, items
 from slipway.policy import parse_exceptions
 from slipway.util.mapping import dig
 from slipway.workspace.declarations import MAIN
-from slipway.workspace.values import members_in
 
 COMPONENT = "app.kubernetes.io/component"
 CHARTS = "../charts"
@@ -97,9 +96,8 @@ def end_of(spec: Map) -> str:
 
 def members(parsed: ParsedWorkspace, environment: str) -> Iterator[Member]:
     """The enabled members of all umbrellas in an environment."""
-    settings = parsed.workspace.environments[environment]
     for umbrella in parsed.workspace.umbrellas:
-        for member in members_in(parsed.workspace, umbrella, settings):
+        for member in parsed.members(umbrella, environment):
             if member.enabled:
                 entry = parsed.entries[member.chart.name]
                 yield Member(umbrella=umbrella.name, name=member.key, entry=entry, values=member.values)
