@@ -129,6 +129,11 @@ class Workspace:
         """Every umbrella, by name."""
         return self.of_kind(ChartKind.UMBRELLA)
 
+    @cached_property
+    def results(self) -> dict[object, object]:
+        """Results of pure functions over this workspace, by function and arguments; a changed copy begins without any."""
+        return {}
+
     def of_kind(self, kind: ChartKind) -> tuple[Chart, ...]:
         """Every chart of a kind, by name."""
         return tuple(self.charts[name] for name in sorted(self.charts) if self.charts[name].kind is kind)

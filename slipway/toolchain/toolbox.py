@@ -179,7 +179,8 @@ class Toolbox:
             done = self.run(command)
         except BuildError:
             return ""
-        return version_in(done.stdout + done.stderr) if done.code == 0 else ""
+        # The registry prints its own path first, and the name of its folder has a version too.
+        return version_in((done.stdout + done.stderr).replace(str(program), "")) if done.code == 0 else ""
 
 
 def read_cache(path: Path) -> dict[str, object]:

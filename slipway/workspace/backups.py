@@ -62,7 +62,7 @@ def entries(values: Mapping[str, object], *path: str) -> Iterator[tuple[str, Map
 def holdings(values: Mapping[str, object]) -> Iterator[Holding]:
     """Every claim and every database of a chart's values."""
     for name, spec in entries(values, "persistence"):
-        kind = spec.get("type") or ("existingClaim" if "existingClaim" in spec else "claim")
+        kind = str(spec.get("type") or ("existingClaim" if "existingClaim" in spec else "claim"))
         if kind in CLAIMS:
             detail = str(spec.get("size") or spec.get("existingClaim"))
             yield Holding(path=("persistence", name), kind="persistence", identifier=name, detail=detail)

@@ -1,4 +1,7 @@
-"""The fast tier: properties with few examples and no memory of earlier runs; this repository is read once a worker."""
+"""The fast tier: properties with few examples, the same ones in each run; this repository is read once a worker.
+
+`--hypothesis-profile thorough` tries many others.
+"""
 
 import pytest
 from hypothesis import settings
@@ -6,8 +9,8 @@ from hypothesis import settings
 from slipway.docs.source import parsing, platform
 from testing.workspaces import ROOT, load
 
-settings.register_profile("unit", max_examples=25, deadline=None, database=None)
-settings.register_profile("thorough", max_examples=500, deadline=None, database=None)  # --hypothesis-profile thorough
+settings.register_profile("unit", max_examples=25, deadline=None, database=None, derandomize=True)
+settings.register_profile("thorough", max_examples=500, deadline=None, database=None)
 settings.load_profile("unit")
 
 

@@ -113,6 +113,16 @@ def test_a_program_on_path_that_fails_the_question_is_not_used(machine: Machine)
     assert machine.box.find("helm") is None
 
 
+def test_a_program_whose_path_has_a_version_is_of_the_version_that_it_prints(machine: Machine) -> None:
+    folder = machine.root / "helm-v9.9.9-f0bb4204"
+    folder.mkdir()
+
+    assert (
+        machine.box.version_of(program(folder / "helm", '#!/bin/sh\necho "$0 helm.sh/helm/v4 v4.3.1"\n'), ("version",))
+        == "v4.3.1"
+    )
+
+
 def test_the_version_is_asked_once_for_each_state_of_the_file(machine: Machine) -> None:
     helm = program(machine.bin / "helm", "#!/bin/sh\necho v4.3.0\n")
     found = [machine.box.find("helm"), machine.toolbox().find("helm")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Environment, Workspace
@@ -55,8 +56,18 @@ def members_in(workspace: Workspace, umbrella: Chart, environment: Environment |
     Raises:
         WorkspaceError: a file is not YAML, or Helm refuses the values.
     """
+    known = workspace.charts.get(umbrella.name) is umbrella and (
+        environment is None or workspace.environments.get(environment.name) is environment
+    )
+    # Each page and each rule asks member by member, and one merge gives all of them.
+    key = (members_in, umbrella.name, environment.name if environment is not None else None)
+    if known and (found := workspace.results.get(key)) is not None:
+        return cast(tuple[Effective, ...], found)
     files = () if environment is None else (environment_values(environment, umbrella.name),)
-    return members_with(workspace, umbrella, files)
+    made = members_with(workspace, umbrella, files)
+    if known:
+        workspace.results[key] = made
+    return made
 
 
 def members_with(workspace: Workspace, umbrella: Chart, files: Sequence[Mapping[str, object]]) -> tuple[Effective, ...]:
