@@ -22,7 +22,7 @@ def test_a_process_imports_a_module():
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """A copy of our packages and settings."""
-    for name in ("slipway", "dashboards"):
+    for name in ("slipway", "dashboards", "testing"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
     return tmp_path

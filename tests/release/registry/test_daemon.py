@@ -209,7 +209,7 @@ def test_it_outlives_its_starter_and_does_not_hold_its_output(stopped: Daemon, r
         """
         import sys
         from pathlib import Path
-        from slipway.tools.registry import Daemon
+        from slipway.registry.daemon import Daemon
         folder, port, binary = sys.argv[1:]
         print(Daemon(folder=Path(folder), port=int(port)).ensure_running(lambda: Path(binary)).process.pid)
         """

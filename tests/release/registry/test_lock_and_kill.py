@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 HOLDER = """
 import sys
 from pathlib import Path
-from slipway import lock
-with lock.hold(Path(sys.argv[1])):
+from slipway.util import filelock
+with filelock.hold(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -144,11 +144,11 @@ def test_a_process_killed_in_the_middle_leaves_a_registry_that_the_next_run_fini
         """
         import os, signal, sys
         from pathlib import Path
-        from slipway.build import read_metadata
+        from slipway.build.builder import read_metadata
         from slipway.config import RegistryConfig
-        from slipway.model import Archive
-        from slipway.oci import Registry
-        from slipway.publish import publish
+        from slipway.core.model import Archive
+        from slipway.registry.client import Registry
+        from slipway.registry.publish import publish
         host, path, digest = sys.argv[1:]
         archive = Archive(name="sonarr", version="1.0.0", path=Path(path), input_digest=digest,
                           metadata=read_metadata(Path(path).read_bytes(), "sonarr"))
