@@ -169,8 +169,11 @@ def refresh_goldens(context: Context) -> None:
 
 
 def pytest_args(folders: list[str], expression: str, *, update: bool, alone: bool) -> tuple[str, ...]:
-    """pytest with a process for each processor; with one for the lab, whose tests share a cluster."""
-    workers = () if alone else ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
+    """pytest with a process for each processor.
+
+    With one for the lab, whose tests share a cluster, and where one test reads the golden files that another rewrites.
+    """
+    workers = () if alone or update else ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
     return (
         "-m",
         "pytest",

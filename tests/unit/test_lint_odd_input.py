@@ -105,7 +105,7 @@ def checked(base: Path, name: str, content: bytes) -> None:
                 shutil.rmtree(path.parent)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data(), name=st.sampled_from(FILES), value=ODD)
 def test_a_value_of_any_shape_gives_problems_or_none(base: Path, data: st.DataObject, name: str, value: object) -> None:
     document = document_of(base / name)
