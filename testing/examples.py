@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,9 @@ trap 'code=$?; CWD=$PWD; export CWD; export -p >"$STATE"; exit $code' EXIT
 exec 2>&1
 """
 """A shell of the session: it goes on in the folder and with the variables of the one before."""
+
+STILL_RUNNING = re.compile(r"  \S.* … \d+ s\b.*")
+"""What a step of more than half a minute prints now and then: it depends on the machine, so no page shows it."""
 UPDATE = "copy the output into the page; `…` matches what differs from run to run"
 
 
@@ -173,7 +177,8 @@ class Sessions:
 
 def judge(where: str, step: ConsoleCommand, done: Completed) -> Problem | None:
     """What differs between a page and what happened."""
-    output, typed = done.stdout.splitlines(), first_line(step.command)
+    output = [line for line in done.stdout.splitlines() if not STILL_RUNNING.fullmatch(line)]
+    typed = first_line(step.command)
     if done.code != step.code:
         fact = f"`{typed}` ended with exit code {done.code}, and the page has {step.code}"
         return Problem(where=where, fact=fact, evidence=tail(done.stdout), hint=f"fix it, or {UPDATE}")
