@@ -96,6 +96,6 @@ def covered(summary: Mapping[str, int]) -> Covered:
 
 
 def package_of(path: Path) -> str:
-    """`slipway/lint/kube.py` → `slipway.lint`; a module that is in no package of slipway stands for itself."""
+    """`slipway/lint/kube.py` → `slipway.lint`; a module that is in no package of slipway is listed by itself."""
     parts = [part for part in path.with_suffix("").parts if part != "__init__"]
     return ".".join(parts[: 2 if parts[0] == "slipway" else 1])

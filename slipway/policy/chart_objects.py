@@ -109,6 +109,28 @@ def containers(pod: Mapping[str, object]) -> list[Mapping[str, object]]:
     return [*listing(spec, "initContainers"), *listing(spec, "containers")]
 
 
+def required_references(pod: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    """Kind, name and key of each ConfigMap and Secret without which a pod does not start; no key means all of them."""
+    for container in containers(pod):
+        for variable in listing(container, "env"):
+            for kind, field_name in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+                yield from required(kind, dig(variable, "valueFrom", field_name), "name")
+        for entry in listing(container, "envFrom"):
+            for kind, field_name in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+                yield from required(kind, dig(entry, field_name), "name")
+    for volume in listing(dig(pod, "spec"), "volumes"):
+        for kind, field_name, name in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
+            source = dig(volume, field_name)
+            for item in listing(source, "items") or [{}]:
+                yield from required(kind, {**source, **({"key": item["key"]} if "key" in item else {})}, name)
+
+
+def required(kind: str, reference: Mapping[str, object], name_field: str) -> Iterator[tuple[str, str, str]]:
+    """The reference, unless it is absent or optional."""
+    if name_field in reference and reference.get("optional") is not True:
+        yield kind, str(reference[name_field]), str(reference.get("key", ""))
+
+
 def pod_labels(pod: Mapping[str, object]) -> Mapping[str, object]:
     """The labels of a pod template."""
     return dig(pod, "metadata", "labels")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from slipway.policy.argocd import sync_options
-from slipway.policy.chart_objects import ChartObjects, Violation, containers, violation
+from slipway.policy.chart_objects import ChartObjects, Violation, containers, required_references, violation
 from slipway.policy.object_rule import rule
 from slipway.util.mapping import dig, listing
 
@@ -38,28 +38,6 @@ def references(chart: ChartObjects) -> Iterator[Violation]:
                 yield violation(item, f"refers to the {kind} {name}, which {why}", name=name)
             elif key and key not in known:
                 yield violation(item, f"refers to the key {key} of the {kind} {name}, which has no such key", name=name)
-
-
-def required_references(pod: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """Kind, name and key of each ConfigMap and Secret without which a pod does not start; no key means all of them."""
-    for container in containers(pod):
-        for variable in listing(container, "env"):
-            for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
-                yield from required(kind, dig(variable, "valueFrom", field), "name")
-        for entry in listing(container, "envFrom"):
-            for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
-                yield from required(kind, dig(entry, field), "name")
-    for volume in listing(dig(pod, "spec"), "volumes"):
-        for kind, field, name in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
-            source = dig(volume, field)
-            for item in listing(source, "items") or [{}]:
-                yield from required(kind, {**source, **({"key": item["key"]} if "key" in item else {})}, name)
-
-
-def required(kind: str, reference: Mapping[str, object], name_field: str) -> Iterator[tuple[str, str, str]]:
-    """The reference, unless it is absent or optional."""
-    if name_field in reference and reference.get("optional") is not True:
-        yield kind, str(reference[name_field]), str(reference.get("key", ""))
 
 
 @rule("contract.claim", "Claims and databases are protected from pruning and deletion.")

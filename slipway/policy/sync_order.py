@@ -17,8 +17,8 @@ from slipway.build.render import Object
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
 from slipway.policy.argocd import is_hook, sync_wave
-from slipway.policy.chart_objects import POD_TEMPLATE_PATHS, labels_match, pod_labels
-from slipway.util.mapping import dig, listing
+from slipway.policy.chart_objects import POD_TEMPLATE_PATHS, labels_match, pod_labels, required, required_references
+from slipway.util.mapping import dig, listing, strings
 
 SYNC_ORDER = Rule("contract.sync-order", "No object waits in a sync wave for what a later wave brings.")
 
@@ -113,7 +113,7 @@ def mounted_claims(objects: Sequence[Object]) -> Mapping[tuple[str, str], list[O
     found: dict[tuple[str, str], list[Object]] = {}
     for item in objects:
         if item.kind in WORKLOADS:
-            for volume in listing(pod_spec(item), "volumes"):
+            for volume in listing(dig(pod_template(item), "spec"), "volumes"):
                 if name := dig(volume, "persistentVolumeClaim").get("claimName"):
                     found.setdefault((item.namespace, str(name)), []).append(item)
     return found
@@ -124,36 +124,25 @@ def references(objects: Sequence[Object]) -> Iterator[Wait]:
     known = {(item.kind, item.namespace, item.name): item for item in objects}
     for item in objects:
         if item.kind in WORKLOADS:
-            for kind, name in dict.fromkeys(referenced(pod_spec(item))):
+            for kind, name in dict.fromkeys(referenced(pod_template(item))):
                 if (needed := known.get((kind, item.namespace, name))) is not None:
                     reason = f"Argo CD: a {item.kind} is Progressing until its pods run, and they need the {kind}"
                     yield Wait(waits=item, needed=needed, reason=reason)
 
 
-def referenced(spec: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def referenced(pod: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """(kind, name) of everything that a pod cannot start without."""
+    spec = dig(pod, "spec")
     if account := spec.get("serviceAccountName"):
         yield "ServiceAccount", str(account)
+    for kind, name, _ in required_references(pod):
+        yield kind, name
     for volume in listing(spec, "volumes"):
-        yield from named(dig(volume, "configMap"), "ConfigMap", "name")
-        yield from named(dig(volume, "secret"), "Secret", "secretName")
-        yield from named(dig(volume, "persistentVolumeClaim"), "PersistentVolumeClaim", "claimName")
+        if claim := dig(volume, "persistentVolumeClaim").get("claimName"):
+            yield "PersistentVolumeClaim", str(claim)
         for source in listing(dig(volume, "projected"), "sources"):
-            yield from named(dig(source, "configMap"), "ConfigMap", "name")
-            yield from named(dig(source, "secret"), "Secret", "name")
-    for container in (*listing(spec, "initContainers"), *listing(spec, "containers")):
-        for variable in listing(container, "env"):
-            yield from named(dig(variable, "valueFrom", "configMapKeyRef"), "ConfigMap", "name")
-            yield from named(dig(variable, "valueFrom", "secretKeyRef"), "Secret", "name")
-        for source in listing(container, "envFrom"):
-            yield from named(dig(source, "configMapRef"), "ConfigMap", "name")
-            yield from named(dig(source, "secretRef"), "Secret", "name")
-
-
-def named(reference: Mapping[str, object], kind: str, key: str) -> Iterator[tuple[str, str]]:
-    """A reference that must exist, when there is one."""
-    if reference.get(key) and reference.get("optional") is not True:
-        yield kind, str(reference[key])
+            for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+                yield from ((kind, name) for _, name, _ in required(kind, dig(source, field), "name"))
 
 
 def webhooks(objects: Sequence[Object]) -> Iterator[Wait]:
@@ -165,7 +154,7 @@ def webhooks(objects: Sequence[Object]) -> Iterator[Wait]:
             if webhook.get("failurePolicy", "Fail") != "Fail":
                 continue
             pods = list(serving(dig(webhook, "clientConfig", "service"), objects))
-            groups = {str(group) for entry in listing(webhook, "rules") for group in as_list(entry.get("apiGroups"))}
+            groups = {group for entry in listing(webhook, "rules") for group in strings(entry, "apiGroups")}
             for item in objects:
                 if item.group and item.group in groups:
                     reason = f"{title(configuration)} refuses it while its pods do not run"
@@ -186,19 +175,9 @@ def serving(reference: Mapping[str, object], objects: Sequence[Object]) -> Itera
                     yield item
 
 
-def as_list(value: object) -> list[object]:
-    """A list, or nothing."""
-    return value if isinstance(value, list) else []
-
-
 def pod_template(item: Object) -> Mapping[str, object]:
     """The pod template of a workload."""
     return dig(item.data, *POD_TEMPLATE_PATHS[item.kind])
-
-
-def pod_spec(item: Object) -> Mapping[str, object]:
-    """The pod spec of a workload."""
-    return dig(pod_template(item), "spec")
 
 
 FINDERS: tuple[Callable[[Sequence[Object]], Iterator[Wait]], ...] = (

@@ -21,6 +21,12 @@ def listing(data: object, key: str) -> list[Mapping[str, object]]:
     return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
 
 
+def strings(data: object, key: str) -> tuple[str, ...]:
+    """The list under a key, each entry as text; empty when there is none."""
+    found = data.get(key) if isinstance(data, Mapping) else None
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
 def leaves(data: Mapping[str, object], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     """Path → value of everything that is not a mapping; an empty mapping is a leaf."""
     for key, value in data.items():

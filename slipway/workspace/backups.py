@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.util.mapping import dig
+from slipway.util.mapping import dig, strings
 
 CLAIMS = frozenset({"claim", "existingClaim"})
 
@@ -81,8 +81,8 @@ def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
         kind = kind_of(spec)
         found[kind, str(spec.get(kind))] = Kept(
             method=str(spec.get("method") or ""),
-            exclude=words(spec, "exclude"),
-            sqlite=words(spec, "sqlite"),
+            exclude=strings(spec, "exclude"),
+            sqlite=strings(spec, "sqlite"),
             quiet="quiet" in spec,
             reason=str(spec.get("optOut") or ""),
         )
@@ -92,9 +92,3 @@ def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
 def kind_of(entry: Mapping[str, object]) -> str:
     """What a backup entry is about: `persistence` and `database` are the chart's own, `secret` is the account of another chart's database."""
     return next((kind for kind in ("database", "secret") if kind in entry), "persistence")
-
-
-def words(entry: Mapping[str, object], key: str) -> tuple[str, ...]:
-    """A list of an entry."""
-    found = entry.get(key)
-    return tuple(map(str, found)) if isinstance(found, list) else ()

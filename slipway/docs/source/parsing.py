@@ -66,22 +66,13 @@ class ParsedWorkspace:
     pins: Mapping[str, Mapping[ChartName, Pin]] = field(default_factory=dict)
     """Environment → umbrella → its pin in `deploy/`; empty before the first release."""
 
-    _members: dict[tuple[str, str], tuple[Effective, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """(umbrella, environment) → its members; rendering the values of an umbrella is expensive."""
-
     def members(self, umbrella: Chart, environment: str = "") -> tuple[Effective, ...]:
         """The members of an umbrella with their values, in an environment or with the umbrella's defaults.
 
         Raises:
             WorkspaceError: see `members_in`.
         """
-        place = (umbrella.name, environment)
-        if place not in self._members:
-            settings = self.workspace.environments[environment] if environment else None
-            self._members[place] = members_in(self.workspace, umbrella, settings)
-        return self._members[place]
+        return members_in(self.workspace, umbrella, self.workspace.environments[environment] if environment else None)
 
     def member(self, umbrella: Chart, key: str, environment: str = "") -> Effective:
         """One member; see `members`."""

@@ -193,7 +193,7 @@ def _schemas(old: Snapshot, new: Snapshot, moved: list[str]) -> Iterator[Evidenc
 
 
 def _reaches(change: tuple[str, ...], value: tuple[str, ...]) -> bool:
-    """Whether a schema path is, contains, or lies right above a value; `*` stands for any key."""
+    """Whether a schema path is, contains, or is the parent of a value; `*` matches any key."""
     return len(change) <= len(value) and all(a in {b, "*"} for a, b in zip(change, value, strict=False))
 
 

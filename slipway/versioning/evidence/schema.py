@@ -23,7 +23,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaChange:
-    """One difference at one path; `*` stands for any identifier."""
+    """One difference at one path; `*` matches any identifier."""
 
     path: tuple[str, ...]
     level: Level

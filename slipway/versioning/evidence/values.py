@@ -82,7 +82,7 @@ def without_rendered_images(values: Iterable[Evidence], objects: Iterable[Eviden
     """Differences of values, without those of images that a rendered object reports.
 
     A workload that is switched off is not rendered, so its image is reported by its value. Each container of the rendered
-    objects stands for one `image` of the values: the one of its own workload, or else any that changes alike.
+    objects belongs to one `image` of the values: the one of its own workload, or else any that changes alike.
     """
     items = tuple(values)
     places: dict[tuple[str, ...], ImageChange] = {item.path[:-1]: item.image for item in items if item.image}
