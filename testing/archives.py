@@ -62,7 +62,7 @@ def make_archive(
         )
     )
     path = target / f"{name}-{version}.tgz"
-    write_atomic(path, archive.repack(path.read_bytes()), mtime=SOURCE_DATE_EPOCH)
+    write_atomic(path, archive.repack_archive(path.read_bytes()), mtime=SOURCE_DATE_EPOCH)
     return Archive(
         name=ChartName(name),
         version=version,

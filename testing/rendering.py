@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from slipway.build import cases as renders
 from slipway.build import render
 from slipway.build.builder import Builder, Built
-from slipway.build.cases import RenderCase
+from slipway.build.cases import RenderCase, cases_of
 from slipway.build.render import Rendered
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartName
@@ -57,7 +56,7 @@ class Repository:
 
     def cases(self, name: str) -> tuple[RenderCase, ...]:
         """Every render of a chart."""
-        return renders.cases_of(self.builder, self.built[ChartName(name)].chart)
+        return cases_of(self.builder, self.built[ChartName(name)].chart)
 
     def case(self, name: str, label: str) -> RenderCase:
         """One render of a chart."""

@@ -24,7 +24,7 @@ MAX_BYTES = 1_000_000
 """Largest archive: a chart must fit into a 1 MiB release Secret where Helm installs it. Source: helm/helm#8281."""
 
 
-def repack(archive: bytes) -> bytes:
+def repack_archive(archive: bytes) -> bytes:
     """The same members in canonical order and form.
 
     Args:
@@ -33,10 +33,10 @@ def repack(archive: bytes) -> bytes:
     Raises:
         WorkspaceError: it is not an archive, or a member is not a plain file below the chart's folder.
     """
-    return pack(read(archive))
+    return pack_archive(read_archive(archive))
 
 
-def read(archive: bytes) -> dict[str, bytes]:
+def read_archive(archive: bytes) -> dict[str, bytes]:
     """Member path → content, of a chart archive.
 
     Raises:
@@ -45,11 +45,11 @@ def read(archive: bytes) -> dict[str, bytes]:
     return dict(_members(archive))
 
 
-def read_one(archive: bytes, path: str) -> bytes | None:
+def read_member(archive: bytes, path: str) -> bytes | None:
     """The content of one member, or None; the rest of the archive is not read.
 
     Raises:
-        WorkspaceError: see `read`.
+        WorkspaceError: see `read_archive`.
     """
     return next((content for member, content in _members(archive) if member == path), None)
 
@@ -66,7 +66,7 @@ def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
         raise WorkspaceError(Problem(where="archive", fact=f"is not a chart archive: {error}")) from error
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
+def pack_archive(files: Mapping[str, bytes]) -> bytes:
     """A gzip'd tar with Chart.yaml first, then every other member by path.
 
     Chart.yaml leads so that a reader of the stream knows the chart at once, as in Helm's own archives.

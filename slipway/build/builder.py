@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.build import archive as package
 from slipway.build import stage
+from slipway.build.archive import read_member, repack_archive
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.core.model import Archive, Chart, ChartName, Digest, Workspace
 from slipway.tools.helm import Helm, package_args
@@ -114,7 +114,7 @@ class Builder:
         for name in names:
             raw = scratch / self.packed(name).name
             if raw.is_file():
-                write_atomic(self.packed(name), package.repack(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH)
+                write_atomic(self.packed(name), repack_archive(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH)
         return problems
 
     def _helm_package(self, names: Sequence[ChartName], scratch: Path) -> Iterable[Problem]:
@@ -171,7 +171,7 @@ def read_metadata(archive: bytes, name: ChartName) -> Mapping[str, object]:
         WorkspaceError: the archive has none.
     """
     path = f"{name}/Chart.yaml"
-    content = package.read_one(archive, path)
+    content = read_member(archive, path)
     if content is None:
         raise WorkspaceError(Problem(where=f"{name}.tgz", fact="has no Chart.yaml"))
     return yaml.parse(content, path).mapping

@@ -21,7 +21,7 @@ def unpacked(context: Context, pin: Pin, scratch: Path) -> Path:
     folder = scratch / f"{pin.name}-{pin.manifest[7:19]}"
     if not folder.is_dir():
         published = Published(name=pin.name, version=pin.version, manifest=pin.manifest, input_digest=pin.input_digest)
-        for path, content in archive.read(context.pull(published)).items():
+        for path, content in archive.read_archive(context.pull(published)).items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)

@@ -16,7 +16,7 @@ from slipway.core.errors import Problem, RegistryError, ToolFailed, WorkspaceErr
 from slipway.core.model import ChartName, Pin
 from slipway.delivery import pinned as pinned_chart
 from slipway.gitops import applications
-from slipway.gitops import pins as pin
+from slipway.gitops.pins import check_environment, deploy_folder
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.run import tail
 from slipway.util import yaml
@@ -69,8 +69,8 @@ def deploy_files(context: Context, environment: str) -> dict[str, bytes]:
     Raises:
         WorkspaceError: there is no such environment, or one of them is missing.
     """
-    pin.check_environment(context.config, environment)
-    folder = pin.folder_of(context.config, environment)
+    check_environment(context.config, environment)
+    folder = deploy_folder(context.config, environment)
     wanted = (applications.PINS, *applications.SYNCED, applications.ROOT)
     missing = [name for name in wanted if not (folder / name).is_file()]
     if missing:

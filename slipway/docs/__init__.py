@@ -31,9 +31,9 @@ def stage(context: Context, tasks: tuple[Task, ...]) -> int:
     """
     from slipway.docs import site
     from slipway.docs.source import parsing
-    from slipway.gitops import pins as pin
+    from slipway.gitops.pins import current_pins
 
-    pins = {name: pin.current(context.config, name) for name in context.config.environments}
+    pins = {name: current_pins(context.config, name) for name in context.config.environments}
     generated = site.generated_pages(parsing.parse_workspace(context.workspace, pins), tasks, site.icons())
     generated |= site.tested_commands_page(context.config.root)
     site.stage(context.config.root, generated | site.vendored())

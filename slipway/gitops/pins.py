@@ -20,19 +20,19 @@ AT_FDCWD = -100
 """Source: openat(2): the current folder as base of a relative path."""
 
 
-def folder_of(config: Config, environment: str) -> Path:
+def deploy_folder(config: Config, environment: str) -> Path:
     """`deploy/<environment>`."""
     return config.root / "deploy" / environment
 
 
-def current(config: Config, environment: str) -> dict[ChartName, Pin]:
+def current_pins(config: Config, environment: str) -> dict[ChartName, Pin]:
     """The pins of an environment; none when nothing was ever pinned.
 
     Raises:
         WorkspaceError: pins.yaml is not one of ours, or the environment does not exist.
     """
     check_environment(config, environment)
-    path = folder_of(config, environment) / applications.PINS
+    path = deploy_folder(config, environment) / applications.PINS
     if not path.is_file():
         return {}
     return applications.parse_pins(path.read_bytes(), f"deploy/{environment}/{applications.PINS}")[1]
@@ -68,9 +68,9 @@ def wanted_files(
     return applications.files(config, environment, umbrellas, [umbrella.name for umbrella in workspace.umbrellas])
 
 
-def differences(config: Config, environment: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
+def deploy_differences(config: Config, environment: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """Why the folder on disk is not what the release would write; empty when it is."""
-    folder = folder_of(config, environment)
+    folder = deploy_folder(config, environment)
     if not folder.is_dir():
         return ("first pins",)
     there = {path.name for path in folder.iterdir()}
@@ -82,9 +82,9 @@ def differences(config: Config, environment: str, files: Mapping[str, bytes]) ->
     return tuple(reasons)
 
 
-def write(config: Config, environment: str, files: Mapping[str, bytes]) -> None:
+def write_deploy_folder(config: Config, environment: str, files: Mapping[str, bytes]) -> None:
     """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture."""
-    target = folder_of(config, environment)
+    target = deploy_folder(config, environment)
     staged = target.with_name(f".{target.name}.new")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
@@ -117,7 +117,7 @@ def exchange(one: Path, other: Path) -> None:
     aside.rename(one)
 
 
-def previous(config: Config, environment: str) -> str:
+def previous_environment(config: Config, environment: str) -> str:
     """The environment that pins are promoted from.
 
     Raises:
@@ -132,7 +132,7 @@ def previous(config: Config, environment: str) -> str:
     return config.environments[index - 1]
 
 
-def promoted(config: Config, environment: str, only: Sequence[ChartName] = ()) -> dict[ChartName, Pin]:
+def promoted_pins(config: Config, environment: str, only: Sequence[ChartName] = ()) -> dict[ChartName, Pin]:
     """The pins of an environment after promotion: those of the environment before it.
 
     Args:
@@ -143,8 +143,8 @@ def promoted(config: Config, environment: str, only: Sequence[ChartName] = ()) -
     Raises:
         WorkspaceError: there is nothing to promote.
     """
-    source = previous(config, environment)
-    offered = current(config, source)
+    source = previous_environment(config, environment)
+    offered = current_pins(config, source)
     missing = [name for name in only if name not in offered]
     if not offered or missing:
         what = f"no pin for {', '.join(missing)}" if missing else "no pins"
@@ -153,4 +153,4 @@ def promoted(config: Config, environment: str, only: Sequence[ChartName] = ()) -
         )
     if not only:
         return offered
-    return {**current(config, environment), **{name: offered[name] for name in only}}
+    return {**current_pins(config, environment), **{name: offered[name] for name in only}}

@@ -123,7 +123,7 @@ def pinned(context: Context, environment: str, only: Sequence[ChartName], scratc
     """
     found = {}
     meant = context.umbrellas_of(only)
-    for name, held in pins.current(context.config, environment).items():
+    for name, held in pins.current_pins(context.config, environment).items():
         if not only or name in meant:
             text = (published.unpacked(context, held, scratch) / "Chart.yaml").read_bytes()
             found[str(name)] = UmbrellaState(

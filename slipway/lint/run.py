@@ -14,9 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from slipway.build import batch, render
-from slipway.build import cases as renders
 from slipway.build.builder import Builder, Built
-from slipway.build.cases import RenderCase
+from slipway.build.cases import DEFAULTS, RenderCase, cases_of, merged, problems_of, release_of
 from slipway.build.render import Rendered
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName
@@ -86,7 +85,7 @@ class Run:
     def problems(self) -> tuple[Problem, ...]:
         """All problems, each once, in order."""
         every = sorted({problem for found in self.found.values() for problem in found})
-        return tuple(sorted(renders.merged(every)))
+        return tuple(sorted(merged(every)))
 
     def add(self, name: str, problems: Iterable[Problem]) -> None:
         """Collect problems of a chart."""
@@ -150,20 +149,20 @@ class Run:
     def check_renders(self) -> None:
         """Every render, and its objects against their schemas and against the published version."""
         inputs = self.inputs
-        cases = [case for chart in self.renderable() for case in renders.cases_of(inputs.builder, chart)]
+        cases = [case for chart in self.renderable() for case in cases_of(inputs.builder, chart)]
         if self.ct_accepts_all:
             batch.warm(inputs.renderer, inputs.builder, cases, self.scratch)
         rendered: list[tuple[RenderCase, Rendered]] = []
         for case, result in zip(cases, inputs.renderer.render_all([case.request for case in cases]), strict=True):
             if result.error:
-                self.add(case.chart.name, renders.problems_of(case, result.error, inputs.builder.workspace))
+                self.add(case.chart.name, problems_of(case, result.error, inputs.builder.workspace))
             else:
                 rendered.append((case, result))
         # Several charts may render the same object, so an invalid one is a problem of the workspace.
         self.add(WORKSPACE, self.schema_problems(rendered))
         if (published := inputs.published) is not None:
             for case, result in rendered:
-                if case.label == renders.DEFAULTS:
+                if case.label == DEFAULTS:
                     archive = published(case.chart.name)
                     changes = changed_since_published(inputs.renderer, case, result.objects, archive, self.scratch)
                     self.add(case.chart.name, changes)
@@ -240,7 +239,7 @@ def cache_keys(inputs: LintInputs, names: Iterable[ChartName]) -> dict[ChartName
     def key_of(chart: Chart) -> str:
         files = read_tree(workspace.root, source_folders(chart))
         parts = [part for path_and_content in files.items() for part in path_and_content]
-        release = renders.release_of(workspace, chart)
+        release = release_of(workspace, chart)
         return cache.key_of(common, inputs.builder.digests[chart.name], release, *parts)
 
     return {name: key_of(workspace.charts[name]) for name in names}

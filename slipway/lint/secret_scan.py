@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.build import archive as package
+from slipway.build.archive import read_archive
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName
 from slipway.core.rules import Rule
@@ -154,7 +154,7 @@ def scan_package(archive: Path, known: frozenset[str], clean: set[bytes]) -> Ite
         known: secrets of the sources, excluded ones too.
         clean: digests of files without secrets; added to.
     """
-    for member, content in sorted(package.read(archive.read_bytes()).items()):
+    for member, content in sorted(read_archive(archive.read_bytes()).items()):
         digest = hashlib.sha256(f"{member.rpartition('.')[2]} ".encode() + content).digest()
         if member.partition("/")[2].startswith("charts/") or digest in clean:
             continue

@@ -9,9 +9,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from slipway import policy
-from slipway.build import cases as renders
 from slipway.build.builder import Builder, Built
-from slipway.build.cases import RenderCase
+from slipway.build.cases import ALL_OFF, DEFAULTS, RenderCase, cases_of, merged, problems_of
 from slipway.build.render import Object
 from slipway.context import Context
 from slipway.core.errors import Problem, RegistryError
@@ -118,7 +117,7 @@ def test(
     renderer = context.renderer
     passed = cache.Cache(folder=builder.folder / "cache" / "contract")
     charts = [context.workspace.charts[name] for name in names if name in built]
-    cases = [case for chart in charts for case in renders.cases_of(builder, chart)]
+    cases = [case for chart in charts for case in cases_of(builder, chart)]
     source = cache.source_digest()
     keys = [cache.key_of(source, renderer.key(case.request), *sealed_in(context, case)) for case in cases]
     pending = [(case, key) for case, key in zip(cases, keys, strict=True) if passed.get(key) is None]
@@ -132,18 +131,18 @@ def test(
         if case.chart.kind is ChartKind.UMBRELLA:
             found += sync_order.sync_order_problems(made.objects, case.chart.name, case.label)
         if made.error:
-            found += renders.problems_of(case, made.error, context.workspace)
+            found += problems_of(case, made.error, context.workspace)
         if not found:
             passed.put(key, "")
         problems += found
     problems += edges(context, builder, charts)
-    return tuple(sorted(renders.merged(sorted(set(problems)))))
+    return tuple(sorted(merged(sorted(set(problems)))))
 
 
 def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
     """Network edges that only one side lists, in each environment; between the given umbrellas."""
     umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
-    cases = [case for chart in umbrellas for case in renders.cases_of(builder, chart)]
+    cases = [case for chart in umbrellas for case in cases_of(builder, chart)]
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
@@ -160,7 +159,7 @@ def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
 
 def secret_producers(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
     """Problems of the producers of Secrets; only of umbrellas, since a producer may be another member."""
-    if case.chart.kind is not ChartKind.UMBRELLA or case.label == renders.ALL_OFF or not objects:
+    if case.chart.kind is not ChartKind.UMBRELLA or case.label == ALL_OFF or not objects:
         return
     namespace = inventory.RenderedNamespace(
         name=case.request.namespace, objects=tuple(objects), declared=declared_in(context.workspace, case)
@@ -202,5 +201,5 @@ def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]
         objects=tuple(objects),
         secrets=known,
         exceptions=policy.parse_exceptions(chart.metadata.get("annotations")),
-        default_values=case.label == renders.DEFAULTS and case.chart is chart,
+        default_values=case.label == DEFAULTS and case.chart is chart,
     )

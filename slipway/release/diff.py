@@ -18,8 +18,8 @@ from slipway.delivery import pinned
 from slipway.gitops import pins
 from slipway.secrets import sealed_secret, store
 from slipway.tools.kubectl import Kubectl
-from slipway.workspace import environments as overlay
 from slipway.workspace import graph
+from slipway.workspace.environments import file_name
 
 SEALED = ChartName("sealed secrets")
 """The name of their difference: they are part of no umbrella."""
@@ -148,7 +148,7 @@ def render_umbrella(context: Context, built: Built, environment: str) -> tuple[r
     Raises:
         ToolFailed: helm fails.
     """
-    values = built.folder / overlay.file_name(environment)
+    values = built.folder / file_name(environment)
     name, files = built.chart.name, (values,) if values.is_file() else ()
     return render.render(context.renderer, built, release=name, namespace=name, values=files)
 
@@ -161,5 +161,5 @@ def pinned_objects(
     Raises:
         RegistryError: the pinned archive cannot be pulled.
     """
-    pin = pins.current(context.config, environment).get(name)
+    pin = pins.current_pins(context.config, environment).get(name)
     return (pinned.objects(context, pin, environment, scratch), pinned.label(pin)) if pin else ((), "")

@@ -69,7 +69,7 @@ def compare(context: Context, name: ChartName, published: Published) -> tuple[st
     chart = context.workspace.charts[name]
     old = {
         path.removeprefix(f"{name}/"): content
-        for path, content in archive.read(context.pull(published)).items()
+        for path, content in archive.read_archive(context.pull(published)).items()
         if not path.startswith(f"{name}/charts/")
     }
     new = stage.files_of(context.workspace, chart, context.digests[name], context.config.registry.base)

@@ -13,7 +13,7 @@ from slipway.build.builder import Builder, Built
 from slipway.context import Context, Effect
 from slipway.core.errors import NotConverged, Problem, ProblemsFound, RegistryError
 from slipway.core.model import ChartName, Pin, Published
-from slipway.gitops import pins as pin
+from slipway.gitops.pins import check_environment, deploy_differences, promoted_pins, wanted_files, write_deploy_folder
 from slipway.release import plan
 from slipway.release.plan import Action, Plan
 from slipway.release.survey import pin_plan, pins_after, plan_of, survey
@@ -90,10 +90,10 @@ def leftovers(final: Plan) -> tuple[str, ...]:
 
 def write_pins(context: Context, environment: str, after: Plan) -> tuple[str, ...]:
     """Write the deploy folder if it differs; returns why it was written."""
-    files = pin.wanted_files(context.config, context.workspace, environment, pins_after(context, environment, after))
-    reasons = pin.differences(context.config, environment, files)
+    files = wanted_files(context.config, context.workspace, environment, pins_after(context, environment, after))
+    reasons = deploy_differences(context.config, environment, files)
     if reasons:
-        pin.write(context.config, environment, files)
+        write_deploy_folder(context.config, environment, files)
     return reasons
 
 
@@ -193,18 +193,18 @@ def pin_environment(
     from slipway.util import filelock
 
     with filelock.hold(context.config.build / LOCK, wait_s=LOCK_WAIT_S, on_wait=context.progress.say):
-        pin.check_environment(context.config, environment)
+        check_environment(context.config, environment)
         if environment == context.config.environments[0]:
             made = plan_of(context, only)
             plan.refuse_conflicts(context.workspace, made)
             pins = pins_after(context, environment, made)
         else:
-            pins = pin.promoted(context.config, environment, only)
+            pins = promoted_pins(context.config, environment, only)
             require_published(context, pins)
-        files = pin.wanted_files(context.config, context.workspace, environment, pins)
-        reasons = pin.differences(context.config, environment, files)
+        files = wanted_files(context.config, context.workspace, environment, pins)
+        reasons = deploy_differences(context.config, environment, files)
         if reasons and not dry_run:
-            pin.write(context.config, environment, files)
+            write_deploy_folder(context.config, environment, files)
         return reasons
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slipway.context import Context
 from slipway.core.model import ChartKind, ChartName, Pin
-from slipway.gitops import pins as pin
+from slipway.gitops.pins import current_pins
 from slipway.release.plan import Action, Plan
 from slipway.release.survey import plan_of
 from slipway.workspace import graph
@@ -37,7 +37,7 @@ def statuses(context: Context, names: Sequence[ChartName] = ()) -> tuple[ChartSt
         RegistryError: the registry does not answer.
     """
     charts = plan_of(context)
-    pins = {environment: pin.current(context.config, environment) for environment in context.config.environments}
+    pins = {environment: current_pins(context.config, environment) for environment in context.config.environments}
     wanted = names or graph.order(context.workspace)
     return tuple(status_of(context, charts, pins, name) for name in wanted)
 

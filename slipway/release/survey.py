@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from slipway.context import Context
 from slipway.core.model import ChartKind, ChartName, Pin
-from slipway.gitops import pins as pin
+from slipway.gitops.pins import check_environment, current_pins, deploy_differences, wanted_files
 from slipway.release import plan
 from slipway.release.plan import Action, PinPlan, Plan
 from slipway.workspace import graph
@@ -30,7 +30,7 @@ def survey(context: Context, environment: str, names: tuple[ChartName, ...] = ()
         WorkspaceError: the environment does not exist.
         RegistryError: the registry does not answer.
     """
-    pin.check_environment(context.config, environment)
+    check_environment(context.config, environment)
     charts = plan_of(context, names)
     return replace(charts, pins=(pin_plan(context, environment, charts),))
 
@@ -45,8 +45,8 @@ def pin_plan(context: Context, environment: str, charts: Plan) -> PinPlan:
     if coming:
         reasons = tuple(f"{item.chart} {item.version} comes first" for item in coming)
         return PinPlan(environment=environment, reasons=reasons)
-    files = pin.wanted_files(context.config, context.workspace, environment, pins_after(context, environment, charts))
-    return PinPlan(environment=environment, reasons=pin.differences(context.config, environment, files))
+    files = wanted_files(context.config, context.workspace, environment, pins_after(context, environment, charts))
+    return PinPlan(environment=environment, reasons=deploy_differences(context.config, environment, files))
 
 
 def pins_after(context: Context, environment: str, charts: Plan) -> dict[ChartName, Pin]:
@@ -54,4 +54,4 @@ def pins_after(context: Context, environment: str, charts: Plan) -> dict[ChartNa
     pins = plan.pins_of(context.workspace, charts)
     if all(umbrella.name in pins for umbrella in context.workspace.umbrellas):
         return pins
-    return {**pin.current(context.config, environment), **pins}
+    return {**current_pins(context.config, environment), **pins}

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from slipway.build import archive as package
 from slipway.build import render
+from slipway.build.archive import read_archive
 from slipway.build.builder import Builder
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
@@ -56,7 +56,7 @@ class Comparer:
 
     def snapshot(self, chart: Chart, archive: bytes, key: str) -> Snapshot:
         """An archive and what it renders with its defaults and in every environment."""
-        members = package.read(archive)
+        members = read_archive(archive)
         if chart.kind is ChartKind.LIBRARY:
             return Snapshot.of(chart.kind, members)
         with tempfile.TemporaryDirectory(prefix=".old-", dir=self.context.config.build) as scratch:

@@ -68,15 +68,15 @@ def test_a_problem_is_never_cached(repo: Path, tmp_path: Path) -> None:
 
 
 def test_a_package_with_a_secret_that_no_source_shows_is_refused(repo: Path, tmp_path: Path) -> None:
-    from slipway.build import archive as package
+    from slipway.build.archive import pack_archive, read_archive
     from slipway.lint import static_checks
     from slipway.lint.checks import lint_context
 
     context, _ = context_of(builder_of(repo, tmp_path / "build"))
     chart = context.builder.workspace.charts["app"]
     archive = tmp_path / "app-1.0.0.tgz"
-    members = package.read(context.built["app"].archive.path.read_bytes())
-    archive.write_bytes(package.pack({**members, "app/files/id": b"-----BEGIN OPENSSH PRIVATE KEY-----\n"}))
+    members = read_archive(context.built["app"].archive.path.read_bytes())
+    archive.write_bytes(pack_archive({**members, "app/files/id": b"-----BEGIN OPENSSH PRIVATE KEY-----\n"}))
     found = list(static_checks.package_problems(lint_context(context.builder.workspace), chart, archive))
     assert [(problem.where, problem.rule) for problem in found] == [("app-1.0.0.tgz: app/files/id:1", "secret.key")]
 

@@ -12,7 +12,7 @@ from slipway.context import Context, open_context
 from slipway.delivery import bootstrap
 from slipway.delivery.bootstrap import Outcome
 from slipway.gitops import applications as deploy
-from slipway.gitops import pins as pin
+from slipway.gitops.pins import deploy_folder, write_deploy_folder
 from slipway.lab import lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
@@ -64,7 +64,7 @@ def here(bare: Place, tmp_path_factory: pytest.TempPathFactory) -> Bootstrapped:
     platform: Platform = cluster.checkout(tmp_path_factory.mktemp("checkout") / "homelab", bare)
     pins = platform.publish()
     handle = platform.lab
-    pin.write(handle.context.config, "staging", lab.files_of(handle, pins))
+    write_deploy_folder(handle.context.config, "staging", lab.files_of(handle, pins))
     preview = bootstrap.bootstrap(handle.context, "staging", handle.kubectl, dry_run=True)
     previewed = handle.kubectl.find("namespace", "argocd") is None
     first = bootstrap.bootstrap(handle.context, "staging", handle.kubectl)
@@ -151,7 +151,7 @@ def test_a_second_bootstrap_changes_nothing_and_keeps_what_argo_cd_wrote(here: B
 
 def test_where_argo_cd_manages_itself_a_bootstrap_changes_none_of_its_objects(homelab: Platform) -> None:
     context, kubectl = homelab.lab.context, homelab.kubectl
-    pin.write(context.config, "staging", lab.deploy_files(homelab.lab))
+    write_deploy_folder(context.config, "staging", lab.deploy_files(homelab.lab))
 
     def its_own() -> Mapping[str, object]:
         found = applied_state(kubectl)
@@ -201,6 +201,6 @@ def facts(item: Data) -> object:
 
 
 def test_the_files_are_those_of_the_deploy_folder(here: Bootstrapped, tmp_path: Path) -> None:
-    folder_of_env = pin.folder_of(here.context.config, "staging")
+    folder_of_env = deploy_folder(here.context.config, "staging")
 
     assert set(here.first.files) | {deploy.PINS} == {path.name for path in folder_of_env.iterdir()}

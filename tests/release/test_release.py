@@ -42,7 +42,7 @@ def test_a_first_release_publishes_everything_and_pins_it(world: World) -> None:
     done = world.release()
 
     assert [item.name for item in done.published] == ["common", "radarr", "sonarr", "htpc"]
-    assert pins.current(world.context().config, "staging")["htpc"].manifest == done.published[-1].manifest
+    assert pins.current_pins(world.context().config, "staging")["htpc"].manifest == done.published[-1].manifest
     assert world.published()["htpc:1.0.0"] == done.published[-1].manifest
 
 
@@ -217,10 +217,10 @@ def test_a_published_umbrella_contains_its_members_byte_for_byte(world: World) -
     done = {item.name: item for item in world.release().published}
     context = world.context()
 
-    umbrella = archive.read(context.pull(done[ChartName("htpc")]))
+    umbrella = archive.read_archive(context.pull(done[ChartName("htpc")]))
 
     for member in ("radarr", "sonarr"):
-        own = archive.read(context.pull(done[ChartName(member)]))
+        own = archive.read_archive(context.pull(done[ChartName(member)]))
         inside = {
             path.removeprefix("htpc/charts/"): text for path, text in umbrella.items() if f"/charts/{member}/" in path
         }
@@ -231,7 +231,9 @@ def test_a_kept_member_is_taken_from_the_registry_not_built_again(world: World) 
     world.release()
     for path in (world.repo.root / "build/packages").glob("radarr-*/*.tgz"):
         path.write_bytes(
-            archive.pack({**archive.read(path.read_bytes()), "radarr/values.yaml": b"text: not what was published\n"})
+            archive.pack_archive(
+                {**archive.read_archive(path.read_bytes()), "radarr/values.yaml": b"text: not what was published\n"}
+            )
         )
     touch(world)
     raise_sonarr(world)
@@ -241,7 +243,7 @@ def test_a_kept_member_is_taken_from_the_registry_not_built_again(world: World) 
     context = world.context()
     umbrella = plan_of(context).chart(ChartName("htpc")).published
     assert umbrella is not None
-    assert archive.read(context.pull(umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
+    assert archive.read_archive(context.pull(umbrella))["htpc/charts/radarr/values.yaml"] == b"text: hello\n"
 
 
 def test_helm_renders_the_published_digest_as_the_working_tree_renders(world: World) -> None:
@@ -276,7 +278,7 @@ def test_production_is_pinned_from_stagings_pins_and_byte_equal(world: World) ->
 
     assert reasons == ("first pins",)
     config = world.context().config
-    assert pins.current(config, "production") == pins.current(config, "staging")
+    assert pins.current_pins(config, "production") == pins.current_pins(config, "staging")
     assert release.pin_environment(world.context(), "production", (), dry_run=False) == ()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.build import archive as package
+from slipway.build.archive import pack_archive
 from slipway.context import Context, open_context
 from slipway.core.errors import RegistryError, ToolFailed, WorkspaceError
 from slipway.core.model import ChartName, Pin
@@ -43,7 +43,7 @@ metadata: {name: argocd-server, namespace: argocd}
 SERVED = "v1\napps/v1\napiextensions.k8s.io/v1\n"
 VERSION = json.dumps({"gitVersion": "v1.37.2+k3s1"})
 ESTABLISHED = {"kind": "List", "items": [{"status": {"conditions": [{"type": "Established", "status": "True"}]}}]}
-ARCHIVE = package.pack({"argocd/Chart.yaml": b"name: argocd\n", "argocd/values-staging.yaml": b"{}\n"})
+ARCHIVE = pack_archive({"argocd/Chart.yaml": b"name: argocd\n", "argocd/values-staging.yaml": b"{}\n"})
 
 
 @dataclass(kw_only=True)
@@ -120,7 +120,7 @@ def pinned(context: Context, *names: str) -> None:
         )
         for name in names
     ]
-    pins.write(context.config, "staging", applications.files(context.config, "staging", members))
+    pins.write_deploy_folder(context.config, "staging", applications.files(context.config, "staging", members))
 
 
 class Held:
@@ -159,7 +159,7 @@ def test_pins_without_argo_cd_are_refused(context: Context, kubectl: Kubectl, re
 
 def test_pins_of_another_registry_are_refused(context: Context, kubectl: Kubectl) -> None:
     pinned(context, "argocd")
-    path = pins.folder_of(context.config, "staging") / applications.PINS
+    path = pins.deploy_folder(context.config, "staging") / applications.PINS
     path.write_text(path.read_text(encoding="utf-8").replace("registry.example.org", "ghcr.io"), encoding="utf-8")
 
     with pytest.raises(WorkspaceError, match="is of another registry than the settings"):
@@ -182,7 +182,7 @@ def test_a_cluster_that_does_not_answer_is_reported_with_its_kubeconfig(
     ("held", "said"),
     [
         (Held(None), r"argocd: 1.2.3 \(sha256:.*\) is missing"),
-        (Held(package.pack({"argocd/Chart.yaml": b""})), "the published package has no values-staging.yaml"),
+        (Held(pack_archive({"argocd/Chart.yaml": b""})), "the published package has no values-staging.yaml"),
     ],
 )
 def test_a_package_that_argo_cd_could_not_take_is_refused(
@@ -308,7 +308,7 @@ def test_another_namespace_of_argo_cd_is_used_everywhere(
     context.__dict__["helm"] = helm
     pinned(context, "gitops")
 
-    outcome = run(context, kubectl, Held(package.pack({"gitops/Chart.yaml": b"", "gitops/values-staging.yaml": b""})))
+    outcome = run(context, kubectl, Held(pack_archive({"gitops/Chart.yaml": b"", "gitops/values-staging.yaml": b""})))
 
     told = bootstrap.text(outcome)
     assert "kubectl -n gitops get applications" in told

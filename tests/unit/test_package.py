@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.build import archive as package
+from slipway.build.archive import pack_archive, read_archive, repack_archive
 from slipway.core.errors import WorkspaceError
 from slipway.util import files
 
@@ -32,7 +32,7 @@ def tarball(members: dict[str, bytes], **fields: object) -> bytes:
 
 @given(FILES)
 def test_packing_is_undone_by_reading(files: dict[str, bytes]) -> None:
-    assert package.read(package.pack(files)) == files
+    assert read_archive(pack_archive(files)) == files
 
 
 @given(FILES, st.randoms())
@@ -41,18 +41,18 @@ def test_order_times_owners_and_modes_do_not_reach_the_bytes(files: dict[str, by
     random.shuffle(names)  # type: ignore[attr-defined]
     shuffled = {name: files[name] for name in names}
     wild = tarball(shuffled, mtime=1_700_000_000, mode=0o600, uid=1000, uname="somebody")
-    assert package.repack(wild) == package.pack(files)
-    assert package.repack(package.repack(wild)) == package.repack(wild)
+    assert repack_archive(wild) == pack_archive(files)
+    assert repack_archive(repack_archive(wild)) == repack_archive(wild)
 
 
 def test_chart_yaml_leads_and_vendored_ones_do_not() -> None:
     files = {"a/charts/b/Chart.yaml": b"", "a/Chart.lock": b"", "a/Chart.yaml": b"", "a/templates/x": b""}
-    with tarfile.open(fileobj=io.BytesIO(package.pack(files))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(pack_archive(files))) as tar:
         assert tar.getnames() == ["a/Chart.yaml", "a/Chart.lock", "a/charts/b/Chart.yaml", "a/templates/x"]
 
 
 def test_the_compressed_header_names_neither_file_nor_time_of_today() -> None:
-    packed = package.pack({"a/Chart.yaml": b"x"})
+    packed = pack_archive({"a/Chart.yaml": b"x"})
     assert int.from_bytes(packed[4:8], "little") == files.SOURCE_DATE_EPOCH
     assert packed[3] == 0, "no file name in the header"
     assert gzip.decompress(packed)
@@ -71,7 +71,7 @@ def test_the_compressed_header_names_neither_file_nor_time_of_today() -> None:
 )
 def test_what_is_no_chart_archive_is_refused(archive: bytes) -> None:
     with pytest.raises(WorkspaceError):
-        package.read(archive)
+        read_archive(archive)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from slipway.config import Config, RegistryConfig
 from slipway.core.errors import WorkspaceError
 from slipway.core.model import ChartName, Digest, Pin
 from slipway.gitops import applications
-from slipway.gitops import pins as pin
+from slipway.gitops.pins import current_pins, deploy_differences, deploy_folder, promoted_pins, write_deploy_folder
 from slipway.util import yaml
 
 
@@ -29,14 +29,14 @@ def a_pin(name: str, version: str = "1.0.0") -> Pin:
 
 def put(config: Config, environment: str, *pins: Pin) -> None:
     document = applications.pins_document(config, environment, pins)
-    pin.write(config, environment, {applications.PINS: yaml.dump(document)})
+    write_deploy_folder(config, environment, {applications.PINS: yaml.dump(document)})
 
 
 def test_a_written_folder_holds_exactly_the_new_files(config: Config) -> None:
-    pin.write(config, "staging", {"a.yaml": b"1", "b.yaml": b"2"})
-    pin.write(config, "staging", {"b.yaml": b"3"})
+    write_deploy_folder(config, "staging", {"a.yaml": b"1", "b.yaml": b"2"})
+    write_deploy_folder(config, "staging", {"b.yaml": b"3"})
 
-    folder = pin.folder_of(config, "staging")
+    folder = deploy_folder(config, "staging")
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"b.yaml": b"3"}
     assert [path.name for path in folder.parent.iterdir()] == ["staging"]
@@ -46,52 +46,52 @@ def test_what_an_interrupted_write_left_is_swept_away(config: Config) -> None:
     (config.root / "deploy/.staging.new").mkdir(parents=True)
     (config.root / "deploy/.staging.new/half").write_bytes(b"x")
 
-    pin.write(config, "staging", {"a.yaml": b"1"})
+    write_deploy_folder(config, "staging", {"a.yaml": b"1"})
 
     assert sorted(path.name for path in (config.root / "deploy").iterdir()) == ["staging"]
 
 
 def test_differences_name_what_is_missing_foreign_and_changed(config: Config) -> None:
-    pin.write(config, "staging", {"a.yaml": b"1", "b.yaml": b"2"})
+    write_deploy_folder(config, "staging", {"a.yaml": b"1", "b.yaml": b"2"})
 
-    found = pin.differences(config, "staging", {"a.yaml": b"0", "c.yaml": b"3"})
+    found = deploy_differences(config, "staging", {"a.yaml": b"0", "c.yaml": b"3"})
 
     assert found == ("c.yaml is missing", "b.yaml is not one of its files", "a.yaml: other content")
 
 
 def test_a_folder_that_was_never_written_is_reported(config: Config) -> None:
-    assert pin.differences(config, "staging", {}) == ("first pins",)
+    assert deploy_differences(config, "staging", {}) == ("first pins",)
 
 
 def test_production_takes_the_pins_of_staging(config: Config) -> None:
     put(config, "staging", a_pin("htpc", "1.1.0"), a_pin("infra"))
 
-    assert pin.promoted(config, "production") == {"htpc": a_pin("htpc", "1.1.0"), "infra": a_pin("infra")}
+    assert promoted_pins(config, "production") == {"htpc": a_pin("htpc", "1.1.0"), "infra": a_pin("infra")}
 
 
 def test_promoting_one_umbrella_keeps_the_others(config: Config) -> None:
     put(config, "staging", a_pin("htpc", "1.1.0"), a_pin("infra", "1.1.0"))
     put(config, "production", a_pin("htpc"), a_pin("infra"))
 
-    promoted = pin.promoted(config, "production", [ChartName("htpc")])
+    promoted = promoted_pins(config, "production", [ChartName("htpc")])
 
     assert promoted == {"htpc": a_pin("htpc", "1.1.0"), "infra": a_pin("infra")}
 
 
 def test_promotion_without_pins_names_the_command(config: Config) -> None:
     with pytest.raises(WorkspaceError) as error:
-        pin.promoted(config, "production")
+        promoted_pins(config, "production")
 
     assert str(error.value) == "deploy/staging/pins.yaml: has no pins\n    hint: ./inv release"
 
 
 def test_the_first_environment_is_not_promoted_to(config: Config) -> None:
     with pytest.raises(WorkspaceError, match="staging takes its pins from the release"):
-        pin.promoted(config, "staging")
+        promoted_pins(config, "staging")
 
 
 def test_an_unknown_environment_is_named_with_the_known_ones(config: Config) -> None:
     with pytest.raises(WorkspaceError) as error:
-        pin.current(config, "prod")
+        current_pins(config, "prod")
 
     assert str(error.value) == "--env: there is no environment 'prod'\n    hint: environments: staging, production"
