@@ -31,7 +31,7 @@ from dashboards.pages import (
 from dashboards.write import to_text
 from slipway.core.errors import Problem
 from slipway.core.model import ChartName, Workspace
-from slipway.util.files import read_text, write_atomic
+from slipway.util.generated import outdated, update
 from slipway.workspace.values import members_in
 
 CHART = ChartName("grafana")
@@ -92,20 +92,11 @@ def committed(root: Path) -> tuple[str, ...]:
 
 def generate(workspace: Workspace) -> tuple[str, ...]:
     """Write the files and delete those of removed pages; returns the changed paths, relative to the root."""
-    root, wanted = workspace.root, generated(workspace)
-    changed = [path for path, text in wanted.items() if read(root / path) != text]
-    for path in changed:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(root / path, wanted[path])
-    stale = [path for path in committed(root) if path not in wanted]
-    for path in stale:
-        (root / path).unlink()
-    return tuple(sorted([*changed, *stale]))
+    return update(workspace.root, generated(workspace), committed(workspace.root))
 
 
 def check(workspace: Workspace) -> tuple[Problem, ...]:
     """A problem for each file that differs from the generated one."""
-    root, wanted = workspace.root, generated(workspace)
     return tuple(
         Problem(
             where=path,
@@ -113,11 +104,5 @@ def check(workspace: Workspace) -> tuple[Problem, ...]:
             hint="./inv dashboards",
             rule="dashboards.drift",
         )
-        for path in sorted({*wanted, *committed(root)})
-        if read(root / path) != wanted.get(path)
+        for path in outdated(workspace.root, generated(workspace), committed(workspace.root))
     )
-
-
-def read(path: Path) -> str | None:
-    """The content of a file, or None if it is missing."""
-    return read_text(path) if path.is_file() else None

@@ -21,7 +21,8 @@ from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, CrdSourc
 from slipway.toolchain.gotool import required
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner
-from slipway.util.files import read_text, write_atomic
+from slipway.util.files import read_text
+from slipway.util.generated import outdated, update
 
 FOLDER = "tools/crds"
 GENERATED = f"{FOLDER}/generated"
@@ -47,15 +48,7 @@ def generate(root: Path, run: Runner, toolbox: Toolbox) -> tuple[str, ...]:
     Raises:
         BuildError: controller-gen could not be built, or failed.
     """
-    fresh = generated(root, run, toolbox)
-    changed = [path for path, text in fresh.items() if read(root / path) != text]
-    for path in changed:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(root / path, fresh[path])
-    left = [path for path in committed(root) if path not in fresh]
-    for path in left:
-        (root / path).unlink()
-    return tuple(sorted([*changed, *left]))
+    return update(root, generated(root, run, toolbox), committed(root))
 
 
 def committed(root: Path) -> tuple[str, ...]:
@@ -71,7 +64,6 @@ def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
     Raises:
         BuildError: as `generate`.
     """
-    fresh = generated(root, run, toolbox)
     return tuple(
         Problem(
             where=path,
@@ -79,8 +71,7 @@ def check(root: Path, run: Runner, toolbox: Toolbox) -> tuple[Problem, ...]:
             hint="./inv crds",
             rule="crds.drift",
         )
-        for path in sorted({*fresh, *committed(root)})
-        if read(root / path) != fresh.get(path)
+        for path in outdated(root, generated(root, run, toolbox), committed(root))
     )
 
 
@@ -178,8 +169,3 @@ def header(source: CrdSource, version: str, generator: str) -> str:
         f"# Generated from {source.module} {version}\n"
         f"# by controller-gen {generator}, without descriptions. `./inv crds` writes it; do not edit.\n"
     )
-
-
-def read(path: Path) -> str | None:
-    """A file's text, or None when there is none."""
-    return read_text(path) if path.is_file() else None
