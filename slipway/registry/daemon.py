@@ -25,6 +25,7 @@ from slipway.tools.process import (
     end,
     find_processes,
     listening,
+    listens,
     reap,
     wait_until,
 )
@@ -138,7 +139,10 @@ class Daemon:
                 # A killed start, or a deleted folder, left it behind; it occupies the port.
                 end(orphan, self.arguments, STOP_S)
             self._refuse_taken_port()
-            return Started(process=self._start(binary()))
+            program = binary()
+            # The first start builds it, which takes minutes: time enough for another checkout to take the port.
+            self._refuse_taken_port()
+            return Started(process=self._start(program))
 
     def stop(self) -> Process | None:
         """End our process, and only ours; returns it, or None when it does not run."""
@@ -184,7 +188,7 @@ class Daemon:
         log_size = self.log.stat().st_size if self.log.exists() else 0
         pid = spawn_daemon(self.command(binary), self.log)
         try:
-            wait_until(lambda: self._answers() or not reap(pid), READY_S)
+            wait_until(lambda: self._answers(pid) or not reap(pid), READY_S)
             self._check_started(pid, log_size)
             process = Process(pid=pid, port=self.port, binary=str(binary), started=round(time.time()))
             write_atomic(self.state_file, process.text)
@@ -208,9 +212,9 @@ class Daemon:
                 )
             ) from error
 
-    def _answers(self) -> bool:
-        if self.certificate is not None or not listening(self.port):
-            return listening(self.port)
+    def _answers(self, pid: int) -> bool:
+        if self.certificate is not None or not listens(pid, self.port):
+            return listens(pid, self.port)
         import http.client
 
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=1.0)
@@ -223,7 +227,7 @@ class Daemon:
             connection.close()
 
     def _check_started(self, pid: int, log_size: int) -> None:
-        if reap(pid) and self._answers():
+        if reap(pid) and self._answers(pid):
             return
         output = self.log.read_bytes()[log_size:].decode("utf-8", "replace")
         raise RegistryError(

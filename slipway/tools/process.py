@@ -117,6 +117,23 @@ def listening(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether this very process listens on a loopback port; without /proc (macOS), whether any process does.
+
+    Source: proc(5): the sockets of /proc/net/tcp by inode, state 0A is LISTEN; /proc/PID/fd links to the inodes.
+    """
+    if not PROC.joinpath("self").exists():
+        return listening(port)
+    local = f"0100007F:{port:04X}"
+    rows = (line.split() for line in PROC.joinpath("net", "tcp").read_text(encoding="utf-8").splitlines()[1:])
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[1] == local and row[3] == "0A"}
+    for link in PROC.joinpath(str(pid)).glob("fd/*") if sockets else ():
+        with suppress(OSError):  # closed meanwhile
+            if str(link.readlink()) in sockets:
+                return True
+    return False
+
+
 def wait_until(condition: Callable[[], bool], deadline_s: float) -> bool:
     """Poll until it is true; False at the deadline."""
     end = time.monotonic() + deadline_s

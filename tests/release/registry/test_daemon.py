@@ -17,7 +17,7 @@ from slipway.core.errors import RegistryError
 from slipway.registry.client import Registry
 from slipway.registry.daemon import LOG_LIMIT_BYTES
 from slipway.registry.embedded import AlreadyRunning, Daemon, Started, daemon_of, ensure_running, temporary
-from slipway.tools.process import alive, find_processes, free_port, listening
+from slipway.tools.process import alive, find_processes, free_port, listening, listens
 from slipway.util.parallel import each
 from testing.faulty import Answer, serving
 
@@ -121,6 +121,31 @@ def test_a_port_in_use_by_another_program_is_an_error_with_a_way_out(stopped: Da
         "    perhaps the embedded registry of another checkout\n"
         f"    hint: stop it, or set SLIPWAY_REGISTRY_PORT={other.port + 1} or embedded-port in pyproject.toml"
     )
+
+
+def test_a_port_that_is_taken_while_the_program_is_built_is_no_registry_of_ours(
+    stopped: Daemon, registry_binary: Path, tmp_path: Path
+) -> None:
+    other = Daemon(folder=tmp_path / "other", port=stopped.port)
+
+    def build() -> Path:
+        other.ensure_running(lambda: registry_binary)
+        return registry_binary
+
+    try:
+        with pytest.raises(RegistryError, match="the port is in use by a program that this checkout did not start"):
+            stopped.ensure_running(build)
+        assert stopped.running() is None
+        assert other.running() is not None
+    finally:
+        other.stop()
+
+
+def test_only_the_process_that_listens_is_said_to_listen(stopped: Daemon, registry_binary: Path) -> None:
+    pid = stopped.ensure_running(lambda: registry_binary).process.pid
+
+    assert (listens(pid, stopped.port), listens(os.getpid(), stopped.port)) == (True, False)
+    assert not listens(pid, free_port())
 
 
 def test_a_changed_port_asks_for_a_stop_first(stopped: Daemon, registry_binary: Path) -> None:
