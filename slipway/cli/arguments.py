@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartKind, ChartName
+from slipway.gitops.pins import check_environment
 from slipway.util.text import suggest
 from slipway.workspace import graph
 
-ENV, ONLY = "--env", "--only"
+ONLY = "--only"
 
 
 def environment(context: Context, name: str) -> str:
@@ -22,13 +23,9 @@ def environment(context: Context, name: str) -> str:
     Raises:
         WorkspaceError: it is not configured.
     """
-    known = context.config.environments
-    if not name:
-        return known[0]
-    if name not in known:
-        fact = f"there is no environment {name!r}"
-        raise WorkspaceError(Problem(where=ENV, fact=fact, hint=suggest(name, known, otherwise="environments:")))
-    return name
+    chosen = name or context.config.environments[0]
+    check_environment(context.config, chosen)
+    return chosen
 
 
 def names(text: str, where: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin, Workspace
 from slipway.gitops import applications
+from slipway.util.text import suggest
 
 RENAME_EXCHANGE = 2
 """Flag of renameat2(2)."""
@@ -45,10 +46,8 @@ def check_environment(config: Config, environment: str) -> None:
         WorkspaceError: it is not.
     """
     if environment not in config.environments:
-        known = ", ".join(config.environments)
-        raise WorkspaceError(
-            Problem(where="--env", fact=f"there is no environment {environment!r}", hint=f"environments: {known}")
-        )
+        hint = suggest(environment, config.environments, otherwise="environments:")
+        raise WorkspaceError(Problem(where="--env", fact=f"there is no environment {environment!r}", hint=hint))
 
 
 def wanted_files(
