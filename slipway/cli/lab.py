@@ -25,7 +25,15 @@ REAL_HEAD = ("REAL", "PROGRAM", "IMAGE", "IN PLACE OF", "REACHED AT", "SEES YOU"
 
 
 def lab(
-    context: Context, action: str, *, what: str = "", name: str = "", env: str = "", real: str = "", rest: str = ""
+    context: Context,
+    action: str,
+    *,
+    what: str = "",
+    name: str = "",
+    env: str = "",
+    real: str = "",
+    node: bool = False,
+    rest: str = "",
 ) -> Result:
     """Run an action.
 
@@ -36,6 +44,7 @@ def lab(
         name: of the lab.
         env: the environment that it delivers.
         real: components that run as real programs, separated by commas.
+        node: a real node: containers, network policies, a home network; needs root.
         rest: the arguments of kubectl, quoted for a shell.
 
     Raises:
@@ -47,7 +56,7 @@ def lab(
     if action == "up":
         from slipway.lab import up
 
-        facts = up.up(context, place, environment, chosen)
+        facts = up.up(context, place, environment, chosen, node=node)
     elif action == "down":
         ran = labs.stop(place)
         facts = {"lab": place.name, "summary": "stopped, its folder is removed" if ran else "was not running"}
