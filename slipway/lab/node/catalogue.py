@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,10 @@ class Program:
     workdir: str = "/"
     of_machine: bool = False
     """Whether it is a program that this machine has installed; its libraries come along."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image → another program of this machine."""
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image → a shell script."""
 
 
 ARGOCD = ("server", "repo-server", "application-controller", "applicationset-controller", "notifications")
@@ -28,9 +32,17 @@ REDIS = Program(
     tool="redis-check-rdb",  # one program, which reads from its name what it is
     path="usr/local/bin/redis-server",
     links=("usr/local/bin/valkey-server",),
+    others={"usr/local/bin/redis-cli": "redis-cli", "usr/local/bin/valkey-cli": "redis-cli"},
     of_machine=True,
 )
 SHELL = "bin/busybox"
+LOCAL_PATH = """\
+#!/bin/sh
+# v0.0.30 is the newest that can be built; it does not answer the health probe that v0.0.37 does.
+mkdir -p /tmp/health && : > /tmp/health/health
+httpd -p 8080 -h /tmp/health
+exec /usr/libexec/local-path-provisioner "$@"
+"""
 
 PROGRAMS: Mapping[str, Program] = {
     "quay.io/argoproj/argocd": Program(
@@ -49,7 +61,7 @@ PROGRAMS: Mapping[str, Program] = {
     "docker.io/grafana/loki": Program(tool="loki", path="usr/bin/loki"),
     "docker.io/bitnami/sealed-secrets-controller": Program(tool="sealed-secrets", path="usr/local/bin/controller"),
     "docker.io/rancher/local-path-provisioner": Program(
-        tool="local-path-provisioner", path="usr/bin/local-path-provisioner"
+        tool="local-path-provisioner", path="usr/libexec/local-path-provisioner", scripts={"usr/bin/local-path-provisioner": LOCAL_PATH}
     ),
     "docker.io/rancher/mirrored-coredns-coredns": Program(tool="coredns", path="coredns"),
     "docker.io/restic/restic": Program(tool="restic", path="usr/bin/restic"),
@@ -62,6 +74,9 @@ PROGRAMS: Mapping[str, Program] = {
 }
 """Repository → program. Every other image is a stand-in's."""
 
+FOLDERS: Mapping[str, tuple[str, ...]] = {"ghcr.io/tandoorrecipes/recipes": ("opt", "opt/recipes", "opt/recipes/http.d")}
+"""Repository → folders of the image that scripts of our charts expect."""
+
 
 def repository(reference: str) -> str:
     """An image's name without tag and digest."""
@@ -72,5 +87,5 @@ def repository(reference: str) -> str:
 
 def tools(references: frozenset[str]) -> tuple[str, ...]:
     """The Go tools and packages that these images need."""
-    found = {PROGRAMS[name] for name in map(repository, references) if name in PROGRAMS}
-    return tuple(sorted(item.tool for item in found if not item.of_machine))
+    found = (PROGRAMS[name] for name in map(repository, references) if name in PROGRAMS)
+    return tuple(sorted({item.tool for item in found if not item.of_machine}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from slipway.build.render import Object
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.lab.node import cluster_dns, declarations
-from slipway.lab.node.catalogue import PROGRAMS, SHELL, Program, repository
+from slipway.lab.node.catalogue import FOLDERS, PROGRAMS, SHELL, Program, repository
 from slipway.lab.node.declarations import Declared
 from slipway.lab.node.images import Image, Layer, name_in_store, references
 from slipway.lab.node.settings import PAUSE
@@ -51,7 +51,7 @@ def images_of(
     objects = tuple(objects)
     declared = dict(declarations.by_image(objects))
     found = {*declared, *others(objects), cluster_dns.IMAGE}
-    shell = shell_layer(environ)
+    shell = shell_layer(environ, run)
     kinds: dict[str, Layer] = {"stand-in": Layer(files={STAND_IN: programs["stand-in"]})}
     images, shown = [], []
     for reference in sorted(found):
@@ -60,7 +60,7 @@ def images_of(
         if program and tool not in kinds:
             kinds[tool] = layer_of(program, programs, environ, run)
         rows = declared.get(reference, ())
-        layers = (shell, kinds[tool]) if program else (shell, kinds[tool], own(rows))
+        layers = (shell, kinds[tool]) if program else (shell, kinds[tool], own(reference, rows))
         images.append(
             Image(
                 names=(name_in_store(reference),),
@@ -86,13 +86,14 @@ def others(objects: Iterable[Object]) -> set[str]:
     return found
 
 
-def own(rows: Iterable[Declared]) -> Layer:
+def own(reference: str, rows: Iterable[Declared]) -> Layer:
     """What a stand-in reads, and links to it for the programs that pods start by name."""
     rows = tuple(rows)
     names = {name for name in declarations.programs(rows) if name not in SHELLS}
     return Layer(
         files={"stand-in.json": json.dumps([row.row for row in rows]).encode()},
         links={(name.lstrip("/") if "/" in name else f"usr/local/bin/{name}"): f"/{STAND_IN}" for name in sorted(names)},
+        folders=dict.fromkeys(FOLDERS.get(repository(reference), ()), 0o755),
     )
 
 
@@ -100,21 +101,38 @@ def layer_of(program: Program, programs: Mapping[str, Path], environ: Mapping[st
     """A real program, with its libraries where it is one of this machine's."""
     path = of_machine(program.tool, environ) if program.of_machine else programs[program.tool]
     files: dict[str, Path | bytes] = {program.path: path}
+    files |= {target: of_machine(name, environ) for target, name in program.others.items()}
     if program.of_machine:
-        listed = run(Command(argv=("ldd", str(path)))).stdout
-        files |= {found.lstrip("/"): Path(os.path.realpath(found)) for found in LIBRARY.findall(listed)}
+        files |= with_libraries(files.values(), run)
+    files |= {target: text.encode() for target, text in program.scripts.items()}
     return Layer(files=files, links={link: f"/{program.path}" for link in program.links})
 
 
-def shell_layer(environ: Mapping[str, str]) -> Layer:
+def with_libraries(programs: Iterable[Path | bytes], run: Runner) -> dict[str, Path | bytes]:
+    """The libraries of programs of this machine, at their places."""
+    found: dict[str, Path | bytes] = {}
+    for program in programs:
+        listed = run(Command(argv=("ldd", str(program)))).stdout
+        found |= {path.lstrip("/"): Path(os.path.realpath(path)) for path in LIBRARY.findall(listed)}
+    return found
+
+
+def shell_layer(environ: Mapping[str, str], run: Runner) -> Layer:
     """A shell with its tools, users, and folders that programs expect."""
-    busybox = of_machine("busybox", environ)
+    busybox, flock = of_machine("busybox", environ), of_machine("flock", environ)
     applets = ("sh", "env", "cat", "cp", "mkdir", "rm", "ls", "mv", "ln", "chmod", "chown", "sleep", "sed", "grep", "awk",
-               "cut", "tr", "head", "tail", "date", "touch", "id", "wget", "nc", "nslookup", "ping", "ip", "flock", "test",
+               "cut", "tr", "head", "tail", "date", "touch", "id", "wget", "nc", "nslookup", "ping", "ip", "test", "httpd",
                "tar", "find", "du", "wc", "stat", "mktemp", "sort", "printf", "echo", "true", "false", "timeout", "dd")  # fmt: skip
     users = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"
     return Layer(
-        files={SHELL: busybox, "etc/passwd": users, "etc/group": b"root:x:0:\nnobody:x:65534:\n"},
+        files={
+            SHELL: busybox,
+            # Debian's busybox has none.
+            "usr/bin/flock": flock,
+            **with_libraries((flock,), run),
+            "etc/passwd": users,
+            "etc/group": b"root:x:0:\nnobody:x:65534:\n",
+        },
         links={f"bin/{name}": f"/{SHELL}" for name in applets},
         folders={**dict.fromkeys(("bin", "etc", "usr", "usr/bin", "usr/local", "usr/local/bin", "var", "root"), 0o755), "tmp": 0o1777},
     )

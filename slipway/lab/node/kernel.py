@@ -11,7 +11,7 @@ NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_PROCESSES, NEW_NETWORK = 0x00020000, 0x04
 NAMESPACES = {"mnt": NEW_MOUNTS, "uts": NEW_HOSTNAME, "ipc": NEW_IPC, "pid": NEW_PROCESSES, "net": NEW_NETWORK}
 """File below /proc/PID/ns/ → flag."""
 # Source: linux/mount.h.
-BIND, RECURSIVE, PRIVATE = 4096, 16384, 1 << 18
+BIND, RECURSIVE, PRIVATE, SHARED = 4096, 16384, 1 << 18, 1 << 20
 DETACH = 2
 """Source: linux/fs.h, MNT_DETACH."""
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}

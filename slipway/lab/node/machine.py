@@ -142,6 +142,8 @@ def files(machine: Machine) -> None:
             inside.touch()
         kernel.bind(Path(source), inside)
     kernel.change_root(root)
+    # As systemd does it: what is mounted later shows in containers that asked for it.
+    kernel.mount("", Path("/"), flags=kernel.RECURSIVE | kernel.SHARED)
 
 
 def main(arguments: list[str]) -> int:

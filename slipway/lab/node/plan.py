@@ -6,6 +6,7 @@ this machine's files; those of the node have everything of it.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -52,6 +53,14 @@ class NodeParts:
         return str(self.machines[machine].namespace("net"))
 
 
+DEVICES = json.dumps(
+    {
+        "status": {
+            "capacity": dict.fromkeys(("gpu.intel.com/i915", "gpu.intel.com/xe", "amd.com/gpu", "nvidia.com/gpu"), "1"),
+        }
+    }
+)
+"""One of each kind that a chart may ask for, without a device behind it."""
 ENV = {"PYTHONPATH": str(CHECKOUT)}
 
 
@@ -176,6 +185,19 @@ def node(parts: NodeParts) -> tuple[Component, ...]:
             ),
             "images",
             f"http://{LOOPBACK}:{PORTS['kubelet']}/healthz",
+        ),
+        Component(
+            name="devices",
+            purpose="graphics cards that charts may ask for",
+            argv=parts.on(
+                SERVER,
+                (
+                    *plan.kubectl(parts.cluster),
+                    *("patch", "node", SERVER, "--subresource=status", "--type=merge", "--patch", DEVICES),
+                ),
+            ),
+            env=ENV,
+            after=("kubelet", "objects"),
         ),
         inside(
             "kube-proxy",

@@ -29,6 +29,12 @@ KERNEL = {
 }
 """Settings of the whole machine that a kubelet writes: the node has files in their places. Source: Kubernetes v1.37
 pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables."""
+KEPT = ("/var/lib/containerd", "/var/lib/kubelet", "/sys/devices/system/cpu", "/sys/devices/system/node")
+CORES = 8
+"""That the node says it has: the requests of the platform, and of an update beside it, are more than those of two cores.
+
+A kubelet counts them below /sys/devices/system; without nodes of memory there it counts processors.
+Source: cAdvisor v0.60.5 utils/sysinfo/sysinfo.go, getCPUTopology."""
 NODE_LABELS = {
     "node-role.kubernetes.io/control-plane": "true",
     "node.kubernetes.io/instance-type": "k3s",
@@ -126,7 +132,7 @@ def prepare(
 def node(place: Place) -> Machine:
     """The node's machine without its network: what it keeps is below the lab's folder, for a layer cannot hold layers."""
     own = place.folder / "machines" / SERVER
-    kept = {path: str(own / path.strip("/").replace("/", "-")) for path in ("/var/lib/containerd", "/var/lib/kubelet")}
+    kept = {path: str(own / path.strip("/").replace("/", "-")) for path in KEPT}
     return Machine(
         name=SERVER,
         folder=str(own),
@@ -146,6 +152,18 @@ def write_machines(made: Iterable[Machine], where: Path) -> None:
     for item in made:
         Path(item.folder).mkdir(parents=True)
         (Path(item.folder) / "machine.json").write_text(item.text, encoding="utf-8")
+        if "/sys/devices/system/cpu" in item.kept:
+            write_processors(Path(item.kept["/sys/devices/system/cpu"]))
+
+
+def write_processors(folder: Path) -> None:
+    """What a kernel says about `CORES` processors."""
+    for number in range(CORES):
+        topology = folder / f"cpu{number}" / "topology"
+        topology.mkdir(parents=True)
+        (topology / "core_id").write_text(f"{number}\n", encoding="ascii")
+        (topology / "physical_package_id").write_text("0\n", encoding="ascii")
+    (folder / "online").write_text(f"0-{CORES - 1}\n", encoding="ascii")
 
 
 def write_settings(place: Place, where: Path, facts: Facts, programs: Mapping[str, Path]) -> None:
