@@ -272,6 +272,10 @@ def stop(place: Place) -> bool:
         os.kill(found.pid, signal.SIGTERM)
         if not wait_until(lambda: not supervises(found.pid, place.folder), STOP_S):
             raise ToolFailed(Problem(where=f"lab {place.name}", fact=f"process {found.pid} did not exit"))
+    if place.has_node:
+        from slipway.lab.node import cgroups
+
+        cgroups.remove(place)
     remove(place.folder)
     return found is not None
 

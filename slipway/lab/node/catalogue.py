@@ -23,27 +23,31 @@ class Program:
     """Whether it is a program that this machine has installed; its libraries come along."""
     others: Mapping[str, str] = field(default_factory=dict)
     """Path in the image → another program of this machine."""
-    scripts: Mapping[str, str] = field(default_factory=dict)
-    """Path in the image → a shell script."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image → content, such as a shell script."""
 
 
 ARGOCD = ("server", "repo-server", "application-controller", "applicationset-controller", "notifications")
-REDIS = Program(
-    tool="redis-check-rdb",  # one program, which reads from its name what it is
-    path="usr/local/bin/redis-server",
-    links=("usr/local/bin/valkey-server",),
-    others={"usr/local/bin/redis-cli": "redis-cli", "usr/local/bin/valkey-cli": "redis-cli"},
-    of_machine=True,
-)
 SHELL = "bin/busybox"
 LOCAL_PATH = """\
 #!/bin/sh
 # v0.0.30 is the newest that can be built; it does not answer the health probe that v0.0.37 does.
-mkdir -p /tmp/health && : > /tmp/health/health
-httpd -p 8080 -h /tmp/health
+httpd -p 8080 -h /usr/share/health
 exec /usr/libexec/local-path-provisioner "$@"
 """
+VALKEY_CLI = """\
+#!/bin/sh
+REDISCLI_AUTH="$VALKEYCLI_AUTH" exec redis-cli "$@"
+"""
 
+REDIS = Program(
+    tool="redis-check-rdb",  # one program, which reads from its name what it is
+    path="usr/local/bin/redis-server",
+    links=("usr/local/bin/valkey-server",),
+    others={"usr/local/bin/redis-cli": "redis-cli"},
+    texts={"usr/local/bin/valkey-cli": VALKEY_CLI},
+    of_machine=True,
+)
 PROGRAMS: Mapping[str, Program] = {
     "quay.io/argoproj/argocd": Program(
         tool="argocd",
@@ -61,7 +65,9 @@ PROGRAMS: Mapping[str, Program] = {
     "docker.io/grafana/loki": Program(tool="loki", path="usr/bin/loki"),
     "docker.io/bitnami/sealed-secrets-controller": Program(tool="sealed-secrets", path="usr/local/bin/controller"),
     "docker.io/rancher/local-path-provisioner": Program(
-        tool="local-path-provisioner", path="usr/libexec/local-path-provisioner", scripts={"usr/bin/local-path-provisioner": LOCAL_PATH}
+        tool="local-path-provisioner",
+        path="usr/libexec/local-path-provisioner",
+        texts={"usr/bin/local-path-provisioner": LOCAL_PATH, "usr/share/health/health": ""},
     ),
     "docker.io/rancher/mirrored-coredns-coredns": Program(tool="coredns", path="coredns"),
     "docker.io/restic/restic": Program(tool="restic", path="usr/bin/restic"),
@@ -74,8 +80,23 @@ PROGRAMS: Mapping[str, Program] = {
 }
 """Repository → program. Every other image is a stand-in's."""
 
-FOLDERS: Mapping[str, tuple[str, ...]] = {"ghcr.io/tandoorrecipes/recipes": ("opt", "opt/recipes", "opt/recipes/http.d")}
-"""Repository → folders of the image that scripts of our charts expect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What scripts of our charts expect in an image whose program cannot be had."""
+
+    folders: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+
+
+EXPECTED: Mapping[str, Expected] = {
+    "docker.io/library/nextcloud": Expected(programs=("php",)),
+    "ghcr.io/tandoorrecipes/recipes": Expected(
+        folders=("opt", "opt/recipes", "opt/recipes/http.d"), programs=("pg_isready", "python", "nginx")
+    ),
+}
+"""By repository."""
 
 
 def repository(reference: str) -> str:

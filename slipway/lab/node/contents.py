@@ -12,7 +12,7 @@ from pathlib import Path
 from slipway.build.render import Object
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.lab.node import cluster_dns, declarations
-from slipway.lab.node.catalogue import FOLDERS, PROGRAMS, SHELL, Program, repository
+from slipway.lab.node.catalogue import EXPECTED, PROGRAMS, SHELL, Expected, Program, repository
 from slipway.lab.node.declarations import Declared
 from slipway.lab.node.images import Image, Layer, name_in_store, references
 from slipway.lab.node.settings import PAUSE
@@ -89,11 +89,12 @@ def others(objects: Iterable[Object]) -> set[str]:
 def own(reference: str, rows: Iterable[Declared]) -> Layer:
     """What a stand-in reads, and links to it for the programs that pods start by name."""
     rows = tuple(rows)
-    names = {name for name in declarations.programs(rows) if name not in SHELLS}
+    expected = EXPECTED.get(repository(reference), Expected())
+    names = {name for name in declarations.programs(rows) if name not in SHELLS} | set(expected.programs)
     return Layer(
         files={"stand-in.json": json.dumps([row.row for row in rows]).encode()},
         links={(name.lstrip("/") if "/" in name else f"usr/local/bin/{name}"): f"/{STAND_IN}" for name in sorted(names)},
-        folders=dict.fromkeys(FOLDERS.get(repository(reference), ()), 0o755),
+        folders=dict.fromkeys(expected.folders, 0o755),
     )
 
 
@@ -104,7 +105,7 @@ def layer_of(program: Program, programs: Mapping[str, Path], environ: Mapping[st
     files |= {target: of_machine(name, environ) for target, name in program.others.items()}
     if program.of_machine:
         files |= with_libraries(files.values(), run)
-    files |= {target: text.encode() for target, text in program.scripts.items()}
+    files |= {target: text.encode() for target, text in program.texts.items()}
     return Layer(files=files, links={link: f"/{program.path}" for link in program.links})
 
 

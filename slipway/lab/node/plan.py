@@ -56,11 +56,11 @@ class NodeParts:
 DEVICES = json.dumps(
     {
         "status": {
-            "capacity": dict.fromkeys(("gpu.intel.com/i915", "gpu.intel.com/xe", "amd.com/gpu", "nvidia.com/gpu"), "1"),
+            "capacity": dict.fromkeys(("gpu.intel.com/i915", "gpu.intel.com/xe", "amd.com/gpu", "nvidia.com/gpu"), "4"),
         }
     }
 )
-"""One of each kind that a chart may ask for, without a device behind it."""
+"""Shares of each kind that a chart may ask for, without a device behind them."""
 ENV = {"PYTHONPATH": str(CHECKOUT)}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.lab import component, folder, plan
-from slipway.lab.node import cluster_dns, images, settings
+from slipway.lab.node import cgroups, cluster_dns, images, settings
 from slipway.lab.node.home import Home, Machine, machines
 from slipway.lab.node.plan import SERVER, NodeParts, components
 from slipway.lab.node.settings import PORTS, Paths
@@ -177,17 +177,12 @@ def write_settings(place: Place, where: Path, facts: Facts, programs: Mapping[st
     texts = {
         "containerd.toml": settings.containerd(paths),
         "cni/10-flannel.conflist": settings.network(),
-        "kubelet.json": settings.kubelet(paths, place.folder / "pki" / "ca.crt", cgroup_of(place)),
+        "kubelet.json": settings.kubelet(paths, place.folder / "pki" / "ca.crt", cgroups.name_of(place)),
         "resolv.conf": f"nameserver {facts.home.router}\n",
         "router.Corefile": settings.router_dns(facts.domain, facts.ingress),
     }
     for name, text in texts.items():
         (where / name).write_text(text, encoding="utf-8")
-
-
-def cgroup_of(place: Place) -> str:
-    """The group of all pods of a lab."""
-    return f"/slipway-lab-{os.getuid()}-{place.name}"
 
 
 def node_object(address: str) -> dict[str, object]:
