@@ -43,9 +43,7 @@ class Ready:
     """Of `deploy/<environment>`."""
 
 
-def prepare(
-    context: Context, environment: str, kubectl: Kubectl, files: Mapping[str, bytes] | None = None
-) -> Ready:
+def prepare(context: Context, environment: str, kubectl: Kubectl, files: Mapping[str, bytes] | None = None) -> Ready:
     """Everything that can be refused, before the cluster is touched.
 
     Raises:

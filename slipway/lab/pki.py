@@ -102,6 +102,13 @@ def make(folder: Path, addresses: Sequence[str] = ()) -> tuple[Pki, Mapping[str,
     return pki, tokens
 
 
+def pair(names: Sequence[str]) -> tuple[bytes, bytes]:
+    """A certificate for host names that is its own authority, and its key; both as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    signed = certificate(name_of(names[0]), name_of(names[0]), key, key, names=names)
+    return signed.public_bytes(Encoding.PEM), private(key)
+
+
 def name_of(common: str, group: str = "") -> x509.Name:
     """A subject of one common name, and of a group for Kubernetes."""
     groups = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group)] if group else []
@@ -115,9 +122,11 @@ def certificate(
     signer: ec.EllipticCurvePrivateKey,
     *,
     addresses: Sequence[str] = (),
+    names: Sequence[str] = (),
     client: bool = False,
 ) -> x509.Certificate:
-    """A server's certificate where it has addresses, a client's, or a certificate authority."""
+    """A server's certificate where it has addresses or names, a client's, or a certificate authority."""
+    server = bool(addresses or names)
     now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -129,12 +138,12 @@ def certificate(
         .not_valid_after(now + dt.timedelta(days=VALID_DAYS))
         .add_extension(x509.BasicConstraints(ca=not (addresses or client), path_length=None), critical=True)
     )
-    if addresses:
-        names = [x509.DNSName(name) for name in SERVER_NAMES]
+    if server:
+        known = [x509.DNSName(name) for name in names or SERVER_NAMES]
         numbers = [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-        builder = builder.add_extension(x509.SubjectAlternativeName([*names, *numbers]), critical=False)
-    if addresses or client:
-        usage = ExtendedKeyUsageOID.SERVER_AUTH if addresses else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = builder.add_extension(x509.SubjectAlternativeName([*known, *numbers]), critical=False)
+    if server or client:
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     return builder.sign(signer, hashes.SHA256())
 

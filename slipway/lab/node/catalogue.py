@@ -67,7 +67,11 @@ PROGRAMS: Mapping[str, Program] = {
     "docker.io/rancher/local-path-provisioner": Program(
         tool="local-path-provisioner",
         path="usr/libexec/local-path-provisioner",
-        texts={"usr/bin/local-path-provisioner": LOCAL_PATH, "usr/share/health/health": ""},
+        texts={
+            "usr/bin/local-path-provisioner": LOCAL_PATH,
+            "usr/share/health/health": "",
+            "usr/share/health/ready": "",
+        },
     ),
     "docker.io/rancher/mirrored-coredns-coredns": Program(tool="coredns", path="coredns"),
     "docker.io/restic/restic": Program(tool="restic", path="usr/bin/restic"),
@@ -79,7 +83,6 @@ PROGRAMS: Mapping[str, Program] = {
     ),
 }
 """Repository → program. Every other image is a stand-in's."""
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

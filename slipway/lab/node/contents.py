@@ -93,7 +93,9 @@ def own(reference: str, rows: Iterable[Declared]) -> Layer:
     names = {name for name in declarations.programs(rows) if name not in SHELLS} | set(expected.programs)
     return Layer(
         files={"stand-in.json": json.dumps([row.row for row in rows]).encode()},
-        links={(name.lstrip("/") if "/" in name else f"usr/local/bin/{name}"): f"/{STAND_IN}" for name in sorted(names)},
+        links={
+            (name.lstrip("/") if "/" in name else f"usr/local/bin/{name}"): f"/{STAND_IN}" for name in sorted(names)
+        },
         folders=dict.fromkeys(expected.folders, 0o755),
     )
 
@@ -106,7 +108,7 @@ def layer_of(program: Program, programs: Mapping[str, Path], environ: Mapping[st
     if program.of_machine:
         files |= with_libraries(files.values(), run)
     files |= {target: text.encode() for target, text in program.texts.items()}
-    return Layer(files=files, links={link: f"/{program.path}" for link in program.links})
+    return Layer(files=files, links=dict.fromkeys(program.links, f"/{program.path}"))
 
 
 def with_libraries(programs: Iterable[Path | bytes], run: Runner) -> dict[str, Path | bytes]:
@@ -135,7 +137,10 @@ def shell_layer(environ: Mapping[str, str], run: Runner) -> Layer:
             "etc/group": b"root:x:0:\nnobody:x:65534:\n",
         },
         links={f"bin/{name}": f"/{SHELL}" for name in applets},
-        folders={**dict.fromkeys(("bin", "etc", "usr", "usr/bin", "usr/local", "usr/local/bin", "var", "root"), 0o755), "tmp": 0o1777},
+        folders={
+            **dict.fromkeys(("bin", "etc", "usr", "usr/bin", "usr/local", "usr/local/bin", "var", "root"), 0o755),
+            "tmp": 0o1777,
+        },
     )
 
 

@@ -150,7 +150,7 @@ def name_in_store(reference: str) -> str:
     Source: containerd v2.4.2 internal/cri/store/image and distribution/reference, ParseDockerRef.
     """
     name, at, digest = reference.partition("@")
-    path, colon, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "latest")
+    path, _, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "latest")
     first = path.split("/")[0]
     if "/" not in path:
         path = f"docker.io/library/{path}"

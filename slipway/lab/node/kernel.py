@@ -7,7 +7,13 @@ import os
 from pathlib import Path
 
 # Source: linux/sched.h.
-NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_PROCESSES, NEW_NETWORK = 0x00020000, 0x04000000, 0x08000000, 0x20000000, 0x40000000
+NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_PROCESSES, NEW_NETWORK = (
+    0x00020000,
+    0x04000000,
+    0x08000000,
+    0x20000000,
+    0x40000000,
+)
 NAMESPACES = {"mnt": NEW_MOUNTS, "uts": NEW_HOSTNAME, "ipc": NEW_IPC, "pid": NEW_PROCESSES, "net": NEW_NETWORK}
 """File below /proc/PID/ns/ → flag."""
 # Source: linux/mount.h.

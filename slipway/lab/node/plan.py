@@ -97,9 +97,7 @@ def machine(item: Machine) -> Component:
 
 def doors(parts: NodeParts) -> Component:
     """Ports of this machine that lead to servers of the home."""
-    listed = (
-        f"{LOOPBACK}:{port}={parts.netns(machine_name)}={to}" for port, machine_name, to in parts.doors.values()
-    )
+    listed = (f"{LOOPBACK}:{port}={parts.netns(machine_name)}={to}" for port, machine_name, to in parts.doors.values())
     return Component(
         name="doors",
         purpose="ports of this machine that lead to the API server and to the registry",

@@ -104,9 +104,7 @@ def prepare(
     folder.write_objects(place, (node_object(str(home.server)), *cluster_dns.objects()))
     folder.write_registry(plan.served(place, PORTS["registry"], str(home.store)))
     inside = f"{home.store}:{PORTS['registry']}"
-    write_addresses(
-        place, Addresses(registry=f"{LOOPBACK}:{outside['registry']}", registry_inside=inside)
-    )
+    write_addresses(place, Addresses(registry=f"{LOOPBACK}:{outside['registry']}", registry_inside=inside))
     where = place.folder / NODE
     made = {item.name: item for item in machines(home, place.folder / "machines", node(place))}
     write_settings(place, where, facts, programs)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from slipway.lab.node.home import Home
-
 DNS_SERVICE = "10.43.0.10"
 """Of k3s: the tenth address of the Services."""
 PODS = IPv4Network("10.42.0.0/24")

@@ -52,7 +52,9 @@ def missing(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     if sys.platform != "linux":
         found.append(Problem(where="--node", fact="needs Linux", hint="./inv lab up"))
     elif os.geteuid() != 0:
-        found.append(Problem(where="--node", fact="needs root: it makes networks and mounts", hint="sudo ./inv lab up --node"))
+        found.append(
+            Problem(where="--node", fact="needs root: it makes networks and mounts", hint="sudo ./inv lab up --node")
+        )
     lacking = [package for name, package in MACHINE.items() if which(name, path) is None]
     if not Path("/usr/include/seccomp.h").exists():
         lacking.append("libseccomp-dev")
@@ -133,18 +135,38 @@ def install(here: Lab) -> None:
 def secret_objects(here: Lab) -> Iterator[Mapping[str, object]]:
     """Namespaces, and the secrets that a person or a program that is not here would make, with random values."""
     found = inventory.listing(here.context, here.environment, ())
+    environment = here.context.workspace.environments[here.environment]
+    facts = platform_facts(here.context.workspace, platform_document(environment))[0]
     for name in dict.fromkeys(entry.namespace for entry in found.secrets):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     for entry in found.secrets:
-        if entry.missing or entry.producer.split()[0] in PLAYED:
-            data = {key: base64.b64encode(secrets.token_hex(16).encode()).decode() for key in entry.keys}
-            yield {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": entry.name, "namespace": entry.namespace},
-                "data": data,
-            }
+        maker = entry.producer.partition(" ")[0]
+        if entry.missing or (maker in PLAYED and entry.keys):
+            data = {key: secrets.token_hex(16).encode() for key in entry.keys}
+            yield secret(entry.namespace, entry.name, data)
+        elif maker == "Certificate":
+            from slipway.lab import pki
+
+            domain = str(facts["domain"])
+            certificate, key_file = pki.pair((domain, f"*.{domain}"))
+            (here.place.folder / CERTIFICATE).write_bytes(certificate)
+            yield secret(
+                entry.namespace, entry.name, {"tls.crt": certificate, "tls.key": key_file}, "kubernetes.io/tls"
+            )
 
 
-PLAYED = frozenset({"Cluster", "Certificate"})
+def secret(namespace: str, name: str, data: Mapping[str, bytes], kind: str = "Opaque") -> dict[str, object]:
+    """A Secret."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "type": kind,
+        "data": {key: base64.b64encode(value).decode() for key, value in data.items()},
+    }
+
+
+CERTIFICATE = "wildcard.crt"
+"""In the lab's folder: what the routes are served with."""
+PLAYED = frozenset({"Cluster"})
 """Kinds whose secrets their operators make, which have no program here."""
