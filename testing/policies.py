@@ -37,10 +37,10 @@ class Policies:
 
     def allow(self, source: Peer, target: Peer, port: int, protocol: str = "TCP") -> bool:
         """Whether a connection is allowed."""
-        out = self.direction(source, "Egress", target, port, protocol, named=target)
-        return out and self.direction(target, "Ingress", source, port, protocol, named=target)
+        out = self.direction(source, "Egress", target, (port, protocol), named=target)
+        return out and self.direction(target, "Ingress", source, (port, protocol), named=target)
 
-    def direction(self, of: Peer, way: str, other: Peer, port: int, protocol: str, named: Peer) -> bool:
+    def direction(self, of: Peer, way: str, other: Peer, port: tuple[int, str], *, named: Peer) -> bool:
         """Whether one end allows it."""
         if not of.namespace:
             return True
@@ -48,7 +48,7 @@ class Policies:
         rules = [rule for item in mine for rule in listing(dig(item, "spec"), way.lower())]
         field = "to" if way == "Egress" else "from"
         return not mine or any(
-            self.peers(rule, field, other, of.namespace) and ports(rule, port, protocol, named) for rule in rules
+            self.peers(rule, field, other, of.namespace) and ports(rule, *port, named) for rule in rules
         )
 
     def selects(self, policy: Data, pod: Peer) -> bool:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 BRIDGE = "lan"
-INTERNET = ipaddress.ip_network("203.0.113.0/24")
+INTERNET = ipaddress.IPv4Network("203.0.113.0/24")
 """From the range that RFC 5737 keeps for documentation."""
 
 
@@ -116,8 +116,8 @@ def within(address: ipaddress.IPv4Address, pool: str) -> bool:
     """Whether an address is one of a MetalLB pool."""
     first, dash, last = pool.partition("-")
     if dash:
-        return ipaddress.ip_address(first) <= address <= ipaddress.ip_address(last)
-    return address in ipaddress.ip_network(pool)
+        return ipaddress.IPv4Address(first) <= address <= ipaddress.IPv4Address(last)
+    return address in ipaddress.IPv4Network(pool)
 
 
 def machines(home: Home, folder: Path, node: Machine) -> tuple[Machine, ...]:
