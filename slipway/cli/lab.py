@@ -21,6 +21,7 @@ from slipway.util.text import table
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
 LOG_LINES = 50
+POD_HEAD = ("NAMESPACE", "POD", "READY", "STATUS", "RESTARTS", "PROGRAMS")
 REAL_HEAD = ("REAL", "PROGRAM", "IMAGE", "IN PLACE OF", "REACHED AT", "SEES YOU")
 
 
@@ -100,6 +101,7 @@ def text(facts: Mapping[str, object]) -> str:
     for key, head in (
         ("components", ("COMPONENT", "STATE", "PID", "READY AFTER", "MEMORY", "RESTARTS")),
         ("applications", applications.HEAD),
+        ("pods", POD_HEAD),
         ("real", REAL_HEAD),
     ):
         rows = facts.get(key)
@@ -108,6 +110,8 @@ def text(facts: Mapping[str, object]) -> str:
     for key in ("lines", "failed"):
         rows = facts.get(key)
         lines += [str(row) for row in rows] if isinstance(rows, list) else []
+    if facts.get("memory"):
+        lines.append(str(facts["memory"]))
     lines.append(f"lab {facts['lab']}: {facts['summary']}")
     if facts.get("next"):
         lines.append(str(facts["next"]))

@@ -76,6 +76,7 @@ def up(
         "next": next_steps(place),
         "applications": rows,
         **status.real_rows(place),
+        **(status.node_rows(here, state.pid) if (state := place.running()) else {}),
     }
 
 

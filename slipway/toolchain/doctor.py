@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from slipway.core.errors import BuildError
-from slipway.toolchain import venv
+from slipway.toolchain import node_machine, venv
 from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.gotool import version_in
 from slipway.toolchain.groups import PROGRAMS
@@ -86,6 +86,7 @@ def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[T
         *(group_row(root, group) for group in GROUPS if group not in PROGRAMS),
         *(program_row(toolbox, group) for group in PROGRAMS),
         *(tool_row(toolbox, name) for name in TOOLS),
+        node_row(toolbox.environ.get("PATH")),
         *registry_rows(registry),
         disk_row(root),
     )
@@ -104,6 +105,22 @@ def git_row(run: Runner) -> ToolReport:
         return ToolReport(name="git", state=State.WRONG, source="missing", fix="install git with the system's packages")
     found = version_in(run(Command(argv=(str(program), "--version"), ok_codes=None)).stdout).removeprefix("v")
     return ToolReport(name="git", state=State.OK, found=found, source="PATH", path=str(program))
+
+
+def node_row(path: str | None) -> ToolReport:
+    """Whether a lab may have a real node."""
+    lacking = node_machine.lacking_packages(path)
+    if lacking:
+        return ToolReport(
+            name="node of a lab",
+            state=State.LATER,
+            found=f"without {', '.join(lacking)}",
+            source="missing",
+            fix=f"apt-get install {' '.join(lacking)}, for ./inv lab up --node",
+        )
+    if not node_machine.is_root_on_linux():
+        return ToolReport(name="node of a lab", state=State.LATER, source="missing", fix="sudo ./inv lab up --node")
+    return ToolReport(name="node of a lab", state=State.OK, found="root and packages", source="installed")
 
 
 def group_row(root: Path, group: str) -> ToolReport:

@@ -16,6 +16,7 @@ from slipway.lab.node.catalogue import EXPECTED, PROGRAMS, SHELL, Expected, Prog
 from slipway.lab.node.declarations import Declared
 from slipway.lab.node.images import Image, Layer, name_in_store, references
 from slipway.lab.node.settings import PAUSE
+from slipway.toolchain.node_machine import search_path
 from slipway.tools.run import Command, Runner, which
 from slipway.util import yaml
 
@@ -29,7 +30,8 @@ LIBRARY = re.compile(r"(?:=>\s*)?(/\S+)\s+\(0x")
 class Shown:
     """What one image has, for the table."""
 
-    reference: str
+    name: str
+    """In the node's store."""
     program: str
     """`stand-in` for a program that cannot be had."""
 
@@ -69,7 +71,7 @@ def images_of(
                 workdir=program.workdir if program else "/",
             )
         )
-        shown.append(Shown(reference=reference, program=tool))
+        shown.append(Shown(name=name_in_store(reference), program=tool))
     pause = Image(names=(PAUSE,), entrypoint=(f"/{SHELL}", "sleep", "infinity"), layers=(shell,))
     return (*images, pause), tuple(shown)
 
@@ -150,7 +152,7 @@ def of_machine(name: str, environ: Mapping[str, str]) -> Path:
     Raises:
         WorkspaceError: it is missing.
     """
-    found = which(name, environ.get("PATH"))
+    found = which(name, search_path(environ.get("PATH")))
     if found is None:
         raise WorkspaceError(Problem(where=name, fact="is not installed", hint="./inv doctor"))
     return found.resolve()

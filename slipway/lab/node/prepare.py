@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from slipway.lab import component, folder, plan
 from slipway.lab.node import cgroups, cluster_dns, images, settings
+from slipway.lab.node.contents import Shown
 from slipway.lab.node.home import Home, Machine, machines
 from slipway.lab.node.plan import SERVER, NodeParts, components
 from slipway.lab.node.settings import PORTS, Paths
@@ -19,6 +21,8 @@ from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.process import LOOPBACK
 
 CNI = "cni-"
+PROGRAMS = "programs.json"
+"""Name of an image in the node's store → its program."""
 KERNEL = {
     "/proc/sys/kernel/panic": "10",
     "/proc/sys/kernel/panic_on_oops": "1",
@@ -74,6 +78,7 @@ def prepare(
     contents: Sequence[images.Image],
     definitions: Sequence[Path],
     environ: Mapping[str, str],
+    shown: Sequence[Shown] = (),
 ) -> NodeParts:
     """Create the folder; leftovers of an earlier lab are removed.
 
@@ -84,6 +89,7 @@ def prepare(
         contents: what its pods run.
         definitions: files with custom resource definitions of kinds that are played.
         environ: of this process.
+        shown: what `contents` has, for the table.
     """
     folder.reset(place)
     home = facts.home
@@ -109,6 +115,7 @@ def prepare(
     made = {item.name: item for item in machines(home, place.folder / "machines", node(place))}
     write_settings(place, where, facts, programs)
     write_machines(made.values(), where)
+    (where / PROGRAMS).write_text(json.dumps({item.name: item.program for item in shown}), encoding="utf-8")
     archive = where / "images.tar"
     with archive.open("wb") as target:
         images.write(target, contents, os.uname().machine)

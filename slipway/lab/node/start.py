@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -24,8 +22,7 @@ from slipway.lab.place import Place
 from slipway.lint.platform_facts import platform_facts
 from slipway.release import diff
 from slipway.release import secrets as inventory
-from slipway.toolchain import groups
-from slipway.tools.run import which
+from slipway.toolchain import groups, node_machine
 from slipway.workspace.documents import platform_document
 
 NODE = (
@@ -33,32 +30,17 @@ NODE = (
     "kubelet", "kube-proxy", "kube-router", "coredns", "stand-in",
 )  # fmt: skip
 """Programs that are built."""
-MACHINE = {
-    "ip": "iproute2",
-    "iptables": "iptables",
-    "ipset": "ipset",
-    "busybox": "busybox-static",
-    "redis-check-rdb": "redis-tools",
-    "gcc": "gcc",
-    "mount": "mount",
-}
-"""Program that this machine must have → Debian's package."""
 
 
 def missing(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     """What this machine lacks for a node."""
-    path = os.pathsep.join([environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     found = []
-    if sys.platform != "linux":
-        found.append(Problem(where="--node", fact="needs Linux", hint="./inv lab up"))
-    elif os.geteuid() != 0:
+    if not node_machine.is_root_on_linux():
+        fact = "needs Linux and root: it makes networks and mounts"
         found.append(
-            Problem(where="--node", fact="needs root: it makes networks and mounts", hint="sudo ./inv lab up --node")
+            Problem(where="--node", fact=fact, hint="sudo ./inv lab up --node, or ./inv lab up without a node")
         )
-    lacking = [package for name, package in MACHINE.items() if which(name, path) is None]
-    if not Path("/usr/include/seccomp.h").exists():
-        lacking.append("libseccomp-dev")
-    if lacking:
+    if lacking := node_machine.lacking_packages(environ.get("PATH")):
         fact = f"this machine lacks {', '.join(lacking)}"
         found.append(Problem(where="--node", fact=fact, hint=f"apt-get install {' '.join(lacking)}"))
     return tuple(found)
@@ -93,6 +75,7 @@ def start(context: Context, place: Place, environment: str, *, attached: bool = 
             programs=programs,
             contents=made,
             definitions=tuple(path for path in files if folder.simulated(path)),
+            shown=shown,
             environ=context.environ,
         )
         lab.supervise(place, attached=attached)
