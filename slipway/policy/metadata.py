@@ -22,6 +22,7 @@ WAVE_ORDER = (
 
 CLUSTER_SCOPED = frozenset(
     {
+        "APIService",
         "ClusterIssuer",
         "ClusterRole",
         "ClusterRoleBinding",

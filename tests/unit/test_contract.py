@@ -204,7 +204,7 @@ def test_a_violation_is_found_by_its_rule(rule: str, find: Callable[[list[Data]]
 
 def test_every_rule_is_violated_by_some_case() -> None:
     # Edges and sync waves need all objects of an environment: test_network_edges.py, test_sync_order.py.
-    others = {"unique", "job", "exception", "reach", "sync-order"}
+    others = {"called-by-api-server", "unique", "job", "exception", "reach", "sync-order"}
     assert {rule for rule, _, _ in VIOLATIONS} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
 
 
@@ -221,6 +221,35 @@ def test_a_job_without_a_hash_and_a_hook_without_a_policy_are_found() -> None:
     assert "job" in rules([*good(), job])
     job["metadata"]["annotations"]["helm.sh/hook-delete-policy"] = "before-hook-creation"
     assert "job" not in rules([*good(), job])
+
+
+CALLERS: list[Data] = [
+    {"kind": kind, "webhooks": [{"clientConfig": {"service": {"namespace": "home", "name": "app"}}}]}
+    for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+]
+CALLERS += [
+    {
+        "kind": "CustomResourceDefinition",
+        "spec": {"conversion": {"webhook": {"clientConfig": {"service": {"namespace": "home", "name": "app"}}}}},
+    },
+    {"kind": "APIService", "spec": {"service": {"namespace": "home", "name": "app"}}},
+]
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: str(caller["kind"]))
+def test_pods_that_the_api_server_calls_are_bound_to_its_node(caller: Data) -> None:
+    called = {"apiVersion": "v1", "metadata": {**metadata("app", -20), "namespace": ""}, **caller}
+    objects = [*good(), called]
+    assert rules(objects) == {"called-by-api-server"}
+    at(DEPLOYMENT, *pod)(objects)["nodeSelector"] = {"node-role.kubernetes.io/control-plane": "true"}
+    assert rules(objects) == set()
+
+
+def test_pods_on_the_network_of_the_node_may_be_called_on_every_node() -> None:
+    called = {"apiVersion": "v1", "metadata": {**metadata("app", -20), "namespace": ""}, **CALLERS[0]}
+    objects = [*good(), called]
+    at(DEPLOYMENT, *pod)(objects)["hostNetwork"] = True
+    assert "called-by-api-server" not in rules(objects)
 
 
 def test_an_optional_reference_may_be_missing() -> None:
