@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
-from slipway.policy import drift, metadata, network, network_edges, pod_security, storage, sync_order, workloads
+from slipway.policy import bounds, drift, metadata, network, network_edges, pod_security, storage, sync_order, workloads
 from slipway.policy.chart_objects import ChartObjects
 from slipway.policy.object_rule import ObjectRule
 
@@ -31,7 +31,14 @@ OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
 
 RULES: Mapping[str, str] = {
     rule.identifier: rule.meaning
-    for rule in (*OBJECT_RULES, network_edges.ONE_SIDED, sync_order.SYNC_ORDER, UNUSED_EXCEPTION)
+    for rule in (
+        *OBJECT_RULES,
+        network_edges.ONE_SIDED,
+        sync_order.SYNC_ORDER,
+        bounds.LIMIT_RANGE,
+        bounds.QUOTA,
+        UNUSED_EXCEPTION,
+    )
 }
 """Identifier → meaning."""
 

@@ -19,7 +19,7 @@ from slipway.gitops.git_applications import PART_OF
 from slipway.lint import yaml_style
 from slipway.lint.run import LintInputs
 from slipway.lint.run import lint as run_lint
-from slipway.policy import network_edges, sync_order
+from slipway.policy import bounds, network_edges, sync_order
 from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, producers, store
 from slipway.tools.ct import ChartTesting
@@ -130,6 +130,7 @@ def test(
         found += secret_producers(context, case, made.objects)
         if case.chart.kind is ChartKind.UMBRELLA:
             found += sync_order.sync_order_problems(made.objects, case.chart.name, case.label)
+            found += bounds.bounds_problems(made.objects, case.chart.name, case.label, value_paths(context, case))
         if made.error:
             found += problems_of(case, made.error, context.workspace)
         if not found:
@@ -173,6 +174,16 @@ def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.Decla
     """What the members of an umbrella declare with the values of a render."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     return tuple(inventory.declared_secrets(workspace, case.chart, above))
+
+
+def value_paths(context: Context, case: RenderCase) -> bounds.ValuePaths:
+    """Where the values of an umbrella have each object."""
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    return {
+        titled: path
+        for member in members_with(context.workspace, case.chart, above)
+        for titled, path in declarations.value_paths(member.chart, member.key, member.values)
+    }
 
 
 def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:

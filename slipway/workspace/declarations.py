@@ -38,6 +38,23 @@ def object_name(chart: Chart, key: str, identifier: str) -> str:
     return key if identifier == main_of(chart) else f"{key}-{identifier}"
 
 
+WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
+
+
+def value_paths(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Kind and name of an object → the path of its entry in the umbrella's values."""
+    kinds = {"persistence": ("PersistentVolumeClaim",), "databases": ("Cluster",), "controllers": WORKLOAD_KINDS}
+    for section, of_section in kinds.items():
+        for identifier in dig(values, section):
+            name = object_name(chart, key, str(identifier))
+            yield from (((kind, name), f"{key}.{section}.{identifier}") for kind in of_section)
+    for identifier, spec in dig(values, "service").items():
+        name = str(dig(spec).get("name") or object_name(chart, key, str(identifier)))
+        yield ("Service", name), f"{key}.service.{identifier}"
+    for identifier, spec in dig(values, "extraObjects").items():
+        yield (str(dig(spec).get("kind")), str(dig(spec, "metadata").get("name"))), f"{key}.extraObjects.{identifier}"
+
+
 def account(database: str) -> str:
     """The Secret with the account of a database's owner."""
     return f"{database}-app"
