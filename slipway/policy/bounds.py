@@ -40,6 +40,17 @@ ValuePaths = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """An amount outside of an entry of a LimitRange."""
+
+    fact: str
+    value: str
+    """Where the values have it."""
+    end: str
+    """`maximum`, `minimum` or `ratio`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """Something that a LimitRange bounds."""
 
@@ -52,6 +63,22 @@ class Measured:
     def value(self, of: str, resource: str) -> str:
         """The path of one amount; a claim has a size alone."""
         return self.values if self.what == "claim" else f"{self.values}.{of}.{resource}"
+
+    def amounts(self, of: str) -> Amounts:
+        """`requests` or `limits`."""
+        return self.resources.requests if of == "requests" else self.resources.limits
+
+    def breach(self, of: str, resource: str, relation: str, bound: Decimal) -> Breach:
+        """An amount beside its bound."""
+        amount = written(resource, self.amounts(of)[resource])
+        named = resource if self.what == "claim" else f"{of}.{resource}"
+        fact = f"{self.what} has {named} {amount}, {relation} {written(resource, bound)}"
+        return Breach(fact=fact, value=self.value(of, resource), end=relation.rpartition(" ")[2])
+
+    def unsaid(self, of: str, resource: str, end: str) -> Breach:
+        """A missing amount that a bound requires."""
+        fact = f"{self.what} has no {of.removesuffix('s')} of {resource}, which has a {end}"
+        return Breach(fact=fact, value=self.value(of, resource), end=end)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +127,12 @@ class Bounds:
         for bound in self.of_kind("LimitRange"):
             for entry in listing(dig(bound.data, "spec"), "limits"):
                 for owner, thing in self.measured(str(entry.get("type"))):
-                    for fact, value, end in breaches(thing, entry):
+                    for found in breaches(thing, entry):
                         yield LIMIT_RANGE.problem(
                             where=f"{application}: {owner.title}",
-                            fact=f"{fact} of {bound.title}",
+                            fact=f"{found.fact} of {bound.title}",
                             evidence=("the API server refuses it", f"rendered with {self.label}"),
-                            hint=f"change {value}, or the {end} in {self.path(bound)}.spec.limits",
+                            hint=f"change {found.value}, or the {found.end} in {self.path(bound)}.spec.limits",
                         )
 
     def beyond(self, application: str) -> Iterator[Problem]:
@@ -138,52 +165,26 @@ class Bounds:
                 )
 
 
-def breaches(thing: Measured, entry: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """Fact, value to change and end of the range of each amount outside of an entry of a LimitRange."""
-    requests, limits = thing.resources.requests, thing.resources.limits
-    for resource, allowed in amounts(dig(entry, "max")).items():
+def breaches(thing: Measured, entry: Mapping[str, object]) -> Iterator[Breach]:
+    """What is outside of an entry of a LimitRange."""
+    for resource, end in amounts(dig(entry, "max")).items():
         # A claim has requests alone; everything else must have a limit where there is a maximum.
-        if thing.what != "claim" and resource not in limits:
-            yield (
-                f"{thing.what} has no limit of {resource}, which has a maximum",
-                thing.value("limits", resource),
-                "maximum",
-            )
-        for of, found in (("limits", limits), ("requests", requests)):
-            if found.get(resource, NONE) > allowed:
-                yield (
-                    described(thing, of, resource, found, "more than the maximum", allowed),
-                    thing.value(of, resource),
-                    "maximum",
-                )
-                break
-    for resource, allowed in amounts(dig(entry, "min")).items():
-        if resource not in requests:
-            yield (
-                f"{thing.what} has no request of {resource}, which has a minimum",
-                thing.value("requests", resource),
-                "minimum",
-            )
-        for of, found in (("requests", requests), ("limits", limits)):
-            if found.get(resource, allowed) < allowed:
-                yield (
-                    described(thing, of, resource, found, "less than the minimum", allowed),
-                    thing.value(of, resource),
-                    "minimum",
-                )
-                break
-    for resource, ratio in amounts(dig(entry, "maxLimitRequestRatio")).items():
-        request, limit = requests.get(resource, NONE), limits.get(resource, NONE)
-        if not request or limit > ratio * request:
-            fact = f"{thing.what} has a limit of {resource} above {ratio.normalize():f} times its request, the ratio"
-            yield fact, thing.value("limits", resource), "ratio"
-
-
-def described(thing: Measured, of: str, resource: str, found: Amounts, relation: str, allowed: Decimal) -> str:
-    """An amount beside its bound."""
-    amount, bound = written(resource, found[resource]), written(resource, allowed)
-    kind = "" if thing.what == "claim" else f"{of}."
-    return f"{thing.what} has {kind}{resource} {amount}, {relation} {bound}"
+        if thing.what != "claim" and resource not in thing.resources.limits:
+            yield thing.unsaid("limits", resource, "maximum")
+        else:
+            beyond = [of for of in ("limits", "requests") if thing.amounts(of).get(resource, NONE) > end]
+            yield from (thing.breach(of, resource, "more than the maximum", end) for of in beyond[:1])
+    for resource, end in amounts(dig(entry, "min")).items():
+        if resource not in thing.resources.requests:
+            yield thing.unsaid("requests", resource, "minimum")
+        else:
+            below = [of for of in ("requests", "limits") if thing.amounts(of).get(resource, end) < end]
+            yield from (thing.breach(of, resource, "less than the minimum", end) for of in below[:1])
+    for resource, end in amounts(dig(entry, "maxLimitRequestRatio")).items():
+        request = thing.resources.requests.get(resource, NONE)
+        if not request or thing.resources.limits.get(resource, NONE) > end * request:
+            fact = f"{thing.what} has a limit of {resource} above {end.normalize():f} times its request, the ratio"
+            yield Breach(fact=fact, value=thing.value("limits", resource), end="ratio")
 
 
 def bounds_problems(

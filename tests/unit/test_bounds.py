@@ -79,14 +79,14 @@ def test_a_claim_above_the_maximum_names_the_value_to_change() -> None:
         ("LimitRange", "bounds"): "baseline.extraObjects.limits",
     }
 
-    found = [str(item) for item in bounds_problems(objects(range_of_claims, CLAIM % "8Ti"), "home", "staging", values)]
+    (found,) = bounds_problems(objects(range_of_claims, CLAIM % "8Ti"), "home", "staging", values)
 
-    assert found == [
+    assert str(found) == (
         "home: PersistentVolumeClaim media: claim has storage 8Ti, more than the maximum 4Ti of LimitRange bounds\n"
         "    the API server refuses it\n"
         "    rendered with staging\n"
         "    hint: change media.persistence.media.size, or the maximum in baseline.extraObjects.limits.spec.limits"
-    ]
+    )
     assert facts(range_of_claims, CLAIM % "4Ti") == []
     assert facts(range_of_claims, CLAIM % "1Mi") == [
         "claim has storage 1Mi, less than the minimum 64Mi of LimitRange bounds"
