@@ -13,7 +13,18 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
-from slipway.policy import bounds, drift, metadata, network, network_edges, pod_security, storage, sync_order, workloads
+from slipway.policy import (
+    bounds,
+    drift,
+    exclusive,
+    metadata,
+    network,
+    network_edges,
+    pod_security,
+    storage,
+    sync_order,
+    workloads,
+)
 from slipway.policy.chart_objects import ChartObjects
 from slipway.policy.object_rule import ObjectRule
 
@@ -37,6 +48,9 @@ RULES: Mapping[str, str] = {
         sync_order.SYNC_ORDER,
         bounds.LIMIT_RANGE,
         bounds.QUOTA,
+        exclusive.ADDRESS,
+        exclusive.HOST_PORT,
+        exclusive.NODE_PORT,
         UNUSED_EXCEPTION,
     )
 }

@@ -19,7 +19,7 @@ from slipway.gitops.git_applications import PART_OF
 from slipway.lint import yaml_style
 from slipway.lint.run import LintInputs
 from slipway.lint.run import lint as run_lint
-from slipway.policy import bounds, network_edges, sync_order
+from slipway.policy import bounds, exclusive, network_edges, sync_order
 from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, producers, store
 from slipway.tools.ct import ChartTesting
@@ -136,20 +136,20 @@ def test(
         if not found:
             passed.put(key, "")
         problems += found
-    problems += edges(context, builder, charts)
+    problems += between_umbrellas(context, builder, charts)
     return tuple(sorted(merged(sorted(set(problems)))))
 
 
-def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
-    """Network edges that only one side lists, in each environment; between the given umbrellas."""
+def between_umbrellas(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
+    """Network edges that only one side lists, and what two objects want for themselves, in each environment."""
     umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
     cases = [case for chart in umbrellas for case in cases_of(builder, chart)]
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        yield from network_edges.one_sided_edge_problems(
-            [item for made in done for item in made.objects], PART_OF, environment
-        )
+        objects = [item for made in done for item in made.objects]
+        yield from network_edges.one_sided_edge_problems(objects, PART_OF, environment)
+        yield from exclusive.exclusive_problems(objects, environment)
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:

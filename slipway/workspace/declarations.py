@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import Chart
 from slipway.util.mapping import dig
 
-WANTED_ADDRESS = "metallb.io/loadBalancerIPs"
-"""The annotation with which a Service asks for addresses, separated by commas. Source: metallb.io, usage."""
+WANTED_ADDRESS = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs")
+"""The annotation with which a Service asks for addresses, separated by commas, and its old name. Source: metallb.io, usage."""
+WANTED_ADDRESS_FIELD = "loadBalancerIP"
+"""The field with which it asks for one address."""
 
 MAIN = "slipway.homelab/main"
 """Chart.yaml annotation of a chart that umbrellas take under aliases: the identifier of its main entry."""
