@@ -22,6 +22,9 @@ from slipway.util.mapping import dig, listing
 BATCH_KINDS = frozenset({"Job", "CronJob"})
 """Kinds whose pods end, which need no probes, and whose selectors the API server writes."""
 
+ENDING_KINDS = BATCH_KINDS | {"Pod"}
+"""Kinds without probes; a pod of a config file is one that a program starts for a task."""
+
 HOOK_DELETE_POLICIES = ("helm.sh/hook-delete-policy", "argocd.argoproj.io/hook-delete-policy")
 CONTENT_HASH = re.compile(r"-[0-9a-f]{8,}$")
 
@@ -37,7 +40,7 @@ def resources(chart: ChartObjects) -> Iterator[Violation]:
 @rule("contract.probes", "Workloads have liveness and readiness probes, on ports of the container.")
 def probes(chart: ChartObjects) -> Iterator[Violation]:
     for container in chart.containers:
-        if container.workload.kind in BATCH_KINDS or container.init:
+        if container.workload.kind in ENDING_KINDS or container.init:
             continue
         ports = {str(port.get(key)) for port in listing(container.spec, "ports") for key in ("name", "containerPort")}
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):

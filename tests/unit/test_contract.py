@@ -1,6 +1,7 @@
 """The contract: a service that satisfies it, and one change for each way to violate it."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -222,6 +223,71 @@ def test_a_job_without_a_hash_and_a_hook_without_a_policy_are_found() -> None:
     assert "job" in rules([*good(), job])
     job["metadata"]["annotations"]["helm.sh/hook-delete-policy"] = "before-hook-creation"
     assert "job" not in rules([*good(), job])
+
+
+HELPER = """
+kind: Pod
+metadata: {name: helper}
+spec:
+  containers:
+    - {name: helper, image: busybox, securityContext: {capabilities: {drop: [KILL]}}}
+"""
+
+
+def test_a_pod_that_a_config_file_describes_satisfies_the_rules_for_pods() -> None:
+    objects = good()
+    objects[CONFIG]["data"]["pod.yaml"] = HELPER
+    assert rules(objects) == {
+        "non-root",
+        "read-only",
+        "capabilities",
+        "escalation",
+        "seccomp",
+        "resources",
+        "token",
+        "image",
+    }
+    found = [problem for problem in policy.contract_problems(chart_objects(objects)) if "image" in problem.fact]
+    assert [(problem.where, problem.fact) for problem in found] == [
+        ("app: Pod helper", "container helper uses the image busybox, which is not pinned by tag and digest")
+    ]
+
+
+PINNED = f"example.org/helper:1.0@{DIGEST}"
+IMAGES: list[tuple[Callable[[list[Data]], Any], Callable[[str], Data]]] = [
+    (at(DEPLOYMENT, *app), lambda image: {"args": ["start", f"--helper-image={image}"]}),
+    (at(DEPLOYMENT, *app), lambda image: {"command": ["start", "--image", image]}),
+    (at(DEPLOYMENT, *app), lambda image: {"env": [{"name": "POSTGRES_IMAGE_NAME", "value": image}]}),
+    (at(DEPLOYMENT, *pod), lambda image: {"volumes": [*good_volumes(), {"name": "x", "image": {"reference": image}}]}),
+    (at(CONFIG), lambda image: {"data": {"a": f"runner: {{image: '{image}'}}"}}),
+    (at(CONFIG), lambda image: {"data": {"a": "b", "HELPER_IMAGE": image}}),
+    (at(CONFIG), lambda image: {"data": {"a": json.dumps({"jobs": [{"helperImage": image}]})}}),
+    (at(CLAIM, "spec"), lambda image: {"imageName": image}),
+]
+
+
+def good_volumes() -> list[Data]:
+    found: list[Data] = at(DEPLOYMENT, *pod, "volumes")(good())
+    return found
+
+
+@pytest.mark.parametrize(("find", "change"), IMAGES)
+def test_an_image_beside_containers_is_pinned_too(
+    find: Callable[[list[Data]], Any], change: Callable[[str], Data]
+) -> None:
+    for image, expected in ((PINNED, set()), ("example.org/helper:1.0", {"image"}), ("helper:latest", {"image"})):
+        objects = good()
+        find(objects).update(change(image))
+        assert rules(objects) & {"image"} == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["image: https://example.org/a.png", "image: 80", "image: /icons/a.svg", "image: logo", "a: b: c"]
+)
+def test_what_is_no_image_is_not_taken_for_one(text: str) -> None:
+    objects = good()
+    objects[CONFIG]["data"]["a"] = text
+    assert rules(objects) == set()
 
 
 CALLERS: list[Data] = [
