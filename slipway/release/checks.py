@@ -21,7 +21,7 @@ from slipway.lint.run import LintInputs
 from slipway.lint.run import lint as run_lint
 from slipway.policy import bounds, exclusive, network_edges, sync_order
 from slipway.policy.chart_objects import ChartObjects
-from slipway.secrets import inventory, producers, store
+from slipway.secrets import inventory, producers, store, waiting
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache
@@ -168,6 +168,7 @@ def secret_producers(context: Context, case: RenderCase, objects: Sequence[Objec
     environment = context.workspace.environments.get(case.label)
     sealed = store.sealed_secrets(environment)[0] if environment is not None else {}
     yield from producers.producer_problems(namespace, sealed, case.label)
+    yield from waiting.waiting_problems(namespace, case.label)
 
 
 def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.DeclaredSecret, ...]:
