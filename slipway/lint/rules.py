@@ -5,8 +5,8 @@ from __future__ import annotations
 from slipway.core.rules import Rule
 from slipway.lint import checks
 from slipway.secrets.producers import PRODUCER
-from slipway.secrets.waiting import WAITING
 from slipway.secrets.sealed_secret import SEALED_FILE
+from slipway.secrets.waiting import WAITING
 
 OTHER_RULES: dict[str, str] = {
     # files
