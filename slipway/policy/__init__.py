@@ -21,6 +21,7 @@ from slipway.policy import (
     network,
     network_edges,
     pod_security,
+    probes,
     storage,
     sync_order,
     workloads,
@@ -35,7 +36,7 @@ UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives
 
 OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
     value
-    for module in (pod_security, workloads, metadata, network, storage, drift)
+    for module in (pod_security, workloads, probes, metadata, network, storage, drift)
     for value in vars(module).values()
     if isinstance(value, ObjectRule)
 )

@@ -30,7 +30,7 @@ def metadata(name: str, wave: int, **annotations: str) -> Data:
 
 
 def container() -> Data:
-    probe = {"httpGet": {"path": "/", "port": "http"}}
+    probe = {"httpGet": {"path": "/", "port": "http"}, "timeoutSeconds": 5}
     return {
         "name": "app",
         "image": f"example.org/app:2.0@{DIGEST}",
@@ -39,7 +39,7 @@ def container() -> Data:
             {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "app", "key": "KEY"}}},
         ],
         "ports": [{"name": "http", "containerPort": 80}],
-        "livenessProbe": probe,
+        "livenessProbe": {**probe, "failureThreshold": 5},
         "readinessProbe": probe,
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": {
@@ -158,6 +158,10 @@ VIOLATIONS: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
     ("resources", at(DEPLOYMENT, *app, "resources"), {"requests": {"cpu": "10m"}}),
     ("probes", at(DEPLOYMENT, *app), {"readinessProbe": None}),
     ("probes", at(DEPLOYMENT, *app), {"livenessProbe": {"httpGet": {"path": "/", "port": "web"}}}),
+    ("liveness", at(DEPLOYMENT, *app, "livenessProbe"), {"timeoutSeconds": 1}),
+    ("liveness", at(DEPLOYMENT, *app, "livenessProbe"), {"failureThreshold": 3}),
+    ("liveness", at(DEPLOYMENT, *app, "readinessProbe"), {"periodSeconds": 20}),
+    ("deadline", at(DEPLOYMENT, *app), {"startupProbe": {"failureThreshold": 60}}),
     ("image", at(DEPLOYMENT, *app), {"image": "example.org/app:2.0"}),
     ("image", at(DEPLOYMENT, *app), {"image": f"example.org/app@{DIGEST}"}),
     ("image", at(DEPLOYMENT, *app), {"image": f"example.org/app:latest@{DIGEST}"}),

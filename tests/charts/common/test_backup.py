@@ -134,7 +134,7 @@ def test_what_keeps_the_application_quiet_is_there_first_and_goes_last(render):
 
     # The kubelet starts what follows after its startup probe, and ends it after everything else.
     assert (first["name"], first["restartPolicy"]) == ("quiet-config", "Always")
-    assert first["startupProbe"] == {"exec": {"command": ["test", "-e", "/data/config/x"]}}
+    assert first["startupProbe"]["exec"] == {"command": ["test", "-e", "/data/config/x"]}
     assert first["volumeMounts"] == [{"name": "config", "mountPath": "/data/config"}]
     assert second["name"] == "sqlite-config"
 
