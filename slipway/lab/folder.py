@@ -59,7 +59,7 @@ def prepare(
     )
     for name in ("tmp", "tls", "ssh", "gpg", "gpg-source"):
         (place.folder / "argocd" / name).mkdir(parents=True)
-    write_kubeconfigs(place, keys, tokens, parts.server, argocd_namespace)
+    write_kubeconfigs(place, keys, tokens, server=parts.server, argocd_namespace=argocd_namespace)
     write_definitions(place, definitions, stages(definitions))
     write_objects(place, (*cluster_objects(), *(argocd_objects(argocd_namespace) if "argocd" in extent.value else ())))
     write_registry(plan.served(place, ports["registry"]))
@@ -82,7 +82,7 @@ def access(place: Place, addresses: Sequence[str] = ()) -> tuple[Pki, Mapping[st
 
 
 def write_kubeconfigs(
-    place: Place, keys: Pki, tokens: Mapping[str, str], server: str, argocd_namespace: str, outside: str = ""
+    place: Place, keys: Pki, tokens: Mapping[str, str], *, server: str, argocd_namespace: str, outside: str = ""
 ) -> None:
     """Access for every user.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -109,7 +109,7 @@ def repository(reference: str) -> str:
     return path if colon and "/" not in tag else name
 
 
-def tools(references: frozenset[str]) -> tuple[str, ...]:
-    """The Go tools and packages that these images need."""
+def tools(references: Iterable[str] = PROGRAMS) -> tuple[str, ...]:
+    """The Go tools and packages that these images need, or all of them."""
     found = (PROGRAMS[name] for name in map(repository, references) if name in PROGRAMS)
     return tuple(sorted({item.tool for item in found if not item.of_machine}))

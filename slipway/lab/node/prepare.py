@@ -104,7 +104,12 @@ def prepare(
         has_definitions=bool(definitions),
     )
     folder.write_kubeconfigs(
-        place, keys, tokens, cluster.server, "argocd", outside=f"https://{LOOPBACK}:{outside['apiserver']}"
+        place,
+        keys,
+        tokens,
+        server=cluster.server,
+        argocd_namespace="argocd",
+        outside=f"https://{LOOPBACK}:{outside['apiserver']}",
     )
     folder.write_definitions(place, definitions, folder.stages(definitions, core=False))
     folder.write_objects(place, (node_object(str(home.server)), *cluster_dns.objects()))
