@@ -8,6 +8,7 @@ import pytest
 
 from slipway.docs.source.tasks import load_tasks
 from slipway.toolchain.catalogue import TOOLS
+from slipway.toolchain import node_machine
 from slipway.toolchain.doctor import RegistryFacts, gather, text
 from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS
@@ -199,3 +200,9 @@ def test_the_rows_are_json(box: Toolbox) -> None:
 
     assert rows[0]["name"] == "python"
     assert {row["state"] for row in rows} <= {str(state) for state in State}
+
+
+def test_the_main_branchs_checks_install_what_a_node_needs() -> None:
+    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert {*node_machine.PACKAGES.values(), node_machine.HEADER_PACKAGE} <= set(text.split())

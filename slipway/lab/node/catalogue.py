@@ -23,6 +23,8 @@ class Program:
     """Whether it is a program that this machine has installed; its libraries come along."""
     others: Mapping[str, str] = field(default_factory=dict)
     """Path in the image → another program of this machine."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image → another Go tool."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Path in the image → content, such as a shell script."""
 
@@ -53,6 +55,7 @@ PROGRAMS: Mapping[str, Program] = {
         tool="argocd",
         path="usr/local/bin/argocd",
         links=tuple(f"usr/local/bin/argocd-{name}" for name in ARGOCD),
+        beside={"usr/local/bin/helm": "helm"},
         # Upstream's is tini, which starts its arguments.
         entrypoint=(f"/{SHELL}", "env"),
     ),
@@ -112,4 +115,4 @@ def repository(reference: str) -> str:
 def tools(references: Iterable[str] = PROGRAMS) -> tuple[str, ...]:
     """The Go tools and packages that these images need, or all of them."""
     found = (PROGRAMS[name] for name in map(repository, references) if name in PROGRAMS)
-    return tuple(sorted({item.tool for item in found if not item.of_machine}))
+    return tuple(sorted({tool for item in found if not item.of_machine for tool in (item.tool, *item.beside.values())}))

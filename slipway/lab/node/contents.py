@@ -107,6 +107,7 @@ def layer_of(program: Program, programs: Mapping[str, Path], environ: Mapping[st
     path = of_machine(program.tool, environ) if program.of_machine else programs[program.tool]
     files: dict[str, Path | bytes] = {program.path: path}
     files |= {target: of_machine(name, environ) for target, name in program.others.items()}
+    files |= {target: programs[name] for target, name in program.beside.items()}
     if program.of_machine:
         files |= with_libraries(files.values(), run)
     files |= {target: text.encode() for target, text in program.texts.items()}
