@@ -119,6 +119,9 @@ def kubelet(paths: Paths, ca: Path, cgroup: str) -> str:
             "enforceNodeAllocatable": [],
             "evictionHard": {"imagefs.available": "1%", "nodefs.available": "1%"},
             "failSwapOn": False,
+            # An image that is deleted on a full disk could not be pulled again.
+            "imageGCHighThresholdPercent": 100,
+            "imageGCLowThresholdPercent": 99,
             "healthzPort": PORTS["kubelet"],
             "protectKernelDefaults": False,
             "resolvConf": str(paths.resolv_conf),
