@@ -13,7 +13,18 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
-from slipway.policy import drift, metadata, network, network_edges, pod_security, probes, storage, sync_order, workloads
+from slipway.policy import (
+    drift,
+    metadata,
+    network,
+    network_edges,
+    pod_security,
+    probes,
+    secret_access,
+    storage,
+    sync_order,
+    workloads,
+)
 from slipway.policy.chart_objects import ChartObjects
 from slipway.policy.object_rule import ObjectRule
 
@@ -24,7 +35,7 @@ UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives
 
 OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
     value
-    for module in (pod_security, workloads, probes, metadata, network, storage, drift)
+    for module in (pod_security, secret_access, workloads, probes, metadata, network, storage, drift)
     for value in vars(module).values()
     if isinstance(value, ObjectRule)
 )
@@ -54,7 +65,7 @@ def contract_problems(chart: ChartObjects) -> Iterator[Problem]:
             )
     for identifier, reasons in chart.exceptions.items():
         for name, reason in reasons.items():
-            unused = chart.default_values and (identifier, name) not in used
+            unused = chart.default_values and (identifier, name) not in used and name not in chart.switched_off
             if identifier not in RULES:
                 why = "there is no such rule"
             elif not reason:

@@ -208,7 +208,8 @@ def test_a_violation_is_found_by_its_rule(rule: str, find: Callable[[list[Data]]
 
 def test_every_rule_is_violated_by_some_case() -> None:
     # Edges and sync waves need all objects of an environment: test_network_edges.py, test_sync_order.py.
-    others = {"unique", "job", "exception", "reach", "sync-order"}
+    # What an account may read needs a role and a binding: test_secret_access.py.
+    others = {"unique", "job", "exception", "reach", "sync-order", "secrets"}
     assert {rule for rule, _, _ in VIOLATIONS} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
 
 
@@ -264,6 +265,12 @@ def test_an_exception_needs_a_rule_a_reason_and_a_violation(
     stated = policy.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
     found = policy.contract_problems(chart_objects(good(), exceptions=stated, default_values=default_values))
     assert [problem.fact for problem in found] == expected
+
+
+def test_an_exception_for_what_is_switched_off_waits_for_the_values_that_switch_it_on() -> None:
+    stated = policy.parse_exceptions({"slipway.homelab/exception.secrets": "extra: finds them by a label"})
+    off = chart_objects(good(), exceptions=stated, default_values=True, switched_off=frozenset({"extra"}))
+    assert [problem.fact for problem in policy.contract_problems(off)] == []
 
 
 @pytest.mark.parametrize(
