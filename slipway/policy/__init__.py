@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
 from slipway.policy import (
+    bounds,
     drift,
+    exclusive,
     metadata,
     network,
     network_edges,
@@ -42,7 +44,17 @@ OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
 
 RULES: Mapping[str, str] = {
     rule.identifier: rule.meaning
-    for rule in (*OBJECT_RULES, network_edges.ONE_SIDED, sync_order.SYNC_ORDER, UNUSED_EXCEPTION)
+    for rule in (
+        *OBJECT_RULES,
+        network_edges.ONE_SIDED,
+        sync_order.SYNC_ORDER,
+        bounds.LIMIT_RANGE,
+        bounds.QUOTA,
+        exclusive.ADDRESS,
+        exclusive.HOST_PORT,
+        exclusive.NODE_PORT,
+        UNUSED_EXCEPTION,
+    )
 }
 """Identifier → meaning."""
 

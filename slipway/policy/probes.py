@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from slipway.policy.chart_objects import ChartObjects, Violation, violation
 from slipway.policy.object_rule import rule
-from slipway.policy.workloads import BATCH_KINDS
+from slipway.policy.workloads import ENDING_KINDS
 from slipway.util.mapping import dig, listing
 
 DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3}
@@ -22,7 +22,7 @@ LIVENESS_TIMEOUT_S = 5
 @rule("contract.probes", "Workloads have liveness and readiness probes, on ports of the container.")
 def probes(chart: ChartObjects) -> Iterator[Violation]:
     for container in chart.containers:
-        if container.workload.kind in BATCH_KINDS or container.init:
+        if container.workload.kind in ENDING_KINDS or container.init:
             continue
         ports = {str(port.get(key)) for port in listing(container.spec, "ports") for key in ("name", "containerPort")}
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):

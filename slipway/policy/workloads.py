@@ -22,6 +22,9 @@ from slipway.util.mapping import dig, listing
 BATCH_KINDS = frozenset({"Job", "CronJob"})
 """Kinds whose pods end, and whose selectors the API server writes."""
 
+ENDING_KINDS = BATCH_KINDS | {"Pod"}
+"""Kinds without probes; a pod of a config file is one that a program starts for a task."""
+
 HOOK_DELETE_POLICIES = ("helm.sh/hook-delete-policy", "argocd.argoproj.io/hook-delete-policy")
 CONTENT_HASH = re.compile(r"-[0-9a-f]{8,}$")
 

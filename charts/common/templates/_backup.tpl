@@ -55,7 +55,7 @@ Input: root (its values are extended). Output: nothing.
 {{- $annotations := dict "argocd.argoproj.io/ignore-healthcheck" "true" "slipway.homelab/backup" (toJson $plan) -}}
 {{- $cron := dict "schedule" (include "common.backup.schedule" (dict "root" . "plan" $plan)) -}}
 {{- $job := dict "backoffLimit" 2 "activeDeadlineSeconds" 21600 -}}
-{{- $controller := dict "type" "CronJob" "wave" .Values.common.waves.route "annotations" $annotations "cron" $cron "job" $job
+{{- $controller := dict "type" "CronJob" "wave" .Values.common.waves.workload "annotations" $annotations "cron" $cron "job" $job
       "pod" $pod "sidecars" $quiet "init" $dumps "containers" (dict $plan.restic $restic) -}}
 {{- $more := dict "controllers" (dict "backup" $controller) "persistence" $persistence "secrets" $secrets "network" (dict "egress" $egress) -}}
 {{- $_ := mustMergeOverwrite $values $more -}}
