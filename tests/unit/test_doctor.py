@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from slipway.docs.source.tasks import load_tasks
-from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain import node_machine
+from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.doctor import RegistryFacts, gather, text
 from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS
