@@ -6,6 +6,7 @@ Flags are those of Kubernetes 1.37, etcd 3.7, kwok 0.8 and Argo CD 3.6; a commen
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.lab.component import Component
+from slipway.lab.operators.roles import ROLES
 from slipway.lab.place import Place
 from slipway.registry.daemon import Daemon
+from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.process import LOOPBACK
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ NODE_ADDRESS = "192.0.2.2"
 DEFINITIONS = "definitions"
 OBJECTS = "objects"
 STAGES = "stages.yaml"
+OPERATORS = "operators"
+"""Component and user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,49 +163,53 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
 
 
 def node(parts: Parts) -> tuple[Component, ...]:
-    """The simulated node: kwok, after the definitions of the kinds in its stages."""
-    flags = ("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS)
-    return node_objects(parts, flags, purpose="simulates the node, its pods, volumes and addresses")
+    """The simulated node: kwok, and what the cluster has from the start."""
+    return (
+        *inhabitants(parts, tuple(ROLES)),
+        Component(
+            name="kwok",
+            purpose="simulates the node, its pods and volumes",
+            argv=(
+                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok")),
+                *("--config", str(parts.place.folder / STAGES)),
+                *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
+                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
+            ),
+            after=("kube-apiserver",),
+            ready=f"http://{parts.at('kwok')}/healthz",
+        ),
+    )
 
 
 Elsewhere = Callable[[tuple[str, ...]], tuple[str, ...]]
 """An argument vector → the one that starts it on another machine."""
 
 
-def node_objects(
-    parts: Parts,
-    kwok: tuple[str, ...],
-    *,
-    purpose: str,
-    on: Elsewhere = tuple,
-    env: Mapping[str, str] | None = None,
-    netns: str = "",
+def inhabitants(
+    parts: Parts, roles: tuple[str, ...], *, on: Elsewhere = tuple, netns: str = ""
 ) -> tuple[Component, ...]:
-    """Definitions, the objects that a cluster has from the start, and kwok with these flags."""
+    """Definitions, the objects that a cluster has from the start, and operators that play these roles."""
     folder = parts.place.folder
-    ready = "established" if parts.has_definitions else "kube-apiserver"
-    env = env or {}
+    access, ready = parts.kubeconfig(OPERATORS), str(folder / f"{OPERATORS}.ready")
     found = (
         *(definitions(parts) if parts.has_definitions else ()),
         Component(
             name="objects",
             purpose="the node, storage classes, Argo CD's settings",
             argv=apply(parts, folder / OBJECTS),
-            after=(ready,),
+            after=("established" if parts.has_definitions else "kube-apiserver",),
         ),
         Component(
-            name="kwok",
-            purpose=purpose,
-            argv=(
-                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
-                *kwok,
-                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
-            ),
-            after=(ready,),
-            ready=f"http://{parts.at('kwok')}/healthz",
+            name=OPERATORS,
+            purpose="plays the operators that have no program here",
+            argv=(sys.executable, "-m", "slipway.lab.operators", access, ready, *roles),
+            after=("kube-apiserver",),
+            ready=f"file://{ready}",
         ),
     )
-    return tuple(replace(item, argv=on(item.argv), env={**item.env, **env}, netns=netns) for item in found)
+    return tuple(
+        replace(item, argv=on(item.argv), env={**item.env, "PYTHONPATH": str(CHECKOUT)}, netns=netns) for item in found
+    )
 
 
 def definitions(parts: Parts) -> tuple[Component, ...]:
