@@ -13,7 +13,17 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
-from slipway.policy import drift, metadata, network, network_edges, pod_security, storage, sync_order, workloads
+from slipway.policy import (
+    drift,
+    metadata,
+    network,
+    network_edges,
+    pod_security,
+    signals,
+    storage,
+    sync_order,
+    workloads,
+)
 from slipway.policy.chart_objects import ChartObjects
 from slipway.policy.object_rule import ObjectRule
 
@@ -24,7 +34,7 @@ UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives
 
 OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
     value
-    for module in (pod_security, workloads, metadata, network, storage, drift)
+    for module in (pod_security, workloads, signals, metadata, network, storage, drift)
     for value in vars(module).values()
     if isinstance(value, ObjectRule)
 )
