@@ -87,7 +87,7 @@ resources:
 
 {{- /*
 common.backup.container.repository: creates the repository, and waits until nobody holds it alone.
-Output: text, a script.
+Input: nothing. Output: text, a script.
 */ -}}
 {{- define "common.backup.container.repository" -}}
 known=0; locked list keys || known=$?
