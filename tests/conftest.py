@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ FOREIGN = ("HELM_", "SLIPWAY_", "REGISTRY_", "XDG_", "KUBE", "CT_", "ARGOCD_")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update`."""
     parser.addoption("--update", action="store_true", help="rewrite the golden files from what is rendered now")
+
+
+def pytest_configure() -> None:
+    """A program started with `&` ignores interrupts, and so would every program that a test starts and interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

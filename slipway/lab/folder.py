@@ -110,7 +110,12 @@ def stages(definitions: Iterable[Path]) -> str:
 
 def cluster_objects() -> tuple[dict[str, object], ...]:
     """What k3s has before anything is installed: a node, and its default storage class."""
-    labels = {"kubernetes.io/hostname": "lab", "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    labels = {
+        "kubernetes.io/hostname": "lab",
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "node-role.kubernetes.io/control-plane": "true",
+    }
     return (
         {
             "apiVersion": "v1",

@@ -14,7 +14,7 @@ from slipway.lint.members import EnabledMember, enabled_members
 from slipway.lint.platform_facts import FACT, platform_facts, with_facts
 from slipway.lint.positions import value_position
 from slipway.util.mapping import dig
-from slipway.workspace.declarations import WANTED_ADDRESS
+from slipway.workspace.declarations import WANTED_ADDRESS, WANTED_ADDRESS_FIELD
 from slipway.workspace.documents import platform_document
 from slipway.workspace.values import Path, Scopes
 
@@ -90,7 +90,7 @@ def unavailable_addresses(
             where = member.position(path)
             if fact := FACT.fullmatch(text):
                 where = value_position(layers, tuple(fact.group(1).split(".")))
-            service = f"{member.key}.service.{path[1]}"
+            service = f"{member.key}.{path[0]}.{path[1]}"
             requests += [
                 AddressRequest(address=address.strip(), where=where, service=service)
                 for address in with_facts(facts, text).split(",")
@@ -118,11 +118,24 @@ def address_pools(values: Mapping[str, object]) -> Iterator[str]:
 
 
 def requested_addresses(values: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
-    """Path and value of each annotation with which a Service requests addresses."""
+    """Path and value of each annotation or field with which a Service requests addresses."""
+    for metadata, spec in service_paths(values):
+        annotations = dig(values, *metadata, "annotations")
+        for name in WANTED_ADDRESS:
+            if name in annotations:
+                yield (*metadata, "annotations", name), str(annotations[name])
+        if address := dig(values, *spec).get(WANTED_ADDRESS_FIELD):
+            yield (*spec, WANTED_ADDRESS_FIELD), str(address)
+
+
+def service_paths(values: Mapping[str, object]) -> Iterator[tuple[Path, Path]]:
+    """Paths of the metadata and of the spec of each Service: of the library, or written as an object."""
     for name, spec in dig(values, "service").items():
-        annotations = dig(spec, "annotations")
-        if isinstance(spec, Mapping) and spec.get("enabled") is not False and WANTED_ADDRESS in annotations:
-            yield ("service", str(name), "annotations", WANTED_ADDRESS), str(annotations[WANTED_ADDRESS])
+        if isinstance(spec, Mapping) and spec.get("enabled") is not False:
+            yield ("service", str(name)), ("service", str(name))
+    for name, spec in dig(values, "extraObjects").items():
+        if isinstance(spec, Mapping) and spec.get("kind") == "Service":
+            yield ("extraObjects", str(name), "metadata"), ("extraObjects", str(name), "spec")
 
 
 def address_range(text: str) -> AddressRange | None:

@@ -6,6 +6,7 @@ from slipway.core.rules import Rule
 from slipway.lint import checks
 from slipway.secrets.producers import PRODUCER
 from slipway.secrets.sealed_secret import SEALED_FILE
+from slipway.secrets.waiting import WAITING
 
 OTHER_RULES: dict[str, str] = {
     # files
@@ -73,6 +74,6 @@ OTHER_RULES: dict[str, str] = {
 """Rules of packages below or above this one: identifier → meaning."""
 
 RULES: dict[str, str] = OTHER_RULES | {
-    rule.identifier: rule.meaning for rule in (*checks.declared(Rule), SEALED_FILE, PRODUCER)
+    rule.identifier: rule.meaning for rule in (*checks.declared(Rule), SEALED_FILE, PRODUCER, WAITING)
 }
 """Identifier → meaning. The rules of the contract are in `slipway.policy`."""

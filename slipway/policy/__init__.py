@@ -14,11 +14,14 @@ from collections.abc import Iterator, Mapping
 from slipway.core.errors import Problem
 from slipway.core.rules import Rule
 from slipway.policy import (
+    bounds,
     drift,
+    exclusive,
     metadata,
     network,
     network_edges,
     pod_security,
+    probes,
     signals,
     storage,
     sync_order,
@@ -34,14 +37,24 @@ UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives
 
 OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
     value
-    for module in (pod_security, workloads, signals, metadata, network, storage, drift)
+    for module in (pod_security, workloads, signals, probes, metadata, network, storage, drift)
     for value in vars(module).values()
     if isinstance(value, ObjectRule)
 )
 
 RULES: Mapping[str, str] = {
     rule.identifier: rule.meaning
-    for rule in (*OBJECT_RULES, network_edges.ONE_SIDED, sync_order.SYNC_ORDER, UNUSED_EXCEPTION)
+    for rule in (
+        *OBJECT_RULES,
+        network_edges.ONE_SIDED,
+        sync_order.SYNC_ORDER,
+        bounds.LIMIT_RANGE,
+        bounds.QUOTA,
+        exclusive.ADDRESS,
+        exclusive.HOST_PORT,
+        exclusive.NODE_PORT,
+        UNUSED_EXCEPTION,
+    )
 }
 """Identifier → meaning."""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from yaml import YAMLError
 
 from slipway.build.render import Object
+from slipway.util import yaml
 from slipway.util.mapping import dig, listing
 
 POD_TEMPLATE_PATHS = {
@@ -91,9 +94,26 @@ class ChartObjects:
         )
 
     @property
+    def written_pods(self) -> Iterator[tuple[Object, Mapping[str, object]]]:
+        """Pods that a program starts from a config file, with their templates."""
+        for item in self.of_kind("ConfigMap"):
+            for text in dig(item.data, "data").values():
+                for document in documents_in(str(text)):
+                    kind = str(document.get("kind"))
+                    path = () if kind == "Pod" else POD_TEMPLATE_PATHS.get(kind)
+                    if path is not None:
+                        name = str(dig(document, "metadata").get("name"))
+                        yield replace(item, kind=kind, name=name, data=document), dig(document, *path)
+
+    @property
+    def pods(self) -> tuple[tuple[Object, Mapping[str, object]], ...]:
+        """Workloads and pods of config files with their pod templates."""
+        return (*self.workloads, *self.written_pods)
+
+    @property
     def containers(self) -> Iterator[Container]:
-        """All containers, init containers included."""
-        for item, pod in self.workloads:
+        """All containers, init containers and those of config files included."""
+        for item, pod in self.pods:
             for field_name in ("initContainers", "containers"):
                 for spec in listing(dig(pod, "spec"), field_name):
                     yield Container(workload=item, pod=pod, spec=spec, init=field_name == "initContainers")
@@ -101,6 +121,17 @@ class ChartObjects:
     def of_kind(self, kind: str) -> tuple[Object, ...]:
         """Objects of a kind."""
         return tuple(item for item in self.objects if item.kind == kind)
+
+
+def documents_in(text: str) -> Iterator[Mapping[str, object]]:
+    """The mappings that a text has as YAML or JSON; none when it is neither."""
+    if ":" not in text:
+        return
+    try:
+        found = yaml.load_all(text)
+    except (YAMLError, ValueError, RecursionError):
+        return
+    yield from (document for document in found if isinstance(document, Mapping))
 
 
 def containers(pod: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -16,12 +16,12 @@ WAVE_ORDER = (
     frozenset({"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap"})
     | {"NetworkPolicy"},
     frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"}),
-    frozenset({"Ingress", "IngressRoute", "ServiceMonitor"}),
 )
-"""Kinds in the order in which they are applied: prerequisites, workloads, routes."""
+"""Kinds in the order in which they are applied: prerequisites, workloads. A route waits for no pod."""
 
 CLUSTER_SCOPED = frozenset(
     {
+        "APIService",
         "ClusterIssuer",
         "ClusterRole",
         "ClusterRoleBinding",
@@ -55,7 +55,7 @@ def name_length(chart: ChartObjects) -> Iterator[Violation]:
             yield violation(item, f"has a name of {len(item.name)} characters; the limit is {limit}")
 
 
-@rule("contract.wave", "ConfigMaps, accounts and policies sync before workloads, and workloads before routes.")
+@rule("contract.wave", "ConfigMaps, accounts and policies sync before workloads.")
 def sync_wave_order(chart: ChartObjects) -> Iterator[Violation]:
     rank_of = {kind: rank for rank, kinds in enumerate(WAVE_ORDER) for kind in kinds}
     ranked = [(rank_of[item.kind], sync_wave(item), item) for item in chart.objects if item.kind in rank_of]

@@ -1,8 +1,8 @@
-"""Network policies by default, Services and routes."""
+"""Network policies by default, Services, routes, and the pods that the API server calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slipway.build.render import Object
 from slipway.policy.chart_objects import ChartObjects, Violation, containers, labels_match, pod_labels, violation
@@ -12,6 +12,9 @@ from slipway.util.mapping import dig, listing
 CLUSTER_LABEL = "cnpg.io/cluster"
 CLUSTER_PORTS = frozenset({"postgresql", "metrics", "status", 5432, 9187, 8000})
 """Label and ports of the pods that CloudNativePG creates for a Cluster. Source: CloudNativePG 1.30, pkg/specs/pods.go."""
+
+CONTROL_PLANE = {"node-role.kubernetes.io/control-plane": "true"}
+"""The label of a server. Source: k3s, pkg/server/server.go."""
 
 
 @rule("contract.policy", "A NetworkPolicy denies ingress and egress by default for each pod.")
@@ -93,3 +96,35 @@ def route_backends(item: Object) -> Iterator[tuple[str, str]]:
                 service = dig(path, "backend", "service")
                 port = dig(service, "port")
                 yield str(service.get("name")), str(port.get("name", port.get("number")))
+
+
+@rule("contract.called-by-api-server", "Pods that the API server calls run on its node, from where it reaches them.")
+def called_by_api_server(chart: ChartObjects) -> Iterator[Violation]:
+    """Servers of webhooks and of aggregated APIs that may be scheduled on another node.
+
+    The API server of k3s connects to a pod of another node from the address of flannel.1. That address is in the
+    network of the pods and differs with the node, so a NetworkPolicy cannot tell it from a pod. Pods of its own node
+    accept it always.
+    """
+    called = {(str(name.get("namespace")), str(name.get("name"))) for name in called_services(chart)}
+    for service in chart.of_kind("Service"):
+        if (service.namespace, service.name) not in called:
+            continue
+        selector = dig(service.data, "spec", "selector")
+        for item, pod in chart.workloads:
+            spec = dig(pod, "spec")
+            if not labels_match(selector, pod_labels(pod)) or spec.get("hostNetwork"):
+                continue
+            if not labels_match(CONTROL_PLANE, dig(spec, "nodeSelector")):
+                yield violation(item, "serves the API server, which reaches it only on the node of the control plane")
+
+
+def called_services(chart: ChartObjects) -> Iterator[Mapping[str, object]]:
+    """Namespace and name of each Service that an object tells the API server to call."""
+    for item in chart.objects:
+        if item.kind in {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}:
+            yield from (dig(webhook, "clientConfig", "service") for webhook in listing(item.data, "webhooks"))
+        elif item.kind == "CustomResourceDefinition":
+            yield dig(item.data, "spec", "conversion", "webhook", "clientConfig", "service")
+        elif item.kind == "APIService":
+            yield dig(item.data, "spec", "service")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from slipway.policy.chart_objects import ChartObjects, Violation, violation
+from slipway.policy.images import PINNED_IMAGE, images_beside_containers
 from slipway.policy.object_rule import rule
 from slipway.util.mapping import dig, listing
-
-PINNED_IMAGE = re.compile(r"[^@\s]+:(?!latest@)[^:@/\s]+@sha256:[0-9a-f]{64}")
 
 
 @rule("contract.non-root", "Containers run as a user other than root.")
@@ -54,7 +52,7 @@ def seccomp_profile(chart: ChartObjects) -> Iterator[Violation]:
 
 @rule("contract.host", "Pods use no host namespace and no hostPath volume.")
 def host_access(chart: ChartObjects) -> Iterator[Violation]:
-    for item, pod in chart.workloads:
+    for item, pod in chart.pods:
         spec = dig(pod, "spec")
         for key in ("hostNetwork", "hostPID", "hostIPC"):
             if spec.get(key):
@@ -67,15 +65,21 @@ def host_access(chart: ChartObjects) -> Iterator[Violation]:
 
 @rule("contract.token", "Pods mount a service account token only with a service account of their own.")
 def service_account_token(chart: ChartObjects) -> Iterator[Violation]:
-    for item, pod in chart.workloads:
+    for item, pod in chart.pods:
         spec = dig(pod, "spec")
         if spec.get("automountServiceAccountToken") is not False and not spec.get("serviceAccountName"):
             yield violation(item, "mounts the token of the default service account")
 
 
-@rule("contract.image", "Images have a tag and a digest.")
+@rule("contract.image", "Images have a tag and a digest, also in arguments, variables and config files.")
 def images(chart: ChartObjects) -> Iterator[Violation]:
+    of_containers = set()
     for container in chart.containers:
-        image = str(container.spec.get("image"))
+        of_containers.add(image := str(container.spec.get("image")))
         if not PINNED_IMAGE.fullmatch(image):
             yield container.violation(f"uses the image {image}, which is not pinned by tag and digest")
+    for item in chart.objects:
+        for found in images_beside_containers(item):
+            if not found.pinned and found.reference not in of_containers:
+                fact = f"{found.place} names the image {found.reference}, which is not pinned by tag and digest"
+                yield violation(item, fact, name=found.place)

@@ -1,4 +1,4 @@
-"""Workloads: resources, probes, environment variables, selectors, Jobs and unwanted restarts."""
+"""Workloads: resources, environment variables, selectors, Jobs and unwanted restarts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from slipway.policy.object_rule import rule
 from slipway.util.mapping import dig, listing
 
 BATCH_KINDS = frozenset({"Job", "CronJob"})
-"""Kinds whose pods end, which need no probes, and whose selectors the API server writes."""
+"""Kinds whose pods end, and whose selectors the API server writes."""
+
+ENDING_KINDS = BATCH_KINDS | {"Pod"}
+"""Kinds without probes; a pod of a config file is one that a program starts for a task."""
 
 HOOK_DELETE_POLICIES = ("helm.sh/hook-delete-policy", "argocd.argoproj.io/hook-delete-policy")
 CONTENT_HASH = re.compile(r"-[0-9a-f]{8,}$")
@@ -32,22 +35,6 @@ def resources(chart: ChartObjects) -> Iterator[Violation]:
         for field, resource in (("requests", "cpu"), ("requests", "memory"), ("limits", "memory")):
             if resource not in dig(container.spec, "resources", field):
                 yield container.violation(f"has no {field}.{resource}")
-
-
-@rule("contract.probes", "Workloads have liveness and readiness probes, on ports of the container.")
-def probes(chart: ChartObjects) -> Iterator[Violation]:
-    for container in chart.containers:
-        if container.workload.kind in BATCH_KINDS or container.init:
-            continue
-        ports = {str(port.get(key)) for port in listing(container.spec, "ports") for key in ("name", "containerPort")}
-        for field in ("livenessProbe", "readinessProbe", "startupProbe"):
-            probe = dig(container.spec, field)
-            if not probe and field != "startupProbe":
-                yield container.violation(f"has no {field}")
-            for handler in ("httpGet", "tcpSocket", "grpc"):
-                port = dig(probe, handler).get("port")
-                if port is not None and str(port) not in ports:
-                    yield container.violation(f"has a {field} on port {port}, which is not one of its ports")
 
 
 @rule("contract.env", "An environment variable is set once, to a string.")

@@ -19,9 +19,9 @@ from slipway.gitops.git_applications import PART_OF
 from slipway.lint import yaml_style
 from slipway.lint.run import LintInputs
 from slipway.lint.run import lint as run_lint
-from slipway.policy import network_edges, sync_order
+from slipway.policy import bounds, exclusive, network_edges, sync_order
 from slipway.policy.chart_objects import ChartObjects
-from slipway.secrets import inventory, producers, store
+from slipway.secrets import inventory, producers, store, waiting
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache
@@ -130,25 +130,26 @@ def test(
         found += secret_producers(context, case, made.objects)
         if case.chart.kind is ChartKind.UMBRELLA:
             found += sync_order.sync_order_problems(made.objects, case.chart.name, case.label)
+            found += bounds.bounds_problems(made.objects, case.chart.name, case.label, value_paths(context, case))
         if made.error:
             found += problems_of(case, made.error, context.workspace)
         if not found:
             passed.put(key, "")
         problems += found
-    problems += edges(context, builder, charts)
+    problems += between_umbrellas(context, builder, charts)
     return tuple(sorted(merged(sorted(set(problems)))))
 
 
-def edges(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
-    """Network edges that only one side lists, in each environment; between the given umbrellas."""
+def between_umbrellas(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
+    """Network edges that only one side lists, and what two objects want for themselves, in each environment."""
     umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
     cases = [case for chart in umbrellas for case in cases_of(builder, chart)]
     for environment in context.workspace.environments if umbrellas else ():
         chosen = [case for case in cases if case.label == environment]
         done = context.renderer.render_all([case.request for case in chosen])
-        yield from network_edges.one_sided_edge_problems(
-            [item for made in done for item in made.objects], PART_OF, environment
-        )
+        objects = [item for made in done for item in made.objects]
+        yield from network_edges.one_sided_edge_problems(objects, PART_OF, environment)
+        yield from exclusive.exclusive_problems(objects, environment)
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
@@ -167,12 +168,23 @@ def secret_producers(context: Context, case: RenderCase, objects: Sequence[Objec
     environment = context.workspace.environments.get(case.label)
     sealed = store.sealed_secrets(environment)[0] if environment is not None else {}
     yield from producers.producer_problems(namespace, sealed, case.label)
+    yield from waiting.waiting_problems(namespace, case.label)
 
 
 def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.DeclaredSecret, ...]:
     """What the members of an umbrella declare with the values of a render."""
     above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     return tuple(inventory.declared_secrets(workspace, case.chart, above))
+
+
+def value_paths(context: Context, case: RenderCase) -> bounds.ValuePaths:
+    """Where the values of an umbrella have each object."""
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    return {
+        titled: path
+        for member in members_with(context.workspace, case.chart, above)
+        for titled, path in declarations.value_paths(member.chart, member.key, member.values)
+    }
 
 
 def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:

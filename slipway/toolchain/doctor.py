@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from slipway.core.errors import BuildError
@@ -18,6 +17,8 @@ from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.gotool import version_in
 from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS, LOCKS, lock_file
+from slipway.toolchain.node import node_rows
+from slipway.toolchain.report import State, ToolReport
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner, which
 from slipway.util.files import decode, read_text
@@ -40,32 +41,6 @@ GROUP_COMMANDS = {
 """Group → a command that installs it."""
 
 
-class State(StrEnum):
-    """The state of a row."""
-
-    OK = "ok"
-    LATER = "later"
-    """Missing; the task that requires it makes it."""
-    WRONG = "wrong"
-    """Has to be fixed before tasks work."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolReport:
-    """One fact about the machine."""
-
-    name: str
-    state: State
-    wanted: str = ""
-    """Version or amount; empty when any will do."""
-    found: str = ""
-    source: str = ""
-    """`built`, `PATH`, `installed`, `missing`, …"""
-    path: str = ""
-    fix: str = ""
-    """The command that fixes it; empty when nothing is wrong."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryFacts:
     """The registry, as far as the doctor examines it."""
@@ -77,8 +52,17 @@ class RegistryFacts:
     """Empty when it can be reached, else the reason, in a few words."""
 
 
-def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[ToolReport, ...]:
-    """Every row, in the order of a set-up."""
+def gather(
+    *, toolbox: Toolbox, run: Runner, registry: RegistryFacts, machine: Path = Path("/")
+) -> tuple[ToolReport, ...]:
+    """Every row, in the order of a set-up.
+
+    Args:
+        toolbox: the tools of a checkout.
+        run: starts a program.
+        registry: the registry, as far as it is examined.
+        machine: root of the file system of the machine.
+    """
     root = toolbox.root
     return (
         python_row(),
@@ -88,6 +72,7 @@ def gather(*, toolbox: Toolbox, run: Runner, registry: RegistryFacts) -> tuple[T
         *(tool_row(toolbox, name) for name in TOOLS),
         *registry_rows(registry),
         disk_row(root),
+        *node_rows(machine),
     )
 
 

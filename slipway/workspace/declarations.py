@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from slipway.core.model import Chart
 from slipway.util.mapping import dig
 
-WANTED_ADDRESS = "metallb.io/loadBalancerIPs"
-"""The annotation with which a Service asks for addresses, separated by commas. Source: metallb.io, usage."""
+WANTED_ADDRESS = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs")
+"""The annotation with which a Service asks for addresses, separated by commas, and its old name. Source: metallb.io, usage."""
+WANTED_ADDRESS_FIELD = "loadBalancerIP"
+"""The field with which it asks for one address."""
 
 MAIN = "slipway.homelab/main"
 """Chart.yaml annotation of a chart that umbrellas take under aliases: the identifier of its main entry."""
@@ -36,6 +38,23 @@ def main_of(chart: Chart) -> str:
 def object_name(chart: Chart, key: str, identifier: str) -> str:
     """What an object is called: `key` is the chart's name or its alias."""
     return key if identifier == main_of(chart) else f"{key}-{identifier}"
+
+
+WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
+
+
+def value_paths(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Kind and name of an object → the path of its entry in the umbrella's values."""
+    kinds = {"persistence": ("PersistentVolumeClaim",), "databases": ("Cluster",), "controllers": WORKLOAD_KINDS}
+    for section, of_section in kinds.items():
+        for identifier in dig(values, section):
+            name = object_name(chart, key, str(identifier))
+            yield from (((kind, name), f"{key}.{section}.{identifier}") for kind in of_section)
+    for identifier, spec in dig(values, "service").items():
+        name = str(dig(spec).get("name") or object_name(chart, key, str(identifier)))
+        yield ("Service", name), f"{key}.service.{identifier}"
+    for identifier, spec in dig(values, "extraObjects").items():
+        yield (str(dig(spec).get("kind")), str(dig(spec, "metadata").get("name"))), f"{key}.extraObjects.{identifier}"
 
 
 def account(database: str) -> str:

@@ -162,7 +162,7 @@ def test_loki_loads_its_alerts_and_each_has_a_runbook_of_its_name(repository: Re
 
     assert wait_until(lambda: bool(rules(loki)), PATIENCE_S)
 
-    assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"ProgramPanicked"}
+    assert rules(loki).keys() == {rule["alert"] for rule in group["rules"]} == {"ProgramPanicked", "InotifyExhausted"}
     for rule in group["rules"]:
         assert rule["annotations"]["runbook_url"] == "{{ .ExternalURL }}/d/alert-" + rule["alert"]
         assert (ROOT / "docs" / "runbooks" / f"{rule['alert']}.md").is_file()

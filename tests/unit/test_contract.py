@@ -1,6 +1,7 @@
 """The contract: a service that satisfies it, and one change for each way to violate it."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ def metadata(name: str, wave: int, **annotations: str) -> Data:
 
 
 def container() -> Data:
-    probe = {"httpGet": {"path": "/", "port": "http"}}
+    probe = {"httpGet": {"path": "/", "port": "http"}, "timeoutSeconds": 5}
     return {
         "name": "app",
         "image": f"example.org/app:2.0@{DIGEST}",
@@ -38,7 +39,7 @@ def container() -> Data:
             {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "app", "key": "KEY"}}},
         ],
         "ports": [{"name": "http", "containerPort": 80}],
-        "livenessProbe": probe,
+        "livenessProbe": {**probe, "failureThreshold": 5},
         "readinessProbe": probe,
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": {
@@ -158,6 +159,10 @@ VIOLATIONS: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
     ("resources", at(DEPLOYMENT, *app, "resources"), {"requests": {"cpu": "10m"}}),
     ("probes", at(DEPLOYMENT, *app), {"readinessProbe": None}),
     ("probes", at(DEPLOYMENT, *app), {"livenessProbe": {"httpGet": {"path": "/", "port": "web"}}}),
+    ("liveness", at(DEPLOYMENT, *app, "livenessProbe"), {"timeoutSeconds": 1}),
+    ("liveness", at(DEPLOYMENT, *app, "livenessProbe"), {"failureThreshold": 3}),
+    ("liveness", at(DEPLOYMENT, *app, "readinessProbe"), {"periodSeconds": 20}),
+    ("deadline", at(DEPLOYMENT, *app), {"startupProbe": {"failureThreshold": 60}}),
     ("image", at(DEPLOYMENT, *app), {"image": "example.org/app:2.0"}),
     ("image", at(DEPLOYMENT, *app), {"image": f"example.org/app@{DIGEST}"}),
     ("image", at(DEPLOYMENT, *app), {"image": f"example.org/app:latest@{DIGEST}"}),
@@ -204,8 +209,9 @@ def test_a_violation_is_found_by_its_rule(rule: str, find: Callable[[list[Data]]
 
 
 def test_every_rule_is_violated_by_some_case() -> None:
-    # Edges and sync waves need all objects of an environment: test_network_edges.py, test_sync_order.py.
-    others = {"unique", "job", "retry", "exception", "reach", "sync-order"}
+    others = {"called-by-api-server", "unique", "job", "retry", "exception"}
+    # These need all objects of a namespace or an environment, and have tests of their own.
+    others |= {"reach", "sync-order", "limit-range", "quota", "address", "host-port", "node-port"}
     assert {rule for rule, _, _ in VIOLATIONS} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
 
 
@@ -267,6 +273,100 @@ def test_a_script_that_is_process_1_and_does_nothing_at_sigterm_is_found(words: 
     at(DEPLOYMENT, *app)(objects).update({"command": words[:1], "args": words[1:]})
     at(CONFIG, "data")(objects).update({"a": "sleep 1"})
     assert ("sigterm" in rules(objects)) is ignored
+
+
+HELPER = """
+kind: Pod
+metadata: {name: helper}
+spec:
+  containers:
+    - {name: helper, image: busybox, securityContext: {capabilities: {drop: [KILL]}}}
+"""
+
+
+def test_a_pod_that_a_config_file_describes_satisfies_the_rules_for_pods() -> None:
+    objects = good()
+    objects[CONFIG]["data"]["pod.yaml"] = HELPER
+    assert rules(objects) == {
+        "non-root",
+        "read-only",
+        "capabilities",
+        "escalation",
+        "seccomp",
+        "resources",
+        "token",
+        "image",
+    }
+    found = [problem for problem in policy.contract_problems(chart_objects(objects)) if "image" in problem.fact]
+    assert [(problem.where, problem.fact) for problem in found] == [
+        ("app: Pod helper", "container helper uses the image busybox, which is not pinned by tag and digest")
+    ]
+
+
+PINNED = f"example.org/helper:1.0@{DIGEST}"
+IMAGES: list[tuple[Callable[[list[Data]], Any], Callable[[str], Data]]] = [
+    (at(DEPLOYMENT, *app), lambda image: {"args": ["start", f"--helper-image={image}"]}),
+    (at(DEPLOYMENT, *app), lambda image: {"command": ["start", "--image", image]}),
+    (at(DEPLOYMENT, *app), lambda image: {"env": [{"name": "POSTGRES_IMAGE_NAME", "value": image}]}),
+    (at(DEPLOYMENT, *pod), lambda image: {"volumes": [*good_volumes(), {"name": "x", "image": {"reference": image}}]}),
+    (at(CONFIG), lambda image: {"data": {"a": f"runner: {{image: '{image}'}}"}}),
+    (at(CONFIG), lambda image: {"data": {"a": "b", "HELPER_IMAGE": image}}),
+    (at(CONFIG), lambda image: {"data": {"a": json.dumps({"jobs": [{"helperImage": image}]})}}),
+    (at(CLAIM, "spec"), lambda image: {"imageName": image}),
+]
+
+
+def good_volumes() -> list[Data]:
+    found: list[Data] = at(DEPLOYMENT, *pod, "volumes")(good())
+    return found
+
+
+@pytest.mark.parametrize(("find", "change"), IMAGES)
+def test_an_image_beside_containers_is_pinned_too(
+    find: Callable[[list[Data]], Any], change: Callable[[str], Data]
+) -> None:
+    for image, expected in ((PINNED, set()), ("example.org/helper:1.0", {"image"}), ("helper:latest", {"image"})):
+        objects = good()
+        find(objects).update(change(image))
+        assert rules(objects) & {"image"} == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["image: https://example.org/a.png", "image: 80", "image: /icons/a.svg", "image: logo", "a: b: c"]
+)
+def test_what_is_no_image_is_not_taken_for_one(text: str) -> None:
+    objects = good()
+    objects[CONFIG]["data"]["a"] = text
+    assert rules(objects) == set()
+
+
+CALLERS: list[Data] = [
+    {"kind": kind, "webhooks": [{"clientConfig": {"service": {"namespace": "home", "name": "app"}}}]}
+    for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+]
+CALLERS += [
+    {
+        "kind": "CustomResourceDefinition",
+        "spec": {"conversion": {"webhook": {"clientConfig": {"service": {"namespace": "home", "name": "app"}}}}},
+    },
+    {"kind": "APIService", "spec": {"service": {"namespace": "home", "name": "app"}}},
+]
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: str(caller["kind"]))
+def test_pods_that_the_api_server_calls_are_bound_to_its_node(caller: Data) -> None:
+    called = {"apiVersion": "v1", "metadata": {**metadata("app", -20), "namespace": ""}, **caller}
+    objects = [*good(), called]
+    assert rules(objects) == {"called-by-api-server"}
+    at(DEPLOYMENT, *pod)(objects)["nodeSelector"] = {"node-role.kubernetes.io/control-plane": "true"}
+    assert rules(objects) == set()
+
+
+def test_pods_on_the_network_of_the_node_may_be_called_on_every_node() -> None:
+    called = {"apiVersion": "v1", "metadata": {**metadata("app", -20), "namespace": ""}, **CALLERS[0]}
+    objects = [*good(), called]
+    at(DEPLOYMENT, *pod)(objects)["hostNetwork"] = True
+    assert "called-by-api-server" not in rules(objects)
 
 
 def test_an_optional_reference_may_be_missing() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from slipway.docs.source.tasks import load_tasks
-from slipway.toolchain import doctor
 from slipway.toolchain.catalogue import TOOLS
-from slipway.toolchain.doctor import RegistryFacts, State, ToolReport, gather, text
+from slipway.toolchain.doctor import RegistryFacts, gather, text
 from slipway.toolchain.groups import PROGRAMS
 from slipway.toolchain.locks import GROUPS
+from slipway.toolchain.report import State, ToolReport
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
 from slipway.util.progress import Progress
@@ -61,7 +61,7 @@ def offer(name: str, said: str) -> Path:
 def rows_of(box: Toolbox, trouble: str = "", folder: Path | None = None) -> dict[str, ToolReport]:
     """Row by name."""
     registry = RegistryFacts(base="oci://127.0.0.1:5000/charts", folder=folder, reachable=lambda: trouble)
-    return {row.name: row for row in gather(toolbox=box, run=answer, registry=registry)}
+    return {row.name: row for row in gather(toolbox=box, run=answer, registry=registry, machine=box.root)}
 
 
 def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_command(box: Toolbox) -> None:
@@ -190,4 +190,4 @@ def test_the_rows_are_json(box: Toolbox) -> None:
     rows = json.loads(to_json(tuple(rows_of(box).values())))
 
     assert rows[0]["name"] == "python"
-    assert {row["state"] for row in rows} <= {str(state) for state in doctor.State}
+    assert {row["state"] for row in rows} <= {str(state) for state in State}

@@ -43,7 +43,7 @@ Output: YAML, values.
 {{- $job := dict "backoffLimit" 2 "activeDeadlineSeconds" $facts.activeDeadlineSeconds -}}
 {{- /* restic removes its lock within a minute. */ -}}
 {{- $pod := merge (dict "restartPolicy" "Never" "terminationGracePeriodSeconds" 90) (.pod | default dict) -}}
-{{- $controller := dict "type" "CronJob" "wave" .root.Values.common.waves.route "annotations" $annotations "cron" $cron "job" $job
+{{- $controller := dict "type" "CronJob" "wave" .root.Values.common.waves.workload "annotations" $annotations "cron" $cron "job" $job
       "pod" $pod "sidecars" (.sidecars | default dict) "init" (.init | default dict) "containers" .containers -}}
 {{- $mounts := dict -}}
 {{- range $name, $container := merge (dict) .containers (.init | default dict) -}}

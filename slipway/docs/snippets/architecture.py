@@ -40,8 +40,8 @@ GLOBAL_VALUES = (
 """Key of `global` → its title."""
 LIBRARY_WAVES = (
     ("base", "ServiceAccounts, RBAC, NetworkPolicies, ConfigMaps"),
-    ("workload", "workloads, Services, PVCs"),
-    ("route", "IngressRoutes, ServiceMonitors, backup CronJobs"),
+    ("workload", "workloads, Services, PVCs, IngressRoutes, ServiceMonitors, backup CronJobs"),
+    ("address", "Services of type LoadBalancer"),
 )
 CRD_WAVE = "-30"
 

@@ -109,11 +109,12 @@ def sync_waves(members: Sequence[Member], steps: Sequence[tuple[str, str]]) -> s
 
 
 def own_waves(member: Member) -> Iterator[str]:
-    """The sync waves of a member's `extraObjects`."""
+    """The sync waves of a member's `extraObjects`, and those of its workloads that are not the library's."""
     for _, spec in items(member.values.get("extraObjects")):
         notes = dig(spec, "metadata", "annotations")
         if wave := notes.get("argocd.argoproj.io/sync-wave"):
             yield str(wave)
+    yield from (str(spec["wave"]) for _, spec in items(member.values.get("controllers")) if "wave" in spec)
 
 
 def wave_node(wave: str, known: dict[str, str], members: Sequence[Member]) -> str:

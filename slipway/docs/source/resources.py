@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from slipway.docs.source.schema import Map, items, lookup, texts
 from slipway.util.mapping import dig
-from slipway.workspace.declarations import WANTED_ADDRESS
+from slipway.workspace.declarations import WANTED_ADDRESS, WANTED_ADDRESS_FIELD
 
 HOST = re.compile(r"Host\(`([^`]+)`\)")
 """The host in a Traefik rule."""
@@ -72,7 +72,11 @@ def fill(text: str, global_values: Map) -> str:
 
 def own_address(values: Map, service: str) -> str:
     """The LoadBalancer address that a Service requests, or an empty string."""
-    wanted = dig(values, "service", service, "annotations").get(WANTED_ADDRESS, "")
+    spec = dig(values, "service", service)
+    annotations = dig(spec, "annotations")
+    wanted = next(
+        (annotations[name] for name in WANTED_ADDRESS if name in annotations), spec.get(WANTED_ADDRESS_FIELD, "")
+    )
     return fill(str(wanted), dig(values, "global"))
 
 

@@ -23,8 +23,8 @@ WAVES = {
     "PersistentVolumeClaim": "10",
     "Deployment": "10",
     "Service": "10",
-    "IngressRoute": "20",
-    "ServiceMonitor": "20",
+    "IngressRoute": "10",
+    "ServiceMonitor": "10",
 }
 
 

@@ -36,7 +36,8 @@ def test_a_sidecar_is_an_init_container_that_keeps_running(render):
 def test_what_follows_a_sidecar_waits_for_its_startup_probe(render):
     probe = render(POD).container("vpn")["startupProbe"]
 
-    assert probe == {"httpGet": {"path": "/", "port": "health"}, "failureThreshold": 60}
+    assert probe["httpGet"] == {"path": "/", "port": "health"}
+    assert probe["failureThreshold"] == 60
 
 
 def test_an_init_container_ends(render):

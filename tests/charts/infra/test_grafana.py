@@ -135,6 +135,11 @@ def test_no_config_map_comes_near_the_limit_of_kubernetes(objects) -> None:
     assert {name: size for name, size in sizes.items() if size > MIB * 3 // 4} == {}
 
 
+def test_the_database_has_a_write_ahead_log(objects) -> None:
+    # Without one a writer locks out every reader, and a slow disk makes that "database is locked".
+    assert {"name": "GF_DATABASE_WAL", "value": "true"} in container(objects)["env"]
+
+
 def test_no_plugin_of_a_data_source_is_switched_off(objects) -> None:
     env = {item["name"]: item.get("value") for item in container(objects)["env"]}
 

@@ -33,6 +33,43 @@ def test_a_question_is_read_by_the_parser_of_loki_itself() -> None:
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["1", "2"]
 
 
+def log_rules() -> dict[str, str]:
+    """Alert → question of the chart's rules."""
+    values = yaml.safe_load((ROOT / "charts/loki/values.yaml").read_text(encoding="utf-8"))
+    files = values["config"]["rules"]["files"].values()
+    return {rule["alert"]: rule["expr"] for file in files for group in file["groups"] for rule in group["rules"]}
+
+
+def test_every_question_of_an_alert_is_read_by_the_parser_of_loki() -> None:
+    done = logql(*log_rules().values())
+
+    assert log_rules()
+    assert done.code == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("alert", "line", "fires"),
+    [
+        ("InotifyExhausted", "failed to create fsnotify watcher: too many open files", True),
+        (
+            "InotifyExhausted",
+            "System.IO.IOException: The configured user limit (128) on the number of inotify instances has been reached",
+            True,
+        ),
+        ("InotifyExhausted", 'query="|~ `^failed to create fsnotify watcher: too many open files`"', False),
+        ("InotifyExhausted", "accept4: too many open files", False),
+        ("ProgramPanicked", "panic: runtime error: index out of range", True),
+        ("ProgramPanicked", 'query="|~ `panic: `"', False),
+    ],
+)
+def test_an_alert_is_about_its_lines_and_not_about_a_quotation_of_them(alert: str, line: str, fires: bool) -> None:
+    (pattern,) = re.findall(r"\|~ `([^`]*)`", log_rules()[alert])
+
+    assert bool(re.search(pattern, line)) is fires
+    # Loki logs each question that it evaluates.
+    assert not re.search(pattern, f'level=info query="{log_rules()[alert]}"')
+
+
 def test_every_question_of_a_dashboard_is_read_by_the_parser_of_loki() -> None:
     questions = [
         question

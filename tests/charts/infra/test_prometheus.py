@@ -1,5 +1,6 @@
 """Prometheus' configuration and rules, read and tried by its own tool."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from slipway.build.cases import DEFAULTS
 from testing.monitoring import alerts_of, ask, catalogue, config_files, metrics_in, promtool_tests, rules_of
 from testing.rendering import Repository
+from testing.scraped import catalogue as catalogue_of
 from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
@@ -124,6 +126,46 @@ def test_rules_read_only_figures_that_something_exposes(rules: Mapping[str, str]
     }
 
     assert missing == set()
+
+
+def stored(job: Mapping[str, Any], names: set[str]) -> set[str]:
+    """The names that a job stores of those that its targets expose."""
+    for rule in job.get("metric_relabel_configs", ()):
+        assert (rule["source_labels"], rule["action"] in {"keep", "drop"}) == (["__name__"], True), rule
+        # Prometheus anchors both ends.
+        matched = {name for name in names if re.fullmatch(rule["regex"], name)}
+        names = matched if rule["action"] == "keep" else names - matched
+    return names
+
+
+def test_no_job_drops_a_metric_that_rules_and_dashboards_may_read(files: Mapping[str, str]) -> None:
+    jobs = {job["job_name"]: job for job in yaml.safe_load(files[CONFIGURATION])["scrape_configs"]}
+    dropped = {
+        (path.stem, name)
+        for path in sorted((HERE / "metrics").glob("*.txt"))
+        for name in set(catalogue_of(path)) - stored(jobs.get(path.stem, {}), set(catalogue_of(path)))
+    }
+
+    assert dropped == set()
+
+
+def test_what_k3s_exposes_twice_is_stored_once(files: Mapping[str, str]) -> None:
+    # API server, kubelet and the rest of the control plane are one process, with one page of metrics.
+    jobs = {job["job_name"]: job for job in yaml.safe_load(files[CONFIGURATION])["scrape_configs"]}
+    page = {
+        name for job in ("kubelet", "kubernetes-apiserver") for name in catalogue_of(HERE / "metrics" / f"{job}.txt")
+    }
+    page |= {
+        "workqueue_depth",
+        "rest_client_requests_total",
+        "scheduler_pending_pods",
+        "kubeproxy_sync_proxy_rules_total",
+    }
+
+    twice = stored(jobs["kubelet"], page) & stored(jobs["kubernetes-apiserver"], page)
+
+    assert {name.split("_")[0] for name in twice} == {"go", "process"}
+    assert stored(jobs["kubelet"], page) | stored(jobs["kubernetes-apiserver"], page) == page
 
 
 @pytest.mark.parametrize(

@@ -115,10 +115,10 @@ def test_probes_name_a_host_that_the_application_trusts(render):
         assert route.data["spec"]["routes"][0]["match"].startswith(f"Host(`{host}`)")
 
 
-def test_an_upgrade_has_half_an_hour_before_it_is_killed(render):
-    for name in ("nextcloud", "immich-server"):
-        probe = render("utils").pods[name].container("app")["startupProbe"]
-        assert probe["periodSeconds"] * probe["failureThreshold"] >= 1800
+@pytest.mark.parametrize(("name", "minutes"), [("nextcloud", 60), ("immich-server", 60), ("tandoor", 30)])
+def test_an_upgrade_has_the_time_that_the_guide_promises_before_it_is_killed(render, name, minutes):
+    probe = render("utils").pods[name].container("app")["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= minutes * 60
 
 
 def test_originals_and_what_can_be_made_again_lie_on_two_claims(render):

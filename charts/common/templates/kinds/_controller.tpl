@@ -38,6 +38,11 @@ spec:
   replicas: {{ $spec.replicas | int }}
   {{- end }}
   revisionHistoryLimit: {{ $spec.revisionHistoryLimit | int }}
+  {{- $startup := include "common.pod.probe.startup" . | int }}
+  {{- if and $startup (eq $spec.type "Deployment") }}
+  {{- /* At its end Argo CD calls it Degraded. 600 is the API server's default: enough to schedule, pull and initialise. */}}
+  progressDeadlineSeconds: {{ add 600 $startup }}
+  {{- end }}
   {{- if eq $spec.type "StatefulSet" }}
   serviceName: {{ include "common.names.service" (dict "root" .root "id" ($spec.serviceName | default .id)) }}
   {{- end }}

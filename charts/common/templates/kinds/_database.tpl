@@ -44,7 +44,7 @@ spec:
 apiVersion: postgresql.cnpg.io/v1
 kind: ScheduledBackup
 metadata:
-  {{- include "common.names.metadata" (set $bare "wave" $waves.route) | nindent 2 }}
+  {{- include "common.names.metadata" (set $bare "wave" $waves.workload) | nindent 2 }}
 spec:
   schedule: {{ .schedule | default "0 0 3 * * 0" | quote }}
   immediate: true

@@ -28,7 +28,7 @@ spec:
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
-  {{- include "common.names.metadata" (merge (dict "wave" .root.Values.common.waves.route "spec" (dict "labels" $global.labels)) $names) | nindent 2 }}
+  {{- include "common.names.metadata" (merge (dict "wave" .root.Values.common.waves.workload "spec" (dict "labels" $global.labels)) $names) | nindent 2 }}
 spec:
   selector:
     matchLabels:

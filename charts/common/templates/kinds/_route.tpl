@@ -36,7 +36,7 @@ Input: root, id, spec, host, service, port, middlewares, secret, annotations. Ou
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata:
-  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" .annotations) | nindent 2 }}
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.workload "spec" .spec "annotations" .annotations) | nindent 2 }}
 spec:
   {{- /* Traefik watches only objects of its class. */}}
   ingressClassName: {{ .root.Values.global.route.ingressClass }}
@@ -73,7 +73,7 @@ Input: as common.kinds.route.ingressRoute. Output: one document.
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
-  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.route "spec" .spec "annotations" (merge $extra .annotations)) | nindent 2 }}
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" "" "wave" .root.Values.common.waves.workload "spec" .spec "annotations" (merge $extra .annotations)) | nindent 2 }}
 spec:
   ingressClassName: {{ .root.Values.global.route.ingressClass }}
   rules:

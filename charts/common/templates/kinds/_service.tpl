@@ -6,7 +6,7 @@ Input: root, id, spec. Output: one document.
 {{- $controller := include "common.names.controllerId" (dict "root" .root "id" .spec.controller "what" (printf "service %s" .id)) -}}
 {{- $spec := .spec -}}
 {{- /* Argo CD waits for the address of a LoadBalancer, so it comes after the pool that the address is from. */ -}}
-{{- $wave := eq (.spec.type | default "") "LoadBalancer" | ternary .root.Values.common.waves.route .root.Values.common.waves.workload -}}
+{{- $wave := eq (.spec.type | default "") "LoadBalancer" | ternary .root.Values.common.waves.address .root.Values.common.waves.workload -}}
 apiVersion: v1
 kind: Service
 metadata:

@@ -9,7 +9,7 @@ Input: root, id, spec. Output: one document or nothing.
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
-  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" $controller "wave" .root.Values.common.waves.route "spec" (dict "labels" .root.Values.global.metrics.labels)) | nindent 2 }}
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.object" .) "component" $controller "wave" .root.Values.common.waves.workload "spec" (dict "labels" .root.Values.global.metrics.labels)) | nindent 2 }}
 spec:
   selector:
     matchLabels:

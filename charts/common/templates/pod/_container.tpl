@@ -37,7 +37,7 @@ Input: root, controller, id, role (containers, sidecars or init), spec, owner (t
     {{- . | trim | nindent 4 }}
   {{- end }}
   {{- range $probe := list "liveness" "readiness" "startup" }}
-  {{- with include "common.pod.probe" (dict "root" $.root "spec" (dig "probes" $probe dict $spec)) }}
+  {{- with include "common.pod.probe" (dict "root" $.root "kind" $probe "spec" $spec) }}
   {{ $probe }}Probe:
     {{- . | trim | nindent 4 }}
   {{- end }}
