@@ -22,6 +22,7 @@ from slipway.policy import (
     network_edges,
     pod_security,
     probes,
+    secret_access,
     signals,
     storage,
     sync_order,
@@ -37,7 +38,7 @@ UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives
 
 OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
     value
-    for module in (pod_security, workloads, signals, probes, metadata, network, storage, drift)
+    for module in (pod_security, secret_access, workloads, signals, probes, metadata, network, storage, drift)
     for value in vars(module).values()
     if isinstance(value, ObjectRule)
 )
@@ -77,7 +78,7 @@ def contract_problems(chart: ChartObjects) -> Iterator[Problem]:
             )
     for identifier, reasons in chart.exceptions.items():
         for name, reason in reasons.items():
-            unused = chart.default_values and (identifier, name) not in used
+            unused = chart.default_values and (identifier, name) not in used and name not in chart.switched_off
             if identifier not in RULES:
                 why = "there is no such rule"
             elif not reason:

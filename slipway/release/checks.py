@@ -25,6 +25,7 @@ from slipway.secrets import inventory, producers, store, waiting
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache
+from slipway.util.mapping import dig
 from slipway.util.text import counted
 from slipway.versioning import semver
 from slipway.workspace import declarations
@@ -213,5 +214,11 @@ def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]
         objects=tuple(objects),
         secrets=known,
         exceptions=policy.parse_exceptions(chart.metadata.get("annotations")),
+        switched_off=frozenset(
+            identifier
+            for kind in ("controllers", "serviceAccount")
+            for identifier, entry in dig(values, kind).items()
+            if dig(entry).get("enabled") is False
+        ),
         default_values=case.label == DEFAULTS and case.chart is chart,
     )

@@ -209,7 +209,7 @@ def test_a_violation_is_found_by_its_rule(rule: str, find: Callable[[list[Data]]
 
 
 def test_every_rule_is_violated_by_some_case() -> None:
-    others = {"called-by-api-server", "unique", "job", "retry", "exception"}
+    others = {"called-by-api-server", "unique", "job", "retry", "exception", "secrets"}
     # These need all objects of a namespace or an environment, and have tests of their own.
     others |= {"reach", "sync-order", "limit-range", "quota", "address", "host-port", "node-port"}
     assert {rule for rule, _, _ in VIOLATIONS} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
@@ -406,6 +406,12 @@ def test_an_exception_needs_a_rule_a_reason_and_a_violation(
     stated = policy.parse_exceptions({f"slipway.homelab/{key}": text for key, text in annotations.items()})
     found = policy.contract_problems(chart_objects(good(), exceptions=stated, default_values=default_values))
     assert [problem.fact for problem in found] == expected
+
+
+def test_an_exception_for_what_is_switched_off_waits_for_the_values_that_switch_it_on() -> None:
+    stated = policy.parse_exceptions({"slipway.homelab/exception.secrets": "extra: finds them by a label"})
+    off = chart_objects(good(), exceptions=stated, default_values=True, switched_off=frozenset({"extra"}))
+    assert [problem.fact for problem in policy.contract_problems(off)] == []
 
 
 @pytest.mark.parametrize(
