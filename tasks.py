@@ -220,6 +220,7 @@ def registry(_: Invocation, action: str, json: bool = False) -> None:
         "what": "a component, for logs",
         "name": "which lab (default: default); several run side by side",
         "real": "for up: components that run as real programs instead of being simulated, comma separated",
+        "node": "for up: a real node with containers and network policies; Linux, root",
         "env": ENV,
         "json": JSON,
     },
@@ -231,6 +232,7 @@ def lab(
     name: str = "",
     env: str = "",
     real: str = "",
+    node: bool = False,
     json: bool = False,
 ) -> None:
     """Run a Kubernetes API and Argo CD on this machine, and deploy the working tree to them."""
@@ -238,7 +240,7 @@ def lab(
         from slipway.cli.lab import lab as verb
 
         rest = invocation.remainder
-        console.show(verb(console.context, action, what=what, name=name, env=env, real=real, rest=rest))
+        console.show(verb(console.context, action, what=what, name=name, env=env, real=real, node=node, rest=rest))
 
 
 @task(

@@ -21,11 +21,20 @@ from slipway.util.text import table
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
 LOG_LINES = 50
+POD_HEAD = ("NAMESPACE", "POD", "READY", "STATUS", "RESTARTS", "PROGRAMS")
 REAL_HEAD = ("REAL", "PROGRAM", "IMAGE", "IN PLACE OF", "REACHED AT", "SEES YOU")
 
 
 def lab(
-    context: Context, action: str, *, what: str = "", name: str = "", env: str = "", real: str = "", rest: str = ""
+    context: Context,
+    action: str,
+    *,
+    what: str = "",
+    name: str = "",
+    env: str = "",
+    real: str = "",
+    node: bool = False,
+    rest: str = "",
 ) -> Result:
     """Run an action.
 
@@ -36,6 +45,7 @@ def lab(
         name: of the lab.
         env: the environment that it delivers.
         real: components that run as real programs, separated by commas.
+        node: a real node: containers, network policies, a home network; needs root.
         rest: the arguments of kubectl, quoted for a shell.
 
     Raises:
@@ -47,7 +57,7 @@ def lab(
     if action == "up":
         from slipway.lab import up
 
-        facts = up.up(context, place, environment, chosen)
+        facts = up.up(context, place, environment, chosen, node=node)
     elif action == "down":
         ran = labs.stop(place)
         facts = {"lab": place.name, "summary": "stopped, its folder is removed" if ran else "was not running"}
@@ -91,6 +101,7 @@ def text(facts: Mapping[str, object]) -> str:
     for key, head in (
         ("components", ("COMPONENT", "STATE", "PID", "READY AFTER", "MEMORY", "RESTARTS")),
         ("applications", applications.HEAD),
+        ("pods", POD_HEAD),
         ("real", REAL_HEAD),
     ):
         rows = facts.get(key)
@@ -99,6 +110,8 @@ def text(facts: Mapping[str, object]) -> str:
     for key in ("lines", "failed"):
         rows = facts.get(key)
         lines += [str(row) for row in rows] if isinstance(rows, list) else []
+    if facts.get("memory"):
+        lines.append(str(facts["memory"]))
     lines.append(f"lab {facts['lab']}: {facts['summary']}")
     if facts.get("next"):
         lines.append(str(facts["next"]))

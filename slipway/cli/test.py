@@ -15,7 +15,10 @@ from slipway.toolchain import chromium, groups
 from slipway.tools.run import Command
 
 LAB = "lab"
-"""The tier that runs only when it is named: its programs take minutes to build."""
+"""A tier that runs only when it is named: its programs take minutes to build."""
+NODE = "node"
+"""The same, on a real node: it needs root."""
+ON_REQUEST = (LAB, NODE)
 
 TIERS: dict[str, tuple[str, ...]] = {
     "unit": ("tests/unit",),
@@ -24,6 +27,7 @@ TIERS: dict[str, tuple[str, ...]] = {
     "release": ("tests/release",),
     "docs": ("tests/docs",),
     LAB: ("tests/lab",),
+    NODE: ("tests/node",),
 }
 """Tier → folders, in the order in which they run; the first tier that fails is the last one."""
 
@@ -45,6 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "release": ("seal",),
     "docs": ("docs", "seal", "browser"),
     LAB: ("lab", "traefik"),
+    NODE: ("lab", "traefik"),
 }
 """Tier → groups of packages that its tests import besides `test`."""
 
@@ -92,7 +97,7 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
 
     Args:
         context: the wiring.
-        tier: one tier; all but the lab when empty.
+        tier: one tier; all but those on request when empty.
         expression: pytest's `-k`; every test when empty.
         update: rewrite the golden files.
         measure: measure the coverage; of `MEASURED` when no tier is named.
@@ -101,7 +106,7 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
         WorkspaceError: the tier is unknown, or no test matches the expression.
         BuildError: a tool cannot be built.
     """
-    every = MEASURED if measure else tuple(name for name in TIERS if name != LAB)
+    every = MEASURED if measure else tuple(name for name in TIERS if name not in ON_REQUEST)
     names = (arguments.one_of("--tier", tier, tuple(TIERS)),) if tier else every
     environment = prepared(context, names)
     if not (tier or expression or measure) and (code := first_failure(context, STATIC, environment)):
@@ -109,7 +114,7 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
     codes: list[int] = []
     for name in names:
         if present := [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]:
-            pytest = pytest_args(present, expression, update=update, alone=name == LAB)
+            pytest = pytest_args(present, expression, update=update, alone=name in ON_REQUEST)
             codes.append(start(context, (*(coverage.MEASURE if measure else ()), *pytest), environment))
             if codes[-1] not in {0, NOTHING_SELECTED}:
                 break
@@ -149,12 +154,17 @@ def prepared(context: Context, names: Sequence[str]) -> dict[str, str]:
 
 
 def programs_of(tier: str) -> tuple[str, ...]:
-    """The programs of a tier; for the lab, every program that a lab can run, and those that take as long to build."""
-    if tier != LAB:
+    """The programs of a tier; for one on request every program that it can run, and those that take as long to build."""
+    if tier not in ON_REQUEST:
         return PROGRAMS.get(tier, ())
     from slipway.lab.plan import Extent
     from slipway.lab.real.catalog import CATALOG
 
+    if tier == NODE:
+        from slipway.lab.node import catalogue, start
+
+        built = tuple(tool for tool in catalogue.tools() if tool not in groups.PROGRAMS)
+        return (*Extent.BARE.value, *start.NODE, *built)
     return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "loki")
 
 

@@ -7,7 +7,7 @@ its own objects and has nothing to change, and running this again changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway.build import render
@@ -53,8 +53,22 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def bootstrap(context: Context, environment: str, kubectl: Kubectl, *, dry_run: bool = False) -> Outcome:
+def bootstrap(
+    context: Context,
+    environment: str,
+    kubectl: Kubectl,
+    *,
+    dry_run: bool = False,
+    files: Mapping[str, bytes] | None = None,
+) -> Outcome:
     """Install Argo CD and hand it the environment; does nothing to what is right already.
+
+    Args:
+        context: the wiring.
+        environment: one of the checkout's.
+        kubectl: the cluster's administrator.
+        dry_run: change nothing.
+        files: used instead of those in `deploy/<environment>`.
 
     Raises:
         WorkspaceError: there are no pins for this environment, or they do not name Argo CD.
@@ -62,7 +76,7 @@ def bootstrap(context: Context, environment: str, kubectl: Kubectl, *, dry_run: 
         ToolFailed: the cluster does not answer, refuses an object, or a workload does not become ready.
     """
     with context.progress.step("prepare") as done:
-        ready = prepare(context, environment, kubectl)
+        ready = prepare(context, environment, kubectl, files)
         done(f"{ready.pin.name} {ready.pin.version} for {ready.server}, Kubernetes {ready.kube_version}")
     definitions = tuple(item for item in ready.objects if item.kind == DEFINITION)
     rest = tuple(item for item in ready.objects if item.kind != DEFINITION)

@@ -43,14 +43,15 @@ class Ready:
     """Of `deploy/<environment>`."""
 
 
-def prepare(context: Context, environment: str, kubectl: Kubectl) -> Ready:
+def prepare(context: Context, environment: str, kubectl: Kubectl, files: Mapping[str, bytes] | None = None) -> Ready:
     """Everything that can be refused, before the cluster is touched.
 
     Raises:
         BuildError: as `bootstrap`.
     """
-    files = deploy_files(context, environment)
-    held = pinned(context, environment, files)
+    own = files is None
+    files = deploy_files(context, environment) if files is None else files
+    held = pinned(context, environment, files, same_registry=own)
     version = kube_version(kubectl)
     return Ready(
         environment=environment,
@@ -86,8 +87,14 @@ def release_hint(context: Context, environment: str) -> str:
     return "./inv release" if first else f"./inv pin --env {environment}"
 
 
-def pinned(context: Context, environment: str, files: Mapping[str, bytes]) -> Pin:
+def pinned(context: Context, environment: str, files: Mapping[str, bytes], *, same_registry: bool = True) -> Pin:
     """The pin of Argo CD's umbrella.
+
+    Args:
+        context: the wiring.
+        environment: for messages.
+        files: with the pins.
+        same_registry: whether Argo CD must read from the registry of the settings.
 
     Raises:
         WorkspaceError: there is none, or the pins are of another registry than the settings.
@@ -98,7 +105,7 @@ def pinned(context: Context, environment: str, files: Mapping[str, bytes]) -> Pi
     if name not in pins:
         there = f"pinned: {', '.join(sorted(pins)) or 'nothing'}"
         raise WorkspaceError(Problem(where=where, fact=f"does not pin {name}", evidence=(there,), hint=again))
-    if registry != context.config.registry.base:
+    if same_registry and registry != context.config.registry.base:
         evidence = (f"pins     {registry}", f"settings {context.config.registry.base}")
         hint = f"{again}, or set SLIPWAY_REGISTRY={registry}"
         raise WorkspaceError(

@@ -27,7 +27,10 @@ class Component:
     after: tuple[str, ...] = ()
     """Components that must be ready before this one starts."""
     ready: str = ""
-    """`http://`, `https://` (any 2xx answer) or `tcp://host:port`; empty for a job, which is ready when it ended with 0."""
+    """`http://`, `https://` (any 2xx answer), `tcp://host:port` or `file:///path`; empty for a job, which is ready when it
+    ended with 0."""
+    netns: str = ""
+    """File of the network namespace that the question is asked in; empty: this one."""
     ca: str = ""
     """File with the certificate that an `https://` question trusts."""
     startup_timeout_s: float = 60.0

@@ -8,10 +8,15 @@ import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.lab import component, plan
-from slipway.lab.place import Place
+from slipway.lab.place import Addresses, Place, write_addresses
 from slipway.lab.supervisor import COMPONENTS
+from slipway.registry.daemon import Daemon
+
+if TYPE_CHECKING:
+    from slipway.lab.pki import Pki
 
 STAGES = Path(__file__).resolve().parent / "stages"
 GROUP = re.compile(r"^  group: (\S+)$", re.MULTILINE)
@@ -41,11 +46,8 @@ def prepare(
         path: PATH of this process.
         extent: how much is started.
     """
-    from slipway.lab import pki  # its packages are installed at the first start
-
-    shutil.rmtree(place.folder, ignore_errors=True)
-    place.folder.mkdir(parents=True, mode=0o700)
-    keys, tokens = pki.make(place.folder / "pki")
+    reset(place)
+    keys, tokens = access(place)
     parts = plan.Parts(
         place=place,
         pki=keys,
@@ -57,26 +59,70 @@ def prepare(
     )
     for name in ("tmp", "tls", "ssh", "gpg", "gpg-source"):
         (place.folder / "argocd" / name).mkdir(parents=True)
+    write_kubeconfigs(place, keys, tokens, server=parts.server, argocd_namespace=argocd_namespace)
+    write_definitions(place, definitions, stages(definitions))
+    write_objects(place, (*cluster_objects(), *(argocd_objects(argocd_namespace) if "argocd" in extent.value else ())))
+    write_registry(plan.served(place, ports["registry"]))
+    write_addresses(place, Addresses(registry=parts.at("registry"), registry_inside=parts.at("registry")))
+    (place.folder / COMPONENTS).write_text(component.to_json(plan.components(parts)), encoding="utf-8")
+    return parts
+
+
+def reset(place: Place) -> None:
+    """An empty folder; leftovers of an earlier lab are removed."""
+    shutil.rmtree(place.folder, ignore_errors=True)
+    place.folder.mkdir(parents=True, mode=0o700)
+
+
+def access(place: Place, addresses: Sequence[str] = ()) -> tuple[Pki, Mapping[str, str]]:
+    """Keys and certificates, and the token of each user."""
+    from slipway.lab import pki  # its packages are installed at the first start
+
+    return pki.make(place.folder / "pki", addresses)
+
+
+def write_kubeconfigs(
+    place: Place, keys: Pki, tokens: Mapping[str, str], *, server: str, argocd_namespace: str, outside: str = ""
+) -> None:
+    """Access for every user.
+
+    Args:
+        place: the lab.
+        keys: of `access`.
+        tokens: of `access`.
+        server: the API server, for components.
+        argocd_namespace: where Argo CD's own objects are.
+        outside: the API server, for the administrator, where it has another address for him.
+    """
+    from slipway.lab import pki
+
     (place.folder / "users").mkdir()
     for user, token in tokens.items():
         namespace = argocd_namespace if user == "argocd" else "default"
-        write(place.kubeconfig_of(user), pki.kubeconfig(parts.server, keys.ca, token, namespace))
-    write(place.kubeconfig, pki.kubeconfig(parts.server, keys.ca, tokens["admin"]))
+        write(place.kubeconfig_of(user), pki.kubeconfig(server, keys.ca, token, namespace))
+    write(place.kubeconfig, pki.kubeconfig(outside or server, keys.ca, tokens["admin"]))
+
+
+def write_definitions(place: Place, definitions: Sequence[Path], played: str) -> None:
+    """Custom resource definitions, and kwok's stages."""
     folder = place.folder / plan.DEFINITIONS
     folder.mkdir()
     for source in definitions:
         shutil.copyfile(source, folder / f"{source.parent.parent.name}-{source.name}")
-    (place.folder / plan.STAGES).write_text(stages(definitions), encoding="utf-8")
+    (place.folder / plan.STAGES).write_text(played, encoding="utf-8")
+
+
+def write_objects(place: Place, objects: Iterable[Mapping[str, object]]) -> None:
+    """What the cluster has from the start."""
     (place.folder / plan.OBJECTS).mkdir()
-    for number, item in enumerate(
-        (*cluster_objects(), *(argocd_objects(argocd_namespace) if "argocd" in extent.value else ()))
-    ):
+    for number, item in enumerate(objects):
         write(place.folder / plan.OBJECTS / f"{number:02}-{item['kind']}.json", item)
-    served = plan.served(place, ports["registry"])
+
+
+def write_registry(served: Daemon) -> None:
+    """The registry's folder and settings."""
     (served.folder / "data").mkdir(parents=True)
     served.config_file.write_text(served.configuration(), encoding="utf-8")
-    (place.folder / COMPONENTS).write_text(component.to_json(plan.components(parts)), encoding="utf-8")
-    return parts
 
 
 def from_start(definitions: Iterable[Path]) -> tuple[Path, ...]:
@@ -100,10 +146,10 @@ def write(path: Path, data: Mapping[str, object]) -> None:
     path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
-def stages(definitions: Iterable[Path]) -> str:
+def stages(definitions: Iterable[Path], *, core: bool = True) -> str:
     """kwok's stages: those of Kubernetes' own kinds, and of the groups that are defined; it refuses unknown kinds."""
     groups = {group for source in definitions for group in GROUP.findall(source.read_text(encoding="utf-8"))}
-    names = ["core", *sorted(groups)]
+    names = [*(["core"] if core else []), *sorted(groups)]
     files = (STAGES / f"{name}.yaml" for name in names)
     return "---\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 

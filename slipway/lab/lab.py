@@ -35,6 +35,8 @@ MANAGER = "slipway-lab"
 """Field manager of what we apply ourselves."""
 START_S = 120.0
 """How long the components may take to be ready; they take about 10 s."""
+NODE_START_S = 300.0
+"""The same with a real node, which unpacks its images first."""
 STOP_S = 60.0
 
 
@@ -90,6 +92,15 @@ def start(
         path=context.environ.get("PATH", os.defpath),
         extent=extent,
     )
+    supervise(place, attached=attached)
+
+
+def supervise(place: Place, *, attached: bool) -> None:
+    """Start the supervisor of a folder that is prepared; does not wait for the components.
+
+    Raises:
+        ToolFailed: it does not run.
+    """
     argv = (sys.executable, "-m", "slipway.lab.supervisor", str(place.folder), *(("--attached",) if attached else ()))
     pid = spawn_daemon(Command(argv=argv, cwd=CHECKOUT), place.logs / "supervisor.log")
     wait_until(lambda: place.state() is not None or not reap(pid), START_S)
@@ -97,13 +108,13 @@ def start(
         raise ToolFailed(Problem(where=str(place.folder), fact="the supervisor wrote no state"))
 
 
-def wait_ready(place: Place) -> State:
+def wait_ready(place: Place, wait_s: float = START_S) -> State:
     """Wait until every component is ready.
 
     Raises:
         ToolFailed: one failed, or it took too long.
     """
-    limit = time.monotonic() + START_S
+    limit = time.monotonic() + wait_s
     while True:
         found = place.state()
         if found is not None and found.phase is Phase.READY:
@@ -149,14 +160,13 @@ def attach(context: Context, place: Place, environment: str) -> Lab:
 
 def lab_context(context: Context, place: Place) -> Context:
     """The same checkout, publishing to a lab's registry."""
-    served = (place.folder / "registry" / "config.yml").read_text(encoding="utf-8")
-    from slipway.util import yaml
-
-    address = yaml.parse(served.encode(), "config.yml").mapping["http"]
-    assert isinstance(address, dict)
-    registry = RegistryConfig(host=str(address["addr"]), prefix="charts", plain_http=True)
-    config = replace(context.config, registry=registry)
+    config = replace(context.config, registry=registry_at(place.addresses.registry))
     return Context(config=config, environ=context.environ, run=context.run, progress=context.progress)
+
+
+def registry_at(host: str) -> RegistryConfig:
+    """A lab's registry at `host:port`."""
+    return RegistryConfig(host=host, prefix="charts", plain_http=True)
 
 
 def build(context: Context) -> Mapping[ChartName, Built]:
@@ -196,7 +206,8 @@ def files_of(lab: Lab, pins: Mapping[ChartName, Pin]) -> dict[str, bytes]:
     umbrellas = [
         applications.pinned_umbrella(charts[name], item) for name, item in sorted(pins.items()) if name in charts
     ]
-    return applications.files(lab.context.config, lab.environment, umbrellas)
+    config = replace(lab.context.config, registry=registry_at(lab.place.addresses.registry_inside))
+    return applications.files(config, lab.environment, umbrellas)
 
 
 def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:
@@ -261,6 +272,10 @@ def stop(place: Place) -> bool:
         os.kill(found.pid, signal.SIGTERM)
         if not wait_until(lambda: not supervises(found.pid, place.folder), STOP_S):
             raise ToolFailed(Problem(where=f"lab {place.name}", fact=f"process {found.pid} did not exit"))
+    if place.has_node:
+        from slipway.lab.node import cgroups
+
+        cgroups.remove(place)
     remove(place.folder)
     return found is not None
 

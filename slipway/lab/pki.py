@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,9 @@ USERS: Mapping[str, str] = {
     "kwok": "system:masters",
     "system:kube-controller-manager": "",
     "system:kube-scheduler": "",
+    "system:node:server": "system:nodes",
+    "system:kube-proxy": "",
+    "kube-router": "system:masters",
 }
 """User → group. Argo CD's controllers may do everything in the cluster that they live in, as in production."""
 
@@ -52,6 +55,16 @@ class Pki:
         return self.folder / "server.key"
 
     @property
+    def client_certificate(self) -> Path:
+        """Of the API server, when it asks a kubelet."""
+        return self.folder / "client.crt"
+
+    @property
+    def client_key(self) -> Path:
+        """Of `client_certificate`."""
+        return self.folder / "client.key"
+
+    @property
     def service_accounts(self) -> Path:
         """Key that signs the tokens of service accounts."""
         return self.folder / "service-accounts.key"
@@ -62,18 +75,26 @@ class Pki:
         return self.folder / "tokens.csv"
 
 
-def make(folder: Path) -> tuple[Pki, Mapping[str, str]]:
-    """Write everything into a folder; returns it, and the token of each user."""
+def make(folder: Path, addresses: Sequence[str] = ()) -> tuple[Pki, Mapping[str, str]]:
+    """Write everything into a folder; returns it, and the token of each user.
+
+    Args:
+        folder: is made.
+        addresses: of the API server, besides `SERVER_ADDRESSES`.
+    """
     pki = Pki(folder=folder)
     folder.mkdir(parents=True, mode=0o700)
     authority = ec.generate_private_key(ec.SECP256R1())
     issuer = name_of("lab authority")
-    signed = certificate(issuer, issuer, authority, authority, server=False)
-    key = ec.generate_private_key(ec.SECP256R1())
-    served = certificate(name_of("lab"), issuer, key, authority, server=True)
+    signed = certificate(issuer, issuer, authority, authority)
+    key, client_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    served = certificate(name_of("lab"), issuer, key, authority, addresses=(*SERVER_ADDRESSES, *addresses))
+    client = certificate(name_of("kube-apiserver", "system:masters"), issuer, client_key, authority, client=True)
     write(pki.ca, signed.public_bytes(Encoding.PEM))
     write(pki.certificate, served.public_bytes(Encoding.PEM))
     write(pki.key, private(key))
+    write(pki.client_certificate, client.public_bytes(Encoding.PEM))
+    write(pki.client_key, private(client_key))
     write(pki.service_accounts, private(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
     tokens = {user: secrets.token_hex(16) for user in USERS}
     lines = (f'{token},{user},{user},"{USERS[user]}"\n' for user, token in tokens.items())
@@ -81,9 +102,17 @@ def make(folder: Path) -> tuple[Pki, Mapping[str, str]]:
     return pki, tokens
 
 
-def name_of(common: str) -> x509.Name:
-    """A subject of one common name."""
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+def pair(names: Sequence[str]) -> tuple[bytes, bytes]:
+    """A certificate for host names that is its own authority, and its key; both as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    signed = certificate(name_of(names[0]), name_of(names[0]), key, key, names=names)
+    return signed.public_bytes(Encoding.PEM), private(key)
+
+
+def name_of(common: str, group: str = "") -> x509.Name:
+    """A subject of one common name, and of a group for Kubernetes."""
+    groups = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group)] if group else []
+    return x509.Name([*groups, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def certificate(
@@ -92,9 +121,12 @@ def certificate(
     key: ec.EllipticCurvePrivateKey,
     signer: ec.EllipticCurvePrivateKey,
     *,
-    server: bool,
+    addresses: Sequence[str] = (),
+    names: Sequence[str] = (),
+    client: bool = False,
 ) -> x509.Certificate:
-    """A certificate authority, or a server's certificate."""
+    """A server's certificate where it has addresses or names, a client's, or a certificate authority."""
+    server = bool(addresses or names)
     now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -104,15 +136,15 @@ def certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(minutes=5))
         .not_valid_after(now + dt.timedelta(days=VALID_DAYS))
-        .add_extension(x509.BasicConstraints(ca=not server, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=not (addresses or client), path_length=None), critical=True)
     )
     if server:
-        names = [x509.DNSName(name) for name in SERVER_NAMES]
-        addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in SERVER_ADDRESSES]
-        names_and_addresses = x509.SubjectAlternativeName([*names, *addresses])
-        builder = builder.add_extension(names_and_addresses, critical=False).add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        )
+        known = [x509.DNSName(name) for name in names or SERVER_NAMES]
+        numbers = [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
+        builder = builder.add_extension(x509.SubjectAlternativeName([*known, *numbers]), critical=False)
+    if server or client:
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 

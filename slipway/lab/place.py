@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 from collections.abc import Hashable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ from slipway.tools.process import LOOPBACK, reap
 T = TypeVar("T", bound=Hashable)
 
 FOLDER = ".lab"
+ADDRESSES = "addresses.json"
+NODE = "node"
+"""Folder with the settings of a real node."""
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 PORTS = (
@@ -27,6 +31,16 @@ PORTS = (
     "applicationset-webhook",
 )  # fmt: skip
 """What needs a port."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the registry of a lab is, as `host:port`."""
+
+    registry: str
+    """For this machine."""
+    registry_inside: str
+    """For Argo CD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +68,16 @@ class Place:
         """For a component."""
         return self.folder / "users" / f"{user.removeprefix('system:')}.kubeconfig"
 
+    @property
+    def has_node(self) -> bool:
+        """Whether its node is a real one."""
+        return (self.folder / NODE).is_dir()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Of its registry."""
+        return Addresses(**json.loads((self.folder / ADDRESSES).read_text(encoding="utf-8")))
+
     def state(self) -> State | None:
         """The last state that the supervisor wrote; None when there is none."""
         return state.read(self.folder)
@@ -62,6 +86,11 @@ class Place:
         """State of a running lab; None when none runs."""
         found = self.state()
         return found if found is not None and supervises(found.pid, self.folder) else None
+
+
+def write_addresses(place: Place, addresses: Addresses) -> None:
+    """Say where the registry is."""
+    (place.folder / ADDRESSES).write_text(json.dumps(asdict(addresses)) + "\n", encoding="utf-8")
 
 
 def place_of(root: Path, name: str = "") -> Place:

@@ -6,8 +6,8 @@ Flags are those of Kubernetes 1.37, etcd 3.7, kwok 0.8 and Argo CD 3.6; a commen
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -159,9 +159,28 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
 
 def node(parts: Parts) -> tuple[Component, ...]:
     """The simulated node: kwok, after the definitions of the kinds in its stages."""
+    flags = ("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS)
+    return node_objects(parts, flags, purpose="simulates the node, its pods, volumes and addresses")
+
+
+Elsewhere = Callable[[tuple[str, ...]], tuple[str, ...]]
+"""An argument vector → the one that starts it on another machine."""
+
+
+def node_objects(
+    parts: Parts,
+    kwok: tuple[str, ...],
+    *,
+    purpose: str,
+    on: Elsewhere = tuple,
+    env: Mapping[str, str] | None = None,
+    netns: str = "",
+) -> tuple[Component, ...]:
+    """Definitions, the objects that a cluster has from the start, and kwok with these flags."""
     folder = parts.place.folder
     ready = "established" if parts.has_definitions else "kube-apiserver"
-    return (
+    env = env or {}
+    found = (
         *(definitions(parts) if parts.has_definitions else ()),
         Component(
             name="objects",
@@ -171,16 +190,17 @@ def node(parts: Parts) -> tuple[Component, ...]:
         ),
         Component(
             name="kwok",
-            purpose="simulates the node, its pods, volumes and addresses",
+            purpose=purpose,
             argv=(
                 *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
-                *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
+                *kwok,
                 *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
             ),
             after=(ready,),
             ready=f"http://{parts.at('kwok')}/healthz",
         ),
     )
+    return tuple(replace(item, argv=on(item.argv), env={**item.env, **env}, netns=netns) for item in found)
 
 
 def definitions(parts: Parts) -> tuple[Component, ...]:
@@ -206,7 +226,7 @@ def definitions(parts: Parts) -> tuple[Component, ...]:
 
 def kubectl(parts: Parts) -> tuple[str, ...]:
     """kubectl as the administrator."""
-    return (parts.program("kubectl"), "--kubeconfig", str(parts.place.kubeconfig))
+    return (parts.program("kubectl"), "--kubeconfig", parts.kubeconfig("admin"))
 
 
 def apply(parts: Parts, folder: Path) -> tuple[str, ...]:
@@ -214,9 +234,9 @@ def apply(parts: Parts, folder: Path) -> tuple[str, ...]:
     return (*kubectl(parts), "apply", "--server-side", "--force-conflicts", "-f", str(folder))
 
 
-def served(place: Place, port: int) -> Daemon:
+def served(place: Place, port: int, host: str = LOOPBACK) -> Daemon:
     """The registry's folder and settings, as for the embedded one."""
-    return Daemon(folder=place.folder / "registry", port=port)
+    return Daemon(folder=place.folder / "registry", port=port, host=host)
 
 
 def registry(parts: Parts) -> Component:

@@ -28,7 +28,21 @@ def status(context: Context, place: Place, environment: str) -> Mapping[str, obj
     rows = applications.read(here.kubectl, context.config.argocd_namespace)
     if found.failed:
         facts["failed"] = [str(item) for item in lab.startup_problems(place, found)]
+    facts |= node_rows(here, found.pid)
     return {**facts, "summary": f"runs, process {found.pid}", "applications": [item.row for item in rows]}
+
+
+def node_rows(here: lab.Lab, supervisor: int) -> dict[str, object]:
+    """The pods of a real node, and the memory of everything; nothing where the node is simulated."""
+    if not here.place.has_node:
+        return {}
+    from slipway.lab.node import status as node
+
+    programs, pods = node.memory_mib(here.place, supervisor)
+    return {
+        "pods": node.pod_rows(here.place, here.kubectl),
+        "memory": f"memory: {programs} MB of the control plane and the home network, {pods} MB of the node and its pods",
+    }
 
 
 def component_rows(found: State) -> list[tuple[str, ...]]:

@@ -117,7 +117,7 @@ class Supervisor:
             if part.phase is not Phase.STARTING:
                 continue
             took = time.monotonic() - self.begun[item.name]
-            if not item.is_job and answers(item.ready, item.ca):
+            if not item.is_job and answers(item.ready, item.ca, item.netns):
                 self.parts[item.name] = replace(part, phase=Phase.READY, seconds=round(took, 2))
             elif took > item.startup_timeout_s:
                 self.fail(item.name, f"was not ready within {item.startup_timeout_s:g} s")

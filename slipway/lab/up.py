@@ -21,7 +21,9 @@ HEALTHY_S = 600.0
 """How long the Applications may take until they are Synced and Healthy."""
 
 
-def up(context: Context, place: Place, environment: str, real: Sequence[str] = ()) -> Mapping[str, object]:
+def up(
+    context: Context, place: Place, environment: str, real: Sequence[str] = (), *, node: bool = False
+) -> Mapping[str, object]:
     """Start the lab unless it runs, publish the working tree, and wait until every Application is Synced and Healthy.
 
     Args:
@@ -29,6 +31,7 @@ def up(context: Context, place: Place, environment: str, real: Sequence[str] = (
         place: the lab.
         environment: what is delivered.
         real: components that run as real programs, besides those that do already.
+        node: whether a new lab has a real node.
 
     Raises:
         WorkspaceError: a real component's pod does not exist, or lacks something.
@@ -41,7 +44,12 @@ def up(context: Context, place: Place, environment: str, real: Sequence[str] = (
     join.programs(context, real)
     with filelock.hold(place.folder.parent / f"{place.name}.lock", what="another start of this lab", wait_s=600.0):
         if place.running() is None:
-            lab.start(context, place)
+            if node:
+                from slipway.lab.node import start
+
+                start.start(context, place, environment)
+            else:
+                lab.start(context, place)
         here = lab.attach(context, place, environment)
         with ended_explained(place):
             deliver(here)
@@ -68,6 +76,7 @@ def up(context: Context, place: Place, environment: str, real: Sequence[str] = (
         "next": next_steps(place),
         "applications": rows,
         **status.real_rows(place),
+        **(status.node_rows(here, state.pid) if (state := place.running()) else {}),
     }
 
 
@@ -103,6 +112,14 @@ def deliver(here: Lab) -> None:
         BuildError: see `up`.
     """
     progress = here.context.progress
+    if here.place.has_node:
+        from slipway.lab.node import start
+
+        with progress.step("node, control plane") as done:
+            found = lab.wait_ready(here.place, lab.NODE_START_S)
+            done(f"{len(found.parts)} components")
+        start.install(here)
+        return
     with progress.step("package") as done:
         built = lab.build(here.context)
         done(counted(len(built), "chart"))

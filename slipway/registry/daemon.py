@@ -82,6 +82,8 @@ class Daemon:
     certificate: Path | None = None
     """PEM; None is plain HTTP."""
     key: Path | None = None
+    host: str = LOOPBACK
+    """Address that it listens on."""
 
     @property
     def config(self) -> RegistryConfig:
@@ -255,7 +257,7 @@ class Daemon:
 
     def configuration(self) -> str:
         """config.yml; JSON is YAML, and quotes every path rightly."""
-        http: dict[str, object] = {"addr": f"{LOOPBACK}:{self.port}", "relativeurls": True}
+        http: dict[str, object] = {"addr": f"{self.host}:{self.port}", "relativeurls": True}
         if self.certificate is not None:
             http["tls"] = {"certificate": str(self.certificate), "key": str(self.key)}
         sections: dict[str, object] = {

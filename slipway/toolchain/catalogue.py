@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.toolchain.gotool import GoTool
+from slipway.toolchain.node_tools import NODE_TOOLS
 from slipway.util.text import suggest
 
 TOOLS: Mapping[str, GoTool] = {
@@ -272,6 +273,7 @@ TOOLS: Mapping[str, GoTool] = {
                 ("kubeseal", "kubeseal", "decrypts what `inv seal` has encrypted, as the controller does"),
             )
         ),
+        *NODE_TOOLS,
     )
 }
 

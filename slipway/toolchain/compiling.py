@@ -89,7 +89,10 @@ def compile_tools(box: Toolbox, folder: str, tools: Sequence[tuple[GoTool, str]]
         command = Command(
             argv=build_argv(go, tools, output),
             cwd=box.home / folder,
-            env=go_environment(box.folder, box.environ),
+            env={
+                **go_environment(box.folder, box.environ),
+                **({"CGO_ENABLED": "1"} if any(t.cgo for t, _ in tools) else {}),
+            },
             ok_codes=None,
             on_line=on_line,
         )

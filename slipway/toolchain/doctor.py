@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.core.errors import BuildError
-from slipway.toolchain import venv
+from slipway.toolchain import node_machine, venv
 from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.gotool import version_in
 from slipway.toolchain.groups import PROGRAMS
@@ -70,6 +70,7 @@ def gather(
         *(group_row(root, group) for group in GROUPS if group not in PROGRAMS),
         *(program_row(toolbox, group) for group in PROGRAMS),
         *(tool_row(toolbox, name) for name in TOOLS),
+        node_row(toolbox.environ.get("PATH")),
         *registry_rows(registry),
         disk_row(root),
         *node_rows(machine),
@@ -89,6 +90,22 @@ def git_row(run: Runner) -> ToolReport:
         return ToolReport(name="git", state=State.WRONG, source="missing", fix="install git with the system's packages")
     found = version_in(run(Command(argv=(str(program), "--version"), ok_codes=None)).stdout).removeprefix("v")
     return ToolReport(name="git", state=State.OK, found=found, source="PATH", path=str(program))
+
+
+def node_row(path: str | None) -> ToolReport:
+    """Whether a lab may have a real node."""
+    lacking = node_machine.lacking_packages(path)
+    if lacking:
+        return ToolReport(
+            name="node of a lab",
+            state=State.LATER,
+            found=f"without {', '.join(lacking)}",
+            source="missing",
+            fix=f"apt-get install {' '.join(lacking)}, for ./inv lab up --node",
+        )
+    if not node_machine.is_root_on_linux():
+        return ToolReport(name="node of a lab", state=State.LATER, source="missing", fix="sudo ./inv lab up --node")
+    return ToolReport(name="node of a lab", state=State.OK, found="root and packages", source="installed")
 
 
 def group_row(root: Path, group: str) -> ToolReport:

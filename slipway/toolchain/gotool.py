@@ -31,6 +31,8 @@ class GoTool:
     """Whether the stamp is `1.2.3`, not `v1.2.3`."""
     tags: str = ""
     """Build tags, separated by commas."""
+    cgo: bool = False
+    """Whether it calls a C library, and so needs a C compiler."""
     version_args: tuple[str, ...] = ()
     """Arguments that make it print its version; without them the version on PATH is unknown, so it is always built."""
     folder: str = "tools/release"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.docs.source.tasks import load_tasks
+from slipway.toolchain import node_machine
 from slipway.toolchain.catalogue import TOOLS
 from slipway.toolchain.doctor import RegistryFacts, gather, text
 from slipway.toolchain.groups import PROGRAMS
@@ -70,7 +71,7 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     assert {row.state for row in rows.values()} == {State.OK, State.LATER}
     later = {row.name: row.fix for row in rows.values() if row.state is State.LATER}
     groups = {f"python {name}" for name in set(GROUPS) - PROGRAMS.keys()}
-    assert later.keys() == {*groups, "go", "uv", "node", "traefik", *TOOLS}
+    assert later.keys() == {*groups, "go", "uv", "node", "traefik", "node of a lab", *TOOLS}
     assert (later["python release"], later["go"], later["promtool"]) == (
         "./inv --list",
         "./inv lint",
@@ -78,12 +79,20 @@ def test_a_fresh_machine_has_nothing_wrong_and_each_missing_thing_names_its_comm
     )
 
 
+def test_a_machine_without_the_programs_of_a_node_is_told_which_packages_have_them(box: Toolbox) -> None:
+    row = rows_of(box)["node of a lab"]
+
+    assert row.state is State.LATER
+    assert row.fix.startswith("apt-get install ")
+    assert {"busybox-static", "redis-tools"} <= set(row.fix.partition(",")[0].split())
+
+
 def test_every_command_that_fixes_something_is_one_of_ours(box: Toolbox) -> None:
     tasks = {task.name: {name for flag in task.flags for name in flag.names} for task in load_tasks(ROOT)}
 
     for row in rows_of(box).values():
-        _, name, *words = row.fix.split() or ("./inv", "")
-        if name and not name.startswith("-"):
+        program, name, *words = row.fix.split() or ("./inv", "")
+        if program == "./inv" and not name.startswith("-") and name:
             assert {word for word in words if word.startswith("-")} <= tasks[name], row.fix
 
 
@@ -191,3 +200,9 @@ def test_the_rows_are_json(box: Toolbox) -> None:
 
     assert rows[0]["name"] == "python"
     assert {row["state"] for row in rows} <= {str(state) for state in State}
+
+
+def test_the_main_branchs_checks_install_what_a_node_needs() -> None:
+    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert {*node_machine.PACKAGES.values(), node_machine.HEADER_PACKAGE} <= set(text.split())
