@@ -110,7 +110,7 @@ def secrets(objects: list[Object], namespace: str) -> Iterator[dict[str, object]
     made = producers_of(objects)
     wanted: dict[str, dict[str, str]] = {}
     for item in references(objects, namespace):
-        if item.namespace == namespace and item.name not in made:
+        if item.name not in made:
             wanted.setdefault(item.name, {})[item.key or "key"] = "x"
     for name, data in wanted.items():
         metadata = {"name": name, "namespace": namespace}
