@@ -16,18 +16,11 @@ def targets(node: NodeLab) -> list[dict[str, object]]:
     """Targets of Prometheus, once each was scraped."""
     found: list[dict[str, object]] = []
 
+    (name,) = (peer.name for peer in node.peers().values() if peer.labels.get("app.kubernetes.io/name") == "prometheus")
+    question = f"/api/v1/namespaces/infra/pods/{name}:9090/proxy/api/v1/targets?state=active"
+
     def scraped() -> bool:
-        pod = (
-            "exec",
-            "-n",
-            "infra",
-            "deploy/prometheus",
-            "--",
-            "wget",
-            "-qO-",
-            "http://127.0.0.1:9090/api/v1/targets?state=active",
-        )
-        done = node.kubectl(*pod, ok_codes=None)
+        done = node.kubectl("get", "--raw", question, ok_codes=None)
         found[:] = json.loads(done.stdout)["data"]["activeTargets"] if done.code == 0 else []
         return bool(found) and all(item["health"] == "up" for item in found)
 
