@@ -27,26 +27,36 @@ NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 SCALED = ("Deployment", "StatefulSet")
 
-FILES = 'restic restore "$SNAPSHOT:{path}" --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE" --target {path} --delete{exclude}\n'
-"""Volume by volume: a mount point belongs to the node, and nobody else may give it the times that it had.
+STARTING_S = 600
+"""How much longer the wait for the Job is than its deadline, so that the Job says why it failed."""
+
+FILES = 'locked restore "$SNAPSHOT:{path}" --host "$NAMESPACE" --tag "$SERVICE" --target {path} --delete{exclude}\n'
+"""In the words of `common.backup.container.restic`, whose command the container has.
+
+Volume by volume: a mount point belongs to the node, and nobody else may give it the times that it had.
 
 What a copy leaves out stays as it is.
 """
 
 DATABASE = """\
+trap 'exit 143' TERM
+{{
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command 'DROP OWNED BY CURRENT_USER CASCADE'
 pg_restore --no-owner --no-comments --file - {dump} |
   sed "/^SELECT pg_catalog/s/set_config('search_path', ''/set_config('search_path', 'public'/" |
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --output /dev/null
+}} & wait "$!"
 """
 """Nothing of the owner stays; extensions are the superuser's, who made them when the database was new.
 
 Functions of some extensions, such as earthdistance, find each other only by a search path, and an index calls them.
+Process 1 does nothing at a signal without a handler, and a shell runs it between two commands; with process 1 all others end.
 """
 
 
 SQLITE = """\
-import pathlib, shutil, sys
+import pathlib, shutil, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 volume, dump = map(pathlib.Path, sys.argv[1:3])
 for name in sys.argv[3:]:
     for end in ("-wal", "-shm", "-journal"):
@@ -151,7 +161,7 @@ def plan(
                     "--for",
                     "jsonpath={.status.conditions[0].type}",
                     "--timeout",
-                    "6h",
+                    f"{deadline(cron) + STARTING_S}s",
                 ),
             ),
             KubectlStep(
@@ -215,8 +225,13 @@ def job_of(cron: Object, snapshot: str) -> dict[str, object]:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": name, "namespace": cron.namespace, "labels": labels},
-        "spec": {"backoffLimit": 0, "activeDeadlineSeconds": 21600, "template": template},
+        "spec": {"backoffLimit": 1, "activeDeadlineSeconds": deadline(cron), "template": template},
     }
+
+
+def deadline(cron: Object) -> int:
+    """Seconds after which a restore has failed: as long as a backup may take."""
+    return int(str(cron.at("spec", "jobTemplate", "spec", "activeDeadlineSeconds")))
 
 
 def chosen(cron: Object, role: str, names: Collection[str]) -> list[Mapping[str, object]]:
@@ -251,7 +266,6 @@ def restoring(container: Mapping[str, object], folders: Sequence[Folder], snapsh
     """restic's container, which writes what the snapshot has."""
     return {
         **container,
-        "command": ["sh", "-ec"],
         "args": ["".join(FILES.format(path=item.path, exclude=excluded(item)) for item in folders)],
         "env": [*listing(container, "env"), {"name": "SNAPSHOT", "value": snapshot}],
         "volumeMounts": writable(container),

@@ -23,6 +23,7 @@ from slipway.policy import (
     pod_security,
     probes,
     secret_access,
+    signals,
     storage,
     sync_order,
     workloads,
@@ -37,7 +38,7 @@ UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives
 
 OBJECT_RULES: tuple[ObjectRule, ...] = tuple(
     value
-    for module in (pod_security, secret_access, workloads, probes, metadata, network, storage, drift)
+    for module in (pod_security, secret_access, workloads, signals, probes, metadata, network, storage, drift)
     for value in vars(module).values()
     if isinstance(value, ObjectRule)
 )

@@ -82,7 +82,8 @@ class ChartObjects:
     exceptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Rule → container or object → reason."""
     switched_off: frozenset[str] = frozenset()
-    """Identifiers of controllers and service accounts that these values disable; they need no exception yet."""
+    """Controllers and service accounts that these values disable, and containers of backups, which an environment enables;
+    they need no exception yet."""
     default_values: bool = False
     """Whether these are the chart's default values, with which each exception must be needed."""
 

@@ -92,3 +92,19 @@ def jobs_and_hooks(chart: ChartObjects) -> Iterator[Violation]:
                 yield violation(item, "is a hook without a delete policy: its second run would find the first object")
         elif item.kind == "Job" and not CONTENT_HASH.search(item.name):
             yield violation(item, "has no content hash in its name, and the template of a Job is immutable")
+
+
+@rule("contract.retry", "A Job that connects to something tries again.")
+def second_try(chart: ChartObjects) -> Iterator[Violation]:
+    """The node lets a new pod through its network policies some moments after the pod has started; until then it is refused."""
+    policies = [dig(policy.data, "spec") for policy in chart.of_kind("NetworkPolicy")]
+    for item, pod in chart.workloads:
+        if item.kind not in BATCH_KINDS:
+            continue
+        spec = dig(item.data, "spec") if item.kind == "Job" else dig(item.data, "spec", "jobTemplate", "spec")
+        connects = any(
+            listing(policy, "egress") and labels_match(dig(policy, "podSelector", "matchLabels"), pod_labels(pod))
+            for policy in policies
+        )
+        if connects and spec.get("backoffLimit") == 0:
+            yield violation(item, "has a backoffLimit of 0: the first refused connection fails it")

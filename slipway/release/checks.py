@@ -219,6 +219,6 @@ def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]
             for kind in ("controllers", "serviceAccount")
             for identifier, entry in dig(values, kind).items()
             if dig(entry).get("enabled") is False
-        ),
+        ).union(declarations.backup_containers(values)),
         default_values=case.label == DEFAULTS and case.chart is chart,
     )

@@ -9,6 +9,9 @@ from slipway.util.mapping import dig, strings
 
 CLAIMS = frozenset({"claim", "existingClaim"})
 
+RETENTION = "retention"
+"""Method of the entry that is about the repository of the namespace, and about no data of the chart."""
+
 METHODS = {"files": "files", "database": "dump"}
 """Method → its name in a table."""
 
@@ -78,6 +81,8 @@ def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
     """(kind, identifier) → its backup, of every backup entry."""
     found = {}
     for _, spec in entries(values, "backup"):
+        if spec.get("method") == RETENTION:
+            continue
         kind = kind_of(spec)
         found[kind, str(spec.get(kind))] = Kept(
             method=str(spec.get("method") or ""),
@@ -87,6 +92,16 @@ def kept(values: Mapping[str, object]) -> dict[tuple[str, str], Kept]:
             reason=str(spec.get("optOut") or ""),
         )
     return found
+
+
+def keeps_repository(values: Mapping[str, object]) -> bool:
+    """Whether a chart applies the retention policy to the repository of its namespace."""
+    return any(spec.get("method") == RETENTION for _, spec in entries(values, "backup"))
+
+
+def backs_up(values: Mapping[str, object]) -> bool:
+    """Whether a chart backs up anything."""
+    return any(item.method for item in kept(values).values())
 
 
 def kind_of(entry: Mapping[str, object]) -> str:

@@ -88,6 +88,16 @@ def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, obj
             yield str(identifier), spec
 
 
+def backup_containers(values: Mapping[str, object]) -> Iterator[str]:
+    """The containers of a chart's backup job, which an environment with backups has."""
+    for _, spec in copied(values):
+        yield "restic"
+        if volume := spec.get("persistence"):
+            yield from (f"sqlite-{volume}", f"quiet-{volume}")
+        else:
+            yield f"dump-{spec.get('database') or spec.get('secret')}"
+
+
 def backup_secrets(
     chart: Chart, key: str, values: Mapping[str, object], repository: str
 ) -> Iterator[tuple[str, frozenset[str]]]:

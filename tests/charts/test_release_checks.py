@@ -18,14 +18,14 @@ pytestmark = pytest.mark.helm
 
 
 def checked(build: Path, umbrellas: Sequence[str], changes: dict[str, tuple[str, str]]) -> tuple[Problem, ...]:
-    """What the checks of some umbrellas find after a text of the values of some charts is replaced."""
+    """What the checks of some umbrellas find after a text is replaced wherever the values of some charts have it."""
     context = open_context(ROOT, os.environ, quiet=True)
     builder = builder_of(ROOT, build)
     charts = dict(builder.workspace.charts)
     for name, (before, after) in changes.items():
         chart = charts[ChartName(name)]
         text = chart.files["values.yaml"].decode()
-        assert text.count(before) == 1
+        assert before in text
         charts[chart.name] = replace(chart, files={**chart.files, "values.yaml": text.replace(before, after).encode()})
     workspace = replace(builder.workspace, charts=charts)
     builder = replace(builder, workspace=workspace, digests=digest.digest_all(workspace))
@@ -40,6 +40,12 @@ def test_no_umbrella_has_a_problem_in_any_environment(tmp_path: Path) -> None:
     umbrellas = [name for name, chart in workspace.charts.items() if chart.kind is ChartKind.UMBRELLA]
 
     assert [str(problem) for problem in checked(tmp_path, umbrellas, {})] == []
+
+
+def test_a_member_that_is_off_by_default_has_no_problem_when_it_is_on(tmp_path: Path) -> None:
+    found = checked(tmp_path, ["infra"], {"infra": ("\n  enabled: false\n", "\n  enabled: true\n")})
+
+    assert [str(problem) for problem in found] == []
 
 
 def test_a_claim_beyond_the_limit_range_of_its_namespace_is_found_with_the_value_to_change(tmp_path: Path) -> None:

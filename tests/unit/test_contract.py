@@ -151,6 +151,7 @@ VIOLATIONS: list[tuple[str, Callable[[list[Data]], Any], dict[str, Any]]] = [
     ("capabilities", at(DEPLOYMENT, *app, "securityContext"), {"capabilities": {"drop": ["NET_RAW"]}}),
     ("capabilities", at(DEPLOYMENT, *app, "securityContext", "capabilities"), {"add": ["NET_ADMIN"]}),
     ("seccomp", at(DEPLOYMENT, *pod, "securityContext"), {"seccompProfile": {"type": "Unconfined"}}),
+    ("sigterm", at(DEPLOYMENT, *app), {"command": ["sh", "-ec", "sleep 1; true"]}),
     ("host", at(DEPLOYMENT, *pod), {"hostNetwork": True}),
     ("host", at(DEPLOYMENT, *pod, "volumes", 0), {"hostPath": {"path": "/"}}),
     ("token", at(DEPLOYMENT, *pod), {"automountServiceAccountToken": True}),
@@ -208,7 +209,7 @@ def test_a_violation_is_found_by_its_rule(rule: str, find: Callable[[list[Data]]
 
 
 def test_every_rule_is_violated_by_some_case() -> None:
-    others = {"called-by-api-server", "unique", "job", "exception", "secrets"}
+    others = {"called-by-api-server", "unique", "job", "retry", "exception", "secrets"}
     # These need all objects of a namespace or an environment, and have tests of their own.
     others |= {"reach", "sync-order", "limit-range", "quota", "address", "host-port", "node-port"}
     assert {rule for rule, _, _ in VIOLATIONS} | others == {rule.removeprefix("contract.") for rule in policy.RULES}
@@ -227,6 +228,51 @@ def test_a_job_without_a_hash_and_a_hook_without_a_policy_are_found() -> None:
     assert "job" in rules([*good(), job])
     job["metadata"]["annotations"]["helm.sh/hook-delete-policy"] = "before-hook-creation"
     assert "job" not in rules([*good(), job])
+
+
+@pytest.mark.parametrize(("limit", "egress", "found"), [(0, [{}], True), (1, [{}], False), (0, [], False)])
+def test_a_job_that_connects_to_something_and_does_not_try_again_is_found(
+    limit: int, egress: list[Data], *, found: bool
+) -> None:
+    objects = good()
+    at(POLICY, "spec")(objects).update({"egress": egress})
+    template = copy.deepcopy(at(DEPLOYMENT, "spec", "template")(objects))
+    spec = {"backoffLimit": limit, "template": template}
+    every = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": metadata("app-x", 10),
+        "spec": {"jobTemplate": {"spec": spec}},
+    }
+    once = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata("app-x-0a1b2c3d", 10), "spec": spec}
+    for job in (every, once):
+        assert ("retry" in rules([*objects, job])) is found
+
+
+@pytest.mark.parametrize(
+    ("words", "ignored"),
+    [
+        (["/bin/sh", "-c", "sleep 1"], True),
+        (["bash", "-eo", "pipefail", "-c", "a | b"], True),
+        (["sh", "-ec", "until a; do sleep 1; done"], True),
+        (["sh", "-ec", "exec a; b"], True),
+        (["sh", "-ec", "a\nexec b"], False),
+        (["sh", "-ec", "trap 'exit 143' TERM\na & wait $!"], False),
+        (["sh", "-ec", "# trap TERM\na"], True),
+        (["sh", "-ec", "umask 077; printf x > y"], False),
+        (["python3", "-c", "import time"], True),
+        (["python3", "-c", "import signal\nsignal.signal(signal.SIGTERM, end)"], False),
+        (["sh", "/c/a"], True),
+        (["sh", "/of/the/image"], False),
+        (["server", "-c", "sleep 1"], False),
+        (["sh"], False),
+    ],
+)
+def test_a_script_that_is_process_1_and_does_nothing_at_sigterm_is_found(words: list[str], *, ignored: bool) -> None:
+    objects = good()
+    at(DEPLOYMENT, *app)(objects).update({"command": words[:1], "args": words[1:]})
+    at(CONFIG, "data")(objects).update({"a": "sleep 1"})
+    assert ("sigterm" in rules(objects)) is ignored
 
 
 HELPER = """

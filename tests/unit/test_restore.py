@@ -36,6 +36,7 @@ metadata:
 spec:
   jobTemplate:
     spec:
+      activeDeadlineSeconds: 7200
       template:
         metadata: {{labels: {{{labels}}}}}
         spec:
@@ -44,9 +45,8 @@ spec:
           containers:
             - name: restic
               image: restic
-              args:
-                - |
-                  restic backup /data
+              command: [sh, -ec, 'eval "$0"']
+              args: [locked backup /data]
               env: [{{name: SERVICE, value: {name}}}]
               volumeMounts:
                 - {{name: config, mountPath: /data/config, readOnly: true}}
@@ -150,14 +150,22 @@ def test_the_job_writes_where_the_copy_read_and_keeps_what_it_left_out() -> None
     spec = job["spec"]["template"]["spec"]
     (restic,) = spec["containers"]
     (script,) = restic["args"]
-    assert script.startswith(
-        'restic restore "$SNAPSHOT:/data/config" --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE"'
-    )
+    assert script.startswith('locked restore "$SNAPSHOT:/data/config" --host "$NAMESPACE" --tag "$SERVICE"')
     assert script.endswith(" --target /data/config --delete --exclude /logs --exclude '/a b'\n")
+    assert restic["command"] == ["sh", "-ec", 'eval "$0"']
     assert {"name": "SNAPSHOT", "value": "0a1b2c3d"} in restic["env"]
     assert all("readOnly" not in mount for mount in restic["volumeMounts"])
-    assert job["spec"]["backoffLimit"] == 0
+    # A second try does the same again.
+    assert job["spec"]["backoffLimit"] == 1
     assert spec["restartPolicy"] == "Never"
+
+
+def test_a_restore_may_take_as_long_as_a_backup_and_is_waited_for() -> None:
+    plan = plan_of(copied("web"))
+
+    assert job_in(plan)["spec"]["activeDeadlineSeconds"] == 7200
+    (wait,) = (step for step in plan.steps if step.title == "wait for its end")
+    assert wait.arguments[-1] == "7800s"
 
 
 def test_the_jobs_pods_have_the_edges_of_the_copys() -> None:
@@ -174,6 +182,7 @@ def test_a_dump_is_loaded_after_it_was_restored() -> None:
     (load,) = spec["containers"]
     assert (load["name"], load["image"]) == ("load-web", "postgres")
     assert "pg_restore --no-owner --no-comments --file - /data/dump/web.dump |" in load["args"][0]
+    assert "trap 'exit 143' TERM" in load["args"][0]
 
 
 def test_a_plan_is_text_that_a_shell_reads() -> None:
@@ -203,7 +212,7 @@ def test_every_folder_of_the_plan_is_restored_in_one_order() -> None:
 
 def test_the_command_of_the_backup_decides_nothing() -> None:
     before = job_in(plan_of(copied("web")))
-    after = job_in(plan_of(copied("web").replace("restic backup /data", "restic backup --exclude '/data/config/x' /y")))
+    after = job_in(plan_of(copied("web").replace("locked backup /data", "locked backup --exclude /data/config/x /y")))
 
     assert before == after
 

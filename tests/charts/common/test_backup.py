@@ -20,8 +20,18 @@ backup: {demo: {database: demo, method: database}}
 """
 
 
+RETENTION = "backup: {repository: {method: retention}}"
+
+
 def script(objects):
     return objects.container("restic", "CronJob")["args"][0]
+
+
+def before(objects):
+    """The init containers after the one that finds the repository."""
+    first, *rest = objects.pod_spec("CronJob")["initContainers"]
+    assert first["name"] == "repository"
+    return rest
 
 
 def test_nothing_is_copied_until_the_platform_says_so(render):
@@ -57,13 +67,13 @@ controllers: {demo: {strategy: Recreate, pod: {securityContext: {runAsUser: 33, 
 def test_paths_are_left_out_from_the_root_of_the_volume(render):
     text = script(render(ON % "" + VOLUME + FILES % ", exclude: [logs, 'cache/*']"))
 
-    assert "--exclude '/data/config/logs' --exclude '/data/config/cache/*' /data\n" in text
+    assert "--exclude '/data/config/logs' --exclude '/data/config/cache/*' /data" in text
 
 
 def test_old_copies_go_as_the_platform_says(render):
-    text = script(render(ON % ", keep: {daily: 3, weekly: 2, monthly: 0}" + VOLUME + FILES % ""))
+    text = script(render(ON % ", keep: {daily: 3, weekly: 2, monthly: 0}" + RETENTION.join("\n\n")))
 
-    assert "--keep-daily 3 --keep-weekly 2 --keep-monthly 0\n" in text
+    assert "--keep-daily 3 --keep-weekly 2 --keep-monthly 0 ||" in text
 
 
 def test_the_repository_comes_from_the_platforms_secret(render):
@@ -75,7 +85,7 @@ def test_the_repository_comes_from_the_platforms_secret(render):
 def test_a_database_is_dumped_by_its_own_version_before_the_copy(render):
     objects = render(ON % "" + DATABASE)
 
-    (dump,) = objects.pod_spec("CronJob")["initContainers"]
+    (dump,) = before(objects)
     assert dump["image"] == "registry.test/postgres:18.6-x"
     assert dump["command"] == ["pg_dump", "--format=custom", "--file=/data/dump/demo.dump"]
     secrets = {item["valueFrom"]["secretKeyRef"]["name"] for item in dump["env"]}
@@ -92,7 +102,7 @@ backup:
 """
     objects = render(ON % "" + VOLUME + values)
 
-    (dump,) = objects.pod_spec("CronJob")["initContainers"]
+    (dump,) = before(objects)
     assert dump["image"] == "registry.test/postgres:18.6-y"
     assert dump["command"] == ["pg_dump", "--format=custom", "--file=/data/dump/account.dump"]
     assert {item["valueFrom"]["secretKeyRef"]["name"] for item in dump["env"]} == {"shop-postgres-app"}
@@ -107,7 +117,7 @@ backup:
 def test_sqlite_databases_are_copied_before_the_files_and_left_out_of_them(render):
     objects = render(ON % "" + VOLUME + FILES % ", exclude: [logs], sqlite: [app.db, data/more.db]")
 
-    (copy,) = objects.pod_spec("CronJob")["initContainers"]
+    (copy,) = before(objects)
     assert copy["args"] == ["/data/config", "/data/dump/config", "app.db", "data/more.db"]
     # Its locks are files of the volume.
     mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in copy["volumeMounts"]}
@@ -119,7 +129,7 @@ def test_sqlite_databases_are_copied_before_the_files_and_left_out_of_them(rende
         "logs",
         *(f"{name}{end}" for name in ("app.db", "data/more.db") for end in ("", "-wal", "-shm", "-journal")),
     ]
-    words = script(objects).partition("restic backup")[2].partition("\n")[0].split()
+    words = script(objects).partition("locked backup")[2].partition("\n")[0].split()
     assert [word.strip("'") for word in words if word.startswith("'/data")] == [
         f"/data/config/{name}" for name in left_out
     ]
@@ -130,7 +140,7 @@ QUIET = """, sqlite: [app.db], quiet: {
 
 
 def test_what_keeps_the_application_quiet_is_there_first_and_goes_last(render):
-    first, second = render(ON % "" + VOLUME + FILES % QUIET).pod_spec("CronJob")["initContainers"]
+    first, second = before(render(ON % "" + VOLUME + FILES % QUIET))
 
     # The kubelet starts what follows after its startup probe, and ends it after everything else.
     assert (first["name"], first["restartPolicy"]) == ("quiet-config", "Always")
@@ -198,10 +208,63 @@ def test_what_ends_with_its_pod_is_not_copied(refuse):
     assert "backup tmp is of persistence.tmp, which is not a claim; set backup.tmp to null" in error
 
 
-def test_the_copies_controller_is_the_librarys(refuse):
-    error = refuse("controllers: {backup: {containers: {app: {image: {repository: registry.test/x, tag: 1.2.3}}}}}")
+@pytest.mark.parametrize("name", ["backup", "retention"])
+def test_the_copies_controllers_are_the_librarys(refuse, name):
+    error = refuse(
+        f"controllers: {{{name}: {{containers: {{app: {{image: {{repository: registry.test/x, tag: 1.2.3}}}}}}}}}}"
+    )
 
-    assert "the controller backup is reserved for the library; rename controllers.backup" in error
+    assert f"the controller {name} is reserved for the library; rename controllers.{name}" in error
+
+
+def test_nothing_is_quiet_before_the_repository_answers(render):
+    containers = render(ON % "" + VOLUME + FILES % QUIET).pod_spec("CronJob")["initContainers"]
+
+    assert [item["name"] for item in containers] == ["repository", "quiet-config", "sqlite-config"]
+
+
+def test_a_copy_does_nothing_else_while_the_application_is_quiet(render):
+    text = script(render(ON % "" + VOLUME + FILES % QUIET))
+
+    assert not {"forget", "prune", "check"} & set(text.split())
+
+
+def test_a_pod_that_failed_ends_and_the_application_with_it_is_no_longer_quiet(render):
+    assert render(ON % "" + VOLUME + FILES % QUIET).pod_spec("CronJob")["restartPolicy"] == "Never"
+
+
+def test_restic_has_the_minute_that_it_takes_to_remove_a_lock(render):
+    assert render(ON % "" + VOLUME + FILES % "").pod_spec("CronJob")["terminationGracePeriodSeconds"] > 60
+
+
+def test_no_two_pods_have_one_host_name(render):
+    # restic takes the lock of a process that it does not see for stale, if that was on a host of the same name.
+    assert "hostname" not in render(ON % "" + VOLUME + FILES % "").pod_spec("CronJob")
+
+
+def test_a_backup_may_take_as_long_as_the_platform_says(render, refuse):
+    objects = render(ON % ", activeDeadlineSeconds: 400000" + VOLUME + FILES % "")
+
+    assert objects.one("CronJob").at("spec", "jobTemplate", "spec", "activeDeadlineSeconds") == 400000
+    assert "activeDeadlineSeconds" in refuse(ON % ", activeDeadlineSeconds: 60" + VOLUME + FILES % "")
+
+
+def test_the_retention_follows_the_last_backup(render):
+    cron = render(ON % ", hour: 22, spread: 100" + RETENTION.join("\n\n")).one("CronJob", "demo-retention")
+
+    assert cron.at("spec", "schedule") == "40 0 * * *"
+
+
+def test_the_retention_reads_no_volume_and_reaches_the_repository_only(render):
+    objects = render(ON % ", peer: lan, ports: [8000]" + RETENTION.join("\n\n"))
+
+    assert [item["name"] for item in objects.pod_spec("CronJob")["volumes"]] == ["retention-work"]
+    egress = objects.one("NetworkPolicy", "demo-retention").at("spec", "egress")
+    assert {port["port"] for rule in egress for port in rule["ports"]} == {53, 8000}
+
+
+def test_no_repository_is_kept_before_there_are_backups(render):
+    assert render(RETENTION).of("CronJob") == []
 
 
 def test_a_volume_is_backed_up_by_one_entry(refuse):
@@ -261,9 +324,7 @@ def test_the_cron_job_carries_the_data_that_it_is_rendered_from(render):
         for mount in objects.container(plan.restic, "CronJob")["volumeMounts"]
         if mount.get("readOnly")
     }
-    assert {item.container for item in plan.dumps} | {"quiet-config"} == {
-        item["name"] for item in objects.pod_spec("CronJob")["initContainers"]
-    }
+    assert {item.container for item in plan.dumps} | {"quiet-config"} == {item["name"] for item in before(objects)}
 
 
 def test_without_dumps_there_is_no_folder_of_dumps(render):
@@ -305,6 +366,7 @@ backup: {shop: {secret: account, method: database, image: {repository: registry.
         "{secret: account, method: database}",
         "{persistence: config, secret: account, method: files}",
         "{persistence: config, method: application}",
+        "{persistence: config, method: retention}",
     ],
 )
 def test_an_entry_that_says_nothing_is_refused(refuse, entry):

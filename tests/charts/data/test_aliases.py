@@ -28,6 +28,8 @@ photos-valkey:
   network:
     ingress:
       application: {from: {app: photos}, ports: [valkey], purpose: queues}
+baseline:
+  enabled: true
 photos:
   enabled: true
 recipes:
@@ -81,7 +83,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     shutil.copytree(ROOT / ".ct", made / ".ct")
     shutil.copyfile(ROOT / "pyproject.toml", made / "pyproject.toml")
-    for chart in ("common", "postgres", "valkey"):
+    for chart in ("common", "baseline", "postgres", "valkey"):
         shutil.copytree(ROOT / "charts" / chart, made / "charts" / chart)
     for name in ("photos", "recipes"):
         folder = made / "charts" / name
@@ -93,7 +95,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     umbrella.mkdir(parents=True)
     head = "apiVersion: v2\nname: home\ndescription: Everything\ntype: application\nversion: 1.0.0\ndependencies:\n"
     entries = "".join(dependency(chart, alias) for alias, chart in MEMBERS.items())
-    (umbrella / "Chart.yaml").write_text(head + entries + dependency("photos") + dependency("recipes"))
+    (umbrella / "Chart.yaml").write_text(head + entries + "".join(map(dependency, ("baseline", "photos", "recipes"))))
     (umbrella / "values.yaml").write_text(VALUES)
     return made
 
@@ -151,11 +153,12 @@ def test_a_cache_is_called_like_its_alias_and_so_is_its_secret(rendered: dict[st
     assert auth["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "photos-valkey"
 
 
-def test_each_database_is_copied_under_its_own_name(rendered: dict[str, Object]) -> None:
+def test_each_database_is_copied_under_its_own_name(rendered: dict[str, Object], container) -> None:
     for name in ("photos-postgres", "recipes-postgres"):
-        pod = rendered[f"CronJob {name}-backup"].at("spec", "jobTemplate", "spec", "template", "spec")
-        assert dig(pod)["initContainers"][0]["env"][0]["valueFrom"]["secretKeyRef"]["name"] == f"{name}-app"  # type: ignore[index]
-        assert {"name": "SERVICE", "value": name} in dig(pod)["containers"][0]["env"]  # type: ignore[index]
+        cron = rendered[f"CronJob {name}-backup"]
+        first, *_ = container(cron, "dump-postgres")["env"]
+        assert first["valueFrom"]["secretKeyRef"]["name"] == f"{name}-app"
+        assert {"name": "SERVICE", "value": name} in container(cron, "restic")["env"]
 
 
 def test_every_member_satisfies_the_contract(repository: Repository) -> None:

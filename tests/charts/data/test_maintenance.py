@@ -1,6 +1,8 @@
 """Nextcloud is quiet while it is copied: its containers' own words, with a real shell and real locks."""
 
+import configparser
 import fcntl
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from slipway.tools.run import Child, Command, run_process, spawn_child
-from slipway.util.mapping import dig
+from slipway.util.mapping import dig, listing
 from testing.rendering import Repository
 from testing.servers import POLL_S, WAIT_S, stopped
 
@@ -22,6 +24,8 @@ CONTAINERS = {
     "jobs": ("nextcloud-cron", "app", "/var/www/html"),
 }
 """What a container does → its workload, its name, and where it has the volume."""
+
+PHP = re.compile(r"^(\s*(?:exec )?)php\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,7 @@ class Volume:
         container = self.find(workload, name)
         words = (dig(container, *path) if path else container)["command"]
         moved = (str(word).replace(root, str(self.folder)) for word in words)  # type: ignore[attr-defined]
-        return Command(argv=tuple(word.replace("exec php", "exec echo php") for word in moved), ok_codes=None)
+        return Command(argv=tuple(PHP.sub(r"\1echo php", word) for word in moved), ok_codes=None)
 
     def started(self, what: str) -> Child:
         """A container that runs on."""
@@ -103,7 +107,14 @@ def test_no_background_job_begins_while_it_is_copied(volume: Volume) -> None:
     with volume.copying():
         assert run_process(volume.words("jobs")).stdout == ""
 
-    assert run_process(volume.words("jobs")).stdout.startswith("php -f ")
+    assert "\nphp -f " in run_process(volume.words("jobs")).stdout
+
+
+def test_a_background_job_waits_for_database_and_cache_but_not_for_ever(volume: Volume) -> None:
+    first, second = run_process(volume.words("jobs")).stdout.splitlines()
+
+    assert first == "php /etc/nextcloud/wait.php 60"
+    assert second.startswith("php -f ")
 
 
 def test_a_copy_waits_for_the_background_job_that_runs(volume: Volume) -> None:
@@ -131,6 +142,44 @@ def test_a_start_ends_the_mode_that_a_loss_of_power_left_behind(volume: Volume) 
 
     assert run_process(volume.words("start")).code == 0
     assert not volume.mode.exists()
+
+
+@pytest.mark.parametrize(("what", "held"), [("start", fcntl.LOCK_SH), ("copy", fcntl.LOCK_SH)])
+def test_sigterm_ends_what_waits_for_the_lock(volume: Volume, what: str, held: int) -> None:
+    with volume.lock.open("w") as lock:
+        fcntl.flock(lock, held)
+        child = volume.started(what)
+        until(volume.waited_for)
+        child.end()
+        until(lambda: child.poll() is not None)
+
+    assert child.poll() == {"start": 143, "copy": 0}[what]
+
+
+def test_an_upload_is_on_the_data_volume_from_its_first_byte(volume: Volume, objects) -> None:
+    rendered = objects("nextcloud", "its own values")
+    (workload,) = (item for item in rendered if item.kind == "Deployment" and item.name == "nextcloud")
+    (settings,) = (item for item in rendered if item.kind == "ConfigMap" and item.name == "nextcloud-settings")
+    pod = dig(workload.data, "spec", "template", "spec")
+    parser = configparser.ConfigParser()
+    parser.read_string("[php]\n" + str(dig(settings.data, "data")["uploads.ini"]))
+    (folder,) = set(parser["php"].values())
+
+    volumes = {each["name"]: each for each in listing(pod, "volumes")}
+    (app,) = (each for each in listing(pod, "containers") if each["name"] == "app")
+    mounts = {str(each["mountPath"]): each for each in listing(app, "volumeMounts")}
+    assert mounts["/usr/local/etc/php/conf.d/zz-uploads.ini"]["subPath"] == "uploads.ini"
+    volume_of = max((path for path in mounts if folder.startswith(f"{path}/")), key=len)
+    assert "persistentVolumeClaim" in volumes[mounts[volume_of]["name"]]
+    # The start makes it, and nothing of an aborted upload stays.
+    left = volume.folder / folder.removeprefix("/var/www/html/")
+    left.mkdir(parents=True)
+    (left / "phpAbC").touch()
+    run_process(volume.words("start"))
+    assert list(left.iterdir()) == []
+    left.rmdir()
+    run_process(volume.words("start"))
+    assert left.is_dir()
 
 
 def test_database_and_files_are_in_one_copy_and_the_dump_is_made_by_the_servers_own_version(

@@ -114,7 +114,22 @@ def test_the_server_takes_the_memory_that_the_configuration_gives(pod) -> None:
 
     memory = dig(server.container(server.workload, "app"), "resources", "limits")["memory"]
     assert 0.7 < limit / (int(str(memory).removesuffix("Mi")) * 2**20) < 0.9
-    assert policy == {"redis": "allkeys-lru", "valkey": "noeviction"}[server.chart]
+    assert policy == "noeviction"
+
+
+def test_a_full_server_refuses_a_key_and_forgets_no_session(pod) -> None:
+    server = pod("its own values")
+    ten_mebibytes = "for i = 1, 10 do redis.call('setex', KEYS[1] .. i, 86400, string.rep('x', 1048576)) end"
+    with server.served():
+        server.ask("SETEX", "session", "86400", "of somebody")
+        said = next(
+            text
+            for number in range(100)
+            if "OOM" in (text := server.ask("EVAL", ten_mebibytes, "1", f"cache-{number}-"))
+        )
+
+        assert "OOM command not allowed" in said
+        assert server.ask("GET", "session") == "of somebody"
 
 
 def test_a_word_that_the_server_does_not_know_is_found(pod) -> None:

@@ -164,15 +164,6 @@ def test_the_client_is_bound_to_the_tunnel_from_its_first_start(objects):
     assert session["Session\\Interface"] == session["Session\\InterfaceName"] == "tun0"
 
 
-def test_a_forwarded_port_reaches_the_client_and_binds_it_again(render):
-    command = render("qbittorrent").pod("qbittorrent").env("gluetun")["VPN_PORT_FORWARDING_UP_COMMAND"]
-    assert r"\"listen_port\":{{PORT}}" in command
-    assert r"\"current_network_interface\":\"{{VPN_INTERFACE}}\"" in command
-    # The tunnel is up before the client, whose port does not answer then.
-    assert "--retry-connrefused" in command
-    assert command.endswith("http://127.0.0.1:8080/api/v2/app/setPreferences'")
-
-
 def test_nothing_undoes_the_forwarded_port_at_the_next_start(pod):
     assert "QBT_TORRENTING_PORT" not in pod.env("app")
 
@@ -182,7 +173,7 @@ def test_a_provider_without_port_forwarding_is_only_values(render):
     env = objects.pod("qbittorrent").env("gluetun")
     assert (env["VPN_SERVICE_PROVIDER"], env["SERVER_COUNTRIES"]) == ("mullvad", "Sweden,Switzerland")
     assert (env["VPN_PORT_FORWARDING"], env["PORT_FORWARD_ONLY"]) == ("off", "off")
-    assert "VPN_PORT_FORWARDING_UP_COMMAND" not in env
+    assert not {"VPN_PORT_FORWARDING_UP_COMMAND", "VPN_PORT_FORWARDING_DOWN_COMMAND"} & set(env)
 
 
 def test_only_the_pod_itself_needs_no_login(objects):

@@ -26,7 +26,9 @@ command:
   - python3
   - -c
   - |
-    import pathlib, sqlite3, sys
+    import pathlib, signal, sqlite3, sys
+    # Process 1 has no default action.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     volume, dump = map(pathlib.Path, sys.argv[1:3])
     for name in sys.argv[3:]:
         (dump / name).parent.mkdir(parents=True, exist_ok=True)
@@ -41,23 +43,37 @@ resources:
 {{- end -}}
 
 {{- /*
-common.backup.container.restic: one snapshot of everything below /data, then the retention policy. The first run creates the
-repository. A lock of another service is waited for.
-Input: root, plan. Output: YAML, a container.
+common.backup.container.restic: restic, as a script tells it.
+The command has the functions of all scripts, and runs its first argument: a restore gives it another one.
+
+`run`: process 1 does nothing at a signal that it has no handler for, and a shell passes none on. So each program runs in the
+background, SIGTERM reaches it, and restic removes its lock before it ends.
+
+`locked`: only `restic unlock` takes the lock of a process away that was killed, once nobody has refreshed it for half an hour; a
+living process refreshes its lock every five minutes. On its own host restic takes a lock for stale as soon as it does not see the
+process, and it sees only those of its own container; so no two pods may have the same host name, and a pod's is its own.
+Whoever died before the first wait is stale after it; the second is for somebody who lives.
+Input: root, script. Output: YAML, a container.
 */ -}}
 {{- define "common.backup.container.restic" -}}
-{{- $keep := .root.Values.global.backup.keep -}}
 image:
   {{- toYaml .root.Values.common.backup.image | nindent 2 }}
-command: [sh, -ec]
-args:
+command:
+  - sh
+  - -ec
   - |
-    known=0; restic cat config > /dev/null || known=$?
-    case $known in 0) ;; 10) restic init ;; *) exit $known ;; esac
-    restic backup --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE"
-    {{- range $volume := .plan.volumes }}{{ range $volume.exclude }} --exclude '{{ $volume.path }}/{{ . }}'{{ end }}{{ end }} /data
-    restic forget --retry-lock 1h --host "$NAMESPACE" --tag "$SERVICE" --group-by host,tags --keep-daily {{ $keep.daily }} --keep-weekly {{ $keep.weekly }} --keep-monthly {{ $keep.monthly }}
-    if [ "$(date +%u)" = 7 ]; then restic prune --retry-lock 1h; restic check --retry-lock 1h; fi
+    trap 'trap "" TERM; set +e; kill "$!" 2> /dev/null; wait "$!"; exit 143' TERM
+    run() { "$@" & wait "$!"; }
+    locked() {
+      for patience in 0s 35m 1h; do
+        code=0; run restic "$@" --retry-lock "$patience" || code=$?
+        [ "$code" = 11 ] || return "$code"
+        run restic unlock || :
+      done
+      return "$code"
+    }
+    eval "$0"
+args: {{ list .script | toJson }}
 env:
   NAMESPACE: {field: metadata.namespace}
   SERVICE: {{ .root.Chart.Name }}
@@ -67,4 +83,40 @@ envFrom:
   backup-repository: {secret: backup-repository}
 resources:
   {{- toYaml .root.Values.common.backup.resources | nindent 2 }}
+{{- end -}}
+
+{{- /*
+common.backup.container.repository: creates the repository, and waits until nobody holds it alone.
+Input: nothing. Output: text, a script.
+*/ -}}
+{{- define "common.backup.container.repository" -}}
+known=0; locked list keys || known=$?
+case "$known" in 0) ;; 10) run restic init ;; *) exit "$known" ;; esac
+{{- end -}}
+
+{{- /*
+common.backup.container.copy: one snapshot of everything below /data.
+Input: plan. Output: text, a script.
+*/ -}}
+{{- define "common.backup.container.copy" -}}
+locked backup --host "$NAMESPACE" --tag "$SERVICE"
+{{- range $volume := .plan.volumes }}{{ range $volume.exclude }} --exclude '{{ $volume.path }}/{{ . }}'{{ end }}{{ end }} /data
+{{- end -}}
+
+{{- /*
+common.backup.container.retention: the retention policy of every service of the namespace, and once a week what it made free and
+whether the repository is whole. One that fails stops no other; without a repository there is nothing to do.
+Input: root. Output: text, a script.
+*/ -}}
+{{- define "common.backup.container.retention" -}}
+{{- $keep := .root.Values.global.backup.keep -}}
+known=0; locked list keys || known=$?
+case "$known" in 0) ;; 10) exit 0 ;; *) exit "$known" ;; esac
+failed=0
+locked forget --host "$NAMESPACE" --group-by host,tags --keep-daily {{ $keep.daily }} --keep-weekly {{ $keep.weekly }} --keep-monthly {{ $keep.monthly }} || failed=$?
+if [ "$(date +%u)" = 7 ]; then
+  locked prune || failed=$?
+  locked check || failed=$?
+fi
+exit "$failed"
 {{- end -}}

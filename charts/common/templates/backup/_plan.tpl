@@ -11,7 +11,7 @@ backed up.
 {{- $databases := list -}}
 {{- $dump := "" -}}
 {{- range $id, $entry := .Values.backup -}}
-{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (not $entry.optOut) -}}
+{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (not $entry.optOut) (ne ($entry.method | default "") "retention") -}}
 {{- if $entry.persistence -}}
 {{- $volume := dict "entry" $id "path" (printf "/data/%s" $entry.persistence) -}}
 {{- $exclude := $entry.exclude | default list -}}

@@ -52,7 +52,8 @@ Input: root, id, spec, roles (keys of the controller). Output: a YAML list.
 {{- range $role := .roles -}}
 {{- range $name, $container := (index $.spec $role | default dict) -}}
 {{- if and $container (eq (include "common.render.enabled" $container) "true") -}}
-{{- $key := printf "%06d %s" (int (dig "order" 0 $container)) $name -}}
+{{- /* Sorted as text: a negative number would come after a smaller one. */ -}}
+{{- $key := printf "%07d %s" (add 1000000 (int (dig "order" 0 $container))) $name -}}
 {{- $_ := set $sorted $key (dict "root" $.root "controller" $.id "id" $name "role" $role "spec" $container "owner" $.spec) -}}
 {{- end -}}
 {{- end -}}

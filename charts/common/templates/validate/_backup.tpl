@@ -1,14 +1,16 @@
 {{- /*
-common.validate.backup: each volume or database is backed up by one entry, and exists; the controller of the backups is the library's.
+common.validate.backup: each volume or database is backed up by one entry, and exists; the controllers of the backups are the library's.
 Input: root, before the controller is added. Output: nothing, or an error.
 */ -}}
 {{- define "common.validate.backup" -}}
-{{- if hasKey (.Values.controllers | default dict) "backup" -}}
-{{- fail (printf "%s: the controller backup is reserved for the library; rename controllers.backup" .Chart.Name) -}}
+{{- range $id := list "backup" "retention" -}}
+{{- if hasKey ($.Values.controllers | default dict) $id -}}
+{{- fail (printf "%s: the controller %s is reserved for the library; rename controllers.%s" $.Chart.Name $id $id) -}}
+{{- end -}}
 {{- end -}}
 {{- $seen := dict -}}
 {{- range $id, $entry := .Values.backup -}}
-{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (not $entry.optOut) -}}
+{{- if and $entry (eq (include "common.render.enabled" $entry) "true") (not $entry.optOut) (ne ($entry.method | default "") "retention") -}}
 {{- $kind := empty $entry.secret | ternary (empty $entry.database | ternary "persistence" "databases") "secrets" -}}
 {{- $name := $entry.secret | default $entry.database | default $entry.persistence -}}
 {{- $what := printf "%s.%s" $kind $name -}}
