@@ -7,7 +7,7 @@ import pytest
 
 from slipway.tools.process import wait_until
 from slipway.tools.run import Command, run_process
-from slipway.util.mapping import dig
+from slipway.util.mapping import dig, listing
 from slipway.util.yaml import dump
 from testing.node import NodeLab
 
@@ -56,7 +56,7 @@ class Delivered:
             "kind": "Application",
             "metadata": {"name": self.name, "namespace": "argocd"},
             "spec": {
-                "project": NAMESPACE,
+                "project": "default",
                 "source": source,
                 "destination": {"namespace": NAMESPACE, "server": "https://kubernetes.default.svc"},
                 "syncPolicy": {"automated": {}},
@@ -65,8 +65,9 @@ class Delivered:
 
     @property
     def message(self) -> str:
-        found = self.node.kubectl.find("application", self.name, "-n", "argocd") or {}
-        return str(dig(found, "status", "operationState").get("message", ""))
+        status = dig(self.node.kubectl.find("application", self.name, "-n", "argocd") or {}, "status")
+        conditions = [str(item.get("message")) for item in listing(status, "conditions")]
+        return " ".join([str(dig(status, "operationState").get("message", "")), *conditions])
 
     @property
     def health(self) -> object:
@@ -92,7 +93,9 @@ def delivered(node: NodeLab, tmp_path: Path, request: pytest.FixtureRequest) -> 
 
 @pytest.mark.parametrize("delivered", [("late-pool", SERVICE_WAVE + 5)], indirect=True)
 def test_an_address_whose_pool_comes_in_a_later_wave_never_comes(delivered: Delivered) -> None:
-    assert wait_until(lambda: "waiting for healthy state of /Service/late-pool" in delivered.message, WAIT_S)
+    assert wait_until(lambda: "waiting for healthy state of /Service/late-pool" in delivered.message, WAIT_S), (
+        delivered.message
+    )
 
     assert delivered.has("service")
     assert not delivered.has("ipaddresspool.metallb.io")
