@@ -18,8 +18,8 @@ from slipway.lab.node import kernel
 NETWORKS = Path("/run/netns")
 """Where the container runtime keeps the network of each pod."""
 PATIENCE_S = 4.0
-AT_ONCE = 64
-TOGETHER = 8
+AT_ONCE = 32
+TOGETHER = 4
 OPEN = "open"
 
 

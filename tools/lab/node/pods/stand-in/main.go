@@ -1,7 +1,7 @@
 // Stands in for the program of an image that cannot be had: it takes the container as the pod declares it.
 //
 // It runs as the pod's user, tries every mount, and tries to write to a root that should be read-only; it listens on the
-// declared ports, answers every request there, and ends where the container is one that ends. What it does not find as
+// declared ports, answers every request there, with a metric where one asks for metrics, and ends where the container is one that ends. What it does not find as
 // declared it says, and exits with 1. `/stand-in.json` has the declarations of every container that runs this image.
 package main
 
@@ -166,6 +166,11 @@ func (c *container) serve(one port) error {
 	}
 	server := http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _ := os.Hostname()
+		if strings.Contains(r.URL.Path, "metrics") {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+			fmt.Fprintf(w, "# TYPE stand_in_info gauge\nstand_in_info{container=%q} 1\n", c.Name)
+			return
+		}
 		fmt.Fprintf(w, "stand-in for container %s of pod %s\n", c.Name, host)
 	})}
 	go server.Serve(listener)
