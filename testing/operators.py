@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import yaml
 
-from slipway.build.render import Object
 from slipway.gitops.applications import documents
-from slipway.secrets.references import producers_of, references
 from slipway.tools.kubectl import Data, Kubectl
 from testing.monorepo import ROOT
 
@@ -49,15 +45,3 @@ def with_pools(kubectl: Kubectl) -> None:
         found = [item for file in files for item in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
         kubectl.apply(documents(found), manager="tests")
         kubectl("wait", "--for=condition=Established", "crd/ipaddresspools.metallb.io", "--timeout=30s")
-
-
-def secrets_of(objects: Sequence[Object], namespace: str) -> Iterator[dict[str, object]]:
-    """What some objects read and do not make: secrets that a person seals, or that another service has made."""
-    made = producers_of(objects)
-    wanted: dict[str, dict[str, str]] = {}
-    for item in references(objects, namespace):
-        if item.name not in made:
-            wanted.setdefault(item.name, {})[item.key or "key"] = "x"
-    for name, data in wanted.items():
-        metadata = {"name": name, "namespace": namespace}
-        yield {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}

@@ -17,10 +17,11 @@ from slipway.lab import folder, lab
 from slipway.lab.operators.addresses import ASKED
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
-from slipway.lab.provide import storage_classes
+from slipway.lab.provide import secrets_of, storage_classes
 from slipway.lint import kube_schemas
+from slipway.secrets.references import producers_of
 from slipway.tools.kubectl import Kubectl
-from testing.operators import operator, pool, secrets_of
+from testing.operators import operator, pool
 from testing.rendering import Repository, charts
 from testing.workspaces import ROOT, chart_testing
 
@@ -91,7 +92,7 @@ def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
     provided = [claim(name, namespace) for name in mounted_claims(objects) - made_claims(objects)]
     provided += [folder.storage_class(name) for name in storage_classes(objects) if name != "local-path"]
     provided += [runtime_class(name) for name in mentioned(objects, "runtimeClassName")]
-    provided += secrets_of(objects, namespace)
+    provided += secrets_of(objects, namespace, producers_of(objects))
     provided += [
         {**pool(f"{namespace}-{item.name}", OPERATORS), "spec": {"addresses": [f"{address}/32"]}}
         for item in objects
