@@ -62,6 +62,9 @@ def plug(machine: Machine, cable: Cable) -> None:
     """Lay one cable: its other end is in the network of another machine."""
     other = Path(machine.folder).parent / cable.other / "ns" / "net"
     process = other.readlink().parts[2]
+    # A machine that starts again may find the cable of its former life.
+    gone = Command(argv=("nsenter", f"--net={other}", "ip", "link", "delete", cable.other_device), ok_codes=None)
+    run_process(gone)
     ip((f"link add {cable.device} type veth peer name {cable.other_device} netns {process}",))
     ip(cable.other_network, ("nsenter", f"--net={other}"))
 
