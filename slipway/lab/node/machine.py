@@ -21,7 +21,8 @@ NEVER = ("/proc", "/sys", "/dev", "/run", "/tmp")  # noqa: S108 - mounted anew i
 
 def run(machine: Machine) -> int:
     """Make the machine and keep it until SIGTERM; returns the exit code."""
-    machine.ready.unlink(missing_ok=True)
+    for former in Path(machine.folder).glob("ns/*"):
+        former.unlink()
     kernel.unshare(kernel.NEW_NETWORK | kernel.NEW_HOSTNAME | kernel.NEW_IPC)
     kernel.name_host(machine.name)
     lay(machine)
@@ -86,7 +87,6 @@ def link(machine: Machine, process: int) -> None:
         file = folder / kind
         file.unlink(missing_ok=True)
         file.symlink_to(f"/proc/{process}/ns/{kind}")
-    machine.ready.touch()
 
 
 def init(machine: Machine, told: int) -> None:
