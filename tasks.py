@@ -221,6 +221,7 @@ def registry(_: Invocation, action: str, json: bool = False) -> None:
         "name": "which lab (default: default); several run side by side",
         "real": "for up: components that run as real programs instead of being simulated, comma separated",
         "node": "for up: a real node with containers and network policies; Linux, root",
+        "secrets": "for up: create the secrets that nobody sealed, with random values",
         "env": ENV,
         "json": JSON,
     },
@@ -233,6 +234,7 @@ def lab(
     env: str = "",
     real: str = "",
     node: bool = False,
+    secrets: bool = True,
     json: bool = False,
 ) -> None:
     """Run a Kubernetes API and Argo CD on this machine, and deploy the working tree to them."""
@@ -240,7 +242,19 @@ def lab(
         from slipway.cli.lab import lab as verb
 
         rest = invocation.remainder
-        console.show(verb(console.context, action, what=what, name=name, env=env, real=real, node=node, rest=rest))
+        console.show(
+            verb(
+                console.context,
+                action,
+                what=what,
+                name=name,
+                env=env,
+                real=real,
+                node=node,
+                secrets=secrets,
+                rest=rest,
+            )
+        )
 
 
 @task(

@@ -19,7 +19,7 @@ from slipway.build.builder import Built
 from slipway.build.render import Object
 from slipway.context import open_context
 from slipway.core.model import ChartName, Pin
-from slipway.lab import applications, lab
+from slipway.lab import applications, lab, provide
 from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
@@ -129,7 +129,8 @@ class Platform:
         """Publish the working tree; returns the pins."""
         here = self.lab
         built = lab.build(here.context)
-        lab.provide_storage(here, built)
+        provide.provide_storage(here, built)
+        provide.provide_secrets(here)
         lab.publish_tree(here, built)
         return plan.pins_of(here.context.workspace, plan_of(here.context))
 

@@ -21,7 +21,7 @@ from slipway.build.render import Object
 from slipway.cluster.apply import apply
 from slipway.context import Context, open_context
 from slipway.gitops import applications
-from slipway.lab import lab
+from slipway.lab import lab, provide
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
 from slipway.lab.plan import Extent
@@ -204,7 +204,8 @@ def reality(place: Place) -> Iterator[Reality]:
     wildcard = authority.issue_cert(domain, f"*.{domain}")
     for namespace in here_objects:
         here.kubectl("create", "namespace", namespace)
-    lab.provide_storage(here, built)
+    provide.provide_storage(here, built)
+    provide.provide_secrets(here)
     secrets: list[Mapping[str, object]] = [tls_secret("wildcard-tls", "infra", wildcard), DNS_SECRET]
     here.kubectl.apply(applications.documents(secrets), manager="tests")
     for namespace, objects in here_objects.items():

@@ -34,6 +34,7 @@ def lab(
     env: str = "",
     real: str = "",
     node: bool = False,
+    secrets: bool = True,
     rest: str = "",
 ) -> Result:
     """Run an action.
@@ -46,6 +47,7 @@ def lab(
         env: the environment that it delivers.
         real: components that run as real programs, separated by commas.
         node: a real node: containers, network policies, a home network; needs root.
+        secrets: for `up`: create those that nobody sealed, with random values.
         rest: the arguments of kubectl, quoted for a shell.
 
     Raises:
@@ -57,7 +59,7 @@ def lab(
     if action == "up":
         from slipway.lab import up
 
-        facts = up.up(context, place, environment, chosen, node=node)
+        facts = up.up(context, place, environment, chosen, node=node, secrets=secrets)
     elif action == "down":
         ran = labs.stop(place)
         facts = {"lab": place.name, "summary": "stopped, its folder is removed" if ran else "was not running"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.lab import component, plan
+from slipway.lab.operators.roles import GROUPS
 from slipway.lab.place import Addresses, Place, write_addresses
 from slipway.lab.supervisor import COMPONENTS
 from slipway.registry.daemon import Daemon
@@ -18,7 +19,8 @@ from slipway.registry.daemon import Daemon
 if TYPE_CHECKING:
     from slipway.lab.pki import Pki
 
-STAGES = Path(__file__).resolve().parent / "stages"
+STAGES = Path(__file__).resolve().parent / "stages.yaml"
+"""What kwok plays."""
 GROUP = re.compile(r"^  group: (\S+)$", re.MULTILINE)
 ARGOCD_GROUP = "argoproj.io"
 PART_OF_ARGOCD = {"app.kubernetes.io/part-of": "argocd"}
@@ -60,7 +62,8 @@ def prepare(
     for name in ("tmp", "tls", "ssh", "gpg", "gpg-source"):
         (place.folder / "argocd" / name).mkdir(parents=True)
     write_kubeconfigs(place, keys, tokens, server=parts.server, argocd_namespace=argocd_namespace)
-    write_definitions(place, definitions, stages(definitions))
+    write_definitions(place, definitions)
+    shutil.copyfile(STAGES, place.folder / plan.STAGES)
     write_objects(place, (*cluster_objects(), *(argocd_objects(argocd_namespace) if "argocd" in extent.value else ())))
     write_registry(plan.served(place, ports["registry"]))
     write_addresses(place, Addresses(registry=parts.at("registry"), registry_inside=parts.at("registry")))
@@ -103,13 +106,12 @@ def write_kubeconfigs(
     write(place.kubeconfig, pki.kubeconfig(outside or server, keys.ca, tokens["admin"]))
 
 
-def write_definitions(place: Place, definitions: Sequence[Path], played: str) -> None:
-    """Custom resource definitions, and kwok's stages."""
+def write_definitions(place: Place, definitions: Sequence[Path]) -> None:
+    """Custom resource definitions."""
     folder = place.folder / plan.DEFINITIONS
     folder.mkdir()
     for source in definitions:
         shutil.copyfile(source, folder / f"{source.parent.parent.name}-{source.name}")
-    (place.folder / plan.STAGES).write_text(played, encoding="utf-8")
 
 
 def write_objects(place: Place, objects: Iterable[Mapping[str, object]]) -> None:
@@ -128,7 +130,7 @@ def write_registry(served: Daemon) -> None:
 def from_start(definitions: Iterable[Path]) -> tuple[Path, ...]:
     """The files whose kinds must exist from the start; the others are installed by their umbrella.
 
-    No umbrella has those below `tools/`, Argo CD reads its own kinds, and kwok refuses stages of kinds that do not exist.
+    No umbrella has those below `tools/`, and Argo CD reads its own kinds.
     """
     return tuple(
         path for path in definitions if path.parent.name != "crds" or simulated(path) or path.stem == ARGOCD_GROUP
@@ -136,22 +138,14 @@ def from_start(definitions: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def simulated(definitions: Path) -> bool:
-    """Whether kwok has stages for the kinds of a file."""
-    return (STAGES / definitions.name).is_file()
+    """Whether an operator of the kinds in a file is played."""
+    return definitions.stem in GROUPS
 
 
 def write(path: Path, data: Mapping[str, object]) -> None:
     """A JSON file, which is YAML too, for its owner only."""
     path.touch(mode=0o600)
     path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-
-
-def stages(definitions: Iterable[Path], *, core: bool = True) -> str:
-    """kwok's stages: those of Kubernetes' own kinds, and of the groups that are defined; it refuses unknown kinds."""
-    groups = {group for source in definitions for group in GROUP.findall(source.read_text(encoding="utf-8"))}
-    names = [*(["core"] if core else []), *sorted(groups)]
-    files = (STAGES / f"{name}.yaml" for name in names)
-    return "---\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 
 def cluster_objects() -> tuple[dict[str, object], ...]:

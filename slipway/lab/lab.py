@@ -12,18 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slipway.build.builder import Built
-from slipway.build.render import Object
 from slipway.config import RegistryConfig
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
-from slipway.core.model import Chart, ChartName, Pin, Published
+from slipway.core.model import ChartName, Pin, Published
 from slipway.gitops import applications
 from slipway.lab import folder as folders
 from slipway.lab.place import PORTS, Place, free_ports, supervises
 from slipway.lab.plan import Extent
 from slipway.lab.state import Phase, State
 from slipway.registry import publish
-from slipway.release import diff, plan
+from slipway.release import plan
 from slipway.release.survey import plan_of
 from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.kubectl import Kubectl
@@ -225,40 +224,6 @@ def hand_over(lab: Lab, files: Mapping[str, bytes]) -> None:
     lab.kubectl.apply(
         b"---\n".join(files[name] for name in applications.SYNCED if name != applications.SEALED), manager=MANAGER
     )
-
-
-def storage_classes(objects: Sequence[Object]) -> tuple[str, ...]:
-    """The classes that claims ask for and that nothing rendered provides."""
-    provided = {item.name for item in objects if item.kind == "StorageClass"}
-    wanted = {name for item in objects for name in class_names(item.data)}
-    return tuple(sorted(wanted - provided))
-
-
-def class_names(value: object) -> Iterator[str]:
-    """Every `storageClassName` below a value."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key == "storageClassName" and isinstance(item, str):
-                yield item
-            else:
-                yield from class_names(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from class_names(item)
-
-
-def provide_storage(lab: Lab, built: Mapping[ChartName, Built]) -> None:
-    """Create the storage classes that the umbrellas require.
-
-    Raises:
-        ToolFailed: an umbrella cannot be rendered, or the API server refuses a class.
-    """
-    umbrellas: list[Chart] = list(lab.context.workspace.umbrellas)
-    objects = [
-        item for one in umbrellas for item in diff.render_umbrella(lab.context, built[one.name], lab.environment)
-    ]
-    if names := storage_classes(objects):
-        lab.kubectl.apply(applications.documents(folders.storage_class(name) for name in names), manager=MANAGER)
 
 
 def stop(place: Place) -> bool:

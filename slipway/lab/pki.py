@@ -24,6 +24,7 @@ USERS: Mapping[str, str] = {
     "admin": "system:masters",
     "argocd": "system:masters",
     "kwok": "system:masters",
+    "operators": "system:masters",
     "system:kube-controller-manager": "",
     "system:kube-scheduler": "",
     "system:node:server": "system:nodes",

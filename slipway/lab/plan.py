@@ -5,16 +5,19 @@ Flags are those of Kubernetes 1.37, etcd 3.7, kwok 0.8 and Argo CD 3.6; a commen
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slipway.lab import argocd
 from slipway.lab.component import Component
+from slipway.lab.operators.roles import ROLES
 from slipway.lab.place import Place
 from slipway.registry.daemon import Daemon
+from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.process import LOOPBACK
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ NODE_ADDRESS = "192.0.2.2"
 DEFINITIONS = "definitions"
 OBJECTS = "objects"
 STAGES = "stages.yaml"
+OPERATORS = "operators"
+"""Component and user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,7 @@ def components(parts: Parts) -> tuple[Component, ...]:
     return (
         *cluster,
         *((registry(parts),) if "registry" in parts.extent.value else ()),
-        *(argocd(parts) if "argocd" in parts.extent.value else ()),
+        *(argocd.components(parts) if "argocd" in parts.extent.value else ()),
     )
 
 
@@ -158,49 +163,53 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
 
 
 def node(parts: Parts) -> tuple[Component, ...]:
-    """The simulated node: kwok, after the definitions of the kinds in its stages."""
-    flags = ("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS)
-    return node_objects(parts, flags, purpose="simulates the node, its pods, volumes and addresses")
+    """The simulated node: kwok, and what the cluster has from the start."""
+    return (
+        *inhabitants(parts, tuple(ROLES)),
+        Component(
+            name="kwok",
+            purpose="simulates the node, its pods and volumes",
+            argv=(
+                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok")),
+                *("--config", str(parts.place.folder / STAGES)),
+                *("--manage-all-nodes=true", "--node-ip", NODE_ADDRESS, "--cidr", PODS),
+                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
+            ),
+            after=("kube-apiserver",),
+            ready=f"http://{parts.at('kwok')}/healthz",
+        ),
+    )
 
 
 Elsewhere = Callable[[tuple[str, ...]], tuple[str, ...]]
 """An argument vector → the one that starts it on another machine."""
 
 
-def node_objects(
-    parts: Parts,
-    kwok: tuple[str, ...],
-    *,
-    purpose: str,
-    on: Elsewhere = tuple,
-    env: Mapping[str, str] | None = None,
-    netns: str = "",
+def inhabitants(
+    parts: Parts, roles: tuple[str, ...], *, on: Elsewhere = tuple, netns: str = ""
 ) -> tuple[Component, ...]:
-    """Definitions, the objects that a cluster has from the start, and kwok with these flags."""
+    """Definitions, the objects that a cluster has from the start, and operators that play these roles."""
     folder = parts.place.folder
-    ready = "established" if parts.has_definitions else "kube-apiserver"
-    env = env or {}
+    access, ready = parts.kubeconfig(OPERATORS), str(folder / f"{OPERATORS}.ready")
     found = (
         *(definitions(parts) if parts.has_definitions else ()),
         Component(
             name="objects",
             purpose="the node, storage classes, Argo CD's settings",
             argv=apply(parts, folder / OBJECTS),
-            after=(ready,),
+            after=("established" if parts.has_definitions else "kube-apiserver",),
         ),
         Component(
-            name="kwok",
-            purpose=purpose,
-            argv=(
-                *(parts.program("kwok"), "--kubeconfig", parts.kubeconfig("kwok"), "--config", str(folder / STAGES)),
-                *kwok,
-                *("--node-lease-duration-seconds", "40", "--server-address", parts.at("kwok")),
-            ),
-            after=(ready,),
-            ready=f"http://{parts.at('kwok')}/healthz",
+            name=OPERATORS,
+            purpose="plays the operators that have no program here",
+            argv=(sys.executable, "-m", "slipway.lab.operators", access, ready, *roles),
+            after=("kube-apiserver",),
+            ready=f"file://{ready}",
         ),
     )
-    return tuple(replace(item, argv=on(item.argv), env={**item.env, **env}, netns=netns) for item in found)
+    return tuple(
+        replace(item, argv=on(item.argv), env={**item.env, "PYTHONPATH": str(CHECKOUT)}, netns=netns) for item in found
+    )
 
 
 def definitions(parts: Parts) -> tuple[Component, ...]:
@@ -247,79 +256,3 @@ def registry(parts: Parts) -> Component:
         argv=served(parts.place, parts.ports["registry"]).command(parts.programs["registry"]).argv,
         ready=f"http://{parts.at('registry')}/v2/",
     )
-
-
-def argocd(parts: Parts) -> tuple[Component, ...]:
-    """Argo CD 3.6's controllers, outside of the cluster, configured as if inside."""
-    base = environment(parts)
-    binary = parts.program("argocd")
-    repo = ("--repo-server-plaintext",)
-    return (
-        Component(
-            name="redis",
-            purpose="Argo CD's cache",
-            argv=(parts.program("redis"), "--address", parts.at("redis")),
-            ready=f"tcp://{parts.at('redis')}",
-        ),
-        Component(
-            name="argocd-repo-server",
-            purpose="pulls and renders charts",
-            argv=(
-                *(binary, "--address", LOOPBACK, "--port", str(parts.ports["repo-server"])),
-                *("--metrics-address", LOOPBACK, "--metrics-port", str(parts.ports["repo-server-metrics"])),
-                *("--disable-tls", "--client-ca-path=", "--redis", parts.at("redis")),
-            ),
-            env={**base, "ARGOCD_BINARY_NAME": "argocd-repo-server"},
-            after=("redis", "objects"),
-            ready=f"http://{parts.at('repo-server-metrics')}/healthz",
-        ),
-        Component(
-            name="argocd-application-controller",
-            purpose="compares and syncs Applications",
-            argv=(
-                *(binary, "--repo-server", parts.at("repo-server"), *repo, "--redis", parts.at("redis")),
-                *("--metrics-port", str(parts.ports["controller-metrics"]), "--app-resync", "30"),
-                *("--status-processors", "4", "--operation-processors", "4"),
-            ),
-            env={**base, "ARGOCD_BINARY_NAME": "argocd-application-controller"},
-            after=("argocd-repo-server",),
-            ready=f"http://{parts.at('controller-metrics')}/healthz",
-        ),
-        Component(
-            name="argocd-applicationset-controller",
-            purpose="makes Applications of ApplicationSets",
-            argv=(
-                *(binary, "--argocd-repo-server", parts.at("repo-server"), *repo, "--enable-progressive-syncs"),
-                *("--metrics-addr", parts.at("applicationset-metrics")),
-                *("--probe-addr", parts.at("applicationset-probe")),
-                *("--webhook-addr", parts.at("applicationset-webhook"), "--refresh-grace-period-seconds", "0"),
-            ),
-            env={**base, "ARGOCD_BINARY_NAME": "argocd-applicationset-controller"},
-            after=("objects", "argocd-repo-server"),
-            # It registers no health check.
-            ready=f"http://{parts.at('applicationset-metrics')}/metrics",
-        ),
-    )
-
-
-def environment(parts: Parts) -> dict[str, str]:
-    """Argo CD's environment: every folder of its own, so that labs do not meet."""
-    folder = parts.place.folder / "argocd"
-    helm = str(parts.programs["helm"].parent)
-    return {
-        "KUBECONFIG": parts.kubeconfig("argocd"),
-        # https://kubernetes.default.svc means the cluster of KUBECONFIG.
-        "ARGOCD_FAKE_IN_CLUSTER": "true",
-        "ARGOCD_GPG_ENABLED": "false",
-        "ARGOCD_TLS_DATA_PATH": str(folder / "tls"),
-        "ARGOCD_SSH_DATA_PATH": str(folder / "ssh"),
-        "ARGOCD_GNUPGHOME": str(folder / "gpg"),
-        "ARGOCD_GPG_DATA_PATH": str(folder / "gpg-source"),
-        "ARGOCD_ASK_PASS_SOCK": str(folder / "askpass.sock"),
-        "HELM_CACHE_HOME": str(folder / "helm" / "cache"),
-        "HELM_CONFIG_HOME": str(folder / "helm" / "config"),
-        "HELM_DATA_HOME": str(folder / "helm" / "data"),
-        "HOME": str(folder),
-        "TMPDIR": str(folder / "tmp"),
-        "PATH": os.pathsep.join([helm, parts.path]),
-    }

@@ -18,7 +18,7 @@ from slipway.core.model import ChartName
 from slipway.delivery import pinned as published
 from slipway.gitops import applications, pins
 from slipway.lab import folder as folders
-from slipway.lab import lab
+from slipway.lab import lab, provide
 from slipway.lab.place import place_of
 from slipway.lab.plan import Extent
 from slipway.lint import kube_schemas
@@ -194,7 +194,7 @@ def provide_storage(kubectl: Kubectl, scenes: Sequence[PlatformState]) -> None:
     """
     listed = [[item for part in scene.values() for item in part.objects] for scene in scenes]
     rendered = {item.name: item for objects in listed for item in objects if item.kind == "StorageClass"}
-    names = sorted({name for objects in listed for name in lab.storage_classes(objects)})
+    names = sorted({name for objects in listed for name in provide.storage_classes(objects)})
     if names:
         made = [rendered[name].data if name in rendered else folders.storage_class(name) for name in names]
         kubectl.apply(applications.documents(made), manager=MANAGER)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from slipway.context import Context
 from slipway.core.errors import ToolFailed
-from slipway.lab import applications, lab, status
+from slipway.lab import applications, lab, provide, status
 from slipway.lab.applications import Application
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
@@ -22,7 +22,13 @@ HEALTHY_S = 600.0
 
 
 def up(
-    context: Context, place: Place, environment: str, real: Sequence[str] = (), *, node: bool = False
+    context: Context,
+    place: Place,
+    environment: str,
+    real: Sequence[str] = (),
+    *,
+    node: bool = False,
+    secrets: bool = True,
 ) -> Mapping[str, object]:
     """Start the lab unless it runs, publish the working tree, and wait until every Application is Synced and Healthy.
 
@@ -32,6 +38,7 @@ def up(
         environment: what is delivered.
         real: components that run as real programs, besides those that do already.
         node: whether a new lab has a real node.
+        secrets: whether those that nobody sealed are created.
 
     Raises:
         WorkspaceError: a real component's pod does not exist, or lacks something.
@@ -52,7 +59,7 @@ def up(
                 lab.start(context, place)
         here = lab.attach(context, place, environment)
         with ended_explained(place):
-            deliver(here)
+            deliver(here, secrets=secrets)
             names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
             with live(context) as on_change:
                 found = applications.wait_until_healthy(
@@ -105,8 +112,12 @@ def ended_explained(place: Place) -> Iterator[None]:
         raise ToolFailed(tuple(lab.startup_problems(place, found))) from error
 
 
-def deliver(here: Lab) -> None:
+def deliver(here: Lab, *, secrets: bool) -> None:
     """Build while the control plane starts, publish, and hand over to Argo CD.
+
+    Args:
+        here: the lab.
+        secrets: whether those that nobody sealed are created.
 
     Raises:
         BuildError: see `up`.
@@ -118,7 +129,7 @@ def deliver(here: Lab) -> None:
         with progress.step("node, control plane") as done:
             found = lab.wait_ready(here.place, lab.NODE_START_S)
             done(f"{len(found.parts)} components")
-        start.install(here)
+        start.install(here, secrets=secrets)
         return
     with progress.step("package") as done:
         built = lab.build(here.context)
@@ -126,8 +137,11 @@ def deliver(here: Lab) -> None:
     with progress.step("control plane, Argo CD") as done:
         found = lab.wait_ready(here.place)
         done(f"{len(found.parts)} components")
+    if secrets:
+        with progress.step("secrets") as done:
+            done(f"{provide.provide_secrets(here)} that nobody sealed")
     with progress.step("publish") as done:
-        lab.provide_storage(here, built)
+        provide.provide_storage(here, built)
         published = lab.publish_tree(here, built)
         lab.hand_over(here, lab.deploy_files(here))
         done(f"{counted(len(published), 'chart')} to the lab's registry, ApplicationSet applied")

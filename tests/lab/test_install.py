@@ -14,14 +14,20 @@ from slipway.context import open_context
 from slipway.core.model import ChartKind, ChartName
 from slipway.gitops import applications
 from slipway.lab import folder, lab
+from slipway.lab.operators.addresses import ASKED
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
+from slipway.lab.provide import storage_classes
 from slipway.lint import kube_schemas
+from slipway.secrets.references import producers_of, references
 from slipway.tools.kubectl import Kubectl
+from testing.operators import operator, pool
 from testing.rendering import Repository, charts
 from testing.workspaces import ROOT, chart_testing
 
 NONE = "defaults-values.yaml"
+OPERATORS = "operators"
+"""Namespace of those that services count on."""
 SERVICES = [str(chart.name) for chart in charts() if chart.kind is ChartKind.SERVICE]
 
 
@@ -39,8 +45,16 @@ def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
         open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.CLUSTER, definitions=definitions
     )
     lab.wait_ready(made)
+    inhabit(open_context(ROOT, os.environ, quiet=True).kubectl(made.kubeconfig))
     yield made
     lab.stop(made)
+
+
+def inhabit(kubectl: Kubectl) -> None:
+    """Have the operators that services count on."""
+    kubectl("create", "namespace", OPERATORS)
+    found = (operator(chart, OPERATORS) for chart in ("cert-manager", "cloudnative-pg", "metallb"))
+    kubectl.apply(applications.documents(found), manager="tests")
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +88,33 @@ def test_a_service_installs_alone(
 
 
 def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
-    """What others give to a service: claims, storage and runtime classes, and pods for its own claims."""
+    """What others give to a service: claims, classes, secrets, addresses, and pods for its own claims."""
     provided = [claim(name, namespace) for name in mounted_claims(objects) - made_claims(objects)]
-    provided += [folder.storage_class(name) for name in lab.storage_classes(objects) if name != "local-path"]
+    provided += [folder.storage_class(name) for name in storage_classes(objects) if name != "local-path"]
     provided += [runtime_class(name) for name in mentioned(objects, "runtimeClassName")]
+    provided += secrets(objects, namespace)
+    provided += [
+        {**pool(f"{namespace}-{item.name}", OPERATORS), "spec": {"addresses": [f"{address}/32"]}}
+        for item in objects
+        if (address := item.annotations.get(ASKED))
+    ]
     if lonely := made_claims(objects) - mounted_claims(objects):
         # Without a pod that mounts it a claim is never bound.
         provided.append(consumer(lonely, namespace))
     if provided:
         kubectl.apply(applications.documents(provided), manager="tests")
+
+
+def secrets(objects: list[Object], namespace: str) -> Iterator[dict[str, object]]:
+    """Those that a person seals, or that another service has made."""
+    made = producers_of(objects)
+    wanted: dict[str, dict[str, str]] = {}
+    for item in references(objects, namespace):
+        if item.name not in made:
+            wanted.setdefault(item.name, {})[item.key or "key"] = "x"
+    for name, data in wanted.items():
+        metadata = {"name": name, "namespace": namespace}
+        yield {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
 
 
 def made_claims(objects: list[Object]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What kwok plays: the states that a healthy cluster would bring objects to, and limits that hold all the same."""
+"""What is played: the states that a healthy cluster would bring objects to, and limits that hold all the same."""
 
 import json
 import os
@@ -7,20 +7,27 @@ from collections.abc import Iterator
 import pytest
 
 from slipway.context import open_context
+from slipway.gitops.applications import documents
 from slipway.lab import lab
 from slipway.lab.place import Place
 from slipway.tools.kubectl import Kubectl
 from slipway.util.mapping import dig
 from testing.monorepo import ROOT
+from testing.operators import operator, pool, with_pools
 
 NAMESPACE = "played"
 
 
 @pytest.fixture(scope="module")
 def kubectl(place: Place) -> Iterator[Kubectl]:
-    """A namespace of its own."""
+    """A namespace of its own, with every operator in it."""
     made = lab.attach(open_context(ROOT, os.environ, quiet=True), place, "staging").kubectl
     made("create", "namespace", NAMESPACE)
+    with_pools(made)
+    charts = ("cert-manager", "cloudnative-pg", "metallb", "sealed-secrets", "traefik")
+    made.apply(
+        documents([*(operator(chart, NAMESPACE) for chart in charts), pool("played", NAMESPACE)]), manager="tests"
+    )
     yield made
     made("delete", "namespace", NAMESPACE, "--wait=false")
 
@@ -34,13 +41,13 @@ def make(kubectl: Kubectl, api_version: str, kind: str, spec: dict[str, object],
 @pytest.mark.parametrize(
     ("api_version", "kind", "spec", "condition"),
     [
+        ("cert-manager.io/v1", "Issuer", {"selfSigned": {}}, "Ready"),
         (
             "cert-manager.io/v1",
             "Certificate",
-            {"secretName": "tls", "dnsNames": ["example.org"], "issuerRef": {"name": "any"}},
+            {"secretName": "tls", "dnsNames": ["example.org"], "issuerRef": {"name": "it"}},
             "Ready",
         ),
-        ("cert-manager.io/v1", "Issuer", {"selfSigned": {}}, "Ready"),
         ("bitnami.com/v1alpha1", "SealedSecret", {"encryptedData": {"key": "AgBy"}}, "Synced"),
         ("postgresql.cnpg.io/v1", "Cluster", {"instances": 1, "storage": {"size": "1Gi"}}, "Ready"),
     ],
@@ -62,13 +69,20 @@ def test_what_a_database_asks_for_counts_as_done(kubectl: Kubectl) -> None:
 
 
 def test_a_load_balancer_gets_an_address(kubectl: Kubectl) -> None:
-    make(kubectl, "v1", "Service", {"type": "LoadBalancer", "ports": [{"port": 80}]}, name="balanced")
+    selector = {"app.kubernetes.io/name": "traefik"}
+    make(
+        kubectl,
+        "v1",
+        "Service",
+        {"type": "LoadBalancer", "selector": selector, "ports": [{"port": 80}]},
+        name="balanced",
+    )
 
     where = ("service/balanced", "-n", NAMESPACE, "--timeout=30s")
     kubectl("wait", "--for=jsonpath={.status.loadBalancer.ingress[0].ip}", *where)
 
 
-def test_an_ingress_gets_an_address(kubectl: Kubectl) -> None:
+def test_an_ingress_gets_the_address_of_traefiks_service(kubectl: Kubectl) -> None:
     backend = {"service": {"name": "it", "port": {"number": 80}}}
     make(kubectl, "networking.k8s.io/v1", "Ingress", {"defaultBackend": backend})
 

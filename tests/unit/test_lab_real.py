@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from slipway.core.errors import WorkspaceError
-from slipway.lab.folder import STAGES
+from slipway.lab.component import Component
+from slipway.lab.operators.roles import ROLES
 from slipway.lab.real import assemble
 from slipway.lab.real.assemble import NEIGHBOUR, STRANGER, Body, Door
-from slipway.lab.real.catalog import CATALOG, chosen, played_by_none
+from slipway.lab.real.catalog import CATALOG, acts, chosen
+from slipway.lab.real.join import without
 from slipway.lab.real.pod import Data, Pod, argv_of, environment_of, expanded, pod_of
 from slipway.lab.real.volumes import Cluster, mounts_of, volumes_of
 from slipway.lab.sandbox.program import Mount, Sandbox
@@ -83,19 +85,16 @@ def test_names_are_taken_once() -> None:
     assert chosen(" traefik,prometheus,,traefik") == ("traefik", "prometheus")
 
 
-def test_kwok_plays_no_longer_what_a_real_component_does() -> None:
-    text = "kind: Stage\nmetadata:\n  name: sealed-secret-synced\n---\nkind: Stage\nmetadata:\n  name: pod-running\n"
+def test_the_operators_play_no_longer_what_a_real_component_does() -> None:
+    played = Component(name="operators", purpose="", argv=("python", "pod-startable", "sealed-secret-synced"))
 
-    assert played_by_none(text, ["traefik"]) == text
-    assert played_by_none(text, ["sealed-secrets"]) == "kind: Stage\nmetadata:\n  name: pod-running\n"
+    assert without(played, acts(["prometheus"])) == played
+    assert without(played, acts(["prometheus", "sealed-secrets"])).argv == ("python", "pod-startable")
 
 
-def test_every_stage_that_a_real_component_takes_over_is_one_of_kwoks() -> None:
-    stages = "".join(path.read_text(encoding="utf-8") for path in STAGES.glob("*.yaml"))
-
-    for real in CATALOG.values():
-        for act in real.acts:
-            assert f"\n  name: {act}\n" in stages, real.name
+def test_every_role_that_a_real_component_takes_over_is_one_of_the_operators() -> None:
+    assert acts(CATALOG) == acts(CATALOG) & ROLES.keys()
+    assert acts(["metallb"]) == {"load-balancer-address"}
 
 
 def test_a_pod_that_is_going_is_not_taken() -> None:

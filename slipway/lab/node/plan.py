@@ -16,6 +16,7 @@ from slipway.lab import plan
 from slipway.lab.component import Component
 from slipway.lab.node.home import Home, Machine
 from slipway.lab.node.settings import PORTS, RUNTIME_SOCKET
+from slipway.lab.operators.roles import OF_A_REAL_NODE
 from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.process import LOOPBACK
 
@@ -70,13 +71,8 @@ def components(parts: NodeParts) -> tuple[Component, ...]:
         *(machine(item) for item in parts.machines.values()),
         doors(parts),
         *control_plane(parts),
-        *plan.node_objects(
-            parts.cluster,
-            ("--manage-all-nodes=false", "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake"),
-            purpose="plays the operators that have no program here",
-            on=lambda argv: parts.on(SERVER, argv),
-            env=ENV,
-            netns=parts.netns(SERVER),
+        *plan.inhabitants(
+            parts.cluster, OF_A_REAL_NODE, on=lambda argv: parts.on(SERVER, argv), netns=parts.netns(SERVER)
         ),
         *node(parts),
         *home(parts),

@@ -111,7 +111,7 @@ def prepare(
         argocd_namespace="argocd",
         outside=f"https://{LOOPBACK}:{outside['apiserver']}",
     )
-    folder.write_definitions(place, definitions, folder.stages(definitions, core=False))
+    folder.write_definitions(place, definitions)
     folder.write_objects(place, (node_object(str(home.server)), *cluster_dns.objects()))
     folder.write_registry(plan.served(place, PORTS["registry"], str(home.store)))
     inside = f"{home.store}:{PORTS['registry']}"

@@ -18,7 +18,7 @@ PODS = IPv4Network("10.42.0.0/24")
 RUNTIME_SOCKET = "/run/containerd/containerd.sock"
 PAUSE = "docker.io/rancher/mirrored-pause:3.10"
 PORTS = {
-    "etcd": 2379, "etcd-peer": 2380, "apiserver": 6443, "controller-manager": 10257, "scheduler": 10259, "kwok": 10247,
+    "etcd": 2379, "etcd-peer": 2380, "apiserver": 6443, "controller-manager": 10257, "scheduler": 10259,
     "registry": 5000, "kubelet": 10248, "kube-proxy": 10249, "kube-router": 20244, "containerd": 1338, "dns-health": 8053,
 }  # fmt: skip
 """On the machines of the home; those of Kubernetes are its own."""

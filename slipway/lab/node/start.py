@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from slipway.build.builder import Built
@@ -13,18 +11,17 @@ from slipway.context import Context
 from slipway.core.errors import Problem, ToolMissing
 from slipway.core.model import ChartName
 from slipway.delivery.bootstrap import bootstrap
-from slipway.gitops.applications import documents
-from slipway.lab import folder, lab, plan
-from slipway.lab.lab import MANAGER, Lab
+from slipway.lab import folder, lab, plan, provide
+from slipway.lab.lab import Lab
 from slipway.lab.node import catalogue, cluster_dns, contents, prepare
 from slipway.lab.node.images import references
 from slipway.lab.place import Place
 from slipway.lint.platform_facts import platform_facts
 from slipway.release import diff
-from slipway.release import secrets as inventory
 from slipway.toolchain import groups, node_machine
 from slipway.workspace.documents import platform_document
 
+CONTROL_PLANE = tuple(name for name in plan.CLUSTER if name != "kwok")
 NODE = (
     "containerd", "containerd-shim-runc-v2", "ctr", "runc", "cni-bridge", "cni-loopback", "cni-host-local", "cni-portmap",
     "kubelet", "kube-proxy", "kube-router", "coredns", "stand-in",
@@ -85,7 +82,7 @@ def start(context: Context, place: Place, environment: str, *, attached: bool = 
 def programs_of(context: Context, objects: Iterable[Object]) -> Mapping[str, Path]:
     """Every program that the node and its pods need."""
     named = frozenset({cluster_dns.IMAGE, *(name for item in objects for name in references(item.data))})
-    wanted = dict.fromkeys((*plan.CLUSTER, "registry", *NODE, *catalogue.tools(named)))
+    wanted = dict.fromkeys((*CONTROL_PLANE, "registry", *NODE, *catalogue.tools(named)))
     packaged = [name for name in wanted if name in groups.PROGRAMS]
     built = context.toolbox.ensure(name for name in wanted if name not in groups.PROGRAMS)
     return {**built, **{name: groups.program(context.toolbox.home, name, context.progress) for name in packaged}}
@@ -97,8 +94,12 @@ def rendered(context: Context, built: Mapping[ChartName, Built], environment: st
     return tuple(item for one in umbrellas for item in diff.render_umbrella(context, built[one.name], environment))
 
 
-def install(here: Lab) -> None:
+def install(here: Lab, *, secrets: bool = True) -> None:
     """Publish, provide what only a person can, and bootstrap.
+
+    Args:
+        here: the lab.
+        secrets: whether those that nobody sealed are created.
 
     Raises:
         BuildError: the cluster refuses something, or Argo CD does not start.
@@ -108,48 +109,7 @@ def install(here: Lab) -> None:
     with context.progress.step("publish") as done:
         published = lab.publish_tree(here, built)
         done(f"{len(published)} charts")
-    with context.progress.step("secrets") as done:
-        made = tuple(secret_objects(here))
-        here.kubectl.apply(documents(made), manager=MANAGER)
-        done(f"{sum(item['kind'] == 'Secret' for item in made)} that nobody sealed")
+    if secrets:
+        with context.progress.step("secrets") as done:
+            done(f"{provide.provide_secrets(here)} that nobody sealed")
     bootstrap(context, here.environment, here.kubectl, files=lab.deploy_files(here))
-
-
-def secret_objects(here: Lab) -> Iterator[Mapping[str, object]]:
-    """Namespaces, and the secrets that a person or a program that is not here would make, with random values."""
-    found = inventory.listing(here.context, here.environment, ())
-    environment = here.context.workspace.environments[here.environment]
-    facts = platform_facts(here.context.workspace, platform_document(environment))[0]
-    for name in dict.fromkeys(entry.namespace for entry in found.secrets):
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    for entry in found.secrets:
-        maker = entry.producer.partition(" ")[0]
-        if entry.missing or (maker in PLAYED and entry.keys):
-            data = {key: secrets.token_hex(16).encode() for key in entry.keys}
-            yield secret(entry.namespace, entry.name, data)
-        elif maker == "Certificate":
-            from slipway.lab import pki
-
-            domain = str(facts["domain"])
-            certificate, key_file = pki.pair((domain, f"*.{domain}"))
-            (here.place.folder / CERTIFICATE).write_bytes(certificate)
-            yield secret(
-                entry.namespace, entry.name, {"tls.crt": certificate, "tls.key": key_file}, "kubernetes.io/tls"
-            )
-
-
-def secret(namespace: str, name: str, data: Mapping[str, bytes], kind: str = "Opaque") -> dict[str, object]:
-    """A Secret."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": name, "namespace": namespace},
-        "type": kind,
-        "data": {key: base64.b64encode(value).decode() for key, value in data.items()},
-    }
-
-
-CERTIFICATE = "wildcard.crt"
-"""In the lab's folder: what the routes are served with."""
-PLAYED = frozenset({"Cluster"})
-"""Kinds whose secrets their operators make, which have no program here."""

@@ -26,7 +26,7 @@ class Real:
     for_strangers: tuple[str, ...] = ()
     """Ports that are reached a second time, from an address outside of the home network."""
     acts: tuple[str, ...] = ()
-    """Names of kwok's stages that play what this program does."""
+    """Roles of `slipway.lab.operators` that play what this program does."""
 
 
 CATALOG: Mapping[str, Real] = {
@@ -39,6 +39,7 @@ CATALOG: Mapping[str, Real] = {
             controller="traefik",
             entrypoint=("traefik",),
             for_strangers=("web", "websecure"),
+            acts=("ingress-address",),
         ),
         Real(
             name="prometheus",
@@ -105,8 +106,6 @@ def chosen(names: str) -> tuple[str, ...]:
     return asked
 
 
-def played_by_none(stages: str, names: Iterable[str]) -> str:
-    """kwok's stages without those that real components take over."""
-    acts = {act for name in names for act in CATALOG[name].acts}
-    kept = [text for text in stages.split("---\n") if not any(f"\n  name: {act}\n" in text for act in acts)]
-    return "---\n".join(kept)
+def acts(names: Iterable[str]) -> frozenset[str]:
+    """The roles that real components take over."""
+    return frozenset(act for name in names for act in CATALOG[name].acts)

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from slipway.lab.lab import Lab, name_flag
 from slipway.lab.place import Place, free_ports
 from slipway.lab.real import assemble
 from slipway.lab.real.assemble import Body, Door
-from slipway.lab.real.catalog import CATALOG, Real, played_by_none
+from slipway.lab.real.catalog import CATALOG, Real, acts
 from slipway.lab.real.pod import Data, Pod, environment_of, pod_of
 from slipway.lab.real.volumes import Cluster, volumes_of
 from slipway.lab.sandbox.program import Sandbox
@@ -190,27 +190,18 @@ def port_name(pod: Pod, port: int) -> str:
 
 
 def tell_supervisor(place: Place, names: Sequence[str], made: Sequence[Component]) -> None:
-    """Have the supervisor run these besides the others, and kwok play no longer what they do."""
+    """Have the supervisor run these besides the others, and the operators play no longer what they do."""
     others = [item for item in components(place) if item.name not in CATALOG]
-    stages = played_by_none((place.folder / plan.STAGES).read_text(encoding="utf-8"), names)
-    others = [with_stages(place, item, stages) if item.name == "kwok" else item for item in others]
+    others = [without(item, acts(names)) if item.name == plan.OPERATORS else item for item in others]
     write_atomic(place.folder / COMPONENTS, component.to_json([*others, *made]))
     supervisor = place.running()
     assert supervisor is not None, "join() was given a lab that runs"
     os.kill(supervisor.pid, signal.SIGHUP)
 
 
-def with_stages(place: Place, kwok: Component, stages: str) -> Component:
-    """kwok with these stages, in a file whose name tells them from others."""
-    import hashlib
-
-    if stages == (place.folder / plan.STAGES).read_text(encoding="utf-8"):
-        file = place.folder / plan.STAGES
-    else:
-        file = place.folder / f"stages-{hashlib.sha256(stages.encode()).hexdigest()[:12]}.yaml"
-        file.write_text(stages, encoding="utf-8")
-    at = kwok.argv.index("--config") + 1
-    return replace(kwok, argv=(*kwok.argv[:at], str(file), *kwok.argv[at + 1 :]))
+def without(operators: Component, roles: Collection[str]) -> Component:
+    """The operators without some roles."""
+    return replace(operators, argv=tuple(part for part in operators.argv if part not in roles))
 
 
 def wait(place: Place, made: Sequence[Component]) -> None:
