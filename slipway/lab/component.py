@@ -37,6 +37,8 @@ class Component:
     """How long it may take to become ready."""
     vital: bool = True
     """Whether the lab ends when it does."""
+    carries: bool = False
+    """Whether what starts after it, directly or not, ends with it and starts again after it."""
 
     @property
     def is_job(self) -> bool:
@@ -71,6 +73,14 @@ def from_json(text: str) -> tuple[Component, ...]:
 def startable(components: Sequence[Component], ready: frozenset[str], begun: frozenset[str]) -> tuple[Component, ...]:
     """Those that are not begun and whose predecessors are all ready, in the order of the list."""
     return tuple(item for item in components if item.name not in begun and ready.issuperset(item.after))
+
+
+def dependents(components: Sequence[Component], name: str) -> tuple[str, ...]:
+    """Names of those that start after a component, directly or not."""
+    found: set[str] = {name}
+    while more := {item.name for item in components if found.intersection(item.after)} - found:
+        found |= more
+    return tuple(item.name for item in components if item.name in found - {name})
 
 
 def stop_order(components: Sequence[Component]) -> tuple[tuple[str, ...], ...]:

@@ -141,6 +141,8 @@ class Supervisor:
             self.fail(item.name, f"ended with {how}")
             was_ready = part.phase is Phase.READY or part.restarts > 0
             if item.vital and not item.is_job and was_ready and part.restarts < RESTARTS:
+                if item.carries:
+                    self.take_down(component.dependents(self.components, item.name))
                 self.restart(item.name)
 
     def fail(self, name: str, fact: str) -> None:
@@ -148,6 +150,14 @@ class Supervisor:
         text = self.log(name).read_text(encoding="utf-8", errors="replace")
         output = (fact, *tail(text, CRASH_LINES))
         self.parts[name] = replace(self.parts[name], phase=Phase.FAILED, pid=0, output=output)
+
+    def take_down(self, names: Sequence[str]) -> None:
+        """End components whose machine has ended, and queue them; it is not their own restart."""
+        self.end(names)
+        for name in names:
+            self.parts[name] = replace(self.parts[name], phase=Phase.WAITING, pid=0)
+            self.children.pop(name, None)
+            self.begun.pop(name, None)
 
     def restart(self, name: str) -> None:
         """Queue an exited component for another start; its last output stays readable."""

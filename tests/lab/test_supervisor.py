@@ -99,6 +99,29 @@ def test_a_server_that_ends_after_it_was_ready_is_started_again(tmp_path: Path) 
     reached(tmp_path, Phase.STOPPED)
 
 
+def test_what_runs_on_a_machine_ends_with_it_and_starts_again_after_it(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    pid = supervised(
+        tmp_path,
+        replace(server("machine"), carries=True),
+        job("image", f"echo image >> {log}", "machine"),
+        server("inside", "image"),
+        server("elsewhere"),
+    )
+    before = reached(tmp_path, Phase.READY).parts
+
+    os.kill(before["machine"].pid, signal.SIGKILL)
+
+    assert wait_until(lambda: told(tmp_path).parts["machine"].restarts == 1, WAIT_S)
+    after = reached(tmp_path, Phase.READY).parts
+    assert after["inside"].pid != before["inside"].pid
+    assert after["inside"].restarts == 0
+    assert log.read_text(encoding="utf-8") == "image\nimage\n"
+    assert after["elsewhere"] == before["elsewhere"]
+    os.kill(pid, signal.SIGTERM)
+    reached(tmp_path, Phase.STOPPED)
+
+
 def test_a_server_that_ends_again_and_again_ends_the_lab(tmp_path: Path) -> None:
     pid = supervised(tmp_path, server("falls"), server("stands"))
     for times in range(RESTARTS):

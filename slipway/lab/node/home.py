@@ -32,7 +32,7 @@ class Machine:
 
     name: str
     folder: str
-    """On this machine: `ns/` has links to its namespaces, `ready` is there once it can be used."""
+    """On this machine: `ns/` has links to its namespaces."""
     cables: tuple[Cable, ...] = ()
     network: tuple[str, ...] = ()
     """Lines for `ip -batch`."""
@@ -70,8 +70,8 @@ class Machine:
 
     @property
     def ready(self) -> Path:
-        """Exists while it can be used."""
-        return Path(self.folder) / "ready"
+        """Exists while it can be used: the last link that is made, and one that leads nowhere once the machine has ended."""
+        return self.namespace("net")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

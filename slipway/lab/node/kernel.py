@@ -15,7 +15,7 @@ NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_PROCESSES, NEW_NETWORK = (
     0x40000000,
 )
 NAMESPACES = {"mnt": NEW_MOUNTS, "uts": NEW_HOSTNAME, "ipc": NEW_IPC, "pid": NEW_PROCESSES, "net": NEW_NETWORK}
-"""File below /proc/PID/ns/ → flag."""
+"""File below /proc/PID/ns/ → flag; in the order in which links to them are made."""
 # Source: linux/mount.h.
 BIND, RECURSIVE, PRIVATE, SHARED = 4096, 16384, 1 << 18, 1 << 20
 DETACH = 2

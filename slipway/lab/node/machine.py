@@ -21,7 +21,8 @@ NEVER = ("/proc", "/sys", "/dev", "/run", "/tmp")  # noqa: S108 - mounted anew i
 
 def run(machine: Machine) -> int:
     """Make the machine and keep it until SIGTERM; returns the exit code."""
-    machine.ready.unlink(missing_ok=True)
+    for former in Path(machine.folder).glob("ns/*"):
+        former.unlink()
     kernel.unshare(kernel.NEW_NETWORK | kernel.NEW_HOSTNAME | kernel.NEW_IPC)
     kernel.name_host(machine.name)
     lay(machine)
@@ -62,6 +63,9 @@ def plug(machine: Machine, cable: Cable) -> None:
     """Lay one cable: its other end is in the network of another machine."""
     other = Path(machine.folder).parent / cable.other / "ns" / "net"
     process = other.readlink().parts[2]
+    # A machine that starts again may find the cable of its former life.
+    gone = Command(argv=("nsenter", f"--net={other}", "ip", "link", "delete", cable.other_device), ok_codes=None)
+    run_process(gone)
     ip((f"link add {cable.device} type veth peer name {cable.other_device} netns {process}",))
     ip(cable.other_network, ("nsenter", f"--net={other}"))
 
@@ -83,7 +87,6 @@ def link(machine: Machine, process: int) -> None:
         file = folder / kind
         file.unlink(missing_ok=True)
         file.symlink_to(f"/proc/{process}/ns/{kind}")
-    machine.ready.touch()
 
 
 def init(machine: Machine, told: int) -> None:

@@ -88,6 +88,7 @@ def machine(item: Machine) -> Component:
         env=ENV,
         after=tuple(f"machine-{cable.other}" for cable in item.cables),
         ready=f"file://{item.ready}",
+        carries=True,
     )
 
 
