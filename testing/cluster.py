@@ -125,12 +125,17 @@ class Platform:
             if members != data["dependencies"]:
                 edit(self.repo, path, {"dependencies": members, "version": version})
 
-    def publish(self) -> Mapping[ChartName, Pin]:
-        """Publish the working tree; returns the pins."""
+    def publish(self, *, secrets: bool = True) -> Mapping[ChartName, Pin]:
+        """Publish the working tree; returns the pins.
+
+        Args:
+            secrets: whether those that nobody provides are created, and their namespaces.
+        """
         here = self.lab
         built = lab.build(here.context)
         provide.provide_storage(here, built)
-        provide.provide_secrets(here)
+        if secrets:
+            provide.provide_secrets(here)
         lab.publish_tree(here, built)
         return plan.pins_of(here.context.workspace, plan_of(here.context))
 

@@ -13,7 +13,7 @@ from slipway.delivery import bootstrap
 from slipway.delivery.bootstrap import Outcome
 from slipway.gitops import applications as deploy
 from slipway.gitops.pins import deploy_folder, write_deploy_folder
-from slipway.lab import lab
+from slipway.lab import lab, provide
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
 from slipway.tools.kubectl import Data, Kubectl
@@ -62,11 +62,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None
 def here(bare: Place, tmp_path_factory: pytest.TempPathFactory) -> Bootstrapped:
     """This repository's staging, published and pinned, and its bootstrap run once."""
     platform: Platform = cluster.checkout(tmp_path_factory.mktemp("checkout") / "homelab", bare)
-    pins = platform.publish()
+    pins = platform.publish(secrets=False)
     handle = platform.lab
     write_deploy_folder(handle.context.config, "staging", lab.files_of(handle, pins))
     preview = bootstrap.bootstrap(handle.context, "staging", handle.kubectl, dry_run=True)
     previewed = handle.kubectl.find("namespace", "argocd") is None
+    # In a cluster, a program in a pod of Argo CD makes the Secret that its other pods wait for.
+    provide.provide_secrets(handle)
     first = bootstrap.bootstrap(handle.context, "staging", handle.kubectl)
     return Bootstrapped(
         context=handle.context, kubectl=handle.kubectl, preview=preview, previewed=previewed, first=first
