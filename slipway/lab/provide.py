@@ -20,6 +20,8 @@ PLAYED = frozenset({"Certificate", "Cluster", "Issuer", "ClusterIssuer", "Secret
 """Kinds whose Secrets are made when it is their turn: by the played operators, or by Argo CD."""
 BY_A_PERSON = frozenset({HAND, "SealedSecret"})
 """A sealed secret comes from git, which no lab has."""
+VALUES = {"RESTIC_REPOSITORY": "/work/repository"}
+"""Key → a value that works: a backup is written into its own pod, for there is no server for it."""
 STORAGE_FIELDS = frozenset({"storageClassName", "storageClass"})
 """Names of the field in claims, and in the clusters of CloudNativePG."""
 
@@ -93,6 +95,7 @@ def namespace(name: str) -> Mapping[str, object]:
 
 def random_secret(entry: SecretEntry) -> Mapping[str, object]:
     """A Secret with the keys that it must have."""
-    values = {key: base64.b64encode(secrets.token_hex(16).encode()).decode() for key in entry.keys}
+    texts = {key: VALUES.get(key) or secrets.token_hex(16) for key in entry.keys}
+    values = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     metadata = {"name": entry.name, "namespace": entry.namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": values}
