@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from slipway.build.builder import Built
 from slipway.build.render import Object
+from slipway.cluster import apply
+from slipway.cluster.rehearsal import PlatformState
 from slipway.core.model import Chart, ChartName
 from slipway.gitops import applications
 from slipway.lab import folder as folders
@@ -15,6 +17,8 @@ from slipway.lab.lab import MANAGER, Lab
 from slipway.release import diff
 from slipway.release import secrets as inventory
 from slipway.secrets.inventory import HAND, SecretEntry
+from slipway.secrets.references import references
+from slipway.tools.kubectl import Kubectl
 
 PLAYED = frozenset({"Certificate", "Cluster", "Issuer", "ClusterIssuer", "Secret"})
 """Kinds whose Secrets are made when it is their turn: by the played operators, or by Argo CD."""
@@ -70,7 +74,8 @@ def provide_secrets(lab: Lab) -> int:
     made = [entry for entry in found if is_left(entry, programs_run=lab.place.has_node)]
     if made:
         namespaces = dict.fromkeys(entry.namespace for entry in made)
-        objects = (*map(namespace, namespaces), *map(random_secret, made))
+        wanted = (random_secret(entry.namespace, entry.name, entry.keys) for entry in made)
+        objects = (*map(namespace_object, namespaces), *wanted)
         lab.kubectl.apply(applications.documents(objects), manager=MANAGER)
     return len(made)
 
@@ -88,14 +93,63 @@ def is_left(entry: SecretEntry, *, programs_run: bool) -> bool:
     return bool(entry.keys) and maker not in PLAYED and not programs_run
 
 
-def namespace(name: str) -> Mapping[str, object]:
+def namespace_object(name: str) -> Mapping[str, object]:
     """A Namespace."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def random_secret(entry: SecretEntry) -> Mapping[str, object]:
-    """A Secret with the keys that it must have."""
-    texts = {key: VALUES.get(key) or secrets.token_hex(16) for key in entry.keys}
+def random_secret(namespace: str, name: str, keys: Iterable[str]) -> Mapping[str, object]:
+    """A Secret with these keys."""
+    texts = {key: VALUES.get(key) or secrets.token_hex(16) for key in keys}
     values = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
-    metadata = {"name": entry.name, "namespace": entry.namespace}
+    metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": values}
+
+
+def secrets_of(objects: Sequence[Object], namespace: str, made: Collection[str]) -> tuple[Mapping[str, object], ...]:
+    """The Secrets that objects read, with random values: what an umbrella or a service alone finds in a cluster.
+
+    Args:
+        objects: rendered.
+        namespace: of the release.
+        made: names of those that somebody makes.
+    """
+    keys: dict[str, list[str]] = {}
+    for item in references(objects, namespace):
+        if item.name not in made:
+            keys.setdefault(item.name, []).extend([item.key] if item.key else [])
+    return tuple(random_secret(namespace, name, dict.fromkeys(found)) for name, found in sorted(keys.items()))
+
+
+def storage_of_scenes(kubectl: Kubectl, scenes: Sequence[PlatformState]) -> None:
+    """Make the storage classes that a scene counts on and does not bring: as another scene has them, or plain ones.
+
+    Raises:
+        ToolFailed: the API server refuses one.
+    """
+    listed = [[item for part in scene.values() for item in part.objects] for scene in scenes]
+    rendered = {item.name: item for objects in listed for item in objects if item.kind == "StorageClass"}
+    names = sorted({name for objects in listed for name in storage_classes(objects)})
+    if names:
+        made = [rendered[name].data if name in rendered else folders.storage_class(name) for name in names]
+        kubectl.apply(applications.documents(made), manager=apply.MANAGER)
+
+
+def secrets_of_scenes(kubectl: Kubectl, scenes: Sequence[PlatformState]) -> None:
+    """Make the secrets that a scene reads: whether somebody provides them is another question than what an update does.
+
+    Those that operators would make are among them, because a part of the umbrellas may come without its operators.
+
+    Raises:
+        ToolFailed: the API server refuses one.
+    """
+    read: dict[str, list[Object]] = {}
+    for scene in scenes:
+        for name, part in scene.items():
+            read.setdefault(name, []).extend(part.objects)
+    found: list[Mapping[str, object]] = []
+    for name, objects in read.items():
+        rendered = {item.name for item in objects if item.kind == "Secret"}
+        found += [namespace_object(name), *secrets_of(objects, name, rendered)]
+    if found:
+        kubectl.apply(applications.documents(found), manager=apply.MANAGER)

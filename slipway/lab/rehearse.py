@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.cluster import rehearsal
-from slipway.cluster.apply import DEFINITION, MANAGER
+from slipway.cluster.apply import DEFINITION
 from slipway.cluster.rehearsal import Action, Outcome, PlatformState, UmbrellaState
 from slipway.context import Context
 from slipway.core.errors import Problem
 from slipway.core.model import ChartName
 from slipway.delivery import pinned as published
-from slipway.gitops import applications, pins
+from slipway.gitops import pins
 from slipway.lab import folder as folders
 from slipway.lab import lab, provide
 from slipway.lab.place import place_of
@@ -94,7 +94,8 @@ def rehearse(context: Context, environment: str, only: Sequence[ChartName], cloc
             tree = working(context, environment, only)
             done(f"{counted(count(past), 'object')} published, {count(tree)} in the working tree")
         with cluster(context, (past, tree)) as kubectl:
-            provide_storage(kubectl, (past, tree))
+            provide.storage_of_scenes(kubectl, (past, tree))
+            provide.secrets_of_scenes(kubectl, (past, tree))
             with progress.step("published") as done:
                 before = rehearsal.apply_state(kubectl, {}, past)
                 done(counted(count(past), "object"))
@@ -184,20 +185,6 @@ def definitions(root: Path, scenes: Iterable[PlatformState]) -> tuple[Path, ...]
         for path in kube_schemas.definition_files(root)
         if needed & set(folders.GROUP.findall(path.read_text(encoding="utf-8")))
     )
-
-
-def provide_storage(kubectl: Kubectl, scenes: Sequence[PlatformState]) -> None:
-    """Make the storage classes that a scene counts on and does not bring: as another scene has them, or plain ones.
-
-    Raises:
-        ToolFailed: the API server refuses one.
-    """
-    listed = [[item for part in scene.values() for item in part.objects] for scene in scenes]
-    rendered = {item.name: item for objects in listed for item in objects if item.kind == "StorageClass"}
-    names = sorted({name for objects in listed for name in provide.storage_classes(objects)})
-    if names:
-        made = [rendered[name].data if name in rendered else folders.storage_class(name) for name in names]
-        kubectl.apply(applications.documents(made), manager=MANAGER)
 
 
 def count(scene: PlatformState) -> int:

@@ -17,9 +17,9 @@ from slipway.lab import folder, lab
 from slipway.lab.operators.addresses import ASKED
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
-from slipway.lab.provide import storage_classes
+from slipway.lab.provide import secrets_of, storage_classes
 from slipway.lint import kube_schemas
-from slipway.secrets.references import producers_of, references
+from slipway.secrets.references import producers_of
 from slipway.tools.kubectl import Kubectl
 from testing.operators import operator, pool
 from testing.rendering import Repository, charts
@@ -92,7 +92,7 @@ def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
     provided = [claim(name, namespace) for name in mounted_claims(objects) - made_claims(objects)]
     provided += [folder.storage_class(name) for name in storage_classes(objects) if name != "local-path"]
     provided += [runtime_class(name) for name in mentioned(objects, "runtimeClassName")]
-    provided += secrets(objects, namespace)
+    provided += secrets_of(objects, namespace, producers_of(objects))
     provided += [
         {**pool(f"{namespace}-{item.name}", OPERATORS), "spec": {"addresses": [f"{address}/32"]}}
         for item in objects
@@ -103,18 +103,6 @@ def provide(kubectl: Kubectl, namespace: str, objects: list[Object]) -> None:
         provided.append(consumer(lonely, namespace))
     if provided:
         kubectl.apply(applications.documents(provided), manager="tests")
-
-
-def secrets(objects: list[Object], namespace: str) -> Iterator[dict[str, object]]:
-    """Those that a person seals, or that another service has made."""
-    made = producers_of(objects)
-    wanted: dict[str, dict[str, str]] = {}
-    for item in references(objects, namespace):
-        if item.name not in made:
-            wanted.setdefault(item.name, {})[item.key or "key"] = "x"
-    for name, data in wanted.items():
-        metadata = {"name": name, "namespace": namespace}
-        yield {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
 
 
 def made_claims(objects: list[Object]) -> set[str]:

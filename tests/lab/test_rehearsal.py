@@ -56,6 +56,10 @@ extraObjects:
 persistence:
 """
 
+SECRET = "          PASSWORD: {secret: trial-login, key: password}"
+"""A secret that nobody provides: an update is rehearsed all the same."""
+DECLARED = "secrets: {trial-login: {keys: [password], purpose: a test}}\n"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -74,7 +78,8 @@ class Change:
 
 CHANGES = {
     "value": Change(
-        place="GREETING: hello", before="GREETING: hello", after="GREETING: moin", object="Deployment trial-value",
+        place="GREETING: hello", before=f"GREETING: hello\n{SECRET}", after=f"GREETING: moin\n{SECRET}",
+        object="Deployment trial-value",
         action=Action.RESTARTED, words="spec.template.spec.containers[0].env[0].value",
     ),
     "selector": Change(
@@ -105,7 +110,7 @@ CHANGES = {
 def write(here: Platform, pieces: Mapping[str, str], fields: str) -> None:
     """The services with these pieces in their values, and the definition with these fields."""
     for name, piece in pieces.items():
-        here.service(f"trial-{name}")
+        here.service(f"trial-{name}", DECLARED if name == "value" else "")
         here.repo.replace(f"charts/trial-{name}/values.yaml", CHANGES[name].place, piece)
     spec = f"{{type: object, properties: {{{fields}}}}}"
     here.repo.write("charts/trial-definition/crds/things.yaml", cluster.definition("Thing", "trial.example.org", spec))

@@ -13,6 +13,7 @@ from slipway.delivery import recovery, restore
 from slipway.gitops import applications
 from slipway.gitops.applications import PAUSE
 from slipway.lab.place import Place
+from slipway.lab.provide import secrets_of
 from slipway.tools.kubectl import Kubectl
 from testing.rendering import Repository
 from testing.workspaces import ROOT
@@ -20,7 +21,7 @@ from testing.workspaces import ROOT
 NAME = "restore"
 """Of the namespace, and of the Application that would have made it."""
 
-WANTED = frozenset({"CronJob", "Deployment", "PersistentVolumeClaim"})
+WANTED = frozenset({"ConfigMap", "CronJob", "Deployment", "PersistentVolumeClaim"})
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def test_a_service_stops_is_restored_and_starts(kubectl: Kubectl, namespace: str
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": "media", "namespace": namespace},
     }
-    kubectl.apply(applications.documents([*wanted, {**shared, "spec": media}]), manager="tests")
+    read = secrets_of(rendered, namespace, ())
+    kubectl.apply(applications.documents([*wanted, *read, {**shared, "spec": media}]), manager="tests")
     kubectl("rollout", "status", "deployment/sonarr", "-n", namespace, "--timeout", "2m")
     made = restore.plan(rendered, service="sonarr", namespace=namespace, argocd="argocd", snapshot="latest")
 

@@ -44,7 +44,7 @@ def test_a_secret_is_left_that_no_program_of_the_lab_makes(found: SecretEntry, p
 
 
 def test_a_secret_has_every_key_with_a_value_of_its_own() -> None:
-    one, other = (dig(random_secret(entry("")), "data") for _ in range(2))
+    one, other = (dig(random_secret("one", "login", ["password"]), "data") for _ in range(2))
 
     assert one.keys() == {"password"}
     assert len(base64.b64decode(str(one["password"]))) == 32
