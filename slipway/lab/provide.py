@@ -24,6 +24,8 @@ PLAYED = frozenset({"Certificate", "Cluster", "Issuer", "ClusterIssuer", "Secret
 """Kinds whose Secrets are made when it is their turn: by the played operators, or by Argo CD."""
 BY_A_PERSON = frozenset({HAND, "SealedSecret"})
 """A sealed secret comes from git, which no lab has."""
+VALUES = {"RESTIC_REPOSITORY": "/work/repository"}
+"""Key → a value that works: a backup is written into its own pod, for there is no server for it."""
 STORAGE_FIELDS = frozenset({"storageClassName", "storageClass"})
 """Names of the field in claims, and in the clusters of CloudNativePG."""
 
@@ -98,7 +100,8 @@ def namespace_object(name: str) -> Mapping[str, object]:
 
 def random_secret(namespace: str, name: str, keys: Iterable[str]) -> Mapping[str, object]:
     """A Secret with these keys."""
-    values = {key: base64.b64encode(secrets.token_hex(16).encode()).decode() for key in keys}
+    texts = {key: VALUES.get(key) or secrets.token_hex(16) for key in keys}
+    values = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": values}
 

@@ -91,7 +91,8 @@ def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, obj
 def backup_containers(values: Mapping[str, object]) -> Iterator[str]:
     """The containers of a chart's backup job, which an environment with backups has."""
     for _, spec in copied(values):
-        yield "restic"
+        # One finds the repository, the other copies.
+        yield from ("repository", "restic")
         if volume := spec.get("persistence"):
             yield from (f"sqlite-{volume}", f"quiet-{volume}")
         else:
