@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from slipway.lab.node import kernel
+from slipway.lab import kernel
 
 NETWORKS = Path("/run/netns")
 """Where the container runtime keeps the network of each pod."""

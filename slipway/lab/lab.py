@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slipway.build.builder import Built
+from slipway.build.render import Object
 from slipway.config import RegistryConfig
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, ToolFailed, WorkspaceError
@@ -22,7 +23,7 @@ from slipway.lab.place import PORTS, Place, free_ports, supervises
 from slipway.lab.plan import Extent
 from slipway.lab.state import Phase, State
 from slipway.registry import publish
-from slipway.release import plan
+from slipway.release import diff, plan
 from slipway.release.survey import plan_of
 from slipway.toolchain.toolbox import CHECKOUT
 from slipway.tools.kubectl import Kubectl
@@ -179,6 +180,12 @@ def build(context: Context) -> Mapping[ChartName, Built]:
     if problems:
         raise ProblemsFound(problems)
     return built
+
+
+def rendered(context: Context, built: Mapping[ChartName, Built], environment: str) -> tuple[Object, ...]:
+    """The objects of every umbrella."""
+    umbrellas = context.workspace.umbrellas
+    return tuple(item for one in umbrellas for item in diff.render_umbrella(context, built[one.name], environment))
 
 
 def publish_tree(lab: Lab, built: Mapping[ChartName, Built]) -> tuple[Published, ...]:

@@ -8,7 +8,7 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway.lab.node import kernel
+from slipway.lab import kernel
 
 TIMEOUT_S = 1.0
 

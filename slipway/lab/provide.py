@@ -10,11 +10,10 @@ from slipway.build.builder import Built
 from slipway.build.render import Object
 from slipway.cluster import apply
 from slipway.cluster.rehearsal import PlatformState
-from slipway.core.model import Chart, ChartName
+from slipway.core.model import ChartName
 from slipway.gitops import applications
 from slipway.lab import folder as folders
-from slipway.lab.lab import MANAGER, Lab
-from slipway.release import diff
+from slipway.lab.lab import MANAGER, Lab, rendered
 from slipway.release import secrets as inventory
 from slipway.secrets.inventory import HAND, SecretEntry
 from slipway.secrets.references import references
@@ -57,11 +56,7 @@ def provide_storage(lab: Lab, built: Mapping[ChartName, Built]) -> None:
     Raises:
         ToolFailed: an umbrella cannot be rendered, or the API server refuses a class.
     """
-    umbrellas: list[Chart] = list(lab.context.workspace.umbrellas)
-    objects = [
-        item for one in umbrellas for item in diff.render_umbrella(lab.context, built[one.name], lab.environment)
-    ]
-    if names := storage_classes(objects):
+    if names := storage_classes(rendered(lab.context, built, lab.environment)):
         lab.kubectl.apply(applications.documents(folders.storage_class(name) for name in names), manager=MANAGER)
 
 

@@ -11,7 +11,7 @@ import socket
 import sys
 from pathlib import Path
 
-from slipway.lab.node import kernel
+from slipway.lab import kernel
 from slipway.lab.sandbox.forwarder import Forwarder, serve
 from slipway.tools.run import with_parent
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from slipway.lab.node import kernel
+from slipway.lab import kernel
 from slipway.tools.run import with_parent
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from slipway.build.builder import Built
 from slipway.build.render import Object
 from slipway.context import Context
 from slipway.core.errors import Problem, ToolMissing
-from slipway.core.model import ChartName
 from slipway.delivery.bootstrap import bootstrap
 from slipway.lab import folder, lab, plan, provide
 from slipway.lab.lab import Lab
@@ -17,7 +15,6 @@ from slipway.lab.node import catalogue, cluster_dns, contents, prepare
 from slipway.lab.node.images import references
 from slipway.lab.place import Place
 from slipway.lint.platform_facts import platform_facts
-from slipway.release import diff
 from slipway.toolchain import groups, node_machine
 from slipway.workspace.documents import platform_document
 
@@ -54,7 +51,7 @@ def start(context: Context, place: Place, environment: str, *, attached: bool = 
         raise ToolMissing(problems)
     groups.ensure_group(context.toolbox.home, "lab", context.progress)
     with context.progress.step("render") as done:
-        objects = rendered(context, lab.build(context), environment)
+        objects = lab.rendered(context, lab.build(context), environment)
         done(f"{len(objects)} objects")
     programs = programs_of(context, objects)
     with context.progress.step("images") as done:
@@ -86,12 +83,6 @@ def programs_of(context: Context, objects: Iterable[Object]) -> Mapping[str, Pat
     packaged = [name for name in wanted if name in groups.PROGRAMS]
     built = context.toolbox.ensure(name for name in wanted if name not in groups.PROGRAMS)
     return {**built, **{name: groups.program(context.toolbox.home, name, context.progress) for name in packaged}}
-
-
-def rendered(context: Context, built: Mapping[ChartName, Built], environment: str) -> tuple[Object, ...]:
-    """The objects of every umbrella."""
-    umbrellas = context.workspace.umbrellas
-    return tuple(item for one in umbrellas for item in diff.render_umbrella(context, built[one.name], environment))
 
 
 def install(here: Lab, *, secrets: bool = True) -> None:

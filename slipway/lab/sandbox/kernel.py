@@ -1,4 +1,4 @@
-"""What Linux is asked for directly: namespaces, mounts, addresses. No program has to be installed for it, and nobody be root.
+"""What Linux is asked for besides, for a program without root: users, addresses, cables. No program has to be installed.
 
 Every function raises OSError with the kernel's reason.
 """
@@ -13,10 +13,12 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-# Source: linux/sched.h.
-NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_USERS, NEW_NETWORK = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x40000000
-# Source: linux/mount.h. The first bits are also those that statvfs(3) tells, except the last two.
-READ_ONLY, NO_SETUID, NO_DEVICES, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+from slipway.lab import kernel
+
+NEW_USERS = 0x10000000
+"""Source: linux/sched.h."""
+# Source: linux/mount.h. The first bits are also those that statvfs(3) tells, except the last one.
+READ_ONLY, NO_SETUID, NO_DEVICES, REMOUNT = 1, 2, 4, 32
 NO_ACCESS_TIMES, NO_FOLDER_ACCESS_TIMES, RELATIVE_ACCESS_TIMES = 1024, 2048, 1 << 21
 STATVFS_RELATIVE = 4096
 NO_NEW_PRIVILEGES = 38
@@ -33,23 +35,6 @@ ANY, ALONE = ".".join(["0"] * 4), "255.255.255.255"
 """The address, and mask, of everything; and the mask of one address."""
 
 
-def called(result: int, what: str) -> None:
-    """Raise what a C function left in errno."""
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
-
-
-def libc() -> ctypes.CDLL:
-    """The C library of this process."""
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def unshare(flags: int) -> None:
-    """Move this process into new namespaces."""
-    called(libc().unshare(flags), "unshare")
-
-
 def become(user: int, group: int, outer_user: int, outer_group: int) -> None:
     """Give this process, first in its user namespace, one user and one group; outside it stays who it was."""
     Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
@@ -57,26 +42,20 @@ def become(user: int, group: int, outer_user: int, outer_group: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {outer_group} 1", encoding="utf-8")
 
 
-def mount(source: str, target: Path, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """mount(2)."""
-    arguments = (source.encode(), os.fsencode(target), kind.encode() or None, flags, options.encode() or None)
-    called(libc().mount(*arguments[:3], ctypes.c_ulong(flags), arguments[4]), f"mount {target}")
-
-
 def bind(source: Path, target: Path, *, read_only: bool) -> None:
     """Show a file or folder at a second place; what is mounted below it comes along."""
-    mount(str(source), target, flags=BIND | RECURSIVE)
+    kernel.bind(source, target)
     if read_only:
         told = os.statvfs(target).f_flag
         # Who is not root may only add to the flags of the mount that it copies.
         kept = told & (NO_SETUID | NO_DEVICES | 8 | NO_ACCESS_TIMES | NO_FOLDER_ACCESS_TIMES)
         kept |= RELATIVE_ACCESS_TIMES if told & STATVFS_RELATIVE else 0
-        mount("", target, flags=REMOUNT | BIND | READ_ONLY | kept)
+        kernel.mount("", target, flags=REMOUNT | kernel.BIND | READ_ONLY | kept)
 
 
 def no_new_privileges() -> None:
     """No program that is started from here on gains any right."""
-    called(libc().prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
+    kernel.called(kernel.libc().prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
 
 
 def address_of(address: str, port: int = 0) -> bytes:

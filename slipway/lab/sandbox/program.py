@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from slipway.lab.sandbox import kernel
+from slipway.lab import kernel
+from slipway.lab.sandbox import kernel as unprivileged
 from slipway.lab.sandbox.forwarder import Forwarder, serve
 from slipway.tools.run import with_parent
 
@@ -108,14 +109,14 @@ def outside(sandbox: Sandbox, inward: Sequence[socket.socket], parent: socket.so
     """The second process: lay the cable, start the program, pass connections on to it."""
     starter, user, group = os.getppid(), os.getuid(), os.getgid()
     try:
-        kernel.unshare(kernel.NEW_USERS | kernel.NEW_NETWORK)
-        kernel.become(sandbox.user, sandbox.group, user, group)
+        kernel.unshare(unprivileged.NEW_USERS | kernel.NEW_NETWORK)
+        unprivileged.become(sandbox.user, sandbox.group, user, group)
     except OSError as error:
         raise OSError(error.errno, f"{error.strerror}; a user of this machine may make no namespaces") from error
     # Only now: new rights take the mark away.
     with_parent(starter, signal.SIGKILL)
-    kernel.link_up("lo")
-    kernel.add_addresses("lo", sandbox.others)
+    unprivileged.link_up("lo")
+    unprivileged.add_addresses("lo", sandbox.others)
     mine, theirs = socket.socketpair()
     program = os.fork()
     if not program:
@@ -123,9 +124,9 @@ def outside(sandbox: Sandbox, inward: Sequence[socket.socket], parent: socket.so
         os._exit(guarded(lambda: inside(sandbox, theirs)))
     theirs.close()
     mine.recv(1)
-    kernel.add_cable(CABLE, OTHER_END, program)
-    kernel.link_up(CABLE)
-    kernel.add_route(CABLE, sandbox.address)
+    unprivileged.add_cable(CABLE, OTHER_END, program)
+    unprivileged.link_up(CABLE)
+    unprivileged.add_route(CABLE, sandbox.address)
     outward = [forwarder.server() for forwarder in sandbox.outward]
     socket.send_fds(parent, [b"."], [server.fileno() for server in outward])
     mine.send(b".")
@@ -142,15 +143,15 @@ def inside(sandbox: Sandbox, parent: socket.socket) -> int:
     parent.send(b".")
     if not parent.recv(1):
         return NOT_STARTED
-    kernel.link_up("lo")
-    kernel.add_addresses(OTHER_END, (sandbox.address,))
-    kernel.link_up(OTHER_END)
-    kernel.add_route(OTHER_END)
+    unprivileged.link_up("lo")
+    unprivileged.add_addresses(OTHER_END, (sandbox.address,))
+    unprivileged.link_up(OTHER_END)
+    unprivileged.add_route(OTHER_END)
     socket.sethostname(sandbox.hostname)
     root = furnish(sandbox)
     os.chroot(root)
     os.chdir(sandbox.workdir)
-    kernel.no_new_privileges()
+    unprivileged.no_new_privileges()
     # The kernel takes the rights of a program that starts as somebody other than root.
     return os.execvpe(sandbox.argv[0], sandbox.argv, dict(sandbox.env))  # noqa: S606 - no shell
 
@@ -159,7 +160,7 @@ def furnish(sandbox: Sandbox) -> Path:
     """Mount the program's files; returns their root."""
     root = Path(sandbox.root)
     kernel.mount("", Path("/"), flags=kernel.RECURSIVE | kernel.PRIVATE)
-    flags = kernel.NO_SETUID | kernel.NO_DEVICES
+    flags = unprivileged.NO_SETUID | unprivileged.NO_DEVICES
     kernel.mount("tmpfs", root, "tmpfs", flags, "mode=755,size=16m")
     for item in sorted(sandbox.mounts, key=lambda item: item.target):
         source, target = Path(item.source), root / item.target.lstrip("/")
@@ -168,10 +169,10 @@ def furnish(sandbox: Sandbox) -> Path:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch()
-        kernel.bind(source, target, read_only=item.read_only)
+        unprivileged.bind(source, target, read_only=item.read_only)
     (root / sandbox.workdir.lstrip("/")).mkdir(parents=True, exist_ok=True)
     if sandbox.read_only_root:
-        kernel.mount("", root, flags=kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY | flags)
+        kernel.mount("", root, flags=unprivileged.REMOUNT | kernel.BIND | unprivileged.READ_ONLY | flags)
     return root
 
 
