@@ -55,7 +55,7 @@ def text(made: Listing) -> Text:
         )
         lines += to_do(made, made.missing)
     else:
-        lines.append(f"No required secret is missing in {made.environment}.")
+        lines.append(f"{'No required secret' if optional else 'Nothing'} is missing in {made.environment}.")
     if optional:
         lines.append(f"{counted(len(optional), 'optional secret')} {being(len(optional))} not sealed:")
         lines += to_do(made, optional) if not missing else steps(optional)
