@@ -34,24 +34,26 @@ def inv(*arguments: str) -> int:
 )
 def test_every_task_has_help_whatever_else_it_needs(capsys: pytest.CaptureFixture[str], task: str, flag: str) -> None:
     assert inv(task, flag) == 0
-    said = capsys.readouterr().out
+    message = capsys.readouterr().out
 
-    assert said.startswith(f"./inv {task}")
+    assert message.startswith(f"./inv {task}")
     assert inv("--help", task) == 0
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == message
 
 
 def test_the_program_alone_lists_every_task_by_its_purpose(capsys: pytest.CaptureFixture[str]) -> None:
     assert inv() == 0
-    said = capsys.readouterr().out
+    message = capsys.readouterr().out
 
-    assert [line for line in said.splitlines() if line.endswith(":")] == [f"{purpose}:" for purpose in tasks.PURPOSES]
+    assert [line for line in message.splitlines() if line.endswith(":")] == [
+        f"{purpose}:" for purpose in tasks.PURPOSES
+    ]
     assert sorted(
-        line.split()[0] for line in said.splitlines() if line[:3].strip() and line.startswith("  ")
+        line.split()[0] for line in message.splitlines() if line[:3].strip() and line.startswith("  ")
     ) == sorted(NAMES)
     for flag in ("--list", "--help"):
         assert inv(flag) == 0
-        assert capsys.readouterr().out == said
+        assert capsys.readouterr().out == message
 
 
 def test_every_task_has_one_purpose() -> None:
