@@ -76,11 +76,11 @@ def problems(found: Sequence[Difference]) -> tuple[Problem, ...]:
 
 
 def text(found: Sequence[Difference], *, full: bool = False) -> list[str]:
-    """Changed objects, umbrella by umbrella; removed data comes first. What is all new is counted, unless `full`."""
+    """Changed objects, umbrella by umbrella; dangers come first. What is all new is counted, unless `full`."""
     lines: list[str] = []
     for item in found:
         lines.append(f"{item.umbrella} in {item.environment}: {item.old or 'nothing'} → {item.new}")
-        lines += [f"    DANGER: {name} is removed, and it holds data" for name in item.dangers]
+        lines += [f"    DANGER {danger}" for danger in item.dangers]
         new = item.changes and all(change.kind is ChangeKind.ADDED for change in item.changes)
         lines += (
             [f"    {tally(item.changes)}; --full lists them"]
