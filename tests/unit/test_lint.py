@@ -46,7 +46,15 @@ def test_every_rule_of_the_lint_is_declared_once_and_each_check_declares_its_rul
         for rule in check.rules
     }
     # These come from renders and from processes.
-    others = {"helm.lint", "ct.lint", "object.schema", "object.unknown-kind", "upgrade.immutable"}
+    others = {
+        "helm.lint",
+        "ct.lint",
+        "object.schema",
+        "object.unknown-kind",
+        "object.not-served",
+        "object.removed-next",
+        "upgrade.immutable",
+    }
     others |= {"secret.producer", "secret.waiting"}
     assert set(identifiers) - checked == others
 
