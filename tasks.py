@@ -116,6 +116,35 @@ def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, jso
         console.show(verb(console.context, env, only, dry_run=dry_run))
 
 
+@task(
+    positional=["umbrella"],
+    help={
+        "umbrella": "the umbrella, which is the namespace",
+        "env": ENV,
+        "to": "version (default: the pin before the present one)",
+        "server": "ask an API server too: lab, or a kubeconfig file",
+        "accept": "dangers that you accept, comma separated; --dry-run names them",
+        "dry-run": "show what it would do",
+        "json": JSON,
+    },
+)
+def rollback(
+    _: Invocation,
+    umbrella: str,
+    env: str = "",
+    to: str = "",
+    server: str = "",
+    accept: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Pin what an environment ran before: the earlier version of an umbrella, with what going back endangers."""
+    with presented(json) as console:
+        from slipway.cli.rollback import rollback as verb
+
+        console.show(verb(console.context, umbrella, env, to, server=server, accept=accept, dry_run=dry_run))
+
+
 @task(help={"only": EVERY, "json": JSON, "wide": WIDE})
 def status(_: Invocation, only: str = "", json: bool = False, wide: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
@@ -435,7 +464,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
-    "Release": ("release", "version", "package", "publish", "pin", "registry"),
+    "Release": ("release", "version", "package", "publish", "pin", "rollback", "registry"),
     "Run the platform": ("bootstrap", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "lab", "docs", "dashboards", "crds", "lock"),
