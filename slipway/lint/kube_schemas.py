@@ -16,10 +16,10 @@ from pathlib import Path
 from slipway.build.documents import SPLIT
 from slipway.build.render import Object
 from slipway.util import cache, yaml
-from slipway.util.files import read_text, write_atomic
+from slipway.util.files import clear_way, read_text, remove, write_atomic
 from slipway.util.mapping import dig, listing
 
-FORMAT = 2
+FORMAT = 3
 """Part of the cache's key: raised when the files change for the same sources."""
 
 DEFINITION_FILES = ("charts/*/crds/*.yaml", "tools/crds/generated/*.yaml")
@@ -64,14 +64,31 @@ def write_schemas(root: Path, target: Path, kube_version: str, wanted: Iterable[
     Returns:
         The kinds without a schema.
     """
-    missing = sorted(gvk for gvk in set(wanted) if not (target / file_name(gvk)).is_file())
+    missing = sorted(gvk for gvk in set(wanted) if not is_whole(target / file_name(gvk)))
     if not missing:
         return ()
     known = {**kubernetes_schemas(kube_version), **custom_schemas(root, {kind for _, _, kind in missing})}
     for gvk in missing:
         if gvk in known:
-            write_atomic(target / file_name(gvk), json.dumps(known[gvk]()).encode())
+            place = target / file_name(gvk)
+            clear_way(place, target.parent)
+            remove(place)
+            write_atomic(place, summed(place.name, json.dumps(known[gvk]())))
     return tuple(gvk for gvk in missing if gvk not in known)
+
+
+def summed(name: str, schema: str) -> str:
+    """A schema's text with a checksum in front, as a comment: kubeconform reads the file, and we ask whether it is whole."""
+    return f'{{"$comment": "{cache.key_of(name, schema)}", {schema.removeprefix("{")}'
+
+
+def is_whole(place: Path) -> bool:
+    """Whether a schema's file is as it was written."""
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return text == summed(place.name, "{" + text.partition(", ")[2])
 
 
 def kubernetes_schemas(kube_version: str) -> dict[Gvk, MakeSchema]:
