@@ -13,17 +13,14 @@ from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin, Workspace
 from slipway.gitops import applications
+from slipway.util.files import remove, remove_unfinished
 from slipway.util.text import suggest
+from slipway.workspace.pinned import PINS, deploy_folder, read_pins
 
 RENAME_EXCHANGE = 2
 """Flag of renameat2(2)."""
 AT_FDCWD = -100
 """Source: openat(2): the current folder as base of a relative path."""
-
-
-def deploy_folder(config: Config, environment: str) -> Path:
-    """`deploy/<environment>`."""
-    return config.root / "deploy" / environment
 
 
 def current_pins(config: Config, environment: str) -> dict[ChartName, Pin]:
@@ -33,10 +30,7 @@ def current_pins(config: Config, environment: str) -> dict[ChartName, Pin]:
         WorkspaceError: pins.yaml is not one of ours, or the environment does not exist.
     """
     check_environment(config, environment)
-    path = deploy_folder(config, environment) / applications.PINS
-    if not path.is_file():
-        return {}
-    return applications.parse_pins(path.read_bytes(), f"deploy/{environment}/{applications.PINS}")[1]
+    return read_pins(config, environment)[1]
 
 
 def check_environment(config: Config, environment: str) -> None:
@@ -84,7 +78,7 @@ def deploy_differences(config: Config, environment: str, files: Mapping[str, byt
 def write_deploy_folder(config: Config, environment: str, files: Mapping[str, bytes]) -> None:
     """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture."""
     target = deploy_folder(config, environment)
-    staged = target.with_name(f".{target.name}.new")
+    staged, _ = aside(target)
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     for name, content in files.items():
@@ -92,11 +86,37 @@ def write_deploy_folder(config: Config, environment: str, files: Mapping[str, by
             sink.write(content)
             sink.flush()
             os.fsync(sink.fileno())
+    fsync_folder(staged)
     if target.exists():
         exchange(staged, target)
         shutil.rmtree(staged)
     else:
         staged.rename(target)
+    fsync_folder(target.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Have a folder's entries on the disk: the names of new files, or a rename."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(config: Config) -> None:
+    """Remove what killed tasks left: halves of a deploy folder, and files that were never renamed into their place."""
+    for environment in config.environments:
+        target = deploy_folder(config, environment)
+        for leftover in aside(target):
+            remove(leftover)
+    for folder in ("charts", "umbrella", "values"):
+        remove_unfinished(config.root / folder)
+
+
+def aside(target: Path) -> tuple[Path, ...]:
+    """Where a deploy folder is written, and where an old one waits to be removed."""
+    return tuple(target.with_name(f".{target.name}.{kind}") for kind in ("new", "old"))
 
 
 def exchange(one: Path, other: Path) -> None:
@@ -109,11 +129,11 @@ def exchange(one: Path, other: Path) -> None:
         paths = (os.fsencode(one), os.fsencode(other))
         if renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0:
             return
-    aside = other.with_name(f".{other.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    other.rename(aside)
+    _, old = aside(other)
+    shutil.rmtree(old, ignore_errors=True)
+    other.rename(old)
     one.rename(other)
-    aside.rename(one)
+    old.rename(one)
 
 
 def previous_environment(config: Config, environment: str) -> str:
@@ -147,9 +167,7 @@ def promoted_pins(config: Config, environment: str, only: Sequence[ChartName] = 
     missing = [name for name in only if name not in offered]
     if not offered or missing:
         what = f"no pin for {', '.join(missing)}" if missing else "no pins"
-        raise WorkspaceError(
-            Problem(where=f"deploy/{source}/{applications.PINS}", fact=f"has {what}", hint="./inv release")
-        )
+        raise WorkspaceError(Problem(where=f"deploy/{source}/{PINS}", fact=f"has {what}", hint="./inv release"))
     if not only:
         return offered
     return {**current_pins(config, environment), **{name: offered[name] for name in only}}
