@@ -5,15 +5,18 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import RegistryError
 from slipway.core.model import ChartName
 from slipway.registry.client import Registry
+
+DRIP_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +37,14 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    """A list of values is as many headers of one name."""
     announced: int | None = None
     """Content-Length when it differs from the body."""
     hang: bool = False
     """Send nothing until the test ends."""
+    drip: bool = False
+    """After `raw`, one byte again and again until the test ends."""
     raw: bytes | None = None
     """These bytes in place of HTTP, then the end of the connection."""
 
@@ -105,14 +111,15 @@ def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading
                 over.wait()
             self.close_connection = answer.hang or answer.raw is not None or answer.announced is not None
             if answer.raw is not None:
-                self.wfile.write(answer.raw)
+                pour(self.wfile, answer.raw, over if answer.drip else None)
             elif not answer.hang:
                 self.write(answer)
 
         def write(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for key, value in answer.headers.items():
-                self.send_header(key, value)
+                for one in (value,) if isinstance(value, str) else value:
+                    self.send_header(key, one)
             self.send_header("Content-Length", str(answer.announced or len(answer.body)))
             self.end_headers()
             if self.command != "HEAD":
@@ -124,6 +131,15 @@ def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading
             """Log nothing."""
 
     return Handler
+
+
+def pour(file: BufferedIOBase, raw: bytes, over: threading.Event | None) -> None:
+    """Send some bytes, then one after the other until the test ends, unless the client has enough of it."""
+    with suppress(ConnectionError):
+        file.write(raw)
+        while over is not None and not over.wait(DRIP_S):
+            file.write(b"x")
+            file.flush()
 
 
 def unused_port() -> int:

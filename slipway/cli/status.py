@@ -10,7 +10,7 @@ from slipway.context import Context
 from slipway.core.errors import AlreadyPublished
 from slipway.release import status as states
 from slipway.release.status import ChartStatus
-from slipway.util.text import table
+from slipway.util.terminal import Table, table
 
 
 def status(context: Context, only: str) -> Result:
@@ -23,7 +23,7 @@ def status(context: Context, only: str) -> Result:
     return Result(value=found, text=text(found), error=AlreadyPublished(problems) if problems else None)
 
 
-def text(found: Sequence[ChartStatus]) -> str:
+def text(found: Sequence[ChartStatus]) -> Table:
     """The table of local, published and pinned versions."""
     environments = list(found[0].pins) if found else []
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,14 +10,10 @@ from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin, Workspace
 from slipway.gitops import applications
+from slipway.util.exchange import replacing
 from slipway.util.files import remove, remove_unfinished
 from slipway.util.text import suggest
 from slipway.workspace.pinned import PINS, deploy_folder, read_pins
-
-RENAME_EXCHANGE = 2
-"""Flag of renameat2(2)."""
-AT_FDCWD = -100
-"""Source: openat(2): the current folder as base of a relative path."""
 
 
 def current_pins(config: Config, environment: str) -> dict[ChartName, Pin]:
@@ -76,22 +69,19 @@ def deploy_differences(config: Config, environment: str, files: Mapping[str, byt
 
 
 def write_deploy_folder(config: Config, environment: str, files: Mapping[str, bytes]) -> None:
-    """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture."""
+    """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture.
+
+    Raises:
+        FilesFailed: it cannot be written; the old pins are kept.
+    """
     target = deploy_folder(config, environment)
-    staged, _ = aside(target)
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True)
-    for name, content in files.items():
-        with (staged / name).open("wb") as sink:
-            sink.write(content)
-            sink.flush()
-            os.fsync(sink.fileno())
-    fsync_folder(staged)
-    if target.exists():
-        exchange(staged, target)
-        shutil.rmtree(staged)
-    else:
-        staged.rename(target)
+    with replacing(target, unfinished(target)[0], f"deploy/{environment}") as folder:
+        for name, content in files.items():
+            with (folder / name).open("wb") as sink:
+                sink.write(content)
+                sink.flush()
+                os.fsync(sink.fileno())
+        fsync_folder(folder)
     fsync_folder(target.parent)
 
 
@@ -107,33 +97,15 @@ def fsync_folder(folder: Path) -> None:
 def sweep(config: Config) -> None:
     """Remove what killed tasks left: halves of a deploy folder, and files that were never renamed into their place."""
     for environment in config.environments:
-        target = deploy_folder(config, environment)
-        for leftover in aside(target):
+        for leftover in unfinished(deploy_folder(config, environment)):
             remove(leftover)
-    for folder in ("charts", "umbrella", "values"):
-        remove_unfinished(config.root / folder)
+    for name in ("charts", "umbrella", "values"):
+        remove_unfinished(config.root / name)
 
 
-def aside(target: Path) -> tuple[Path, ...]:
+def unfinished(target: Path) -> tuple[Path, ...]:
     """Where a deploy folder is written, and where an old one waits to be removed."""
     return tuple(target.with_name(f".{target.name}.{kind}") for kind in ("new", "old"))
-
-
-def exchange(one: Path, other: Path) -> None:
-    """Swap two folders. Linux does it in one step; elsewhere there is an instant without the target.
-
-    Source: renameat2(2), RENAME_EXCHANGE; in glibc since 2.28.
-    """
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
-    if renameat2 is not None:
-        paths = (os.fsencode(one), os.fsencode(other))
-        if renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0:
-            return
-    _, old = aside(other)
-    shutil.rmtree(old, ignore_errors=True)
-    other.rename(old)
-    one.rename(other)
-    old.rename(one)
 
 
 def previous_environment(config: Config, environment: str) -> str:

@@ -183,8 +183,8 @@ def tag(registry: Registry, upload: Upload, on_effect: Hook) -> None:
         return
     try:
         registry.put_manifest(archive.name, tag_of(archive.version), upload.manifest)
-    except RegistryError:
-        # One that has it refuses the tag when another publisher was faster.
+    except (AlreadyPublished, RegistryError):
+        # One that has it refuses the tag when another publisher was faster: say what is there now.
         if not taken_meanwhile(registry, archive):
             raise
     else:

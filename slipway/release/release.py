@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 
 from slipway.build.builder import Builder, Built
 from slipway.context import Context, Effect
-from slipway.core.errors import AlreadyPublished, NotConverged, Problem, ProblemsFound, RegistryError
+from slipway.core.errors import (
+    AlreadyPublished,
+    NotConverged,
+    Problem,
+    ProblemsFound,
+    RegistryError,
+    WorkspaceError,
+)
 from slipway.core.model import ChartName, Pin, Published
 from slipway.gitops.pins import (
     check_environment,
@@ -228,6 +235,9 @@ def pin_environment(
             made = plan_of(context, only, environment)
             plan.refuse_conflicts(context.workspace, made)
             pins = pins_after(context, environment, made)
+            if not pins:
+                where = context.config.registry.base
+                raise WorkspaceError(Problem(where=where, fact="has no umbrella to pin yet", hint="./inv release"))
         else:
             pins = promoted_pins(context.config, environment, only)
             require_published(context, previous_environment(context.config, environment), pins)

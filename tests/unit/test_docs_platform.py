@@ -103,7 +103,7 @@ LINT = Task(
 FACTS = references.Repository(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
 
 
-def told(text: str) -> list[str]:
+def mistakes(text: str) -> list[str]:
     return [f"{problem.where} {problem.fact}" for problem in references.check("docs/a.md", text, FACTS)]
 
 
@@ -113,7 +113,10 @@ def told(text: str) -> list[str]:
         ("Run `./inv polish`.", "docs/a.md:1 references the task 'polish', which does not exist"),
         ("\n```console\n$ ./inv lint --fast\n```\n", "docs/a.md:3 lint has no flag --fast"),
         ("See `charts/sonar/values.yaml`.", "docs/a.md:1 references charts/sonar/values.yaml, which does not exist"),
-        ("```yaml\na: [1\n```\n", "docs/a.md:1 shows yaml that does not parse: while parsing a flow sequence"),
+        (
+            "```yaml\na: [1\n```\n",
+            "docs/a.md:1 shows yaml that does not parse: line 2: is not YAML: did not find expected",
+        ),
         ("    ```toml\n    a = 1 2\n    ```\n", "docs/a.md:1 shows toml that does not parse: Expected newline"),
         ("```json\n{a: 1}\n```\n", "docs/a.md:1 shows json that does not parse: Expecting property name"),
         ("```python\nf(\n```\n", "docs/a.md:1 shows python that does not parse: '(' was never closed"),
@@ -122,7 +125,7 @@ def told(text: str) -> list[str]:
     ids=["task", "flag", "path", "yaml", "toml", "json", "python", "image"],
 )
 def test_a_page_that_names_something_missing_is_reported(text: str, fact: str) -> None:
-    (found,) = told(text)
+    (found,) = mistakes(text)
 
     assert found.startswith(fact)
 
@@ -139,4 +142,4 @@ def test_a_page_that_names_something_missing_is_reported(text: str, fact: str) -
     ids=["true", "placeholders", "a comment", "two documents", "no console"],
 )
 def test_a_page_that_keeps_its_promises_is_left_alone(text: str) -> None:
-    assert told(text) == []
+    assert mistakes(text) == []

@@ -228,8 +228,8 @@ TABLE: list[tuple[str, Callable[[], Snapshot], str]] = [
     ("patch", rendered("storage: 5Gi", "storage: 10Gi"), "PersistentVolumeClaim sonarr-config: 5Gi → 10Gi"),
     ("patch", rendered("storage: 5Gi", "storage: 5242880Ki"), "PersistentVolumeClaim sonarr-config: 5Gi → 5242880Ki"),
     ("major", rendered("storage: 5Gi", "storage: 5242879Ki"), "PersistentVolumeClaim sonarr-config: 5Gi → 5242879Ki, which Kubernetes refuses; make a new claim"),
-    ("major", rendered("storage: 5Gi", "storage: 5e9"), "PersistentVolumeClaim sonarr-config: 5Gi → 5e9, which Kubernetes refuses; make a new claim"),
-    ("patch", rendered("storage: 5Gi", "storage: 6e9"), "PersistentVolumeClaim sonarr-config: 5Gi → 6e9"),
+    ("major", rendered("storage: 5Gi", "storage: '5e9'"), "PersistentVolumeClaim sonarr-config: 5Gi → 5e9, which Kubernetes refuses; make a new claim"),
+    ("patch", rendered("storage: 5Gi", "storage: '6e9'"), "PersistentVolumeClaim sonarr-config: 5Gi → 6e9"),
     ("major", rendered("x/y:1", "x/z:1"), "Job migrate-0a1b2c3d: `spec.template` changes in a way that Kubernetes refuses; delete it first"),
     ("patch", rendered(JOB, JOB.replace("0a1b2c3d", "99999999").replace("}]}}}", ", args: [x]}]}}}")), "Job migrate: runs again"),
     ("major", rendered("data: {a: b}", "data: {a: c}"), "ConfigMap fixed: `data` changes in a way that Kubernetes refuses; delete it first"),
@@ -250,7 +250,9 @@ TABLE: list[tuple[str, Callable[[], Snapshot], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("level", "change", "sentence"), TABLE, ids=[f"{level}: {said}" for level, _, said in TABLE])
+@pytest.mark.parametrize(
+    ("level", "change", "sentence"), TABLE, ids=[f"{level}: {message}" for level, _, message in TABLE]
+)
 def test_a_change_has_its_level_and_its_sentence(level: str, change: Callable[[], Snapshot], sentence: str) -> None:
     found = compare(snapshot(), change())
 

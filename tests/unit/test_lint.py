@@ -50,7 +50,15 @@ def test_every_rule_of_the_lint_is_declared_once_and_each_check_declares_its_rul
         for rule in check.rules
     }
     # These come from renders and from processes.
-    others = {"helm.lint", "ct.lint", "object.schema", "object.unknown-kind", "upgrade.immutable"}
+    others = {
+        "helm.lint",
+        "ct.lint",
+        "object.schema",
+        "object.unknown-kind",
+        "object.not-served",
+        "object.removed-next",
+        "upgrade.immutable",
+    }
     others |= {"secret.producer", "secret.waiting"}
     assert set(identifiers) - checked == others
 
@@ -154,6 +162,8 @@ def test_a_secret_is_found(line: str, rule: str) -> None:
         "token: /var/run/secrets/token",
         "secretName: wildcard-tls",
         "keys: [SONARR__AUTH__APIKEY]",
+        'generate: ["SECRET_KEY:64", ADMIN_PASSWORD]',
+        "generate:\n  - API_TOKEN:32",
         "# password: hunter2",
         "digest: sha256:2fef93accb445aeb1773e454825ac903f7d66d9addfe045d56fff69ba8181c82",
         "url: https://example.org:8443/path",
@@ -345,13 +355,14 @@ def test_an_entry_of_a_cache_under_another_name_is_not_there_and_one_that_is_a_f
 
 
 def test_a_schema_file_that_is_damaged_is_written_again(tmp_path: Path) -> None:
-    wanted = [("", "v1", "ConfigMap")]
-    place = tmp_path / "schemas" / kube_schemas.file_name(wanted[0])
-    assert kube_schemas.write_schemas(ROOT, place.parent, "1.33.0", wanted) == ()
+    wanted = ("", "v1", "ConfigMap")
+    schemas = kube_schemas.Schemas(root=ROOT, folder=tmp_path / "schemas")
+    schemas.write("1.33.0", [wanted])
+    place = schemas.path("1.33.0", wanted)
     whole = place.read_bytes()
     assert json.loads(whole)["$ref"].startswith("#/definitions/")
 
     for damaged in (b"", whole[:-1], whole.replace(b"string", b"number", 1), b"\xff"):
         place.write_bytes(damaged)
-        assert kube_schemas.write_schemas(ROOT, place.parent, "1.33.0", wanted) == ()
+        schemas.write("1.33.0", [wanted])
         assert place.read_bytes() == whole

@@ -6,11 +6,8 @@ import pytest
 
 from slipway.core.model import ChartKind
 from slipway.lint import kubeconform
-from slipway.tools.kubeconform import Kubeconform
-from slipway.tools.run import run_process
 from slipway.util import yaml
-from testing.rendering import KUBE_VERSION
-from testing.workspaces import ROOT, program
+from testing.schemas import schema_messages
 
 pytestmark = pytest.mark.helm
 
@@ -56,8 +53,8 @@ def test_an_unknown_value_is_refused_by_the_umbrella(refusal):
 
 
 def test_a_mistyped_value_of_a_member_is_refused(refusal):
-    said = refusal("htpc", {"sonarr": {"controllers": {"sonarr": {"strateggy": "Recreate"}}}})
-    assert "strateggy" in said
+    message = refusal("htpc", {"sonarr": {"controllers": {"sonarr": {"strateggy": "Recreate"}}}})
+    assert "strateggy" in message
 
 
 @pytest.mark.parametrize("member", [name for name in MEMBERS if name != "media"])
@@ -76,12 +73,4 @@ def test_every_render_is_valid_for_the_api_server(repository, tmp_path):
     ]
     assert {repository.builder.workspace.charts[name].kind for name in MEMBERS} == {ChartKind.SERVICE}
     assert len(cases) > len(names), "the ci files are looked at too"
-    found = kubeconform.schema_problems(
-        Kubeconform(run=run_process, program=lambda: program("kubeconform")),
-        cases,
-        root=ROOT,
-        folder=tmp_path / "schemas",
-        kube_version=KUBE_VERSION,
-        scratch=tmp_path,
-    )
-    assert [str(problem) for problem in found] == []
+    assert schema_messages(cases, tmp_path) == []
