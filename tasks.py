@@ -8,6 +8,7 @@ from slipway.cli.run import presented
 ENV = "environment under values/ (default: the first of [tool.slipway] environments)"
 ONLY = "charts, comma separated (default: all that the plan names)"
 EVERY = "charts, comma separated (default: every chart)"
+ACCEPT = "dangers that you accept by name, comma separated; ./inv diff names them"
 JSON = "print JSON"
 WIDE = "print every column in full, however wide the terminal is"
 
@@ -26,18 +27,25 @@ def plan(_: Invocation, env: str = "", only: str = "", json: bool = False, wide:
         "env": ENV,
         "only": ONLY,
         "bump": "raise versions first: patch, minor or major",
+        "accept": ACCEPT,
         "dry-run": "show the plan",
         "json": JSON,
     }
 )
 def release(
-    _: Invocation, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
+    _: Invocation,
+    env: str = "",
+    only: str = "",
+    bump: str = "",
+    accept: str = "",
+    dry_run: bool = False,
+    json: bool = False,
 ) -> None:
     """Lint, test, package, publish and pin what changed; do nothing when nothing changed."""
     with presented(json) as console:
         from slipway.cli.release import release as verb
 
-        console.show(verb(console.context, env, only, bump, dry_run=dry_run, say=console.say))
+        console.show(verb(console.context, env, only, bump, accept=accept, dry_run=dry_run, say=console.say))
 
 
 @task(help={"only": EVERY, "json": JSON})
@@ -106,14 +114,22 @@ def publish(_: Invocation, only: str = "", dry_run: bool = False, json: bool = F
 
 
 @task(
-    help={"env": ENV, "only": "umbrellas to promote (default: all)", "dry-run": "show what would change", "json": JSON}
+    help={
+        "env": ENV,
+        "only": "umbrellas to promote (default: all)",
+        "accept": ACCEPT,
+        "dry-run": "show what would change",
+        "json": JSON,
+    }
 )
-def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
+def pin(
+    _: Invocation, env: str = "", only: str = "", accept: str = "", dry_run: bool = False, json: bool = False
+) -> None:
     """Write deploy/<env>: the first environment from the registry, a later one from the environment before it."""
     with presented(json) as console:
         from slipway.cli.pin import pin as verb
 
-        console.show(verb(console.context, env, only, dry_run=dry_run))
+        console.show(verb(console.context, env, only, accept=accept, dry_run=dry_run))
 
 
 @task(
@@ -123,7 +139,7 @@ def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, jso
         "env": ENV,
         "to": "version (default: the pin before the present one)",
         "server": "ask an API server too: lab, or a kubeconfig file",
-        "accept": "dangers that you accept, comma separated; --dry-run names them",
+        "accept": ACCEPT,
         "dry-run": "show what it would do",
         "json": JSON,
     },

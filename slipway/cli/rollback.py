@@ -8,7 +8,7 @@ from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, WorkspaceError
 from slipway.release import rollback as back
-from slipway.release.dangers import accepted_names
+from slipway.release.dangers.kinds import accepted_names
 from slipway.release.rollback import Rollback
 
 

@@ -16,7 +16,8 @@ from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
 from slipway.delivery import pinned
 from slipway.gitops import pins
-from slipway.release.dangers import Danger, dangers
+from slipway.release.dangers.find import dangers
+from slipway.release.dangers.kinds import Danger
 from slipway.secrets import sealed_secret, store
 from slipway.tools.kubectl import Kubectl
 from slipway.workspace import graph

@@ -13,12 +13,14 @@ from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin
 from slipway.delivery import pinned
-from slipway.gitops import applications, pins
-from slipway.release.dangers import Danger, dangers
+from slipway.gitops import pins
 from slipway.release.dangers.acceptance import refuse_unaccepted
+from slipway.release.dangers.find import dangers
+from slipway.release.dangers.kinds import Danger
 from slipway.release.release import LOCK, LOCK_WAIT_S, require_published
 from slipway.tools.git import Git
 from slipway.tools.kubectl import Kubectl
+from slipway.workspace.pinned import PINS, parse_pins
 
 KNOWN = 5
 """Earlier versions that a message names."""
@@ -56,7 +58,7 @@ def earlier_pins(context: Context, environment: str, name: ChartName) -> Iterato
     Raises:
         WorkspaceError: this is no git repository.
     """
-    path = f"deploy/{environment}/{applications.PINS}"
+    path = f"deploy/{environment}/{PINS}"
     git = Git(run=context.run, root=context.config.root)
     seen = set()
     for commit, day in git.history(path):
@@ -64,7 +66,7 @@ def earlier_pins(context: Context, environment: str, name: ChartName) -> Iterato
         if text is None:
             continue
         try:
-            pin = applications.parse_pins(text.encode(), f"{commit[:12]}:{path}")[1].get(name)
+            pin = parse_pins(text.encode(), f"{commit[:12]}:{path}")[1].get(name)
         except WorkspaceError:
             # Another form of the file, from before this one.
             continue
@@ -138,7 +140,7 @@ def rollback(
             fact = f"is not pinned in {environment}"
             raise WorkspaceError(Problem(where=name, fact=fact, hint=f"./inv status --only {name}"))
         target = target_of(context, environment, name, held[name], to)
-        require_published(context, {name: target.pin})
+        require_published(context, environment, {name: target.pin})
         context.config.build.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".rollback-", dir=context.config.build) as scratch:
             old, new = (pinned.objects(context, pin, environment, Path(scratch)) for pin in (held[name], target.pin))

@@ -8,7 +8,8 @@ import pytest
 
 from slipway.build.render import Object, parse
 from slipway.core.errors import WorkspaceError
-from slipway.release.dangers import KINDS, accepted_names, dangers
+from slipway.release.dangers.find import dangers
+from slipway.release.dangers.kinds import KINDS, accepted_names
 from slipway.util import yaml
 
 CLAIM = """

@@ -13,7 +13,7 @@ from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
 from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.docs.source.tasks import load_tasks
-from slipway.release.dangers import KINDS
+from slipway.release.dangers.kinds import KINDS
 from slipway.util import yaml
 from slipway.util.mapping import dig
 

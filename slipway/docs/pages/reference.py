@@ -10,7 +10,7 @@ from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import code, prose, section, site_page, table, value
 from slipway.docs.source.settings import VARIABLES
 from slipway.docs.source.tasks import Flag, Task
-from slipway.release.dangers import KINDS
+from slipway.release.dangers.kinds import KINDS
 
 COMPLETION = """\
 Tasks, flags, charts and environments are completed by bash, zsh and fish, for `./inv` and for the path of any other checkout.

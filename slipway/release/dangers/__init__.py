@@ -4,8 +4,3 @@ In: the rendered objects of two states of an umbrella.
 Out: `Danger` values, and which of them a person has accepted.
 Nothing fails but a name that does not exist.
 """
-
-from slipway.release.dangers.find import dangers
-from slipway.release.dangers.kinds import KINDS, Danger, DangerKind, accepted_names
-
-__all__ = ["KINDS", "Danger", "DangerKind", "accepted_names", "dangers"]

@@ -1,12 +1,16 @@
-"""Which dangers a person has accepted, and the record of it."""
+"""Which dangers a person has accepted, and the record of it in the changelog of the umbrella."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound
 from slipway.core.model import ChartName
 from slipway.release.dangers.kinds import KINDS, Danger
+from slipway.util.files import read_text, write_atomic
+from slipway.versioning import changelog
+from slipway.workspace.chart_folder import CHANGELOG
 
 
 def refuse_unaccepted(
@@ -39,3 +43,30 @@ def refuse_unaccepted(
     ]
     if problems:
         raise ProblemsFound(problems)
+
+
+def record(
+    context: Context, environment: str, found: Mapping[ChartName, Sequence[Danger]], versions: Mapping[ChartName, str]
+) -> tuple[str, ...]:
+    """Write the accepted dangers into the changelog of each umbrella, below its version; the file is in no package.
+
+    Args:
+        context: the wiring.
+        environment: whose pins are written.
+        found: umbrella → the dangers, all of them accepted.
+        versions: of the umbrellas that are pinned.
+
+    Returns:
+        The files, relative to the root.
+    """
+    written = []
+    for name, dangers in sorted(found.items()):
+        path = f"{context.workspace.charts[name].folder}/{CHANGELOG}"
+        entries = [f"{danger} ({environment})" for danger in dangers]
+        file = context.config.root / path
+        before = read_text(file, path) if file.is_file() else ""
+        after = changelog.with_accepted(before, chart=name, version=versions[name], entries=entries)
+        if after != before:
+            write_atomic(file, after)
+            written.append(path)
+    return tuple(written)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from slipway.build.render import Object, text_map
 from slipway.policy import pod_security
+from slipway.policy.argocd import sync_options
 from slipway.policy.chart_objects import ChartObjects
 from slipway.release.dangers.kinds import Danger
 from slipway.util.mapping import dig, listing, spelled, strings
@@ -82,7 +83,7 @@ def removed(before: Objects, after: Objects) -> Iterator[Danger]:
         item = before[key]
         name = REMOVED.get((item.group, item.kind)) or ("removed-database" if item.holds_data else "")
         if name:
-            kept = "Prune=false" in item.annotations.get("argocd.argoproj.io/sync-options", "")
+            kept = "Prune=false" in sync_options(item)
             fact = "is removed; Argo CD keeps it, by Prune=false" if kept else "is removed"
             yield Danger(name=name, object=item.title, fact=fact)
 
