@@ -14,14 +14,14 @@ from slipway.build.render import Rendered
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartName
 from slipway.workspace import graph
-from testing.workspaces import ROOT, builder_of, load
+from testing.workspaces import ROOT, builder_of, product
 
 KUBE_VERSION = "1.37.0"
 
 
 def charts() -> tuple[Chart, ...]:
     """The charts of this repository, in release order; none while there is none, so that tests can be collected."""
-    workspace = load(ROOT)
+    workspace = product()
     return tuple(workspace.charts[name] for name in graph.order(workspace))
 
 

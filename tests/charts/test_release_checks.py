@@ -1,25 +1,23 @@
 """The checks of a release: nothing is found here, and what the cluster would refuse is found before it does."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from slipway.context import open_context
 from slipway.core.errors import Problem
 from slipway.core.model import ChartKind, ChartName
 from slipway.release import checks
 from slipway.workspace import digest, graph
-from testing.workspaces import ROOT, builder_of
+from testing.workspaces import ROOT, builder_of, product_context
 
 pytestmark = pytest.mark.helm
 
 
 def checked(build: Path, umbrellas: Sequence[str], changes: dict[str, tuple[str, str]]) -> tuple[Problem, ...]:
     """What the checks of some umbrellas find after a text is replaced wherever the values of some charts have it."""
-    context = open_context(ROOT, os.environ, quiet=True)
+    context = product_context()
     builder = builder_of(ROOT, build)
     charts = dict(builder.workspace.charts)
     for name, (before, after) in changes.items():

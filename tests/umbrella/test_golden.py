@@ -16,13 +16,13 @@ from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from slipway.util.mapping import dig
 from testing.rendering import KUBE_VERSION, Repository, charts
-from testing.workspaces import ROOT, load, program
+from testing.workspaces import ROOT, product, program
 
 pytestmark = pytest.mark.helm
 
+ENVIRONMENTS = sorted(product().environments)
 GOLDEN = Path(__file__).parent / "golden"
 UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UMBRELLA]
-ENVIRONMENTS = sorted(load(ROOT).environments)
 
 
 def file_of(item: Object) -> str:
