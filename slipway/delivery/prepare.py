@@ -124,10 +124,10 @@ def kube_version(kubectl: Kubectl) -> str:
     """
     done = kubectl("get", "--raw", "/version", f"--request-timeout={ANSWER_S}s", ok_codes=None)
     try:
-        said = str(json.loads(done.stdout)["gitVersion"]) if done.code == 0 else ""
+        version = str(json.loads(done.stdout)["gitVersion"]) if done.code == 0 else ""
     except (ValueError, KeyError, TypeError):
-        said = ""
-    if not (found := re.match(r"v?(\d+\.\d+\.\d+)", said)):
+        version = ""
+    if not (found := re.match(r"v?(\d+\.\d+\.\d+)", version)):
         evidence = tail(done.stderr if done.stderr.strip() else done.stdout, 3)
         hint = f"kubectl --kubeconfig {kubectl.kubeconfig} version; another cluster: --kubeconfig FILE"
         raise ToolFailed(
@@ -148,13 +148,13 @@ def namespace_of(context: Context, environment: str, files: Mapping[str, bytes])
         spec = manifest["spec"]
         elements = spec["generators"][0]["list"]["elements"]
         (facts,) = (element for element in elements if element["name"] == name)
-        said = json.dumps(spec["template"]["spec"]["syncPolicy"]["managedNamespaceMetadata"])
+        metadata = json.dumps(spec["template"]["spec"]["syncPolicy"]["managedNamespaceMetadata"])
     except (KeyError, IndexError, TypeError, ValueError) as error:
         fact = f"has no element {name} with a namespace"
         raise WorkspaceError(Problem(where=where, fact=fact, hint=release_hint(context, environment))) from error
     for key, value in facts.items():
-        said = said.replace(f"{{{{.{key}}}}}", str(value))
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **json.loads(said)}}
+        metadata = metadata.replace(f"{{{{.{key}}}}}", str(value))
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **json.loads(metadata)}}
 
 
 def pinned_objects(context: Context, environment: str, held: Pin, version: str) -> tuple[Object, ...]:
@@ -178,10 +178,10 @@ def kubeconfig_of(environ: Mapping[str, str], named: str) -> Path:
     Raises:
         WorkspaceError: it is not there.
     """
-    said = named or environ.get("KUBECONFIG", "")
-    path = Path(said) if said else Path(environ.get("HOME", "~")).expanduser() / ".kube" / "config"
+    configured = named or environ.get("KUBECONFIG", "")
+    path = Path(configured) if configured else Path(environ.get("HOME", "~")).expanduser() / ".kube" / "config"
     if not path.is_file():
-        where = "--kubeconfig" if named else "KUBECONFIG" if said else "kubeconfig"
+        where = "--kubeconfig" if named else "KUBECONFIG" if configured else "kubeconfig"
         hint = "name one file: --kubeconfig FILE; k3s writes /etc/rancher/k3s/k3s.yaml"
         raise WorkspaceError(Problem(where=where, fact=f"{path} is not a file", hint=hint))
     return path.absolute()

@@ -32,7 +32,7 @@ HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "MESSAGE")
 IMMUTABLE = ("immutable", "updates to statefulset spec", "may not change", "can be resized")
 """How the API server says that a field cannot change. Source: kubernetes pkg/apis/*/validation and pvc resize admission."""
 NOTHING = "nothing"
-SAID = 3
+REASONS = 3
 """Reasons or fields that a line of the table names."""
 
 
@@ -46,7 +46,7 @@ class RehearsedObject:
     update: Action
     back: Action | None
     """None when nothing was published, so that there is no way back."""
-    said: tuple[str, ...]
+    reasons: tuple[str, ...]
 
     @property
     def rejected(self) -> bool:
@@ -109,7 +109,7 @@ def rehearse(context: Context, environment: str, only: Sequence[ChartName], cloc
                     done(tally(verdict.action for verdict in back))
     return Rehearsal(
         environment=environment,
-        labels={name: said(past.get(name), tree.get(name)) for name in sorted({*past, *tree})},
+        labels={name: transition(past.get(name), tree.get(name)) for name in sorted({*past, *tree})},
         rows=rows(update, back),
         before=tuple(verdict for verdict in before if verdict.action is Action.REJECTED),
         seconds=clock() - began,
@@ -192,7 +192,7 @@ def count(scene: PlatformState) -> int:
     return sum(len(part.objects) for part in scene.values())
 
 
-def said(past: UmbrellaState | None, tree: UmbrellaState | None) -> str:
+def transition(past: UmbrellaState | None, tree: UmbrellaState | None) -> str:
     """From what to what."""
     return f"{past.label if past else NOTHING} → {tree.label if tree else NOTHING}"
 
@@ -219,7 +219,7 @@ def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[RehearsedO
                 holds_data=verdict.holds_data,
                 update=verdict.action,
                 back=other.action if other is not None else None,
-                said=reasons,
+                reasons=reasons,
             )
         )
     return tuple(sorted(made, key=lambda row: row.update is Action.UNCHANGED and not row.rejected))
@@ -228,11 +228,11 @@ def rows(update: Sequence[Outcome], back: Sequence[Outcome]) -> tuple[RehearsedO
 def problem(environment: str, row: RehearsedObject) -> Problem:
     """A row that was refused."""
     way = "the update" if row.update is Action.REJECTED else "the way back"
-    fixed = any(word in line for line in row.said for word in IMMUTABLE)
+    fixed = any(word in line for line in row.reasons for word in IMMUTABLE)
     return Problem(
         where=f"{row.umbrella} in {environment}, {row.object}",
         fact=f"{way} is rejected",
-        evidence=row.said,
+        evidence=row.reasons,
         hint="this cannot change in place: keep the published value, or give the object another name" if fixed else "",
     )
 
@@ -241,10 +241,10 @@ def text(done: Rehearsal) -> str:
     """For a person."""
     lines = [f"{name} in {done.environment}: {label}" for name, label in done.labels.items()]
     fresh = {name for name, label in done.labels.items() if label.startswith(NOTHING)}
-    told = [row for row in done.rows if row.rejected or not dull(row, fresh)]
+    shown = [row for row in done.rows if row.rejected or not dull(row, fresh)]
     lines += [f"{name}: {sum(row.umbrella == name for row in done.rows)} objects, all new" for name in sorted(fresh)]
-    if told:
-        lines += ["", table(HEAD, (cells(row) for row in told)), ""]
+    if shown:
+        lines += ["", table(HEAD, (cells(row) for row in shown)), ""]
     lines += [
         f"published already: {verdict.object} is rejected: {' '.join(verdict.details)}" for verdict in done.before
     ]
@@ -263,6 +263,6 @@ def dull(row: RehearsedObject, fresh: Collection[str]) -> bool:
 def cells(row: RehearsedObject) -> tuple[str, ...]:
     """A line of the table."""
     data = " (data)" if row.holds_data else ""
-    more = f" and {len(row.said) - SAID} more" if len(row.said) > SAID else ""
-    reasons = "" if row.rejected else ", ".join(row.said[:SAID]) + more
+    more = f" and {len(row.reasons) - REASONS} more" if len(row.reasons) > REASONS else ""
+    reasons = "" if row.rejected else ", ".join(row.reasons[:REASONS]) + more
     return (row.umbrella, row.object + data, str(row.update), str(row.back or "-"), reasons)

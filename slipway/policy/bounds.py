@@ -40,7 +40,7 @@ ValuePaths = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
+class OutOfBounds:
     """An amount outside of an entry of a LimitRange."""
 
     fact: str
@@ -68,17 +68,17 @@ class Measured:
         """`requests` or `limits`."""
         return self.resources.requests if of == "requests" else self.resources.limits
 
-    def breach(self, of: str, resource: str, relation: str, bound: Decimal) -> Breach:
+    def beyond(self, of: str, resource: str, relation: str, bound: Decimal) -> OutOfBounds:
         """An amount beside its bound."""
         amount = written(resource, self.amounts(of)[resource])
         named = resource if self.what == "claim" else f"{of}.{resource}"
         fact = f"{self.what} has {named} {amount}, {relation} {written(resource, bound)}"
-        return Breach(fact=fact, value=self.value(of, resource), end=relation.rpartition(" ")[2])
+        return OutOfBounds(fact=fact, value=self.value(of, resource), end=relation.rpartition(" ")[2])
 
-    def unsaid(self, of: str, resource: str, end: str) -> Breach:
+    def missing(self, of: str, resource: str, end: str) -> OutOfBounds:
         """A missing amount that a bound requires."""
         fact = f"{self.what} has no {of.removesuffix('s')} of {resource}, which has a {end}"
-        return Breach(fact=fact, value=self.value(of, resource), end=end)
+        return OutOfBounds(fact=fact, value=self.value(of, resource), end=end)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class Bounds:
         for bound in self.of_kind("LimitRange"):
             for entry in listing(dig(bound.data, "spec"), "limits"):
                 for owner, thing in self.measured(str(entry.get("type"))):
-                    for found in breaches(thing, entry):
+                    for found in out_of_bounds(thing, entry):
                         yield LIMIT_RANGE.problem(
                             where=f"{application}: {owner.title}",
                             fact=f"{found.fact} of {bound.title}",
@@ -156,7 +156,7 @@ class Bounds:
                     evidence=(*evidence, f"rendered with {self.label}"),
                     hint=f"lower one of them, or raise {self.path(item)}.spec.hard.{resource}",
                 )
-            for owner, container, resource in quota.unsaid():
+            for owner, container, resource in quota.undeclared():
                 yield QUOTA.problem(
                     where=f"{application}: {owner.title}",
                     fact=f"container {container} has no {resource}, which {item.title} counts",
@@ -165,26 +165,26 @@ class Bounds:
                 )
 
 
-def breaches(thing: Measured, entry: Mapping[str, object]) -> Iterator[Breach]:
+def out_of_bounds(thing: Measured, entry: Mapping[str, object]) -> Iterator[OutOfBounds]:
     """What is outside of an entry of a LimitRange."""
     for resource, end in amounts(dig(entry, "max")).items():
         # A claim has requests alone; everything else must have a limit where there is a maximum.
         if thing.what != "claim" and resource not in thing.resources.limits:
-            yield thing.unsaid("limits", resource, "maximum")
+            yield thing.missing("limits", resource, "maximum")
         else:
             beyond = [of for of in ("limits", "requests") if thing.amounts(of).get(resource, NONE) > end]
-            yield from (thing.breach(of, resource, "more than the maximum", end) for of in beyond[:1])
+            yield from (thing.beyond(of, resource, "more than the maximum", end) for of in beyond[:1])
     for resource, end in amounts(dig(entry, "min")).items():
         if resource not in thing.resources.requests:
-            yield thing.unsaid("requests", resource, "minimum")
+            yield thing.missing("requests", resource, "minimum")
         else:
             below = [of for of in ("requests", "limits") if thing.amounts(of).get(resource, end) < end]
-            yield from (thing.breach(of, resource, "less than the minimum", end) for of in below[:1])
+            yield from (thing.beyond(of, resource, "less than the minimum", end) for of in below[:1])
     for resource, end in amounts(dig(entry, "maxLimitRequestRatio")).items():
         request = thing.resources.requests.get(resource, NONE)
         if not request or thing.resources.limits.get(resource, NONE) > end * request:
             fact = f"{thing.what} has a limit of {resource} above {end.normalize():f} times its request, the ratio"
-            yield Breach(fact=fact, value=thing.value("limits", resource), end="ratio")
+            yield OutOfBounds(fact=fact, value=thing.value("limits", resource), end="ratio")
 
 
 def bounds_problems(

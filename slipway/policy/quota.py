@@ -94,13 +94,13 @@ class Quota:
             if item.kind == "Service":
                 yield item, service_use(item).get(resource, NONE)
 
-    def unsaid(self) -> Iterator[tuple[Object, str, str]]:
+    def undeclared(self) -> Iterator[tuple[Object, str, str]]:
         """Owner, container and resource that the quota counts and the container does not name."""
         wanted = {name for name in self.hard if name.removeprefix("requests.").removeprefix("limits.") in COMPUTE}
         for pods, _ in self.pods:
             for container in containers({"spec": pods.spec}):
-                said = counted(container_resources(container, self.defaults))
-                yield from ((pods.owner, str(container.get("name")), name) for name in sorted(wanted - said.keys()))
+                declared = counted(container_resources(container, self.defaults))
+                yield from ((pods.owner, str(container.get("name")), name) for name in sorted(wanted - declared.keys()))
 
 
 def some(shares: Sequence[Share] | Iterator[Share]) -> tuple[Share, ...]:

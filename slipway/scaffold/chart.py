@@ -1,4 +1,4 @@
-"""`new SERVICE`: a chart that passes every check as it is born, registered in its umbrella.
+"""`new SERVICE`: a chart that passes every check from the start, registered in its umbrella.
 
 Facts come as text from the command line and are checked together, so one run names every mistake. All texts are made and
 checked before anything is written; the chart's folder appears last and in one step. What a kill leaves behind is taken up by
@@ -232,11 +232,11 @@ def check_result(
         WorkspaceError: it has.
     """
     packaged = {path: text for path, text in files.items() if path.partition("/")[0] not in UNPACKAGED}
-    born = parse_chart(files["Chart.yaml"], f"charts/{facts.name}", packaged)
+    made = parse_chart(files["Chart.yaml"], f"charts/{facts.name}", packaged)
     grown = parse_chart(edited[umbrella.where], umbrella.folder, umbrella.files)
-    charts = {**workspace.charts, born.name: born, grown.name: grown}
+    charts = {**workspace.charts, made.name: made, grown.name: grown}
     after = Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
-    places = (born.folder, grown.folder)
+    places = (made.folder, grown.folder)
     if problems := [problem for problem in graph.check(after) if problem.where.startswith(places)]:
         raise WorkspaceError(problems)
 

@@ -157,11 +157,11 @@ def note_of(text: str) -> tuple[ChangeKind, str]:
         WorkspaceError: it says nothing.
     """
     found = re.fullmatch(rf"\s*({'|'.join(ChangeKind)})\s*:\s*(.*)", text, re.IGNORECASE | re.DOTALL)
-    kind, said = (ChangeKind(found.group(1).lower()), found.group(2)) if found else (ChangeKind.CHANGED, text)
-    said = " ".join(said.split())
-    if not said:
+    kind, text = (ChangeKind(found.group(1).lower()), found.group(2)) if found else (ChangeKind.CHANGED, text)
+    text = " ".join(text.split())
+    if not text:
         raise WorkspaceError(Problem(where="--note", fact="says nothing", hint='--note "fixed: what was wrong"'))
-    return kind, said
+    return kind, text
 
 
 def app_level(old: str | None, new: str | None) -> Level | None:

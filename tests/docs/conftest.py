@@ -108,7 +108,7 @@ class Browser:
 
         context.route("**/*", judge)
         made.page.on("pageerror", lambda error: made.errors.append(str(error)))
-        made.page.on("console", lambda said: made.errors.append(said.text) if said.type == "error" else None)
+        made.page.on("console", lambda message: made.errors.append(message.text) if message.type == "error" else None)
         self.go(made, path)
         yield made
         context.close()

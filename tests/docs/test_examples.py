@@ -14,8 +14,8 @@ KNOWN = Sessions.of_pages()
 
 @pytest.mark.parametrize("name", [name for name, one in KNOWN.items() if not one.lab])
 def test_a_session_does_what_its_page_shows(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    if said := Sessions.below(tmp_path_factory.getbasetemp(), KNOWN).verdict(name):
-        pytest.fail(said, pytrace=False)
+    if message := Sessions.below(tmp_path_factory.getbasetemp(), KNOWN).verdict(name):
+        pytest.fail(message, pytrace=False)
 
 
 def test_every_command_on_a_page_is_one_that_a_shell_understands(tmp_path: Path) -> None:

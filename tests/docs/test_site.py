@@ -19,20 +19,20 @@ def test_the_strict_build_makes_a_page_for_every_chart(built_site: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("page", "said"),
+    ("page", "message"),
     [
         ("[gone](nowhere.md)", "contains a link 'nowhere.md'"),
         ("[gone](index.md#no-such-place)", "there is no such anchor on this page"),
     ],
     ids=["page", "anchor"],
 )
-def test_a_link_that_leads_nowhere_stops_the_build(tmp_path: Path, page: str, said: str) -> None:
+def test_a_link_that_leads_nowhere_stops_the_build(tmp_path: Path, page: str, message: str) -> None:
     site_of(tmp_path, {"index.md": f"# Home\n\n{page}\n"})
 
     with pytest.raises(ToolFailed) as caught:
         sites.render(tmp_path, run_process, strict=True)
 
-    assert said in str(caught.value.problems[0])
+    assert message in str(caught.value.problems[0])
 
 
 def test_a_page_that_nobody_reaches_stops_the_build(tmp_path: Path) -> None:

@@ -31,10 +31,10 @@ def test_every_object_of_every_environment_is_accepted_by_the_api_server(homelab
             objects = render.render(
                 here.context.renderer, chart, release=umbrella, namespace=namespace, values=(values,)
             )
-            told = apply(homelab.kubectl, objects, namespace, dry_run=True)
+            answer = apply(homelab.kubectl, objects, namespace, dry_run=True)
             homelab.kubectl("delete", "namespace", namespace, "--wait=false")
-            assert told.refusals == ()
-            assert len(told.live) == len(objects)
+            assert answer.refusals == ()
+            assert len(answer.live) == len(objects)
 
 
 def test_each_namespace_enforces_the_level_that_its_umbrella_declares(homelab: Platform) -> None:
@@ -50,10 +50,10 @@ def test_a_pod_that_violates_the_level_of_its_namespace_is_rejected(deliver: Mak
     here.release()
     here.settle()
 
-    told = here.kubectl("create", "-n", "strict", "-f", "-", stdin=json.dumps(POD).encode(), ok_codes=None)
+    answer = here.kubectl("create", "-n", "strict", "-f", "-", stdin=json.dumps(POD).encode(), ok_codes=None)
 
-    assert told.code == 1
-    assert 'violates PodSecurity "restricted:latest"' in told.stderr
+    assert answer.code == 1
+    assert 'violates PodSecurity "restricted:latest"' in answer.stderr
 
 
 def test_a_job_completes(deliver: MakePlatform) -> None:

@@ -180,14 +180,14 @@ def test_a_panic_reaches_the_alertmanager_and_a_line_that_quotes_one_does_not(lo
 
     assert wait_until(lambda: bool(inbox.alerts), PATIENCE_S)
 
-    told = inbox.alerts[0]
+    answer = inbox.alerts[0]
     assert {alert["labels"]["app"] for alert in inbox.alerts} == {"broken"}
-    assert told["labels"] == {
+    assert answer["labels"] == {
         "alertname": "ProgramPanicked", "namespace": "infra", "app": "broken", "severity": "warning",
     }  # fmt: skip
-    assert told["annotations"]["summary"] == "broken in infra ended with a fault of its own"
-    assert told["annotations"]["runbook_url"].startswith("https://grafana.")
-    assert told["annotations"]["runbook_url"].endswith("/d/alert-ProgramPanicked")
+    assert answer["annotations"]["summary"] == "broken in infra ended with a fault of its own"
+    assert answer["annotations"]["runbook_url"].startswith("https://grafana.")
+    assert answer["annotations"]["runbook_url"].endswith("/d/alert-ProgramPanicked")
 
 
 def test_figures_that_alerts_and_dashboards_name_are_there(loki: Server) -> None:

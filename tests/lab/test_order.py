@@ -56,8 +56,8 @@ def test_an_umbrella_that_needs_another_ones_kinds_converges_when_that_one_comes
     assert here.find("parts.order.example.org", "part", "order-b") is not None
     # A rule in a definition (CEL) is the API server's to judge.
     wrong = b"{apiVersion: order.example.org/v1, kind: Part, metadata: {name: small}, spec: {size: 1}}"
-    told = here.kubectl("create", "-n", "order-b", "-f", "-", stdin=wrong, ok_codes=None)
-    assert "a part is larger than 2" in told.stderr
+    answer = here.kubectl("create", "-n", "order-b", "-f", "-", stdin=wrong, ok_codes=None)
+    assert "a part is larger than 2" in answer.stderr
 
 
 def brings_definitions(here: Platform, umbrella: str) -> None:

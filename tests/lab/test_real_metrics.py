@@ -37,10 +37,10 @@ def announced(real: Reality) -> set[tuple[str, str, str]]:
     """Job, namespace and address of every target that the Services of the platform announce."""
     wanted = set()
     for item in real.kubectl.items("services", "-A"):
-        said, meta = dig(item, "metadata", "annotations"), dig(item, "metadata")
-        if said.get("prometheus.io/scrape") == "true":
+        message, meta = dig(item, "metadata", "annotations"), dig(item, "metadata")
+        if message.get("prometheus.io/scrape") == "true":
             job = str(dig(meta, "labels")["app.kubernetes.io/name"])
-            how = f"{said['prometheus.io/scheme']}://{{}}:{said['prometheus.io/port']}{said['prometheus.io/path']}"
+            how = f"{message['prometheus.io/scheme']}://{{}}:{message['prometheus.io/port']}{message['prometheus.io/path']}"
             pods = {address for address, _ in endpoints(real.kubectl, str(meta["name"]))}
             # Behind the Service of a database are pods that its operator makes, and no operator runs here.
             assert pods or "cnpg.io/cluster" in str(dig(item, "spec", "selector")), f"nothing behind {meta['name']}"

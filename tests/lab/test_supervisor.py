@@ -45,7 +45,7 @@ def reached(folder: Path, phase: Phase) -> State:
     return found
 
 
-def told(folder: Path) -> State:
+def report(folder: Path) -> State:
     """What the supervisor said last."""
     found = state.read(folder)
     assert found is not None
@@ -53,17 +53,17 @@ def told(folder: Path) -> State:
 
 
 def test_a_component_starts_when_those_before_it_are_ready(tmp_path: Path) -> None:
-    told = tmp_path / "told"
+    report = tmp_path / "order"
     pid = supervised(
         tmp_path,
         server("last", "second"),
-        job("second", f"echo second >> {told}", "first"),
-        job("first", f"echo first >> {told}"),
+        job("second", f"echo second >> {report}", "first"),
+        job("first", f"echo first >> {report}"),
     )
 
     found = reached(tmp_path, Phase.READY)
 
-    assert told.read_text(encoding="utf-8") == "first\nsecond\n"
+    assert report.read_text(encoding="utf-8") == "first\nsecond\n"
     assert {name: part.phase for name, part in found.parts.items()} == {
         "last": Phase.READY, "second": Phase.DONE, "first": Phase.DONE,
     }  # fmt: skip
@@ -90,7 +90,7 @@ def test_a_server_that_ends_after_it_was_ready_is_started_again(tmp_path: Path) 
 
     os.kill(before["falls"].pid, signal.SIGKILL)
 
-    assert wait_until(lambda: told(tmp_path).parts["falls"].restarts == 1, WAIT_S)
+    assert wait_until(lambda: report(tmp_path).parts["falls"].restarts == 1, WAIT_S)
     after = reached(tmp_path, Phase.READY).parts
     assert after["falls"].pid != before["falls"].pid
     assert after["falls"].output[0] == "ended with signal SIGKILL"
@@ -112,7 +112,7 @@ def test_what_runs_on_a_machine_ends_with_it_and_starts_again_after_it(tmp_path:
 
     os.kill(before["machine"].pid, signal.SIGKILL)
 
-    assert wait_until(lambda: told(tmp_path).parts["machine"].restarts == 1, WAIT_S)
+    assert wait_until(lambda: report(tmp_path).parts["machine"].restarts == 1, WAIT_S)
     after = reached(tmp_path, Phase.READY).parts
     assert after["inside"].pid != before["inside"].pid
     assert after["inside"].restarts == 0
@@ -126,7 +126,7 @@ def test_a_server_that_ends_again_and_again_ends_the_lab(tmp_path: Path) -> None
     pid = supervised(tmp_path, server("falls"), server("stands"))
     for times in range(RESTARTS):
         os.kill(reached(tmp_path, Phase.READY).parts["falls"].pid, signal.SIGKILL)
-        assert wait_until(lambda wanted=times + 1: told(tmp_path).parts["falls"].restarts == wanted, WAIT_S)
+        assert wait_until(lambda wanted=times + 1: report(tmp_path).parts["falls"].restarts == wanted, WAIT_S)
 
     os.kill(reached(tmp_path, Phase.READY).parts["falls"].pid, signal.SIGKILL)
 
@@ -140,9 +140,9 @@ def test_what_is_not_vital_fails_alone(tmp_path: Path) -> None:
 
     found = reached(tmp_path, Phase.READY)
 
-    assert wait_until(lambda: told(tmp_path).failed == ("bad",), WAIT_S)
-    assert told(tmp_path).parts["bad"].output == ("ended with exit code 3", "out of luck")
-    assert told(tmp_path).phase is Phase.READY
+    assert wait_until(lambda: report(tmp_path).failed == ("bad",), WAIT_S)
+    assert report(tmp_path).parts["bad"].output == ("ended with exit code 3", "out of luck")
+    assert report(tmp_path).phase is Phase.READY
     assert reap(found.parts["good"].pid)
     os.kill(pid, signal.SIGTERM)
     reached(tmp_path, Phase.STOPPED)
@@ -157,7 +157,7 @@ def test_a_running_lab_takes_other_components(tmp_path: Path) -> None:
 
     os.kill(pid, signal.SIGHUP)
 
-    assert wait_until(lambda: told(tmp_path).parts.keys() == {"stays", "changes", "fresh"}, WAIT_S)
+    assert wait_until(lambda: report(tmp_path).parts.keys() == {"stays", "changes", "fresh"}, WAIT_S)
     after = reached(tmp_path, Phase.READY).parts
     assert after["stays"] == before["stays"]
     assert after["changes"].pid != before["changes"].pid

@@ -136,12 +136,12 @@ def test_a_pip_that_outlives_its_killed_launcher_is_waited_for(fresh: Checkout) 
     process.wait(DEADLINE_S)
     second = fresh.start("hello")
     assert second.stderr is not None
-    said = second.stderr.readline()
+    message = second.stderr.readline()
     os.kill(pip, signal.SIGCONT)
     code, out, err = ended(second)
     ended(process)
 
-    assert said.startswith("waiting for another task in this checkout (process ")
+    assert message.startswith("waiting for another task in this checkout (process ")
     assert (code, out.split(" from ")[0]) == (0, "hello you"), err
     assert len(list((fresh.site / "payload").glob("m*.py"))) == MANY
 
@@ -239,8 +239,8 @@ def test_an_environment_that_somebody_else_made_is_never_removed(fresh: Checkout
 
     code, _, err = fresh.run("hello")
 
-    said = f".venv: {venv} is an environment that ./inv did not make\n    hint: mv '{venv}' '{venv}.old'\n"
-    assert (code, err) == (4, said)
+    message = f".venv: {venv} is an environment that ./inv did not make\n    hint: mv '{venv}' '{venv}.old'\n"
+    assert (code, err) == (4, message)
     assert (venv / "pyvenv.cfg").exists()
 
 
@@ -251,12 +251,12 @@ def test_without_a_new_enough_python_it_says_what_it_found(fresh: Checkout, tmp_
 
     result = fresh.run("hello", PATH=path, SLIPWAY_PYTHON="")
 
-    said = (
+    message = (
         "inv: Python 3.11 or newer is needed, and none is on PATH\n"
         "    python3 is 3.9.2\n"
         "    hint: install Python 3.11 or newer, or name one: SLIPWAY_PYTHON=/path/to/python3 ./inv\n"
     )
-    assert result == (3, "", said)
+    assert result == (3, "", message)
 
 
 def test_a_python_that_cannot_make_environments_is_named(fresh: Checkout, tmp_path: Path) -> None:
@@ -265,12 +265,12 @@ def test_a_python_that_cannot_make_environments_is_named(fresh: Checkout, tmp_pa
 
     result = fresh.run("hello", PATH=path, SLIPWAY_PYTHON="")
 
-    said = (
+    message = (
         "inv: Python cannot make virtual environments here: its modules venv and ensurepip are missing\n"
         "    python3 is 3.11.2\n"
         "    hint: apt-get install python3.11-venv\n"
     )
-    assert result == (3, "", said)
+    assert result == (3, "", message)
 
 
 def test_who_imports_the_stood_in_modules_later_gets_the_real_ones(ready: Checkout) -> None:

@@ -1,4 +1,4 @@
-"""A new chart among the real ones: it renders, every check passes as it is born, and it is released with its umbrella."""
+"""A new chart among the real ones: it renders, every check passes from the start, and it is released with its umbrella."""
 
 import os
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def context(tmp_path: Path) -> Iterator[Context]:
     embedded.daemon_of(opened.config).stop()
 
 
-def born(context: Context, **options: str) -> Context:
+def scaffolded(context: Context, **options: str) -> Context:
     given = {"service": NAME, "umbrella": "htpc", "image": IMAGE, "port": "8080", **options}
     chart.create(context.workspace, chart.facts_of(context.workspace, **given), DAY)
     return context.reload()
@@ -50,7 +50,7 @@ def born(context: Context, **options: str) -> Context:
     ids=["with volumes and a digest", "only what is required"],
 )
 def test_a_new_chart_passes_lint_and_contract_as_it_is_born(context: Context, options: dict[str, str]) -> None:
-    after = born(context, **options)
+    after = scaffolded(context, **options)
 
     assert graph.check(after.workspace) == ()
     names = graph.closure(after.workspace, [NAME])
@@ -67,13 +67,13 @@ def test_its_umbrella_renders_it_and_rises_by_a_minor(context: Context) -> None:
     levels = graph.levels(context.workspace)
     publish_all(context.registry, [[built[name].archive for name in level] for level in levels])
 
-    after = born(context, data="/config:5Gi")
+    after = scaffolded(context, data="/config:5Gi")
     bumps = version.effective(after.config.root, bump.bumps_of(after, (), ""), DAY)
 
     assert [(one.chart, one.level.value) for one in bumps] == [("htpc", "minor")]
-    said = [item.description for item in bumps[0].evidence]
-    assert "member audiobooks 1.0.0 added" in said
-    assert any(line.startswith("5 objects added") and "Deployment audiobooks" in line for line in said)
+    message = [item.description for item in bumps[0].evidence]
+    assert "member audiobooks 1.0.0 added" in message
+    assert any(line.startswith("5 objects added") and "Deployment audiobooks" in line for line in message)
     version.apply(after.config.root, bumps, DAY)
     assert graph.check(after.reload().workspace) == ()
     assert "## [1.1.0] - 2026-11-23" in (after.config.root / "umbrella/htpc/CHANGELOG.md").read_text(encoding="utf-8")

@@ -110,9 +110,9 @@ def test_another_key_does_not_open_it(tmp_path: Path) -> None:
     pair, other = encryption.generate_key_pair(NOW, bits=2048), encryption.generate_key_pair(NOW, bits=2048)
     (tmp_path / "key.yaml").write_bytes(keys.key_manifest(other, "infra", "key"))
 
-    said = refused(sealed_secret.dump(sealed(pair, {"a": b"b"}, Scope.STRICT)), tmp_path / "key.yaml")
+    message = refused(sealed_secret.dump(sealed(pair, {"a": b"b"}, Scope.STRICT)), tmp_path / "key.yaml")
 
-    assert "no key could decrypt" in said
+    assert "no key could decrypt" in message
 
 
 def test_what_the_real_program_sealed_takes_another_key_of_ours(repo: Monorepo, tmp_path: Path) -> None:

@@ -113,10 +113,10 @@ def test_a_difference_of_revisions_names_the_keys_that_were_sealed_anew(repo: Mo
 
     assert inv(repo, *place, "--generate", "password").returncode == 0
 
-    said = inv(repo, "diff", "--base", "HEAD").stdout
-    assert "sealed secrets in staging: HEAD → working tree" in said
-    assert "changed: SealedSecret login" in said
-    assert [line.strip().split(":")[0] for line in said.splitlines() if ": sealed " in line] == [
+    message = inv(repo, "diff", "--base", "HEAD").stdout
+    assert "sealed secrets in staging: HEAD → working tree" in message
+    assert "changed: SealedSecret login" in message
+    assert [line.strip().split(":")[0] for line in message.splitlines() if ": sealed " in line] == [
         "-    password",
         "+    password",
         "user",

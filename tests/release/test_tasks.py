@@ -15,20 +15,20 @@ def change_sonarr(world: World) -> None:
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(world: World) -> None:
-    said = world.ok("release", "--dry-run")
+    message = world.ok("release", "--dry-run")
 
-    assert "+  sonarr  1.0.0    publish  1.0.0 is not in the registry; with common" in said
-    assert "deploy/staging: htpc 1.0.0 comes first" in said
+    assert "+  sonarr  1.0.0    publish  1.0.0 is not in the registry; with common" in message
+    assert "deploy/staging: htpc 1.0.0 comes first" in message
     assert world.json("status")[0]["registry"] == "not published"
     assert not (world.repo.root / "deploy").exists()
 
 
 def test_a_release_says_what_it_did_and_what_to_do_next(world: World) -> None:
-    said = world.ok("release")
+    message = world.ok("release")
 
-    assert "Pinned: deploy/staging" in said
-    assert "./inv pin --env production" in said
-    assert "./inv registry stop" in said
+    assert "Pinned: deploy/staging" in message
+    assert "./inv pin --env production" in message
+    assert "./inv registry stop" in message
 
 
 def test_a_second_release_has_nothing_to_do(world: World) -> None:
@@ -55,10 +55,10 @@ def test_a_release_that_raises_versions_publishes_the_changed_service_and_its_um
     world.ok("release")
     change_sonarr(world)
 
-    said = world.ok("release", "--bump", "patch")
+    message = world.ok("release", "--bump", "patch")
 
-    assert "sonarr 1.0.0 → 1.0.1 (patch)" in said
-    assert "htpc 1.0.0 → 1.0.1 (patch)" in said
+    assert "sonarr 1.0.0 → 1.0.1 (patch)" in message
+    assert "htpc 1.0.0 → 1.0.1 (patch)" in message
     versions = {row["chart"]: row["local"] for row in world.json("status")}
     assert versions == {"common": "1.0.0", "radarr": "1.0.0", "sonarr": "1.0.1", "htpc": "1.0.1"}
     assert "## [1.0.1]" in world.repo.read("charts/sonarr/CHANGELOG.md")
@@ -69,12 +69,12 @@ def test_a_dry_run_with_raised_versions_shows_what_the_release_then_does(world: 
     world.ok("release")
     change_sonarr(world)
 
-    said = world.ok("release", "--bump", "patch", "--dry-run")
+    message = world.ok("release", "--bump", "patch", "--dry-run")
     planned = world.json("release", "--bump", "patch", "--dry-run")
 
-    assert "sonarr 1.0.0 → 1.0.1 (patch)" in said
-    assert "+  sonarr  1.0.1    publish  1.0.1 is not in the registry" in said
-    assert "conflict" not in said
+    assert "sonarr 1.0.0 → 1.0.1 (patch)" in message
+    assert "+  sonarr  1.0.1    publish  1.0.1 is not in the registry" in message
+    assert "conflict" not in message
     assert "version: 1.0.0" in world.repo.read("charts/sonarr/Chart.yaml")
     assert [(bump["chart"], bump["after"]) for bump in planned["bumps"]] == [("sonarr", "1.0.1"), ("htpc", "1.0.1")]
     done = world.json("release", "--bump", "patch")
@@ -101,9 +101,9 @@ def test_a_level_above_the_evidence_is_taken(world: World) -> None:
     world.ok("release")
     change_sonarr(world)
 
-    said = world.ok("version", "--only", "sonarr", "--level", "minor")
+    message = world.ok("version", "--only", "sonarr", "--level", "minor")
 
-    assert "sonarr 1.0.0 → 1.1.0 (minor)" in said
+    assert "sonarr 1.0.0 → 1.1.0 (minor)" in message
 
 
 def test_a_library_change_reaches_every_dependent(world: World) -> None:
@@ -120,11 +120,11 @@ def test_status_shows_local_published_and_pinned_versions(world: World) -> None:
     world.ok("pin", "--env", "production")
     change_sonarr(world)
 
-    said = world.ok("status")
+    message = world.ok("status")
 
-    assert said.splitlines()[0].split() == ["CHART", "KIND", "LOCAL", "REGISTRY", "STAGING", "PRODUCTION"]
-    assert "sonarr  service   1.0.0  taken by other content  -" in said
-    assert said.splitlines()[-1].split()[-2:] == ["1.0.0", "(older)"]
+    assert message.splitlines()[0].split() == ["CHART", "KIND", "LOCAL", "REGISTRY", "STAGING", "PRODUCTION"]
+    assert "sonarr  service   1.0.0  taken by other content  -" in message
+    assert message.splitlines()[-1].split()[-2:] == ["1.0.0", "(older)"]
 
 
 def test_explain_follows_the_chain_and_names_the_changed_file(world: World) -> None:
@@ -139,13 +139,13 @@ def test_diff_shows_the_changed_object_against_what_is_pinned(world: World) -> N
     world.ok("release")
     change_sonarr(world)
 
-    said = world.ok("diff", "--env", "staging")
+    message = world.ok("diff", "--env", "staging")
 
-    assert "htpc in staging: pinned 1.0.0 → working tree 1.0.0" in said
-    assert "    changed: ConfigMap sonarr" in said
-    assert "-  text: hello" in said
-    assert "+  text: changed" in said
-    assert "radarr" not in said
+    assert "htpc in staging: pinned 1.0.0 → working tree 1.0.0" in message
+    assert "    changed: ConfigMap sonarr" in message
+    assert "-  text: hello" in message
+    assert "+  text: changed" in message
+    assert "radarr" not in message
 
 
 def test_diff_compares_with_a_git_revision(world: World) -> None:
@@ -154,10 +154,10 @@ def test_diff_compares_with_a_git_revision(world: World) -> None:
         subprocess.run([*git, *arguments], cwd=world.repo.root, check=True)
     change_sonarr(world)
 
-    said = world.ok("diff", "--base", "HEAD", "--env", "production")
+    message = world.ok("diff", "--base", "HEAD", "--env", "production")
 
-    assert "htpc in production: HEAD → working tree 1.0.0" in said
-    assert "+  text: changed" in said
+    assert "htpc in production: HEAD → working tree 1.0.0" in message
+    assert "+  text: changed" in message
 
 
 def test_an_unknown_revision_is_named(world: World) -> None:
@@ -171,7 +171,7 @@ def test_an_unknown_revision_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("plan", "--env", "stagin"), 2, "--env: there is no environment 'stagin'"),
         (("plan", "--only", "sonar"), 2, "hint: did you mean 'sonarr'?"),
@@ -184,12 +184,12 @@ def test_an_unknown_revision_is_named(world: World) -> None:
     ],
 )
 def test_a_mistyped_argument_is_answered_with_what_is_known(
-    world: World, arguments: tuple[str, ...], code: int, said: str
+    world: World, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     done = world.inv(*arguments)
 
     assert done.code == code
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

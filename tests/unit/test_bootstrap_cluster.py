@@ -57,8 +57,8 @@ class Recorder:
     def __call__(self, command: Command) -> Completed:
         """Answer a command."""
         self.commands.append(command)
-        code, said = self.answer(command.argv)
-        done = Completed(argv=command.argv, code=code, stdout=said, stderr="" if code == 0 else "no", seconds=0.0)
+        code, message = self.answer(command.argv)
+        done = Completed(argv=command.argv, code=code, stdout=message, stderr="" if code == 0 else "no", seconds=0.0)
         assert code == 0 or command.ok_codes is None
         return done
 
@@ -179,18 +179,18 @@ def test_a_cluster_that_does_not_answer_is_reported_with_its_kubeconfig(
 
 
 @pytest.mark.parametrize(
-    ("held", "said"),
+    ("held", "message"),
     [
         (Held(None), r"argocd: 1.2.3 \(sha256:.*\) is missing"),
         (Held(pack_archive({"argocd/Chart.yaml": b""})), "the published package has no values-staging.yaml"),
     ],
 )
 def test_a_package_that_argo_cd_could_not_take_is_refused(
-    context: Context, kubectl: Kubectl, held: Held, said: str
+    context: Context, kubectl: Kubectl, held: Held, message: str
 ) -> None:
     pinned(context, "argocd")
 
-    with pytest.raises(RegistryError, match=said):
+    with pytest.raises(RegistryError, match=message):
         run(context, kubectl, held)
 
 

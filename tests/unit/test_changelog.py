@@ -135,7 +135,7 @@ kinds = st.sampled_from(list(ChangeKind))
 )
 def test_writing_twice_is_writing_once(notes: list[str], items: list[tuple[ChangeKind, str]]) -> None:
     text = OLD.replace("## [1.0.0]", "\n".join(["## [Unreleased]", *(f"- {note}" for note in notes), "", "## [1.0.0]"]))
-    listed = [item(said, kind) for kind, said in items]
+    listed = [item(message, kind) for kind, message in items]
 
     once = release(text, "1.1.0", *listed)
 

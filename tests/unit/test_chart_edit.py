@@ -292,15 +292,15 @@ def test_only_the_lines_of_the_versions_change(chart: tuple[bytes, list[str]], v
 
 
 @given(charts(), names, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("C",)), max_size=20))
-def test_added_lines_are_the_only_difference(chart: tuple[bytes, list[str]], name: str, said: str) -> None:
+def test_added_lines_are_the_only_difference(chart: tuple[bytes, list[str]], name: str, message: str) -> None:
     text, members = chart
     entry = {**MEMBER, "name": name}
 
     edited = text if name in members else editing.add_dependency(text, entry, "Chart.yaml")
-    edited = editing.set_changes(edited, [Change(kind="added", description=said)], "Chart.yaml")
+    edited = editing.set_changes(edited, [Change(kind="added", description=message)], "Chart.yaml")
 
     kept = iter(edited.decode().splitlines())
     assert all(line in kept for line in text.decode().splitlines())
     order = [item["name"] for item in yaml.safe_load(edited).get("dependencies", [])]
     assert [member for member in order if member != name] == [member for member in members if member != name]
-    assert editing.set_changes(edited, [Change(kind="added", description=said)], "Chart.yaml") == edited
+    assert editing.set_changes(edited, [Change(kind="added", description=message)], "Chart.yaml") == edited

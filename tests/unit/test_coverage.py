@@ -38,9 +38,9 @@ def test_claims_and_databases_hold_data_and_nothing_else_does() -> None:
 
 
 def test_an_entry_has_a_method_or_a_reason() -> None:
-    said = {key: item.description for key, item in backups.kept(values()).items()}
+    message = {key: item.description for key, item in backups.kept(values()).items()}
 
-    assert said == {
+    assert message == {
         (
             "persistence",
             "config",

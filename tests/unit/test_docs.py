@@ -183,10 +183,10 @@ def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
 
 
 def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(parsed: parsing.ParsedWorkspace) -> None:
-    said = services.ingress(parsed.entries[ChartName("traefik")])
+    message = services.ingress(parsed.entries[ChartName("traefik")])
 
-    assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in said
-    assert "LoadBalancer address of Service `traefik`: staging `192.168.1.229`, production" in said
+    assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in message
+    assert "LoadBalancer address of Service `traefik`: staging `192.168.1.229`, production" in message
 
 
 def test_the_account_of_a_database_is_nobodys_to_seal_and_each_reader_is_named_once(

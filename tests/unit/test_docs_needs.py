@@ -44,9 +44,9 @@ def kept(item: Map) -> Decimal:
 
 @pytest.mark.parametrize("umbrella", ["argocd", "htpc", "infra", "utils"])
 def test_the_memory_of_a_namespace_is_what_its_pods_request(real: platform.Platform, umbrella: str) -> None:
-    told = requirements.total(real.of(umbrella)).memory
+    answer = requirements.total(real.of(umbrella)).memory
 
-    assert told == sum(kept(item) for item in rendered(umbrella)) > 0
+    assert answer == sum(kept(item) for item in rendered(umbrella)) > 0
 
 
 @pytest.mark.parametrize("umbrella", ["htpc", "infra", "utils"])

@@ -24,22 +24,22 @@ def test_a_database_and_its_application_name_each_other(parsed: parsing.ParsedWo
 
 
 def test_a_chart_with_several_names_has_the_way_back_of_each(parsed: parsing.ParsedWorkspace) -> None:
-    said = operations.backup_and_restore(parsed, entry(parsed, "postgres"))
+    message = operations.backup_and_restore(parsed, entry(parsed, "postgres"))
 
     for dep in next(one for one in parsed.workspace.umbrellas if one.name == "utils").dependencies:
         if dep.name == "postgres":
-            row = next(line for line in said.splitlines() if line.startswith(f"| `{dep.key} databases.postgres` | "))
+            row = next(line for line in message.splitlines() if line.startswith(f"| `{dep.key} databases.postgres` | "))
             # Nextcloud's database is copied with its files, so its own name has no way back.
             copied = dep.key != "nextcloud-postgres"
             assert ("no backup: " not in row) is copied
-            assert (f"$ ./inv restore {dep.key}\n" in said) is copied
+            assert (f"$ ./inv restore {dep.key}\n" in message) is copied
 
 
 def test_what_is_not_copied_has_no_way_back(parsed: parsing.ParsedWorkspace) -> None:
-    said = operations.backup_and_restore(parsed, entry(parsed, "media"))
+    message = operations.backup_and_restore(parsed, entry(parsed, "media"))
 
-    assert "no backup: " in said
-    assert "./inv restore" not in said
+    assert "no backup: " in message
+    assert "./inv restore" not in message
 
 
 def pinned(parsed: parsing.ParsedWorkspace, made_from: Digest) -> parsing.ParsedWorkspace:

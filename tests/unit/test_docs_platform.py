@@ -103,7 +103,7 @@ LINT = Task(
 FACTS = references.Repository(tasks={"lint": LINT}, exists=lambda path: path == "charts/sonarr/values.yaml")
 
 
-def told(text: str) -> list[str]:
+def mistakes(text: str) -> list[str]:
     return [f"{problem.where} {problem.fact}" for problem in references.check("docs/a.md", text, FACTS)]
 
 
@@ -122,7 +122,7 @@ def told(text: str) -> list[str]:
     ids=["task", "flag", "path", "yaml", "toml", "json", "python", "image"],
 )
 def test_a_page_that_names_something_missing_is_reported(text: str, fact: str) -> None:
-    (found,) = told(text)
+    (found,) = mistakes(text)
 
     assert found.startswith(fact)
 
@@ -139,4 +139,4 @@ def test_a_page_that_names_something_missing_is_reported(text: str, fact: str) -
     ids=["true", "placeholders", "a comment", "two documents", "no console"],
 )
 def test_a_page_that_keeps_its_promises_is_left_alone(text: str) -> None:
-    assert told(text) == []
+    assert mistakes(text) == []

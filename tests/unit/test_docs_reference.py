@@ -88,9 +88,11 @@ def test_a_version_without_a_section_is_described_by_the_annotation_of_its_packa
 ) -> None:
     old = parsed.entries[HTPC].chart
     silent = replace(old, version="1.2.0", beside={CHANGELOG: LOG.encode()}, metadata={"name": "htpc"})
-    told = replace(silent, metadata={"annotations": {CHANGES: "- kind: fixed\n  description: The <edge> of sonarr\n"}})
+    answer = replace(
+        silent, metadata={"annotations": {CHANGES: "- kind: fixed\n  description: The <edge> of sonarr\n"}}
+    )
 
-    assert next(iter(changelogs.versions(told, {}))) == ("1.2.0", ("- Fixed: The &lt;edge> of sonarr",))
+    assert next(iter(changelogs.versions(answer, {}))) == ("1.2.0", ("- Fixed: The &lt;edge> of sonarr",))
     assert "`./inv version`" in next(iter(changelogs.versions(silent, {})))[1][0]
 
 

@@ -12,24 +12,24 @@ BLOCK = re.compile(r'^    ```yaml title="values/<env>/([a-zA-Z-]+)\.yaml"\n(.*?)
 
 
 def test_every_example_has_the_values_of_its_file(parsed: parsing.ParsedWorkspace) -> None:
-    told = 0
+    count = 0
     for entry in parsed.entries.values():
         for path, text in entry.chart.variations.items():
             made = value_examples.example(parsed, entry, path, text.decode())
             blocks = {file: yaml.safe_load(textwrap.dedent(body)) for file, body in BLOCK.findall(made)}
-            said = {"global": blocks.pop("platform")} if "platform" in blocks else {}
+            example = {"global": blocks.pop("platform")} if "platform" in blocks else {}
             for members in blocks.values():
                 (own,) = members.values()
                 assert "global" not in own, path
-                said |= own
-            assert said == yaml.safe_load(text), path
-            told += 1
+                example |= own
+            assert example == yaml.safe_load(text), path
+            count += 1
 
-    assert told > 40
+    assert count > 40
 
 
 def test_the_comment_at_the_top_is_the_title_and_others_stay_with_their_key() -> None:
-    said, blocks = value_examples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
+    title, blocks = value_examples.parts("# A disk.\n# Two lines.\nglobal:\n  a: 1\n\n# of b\nb: 2\n")
 
-    assert said == "A disk. Two lines"
+    assert title == "A disk. Two lines"
     assert blocks == ("global:\n  a: 1\n", "# of b\nb: 2\n")

@@ -26,8 +26,8 @@ VERSIONS = {"github.com/prometheus/prometheus": "v0.314.0", "sigs.k8s.io/control
 
 def answer(command: Command) -> Completed:
     """A program's version: what its file holds."""
-    said = Path(command.argv[0]).read_text(encoding="utf-8")
-    return Completed(argv=command.argv, code=0, stdout=said, stderr="", seconds=0.0)
+    message = Path(command.argv[0]).read_text(encoding="utf-8")
+    return Completed(argv=command.argv, code=0, stdout=message, stderr="", seconds=0.0)
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
     return Toolbox(root=root, tools=PINS, run=answer, progress=Progress(quiet=True), environ=os.environ)
 
 
-def offer(name: str, said: str) -> Path:
+def offer(name: str, message: str) -> Path:
     """Put a program on PATH that says this."""
     program = Path(os.environ["PATH"], name)
-    program.write_text(said, encoding="utf-8")
+    program.write_text(message, encoding="utf-8")
     program.chmod(0o755)
     return program
 

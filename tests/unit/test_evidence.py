@@ -250,7 +250,9 @@ TABLE: list[tuple[str, Callable[[], Snapshot], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("level", "change", "sentence"), TABLE, ids=[f"{level}: {said}" for level, _, said in TABLE])
+@pytest.mark.parametrize(
+    ("level", "change", "sentence"), TABLE, ids=[f"{level}: {message}" for level, _, message in TABLE]
+)
 def test_a_change_has_its_level_and_its_sentence(level: str, change: Callable[[], Snapshot], sentence: str) -> None:
     found = compare(snapshot(), change())
 

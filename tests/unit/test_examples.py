@@ -36,7 +36,7 @@ $ ./inv status
 """
 
 
-def told(*pages: str) -> list[str]:
+def problem_texts(*pages: str) -> list[str]:
     blocks = [block for number, text in enumerate(pages) for block in console_blocks.blocks(f"docs/{number}.md", text)]
     return [f"{problem.where} {problem.fact}" for problem in console_blocks.problems(blocks)]
 
@@ -90,13 +90,13 @@ def test_blocks_of_one_name_are_one_session_and_follow_the_one_that_they_go_on_w
     ids=["no mark", "another shell", "unknown", "no reason", "both", "no prompt", "no origin", "itself", "a lab"],
 )
 def test_a_block_without_a_mark_is_reported(text: str, fact: str) -> None:
-    assert told(f"\n{text}") == [f"docs/0.md:2 {fact}"]
+    assert problem_texts(f"\n{text}") == [f"docs/0.md:2 {fact}"]
 
 
 def test_a_session_is_on_one_page() -> None:
     text = '```console run="a"\n$ ./inv plan\n```\n'
 
-    assert told(text, text) == ["docs/0.md:1 the session 'a' is also used in docs/1.md"]
+    assert problem_texts(text, text) == ["docs/0.md:1 the session 'a' is also used in docs/1.md"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_session_is_on_one_page() -> None:
     ids=["run", "reason", "cluster", "no shell"],
 )
 def test_a_block_whose_fate_is_clear_is_left_alone(text: str) -> None:
-    assert told(text) == []
+    assert problem_texts(text) == []
 
 
 def test_readers_of_the_site_do_not_see_the_marks() -> None:
@@ -123,7 +123,7 @@ def test_readers_of_the_site_do_not_see_the_marks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "said"),
+    ("shown", "message"),
     [
         ("a\nb", "a\nb\n\n"),
         ("✔ lint  39 charts, no problems (77.6 s)", "✔ lint  40 charts, no problems (8 s)"),
@@ -137,12 +137,12 @@ def test_readers_of_the_site_do_not_see_the_marks() -> None:
     ],
     ids=["same", "seconds", "digest", "port", "within", "lines", "no lines", "twice", "anything"],
 )
-def test_what_no_two_runs_share_is_no_difference(shown: str, said: str) -> None:
-    assert console_output.compare(shown.splitlines(), said.splitlines()) is None
+def test_what_no_two_runs_share_is_no_difference(shown: str, message: str) -> None:
+    assert console_output.compare(shown.splitlines(), message.splitlines()) is None
 
 
 @pytest.mark.parametrize(
-    ("shown", "said", "place"),
+    ("shown", "message", "place"),
     [
         ("a\nb", "a\nc", (1, "b", "c")),
         ("a", "a\nb", (1, "", "b")),
@@ -155,8 +155,8 @@ def test_what_no_two_runs_share_is_no_difference(shown: str, said: str) -> None:
     ],
     ids=["line", "more", "less", "after", "end", "numbers", "indent", "nowhere"],
 )
-def test_the_first_difference_is_named(shown: str, said: str, place: tuple[int, str, str]) -> None:
-    found = console_output.compare(shown.splitlines(), said.splitlines())
+def test_the_first_difference_is_named(shown: str, message: str, place: tuple[int, str, str]) -> None:
+    found = console_output.compare(shown.splitlines(), message.splitlines())
 
     assert found is not None
     assert (found.line, found.shown, found.actual) == place
@@ -169,14 +169,14 @@ def verdict(code: int, stdout: str) -> str:
 
 
 def test_a_session_reports_the_line_of_the_page_that_differs() -> None:
-    said = verdict(0, "1 chart\n3 problems\n").splitlines()
+    message = verdict(0, "1 chart\n3 problems\n").splitlines()
 
-    assert said[0].startswith("docs/a.md:10: `./inv lint")
-    assert [line.strip() for line in said if line.strip().startswith(("page", "actual"))] == [
+    assert message[0].startswith("docs/a.md:10: `./inv lint")
+    assert [line.strip() for line in message if line.strip().startswith(("page", "actual"))] == [
         "page    2 problems",
         "actual  3 problems",
     ]
-    assert "hint: copy the output into the page" in said[-1]
+    assert "hint: copy the output into the page" in message[-1]
 
 
 def test_a_session_reports_an_exit_code_that_the_page_does_not_name() -> None:

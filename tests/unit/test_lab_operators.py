@@ -174,7 +174,7 @@ SECRET = item("Secret", "it", data={"a": ""})
 CONFIG = item("ConfigMap", "it", data={"a": ""})
 
 
-def said(pod: Mapping[str, object], *items: Mapping[str, object]) -> str:
+def message(pod: Mapping[str, object], *items: Mapping[str, object]) -> str:
     """What a pod waits for; empty when it may start."""
     (change,) = pods.decide(seen(pod, *items), NOW)
     assert isinstance(change, Patch)
@@ -199,15 +199,17 @@ def said(pod: Mapping[str, object], *items: Mapping[str, object]) -> str:
     ],
 )
 def test_a_pod_waits_for_what_it_reads(pod: dict[str, object], kind: str) -> None:
-    assert said(pod) == f'{kind} "it" not found'
-    assert said(pod, {**SECRET, "metadata": {"name": "it", "namespace": "two"}}) == f'{kind} "it" not found'
-    assert said(pod, SECRET, CONFIG) == ""
+    assert message(pod) == f'{kind} "it" not found'
+    assert message(pod, {**SECRET, "metadata": {"name": "it", "namespace": "two"}}) == f'{kind} "it" not found'
+    assert message(pod, SECRET, CONFIG) == ""
 
 
 def test_a_pod_waits_for_a_key() -> None:
-    assert said(variable("secretKeyRef", key="b"), SECRET) == "couldn't find key b in Secret one/it"
+    assert message(variable("secretKeyRef", key="b"), SECRET) == "couldn't find key b in Secret one/it"
     items = [{"key": "b", "path": "b"}]
-    assert said(volume(configMap={"name": "it", "items": items}), CONFIG) == "couldn't find key b in ConfigMap one/it"
+    assert (
+        message(volume(configMap={"name": "it", "items": items}), CONFIG) == "couldn't find key b in ConfigMap one/it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,7 @@ def test_a_pod_waits_for_a_key() -> None:
     ],
 )
 def test_a_pod_that_needs_nothing_starts(pod: dict[str, object]) -> None:
-    assert said(pod) == ""
+    assert message(pod) == ""
 
 
 def test_a_pod_says_what_it_waits_for_as_a_kubelet_does_and_says_it_once() -> None:
@@ -253,8 +255,8 @@ def test_a_pod_without_a_node_or_that_started_is_left_alone() -> None:
 
 def ready(made: Mapping[str, object], name: str = "Ready") -> dict[str, object]:
     """The object with this condition."""
-    said = {"type": name, "status": "True", "reason": name, "message": "played by the lab", "observedGeneration": 1}
-    return {**made, "status": {"conditions": [said]}}
+    message = {"type": name, "status": "True", "reason": name, "message": "played by the lab", "observedGeneration": 1}
+    return {**made, "status": {"conditions": [message]}}
 
 
 def conditions(changes: Sequence[Change]) -> dict[str, tuple[str, str]]:

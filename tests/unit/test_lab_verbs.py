@@ -42,16 +42,16 @@ def kubectl(answer: Callable[[], str]) -> Kubectl:
 
 
 def test_a_program_that_was_started_again_is_named_with_the_way_to_its_log(tmp_path: Path) -> None:
-    said = io.StringIO()
+    message = io.StringIO()
     here = place(
         tmp_path / "trial",
         etcd=ComponentState(phase=Phase.READY),
         kwok=ComponentState(restarts=1, output=("ended with exit code 2", "a", "b")),
     )
 
-    up.report_restarts(Progress(stream=said), here)
+    up.report_restarts(Progress(stream=message), here)
 
-    assert said.getvalue() == (
+    assert message.getvalue() == (
         "kwok ended with exit code 2 and was started again: ./inv lab logs --what kwok --name trial\n"
     )
 
@@ -61,17 +61,17 @@ def test_a_lab_that_ended_is_reported_with_its_cause(tmp_path: Path) -> None:
         tmp_path / "trial", kwok=ComponentState(phase=Phase.FAILED, output=("ended with exit code 2", "out of luck"))
     )
 
-    with pytest.raises(ToolFailed) as told, up.ended_explained(here):
+    with pytest.raises(ToolFailed) as raised, up.ended_explained(here):
         raise REFUSED
 
-    assert str(told.value).splitlines()[:2] == ["lab trial, kwok: ended with exit code 2", "    out of luck"]
+    assert str(raised.value).splitlines()[:2] == ["lab trial, kwok: ended with exit code 2", "    out of luck"]
 
 
 def test_an_error_in_a_lab_that_is_well_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(ToolFailed) as told, up.ended_explained(place(tmp_path / "trial", kwok=ComponentState())):
+    with pytest.raises(ToolFailed) as raised, up.ended_explained(place(tmp_path / "trial", kwok=ComponentState())):
         raise REFUSED
 
-    assert told.value is REFUSED
+    assert raised.value is REFUSED
 
 
 def test_an_api_server_that_comes_back_is_waited_for() -> None:

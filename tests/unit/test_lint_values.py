@@ -159,7 +159,7 @@ def test_the_suggestion_comes_from_the_branch_that_was_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("10.0.0.0/8", None),
         ("fd00::/64", None),
@@ -169,6 +169,6 @@ def test_the_suggestion_comes_from_the_branch_that_was_meant() -> None:
         (10, "10 is not a network such as 192.168.1.0/24"),
     ],
 )
-def test_a_network_is_valid_or_refused_with_the_intended_one(text: object, said: str | None) -> None:
+def test_a_network_is_valid_or_refused_with_the_intended_one(text: object, message: str | None) -> None:
     found = platform_facts.parse_network(text)
-    assert (found if isinstance(found, str) else None) == said
+    assert (found if isinstance(found, str) else None) == message

@@ -44,7 +44,7 @@ def test_the_lock_is_free_again_after_the_block_and_after_an_error(path: Path) -
 def test_waiting_is_reported_once_and_ends_with_the_holder(path: Path) -> None:
     holder = filelock.hold(path, clock=noon)
     holder.__enter__()
-    said: list[str] = []
+    message: list[str] = []
     waits: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -52,12 +52,12 @@ def test_waiting_is_reported_once_and_ends_with_the_holder(path: Path) -> None:
         if len(waits) == 3:
             holder.__exit__(None, None, None)
 
-    with filelock.hold(path, wait_s=60, on_wait=said.append, sleep=sleep):
+    with filelock.hold(path, wait_s=60, on_wait=message.append, sleep=sleep):
         pass
 
     assert len(waits) == 3
-    assert len(said) == 1
-    assert said[0].startswith(f"waiting for another release (process {os.getpid()}, since ")
+    assert len(message) == 1
+    assert message[0].startswith(f"waiting for another release (process {os.getpid()}, since ")
 
 
 def test_waiting_has_an_end(path: Path) -> None:

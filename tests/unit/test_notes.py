@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "has no section"),
         ("## Gotcha\n\n- One.\n", "has the heading '## Gotcha'"),
@@ -27,20 +27,20 @@ ROOT = Path(__file__).resolve().parents[2]
     ],
     ids=["empty", "unknown", "level", "paragraph", "no list", "smaller heading", "twice", "order"],
 )
-def test_notes_of_another_form_are_refused(parsed: parsing.ParsedWorkspace, text: str, said: str) -> None:
+def test_notes_of_another_form_are_refused(parsed: parsing.ParsedWorkspace, text: str, message: str) -> None:
     chart = replace(parsed.entries[ChartName("sonarr")].chart, beside={"notes.md": text.encode()})
 
-    assert said in {problem.fact for problem in notes.notes_problems(chart)}
+    assert message in {problem.fact for problem in notes.notes_problems(chart)}
 
 
 def test_notes_of_the_form_are_on_the_page_of_their_chart(parsed: parsing.ParsedWorkspace) -> None:
     entry = parsed.entries[ChartName("sonarr")]
     text = "## Gotchas\n\n- One that\n  goes on.\n\n## Upgrades\n\n- Two.\n"
-    told = replace(entry, chart=replace(entry.chart, beside={"notes.md": text.encode()}))
+    changed = replace(entry, chart=replace(entry.chart, beside={"notes.md": text.encode()}))
 
-    page = services.service(parsed, told, monitoring.load(parsed), pinned_versions.state(parsed))
+    page = services.service(parsed, changed, monitoring.load(parsed), pinned_versions.state(parsed))
 
-    assert tuple(notes.notes_problems(told.chart)) == ()
+    assert tuple(notes.notes_problems(changed.chart)) == ()
     assert "## Gotchas\n\n- One that\n  goes on.\n" in page
     assert "## Upgrades\n\n- Two.\n" in page
 

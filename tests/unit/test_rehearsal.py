@@ -73,9 +73,9 @@ def test_each_object_has_the_fate_that_was_seen() -> None:
     earlier = {"home": part(*(objects[name] for name in names if name != "fresh"))}
     scene = {"home": part(*(objects[name] for name in ("same", "edited", "anew", "fresh")))}
 
-    told = fates(outcomes(earlier, scene, before, after, {}))
+    outcome = fates(outcomes(earlier, scene, before, after, {}))
 
-    assert told == {
+    assert outcome == {
         "ConfigMap same": Action.UNCHANGED, "ConfigMap edited": Action.CHANGED, "ConfigMap anew": Action.RECREATED,
         "ConfigMap fresh": Action.ADDED, "ConfigMap gone": Action.PRUNED, "ConfigMap stays": Action.KEPT,
     }  # fmt: skip
@@ -87,9 +87,9 @@ def test_a_workload_whose_pods_are_others_was_restarted() -> None:
     after = snapshot(data("Deployment", "app", {"image": "2"}), pods={key: frozenset({"two"})})
     scene = {"home": part(rendered("Deployment", "app"))}
 
-    (told,) = outcomes(scene, scene, before, after, {})
+    (outcome,) = outcomes(scene, scene, before, after, {})
 
-    assert (told.action, told.details) == (Action.RESTARTED, ("spec.image",))
+    assert (outcome.action, outcome.details) == (Action.RESTARTED, ("spec.image",))
 
 
 def test_more_pods_of_the_same_kind_are_no_restart() -> None:
@@ -106,9 +106,9 @@ def test_pods_that_the_server_refuses_reject_their_workload() -> None:
     after = snapshot(data("Deployment", "app"), refused={key: "violates PodSecurity"})
     scene = {"home": part(rendered("Deployment", "app"))}
 
-    (told,) = outcomes({}, scene, snapshot(), after, {})
+    (outcome,) = outcomes({}, scene, snapshot(), after, {})
 
-    assert (told.action, told.details) == (Action.REJECTED, ("its pods: violates PodSecurity",))
+    assert (outcome.action, outcome.details) == (Action.REJECTED, ("its pods: violates PodSecurity",))
 
 
 def test_what_holds_data_comes_before_what_is_worse() -> None:
@@ -116,9 +116,9 @@ def test_what_holds_data_comes_before_what_is_worse() -> None:
     scene = {"home": part(deployment, claim)}
     refusals = {("home", deployment.identity): "no"}
 
-    told = outcomes({}, scene, snapshot(), snapshot(data("PersistentVolumeClaim", "data")), refusals)
+    outcome = outcomes({}, scene, snapshot(), snapshot(data("PersistentVolumeClaim", "data")), refusals)
 
-    assert [verdict.object for verdict in told] == ["PersistentVolumeClaim data", "Deployment app"]
+    assert [verdict.object for verdict in outcome] == ["PersistentVolumeClaim data", "Deployment app"]
 
 
 def test_a_protected_object_and_those_of_a_lost_umbrella_are_not_pruned() -> None:
@@ -210,8 +210,8 @@ def test_a_refused_stream_is_asked_again_object_by_object() -> None:
     texts = {"good": '{"kind": "ConfigMap", "metadata": {"name": "good"}}'}
 
     def run(command: Command) -> Completed:
-        said = (command.stdin or b"").decode()
-        failed = "bad" in said
+        message = (command.stdin or b"").decode()
+        failed = "bad" in message
         error = 'Warning: old\nError from server (Invalid): ConfigMap "bad": no\n' if failed else ""
         return Completed(argv=command.argv, code=int(failed), stdout=texts["good"], stderr=error, seconds=0)
 
@@ -231,16 +231,16 @@ def fields(item: Object) -> dict[str, object]:
 
 def test_a_reason_does_not_carry_the_whole_object() -> None:
     value = "[" + '{"name":"data"}' * 20 + "]"
-    said = applying.error_message(
+    message = applying.error_message(
         f'Error from server (Invalid): "x" is invalid: spec: Invalid value: {value}: field is immutable'
     )
-    assert said == '(Invalid): "x" is invalid: spec: Invalid value: …: field is immutable'
+    assert message == '(Invalid): "x" is invalid: spec: Invalid value: …: field is immutable'
 
 
 def test_the_report_counts_the_objects_of_a_new_umbrella_and_names_the_others() -> None:
     def row(umbrella: str, name: str, update: Action) -> RehearsedObject:
         return RehearsedObject(
-            umbrella=umbrella, object=name, holds_data=False, update=update, back=None, said=("spec.a",)
+            umbrella=umbrella, object=name, holds_data=False, update=update, back=None, reasons=("spec.a",)
         )
 
     done = Rehearsal(

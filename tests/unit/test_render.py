@@ -100,7 +100,7 @@ def recorder(outputs: Sequence[Completed]) -> tuple[Runner, list[Command]]:
     return run, calls
 
 
-def said(stdout: str = "", stderr: str = "", code: int = 0) -> Completed:
+def message(stdout: str = "", stderr: str = "", code: int = 0) -> Completed:
     return Completed(argv=(), code=code, stdout=stdout, stderr=stderr, seconds=0)
 
 
@@ -110,7 +110,7 @@ def renderer(tmp_path: Path, run: Runner) -> Renderer:
 
 
 def test_a_render_is_kept_by_everything_that_it_depends_on(tmp_path: Path) -> None:
-    run, calls = recorder([said(STREAM)] * 9)
+    run, calls = recorder([message(STREAM)] * 9)
     values = tmp_path / "values.yaml"
     values.write_text("a: 1\n")
     request = Request(chart=tmp_path, digest="sha256:1", release="r", namespace="n", values=(values,))
@@ -132,7 +132,7 @@ def test_a_render_is_kept_by_everything_that_it_depends_on(tmp_path: Path) -> No
 
 
 def test_a_refusal_is_a_result_and_is_never_kept(tmp_path: Path) -> None:
-    run, calls = recorder([said(stderr="Error: no", code=1), said(STREAM), said("a: [\n")])
+    run, calls = recorder([message(stderr="Error: no", code=1), message(STREAM), message("a: [\n")])
     request = Request(chart=tmp_path, digest="1", release="r", namespace="n")
     made = renderer(tmp_path, run)
     assert made.render(request).error == "Error: no"
@@ -143,7 +143,7 @@ def test_a_refusal_is_a_result_and_is_never_kept(tmp_path: Path) -> None:
 
 def test_many_renders_come_back_in_the_order_asked_for(tmp_path: Path) -> None:
     def run(command: Command) -> Completed:
-        return said(f"apiVersion: v1\nkind: Thing\nmetadata: {{name: {command.argv[2]}}}\n")
+        return message(f"apiVersion: v1\nkind: Thing\nmetadata: {{name: {command.argv[2]}}}\n")
 
     requests = [Request(chart=tmp_path, digest="d", release=f"r{index}", namespace="n") for index in range(20)]
     done = renderer(tmp_path, run).render_all(requests)
@@ -158,13 +158,13 @@ def test_the_plain_function_raises_where_the_renderer_reports(tmp_path: Path) ->
 
     archive = Archive(name=ChartName("a"), version="1", path=tmp_path, input_digest=Digest("d"), metadata={})
     built = Built(chart=chart("a"), folder=tmp_path, archive=archive)
-    run, _ = recorder([said(stderr="Error: line one\nline two", code=1)])
+    run, _ = recorder([message(stderr="Error: line one\nline two", code=1)])
     with pytest.raises(ToolFailed, match="charts/a: cannot be rendered\n    Error: line one\n    line two"):
         render(renderer(tmp_path, run), built, release="r", namespace="n")
 
 
 def test_every_argument_of_helm_is_part_of_the_key(tmp_path: Path) -> None:
-    run, calls = recorder([said(STREAM)])
+    run, calls = recorder([message(STREAM)])
     values = tmp_path / "values.yaml"
     values.write_text("a: 1\n")
     request = Request(

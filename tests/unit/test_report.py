@@ -91,11 +91,11 @@ def test_the_next_steps_name_the_promotion_and_the_fork() -> None:
         repository_url="https://git.example.org/homelab/homelab.git",
     )
 
-    said = release.next_steps(config, "staging")
+    message = release.next_steps(config, "staging")
 
-    assert "./inv pin --env production" in said
-    assert "./inv registry stop" in said
-    assert "set repository-url to your fork" in said
+    assert "./inv pin --env production" in message
+    assert "./inv registry stop" in message
+    assert "set repository-url to your fork" in message
 
 
 def test_problems_are_counted() -> None:

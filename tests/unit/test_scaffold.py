@@ -50,13 +50,13 @@ def files(repo: Monorepo) -> dict[str, bytes]:
 
 
 def test_a_chart_is_written_and_registered_in_name_order(repo: Monorepo) -> None:
-    born = scaffold.create(load(repo), facts(repo, data="/config:5Gi,/var/cache:1Gi", health="/ping"), DAY)
+    scaffolded = scaffold.create(load(repo), facts(repo, data="/config:5Gi,/var/cache:1Gi", health="/ping"), DAY)
 
     workspace = load(repo)
     assert graph.check(workspace) == ()
     assert [dep.name for dep in workspace.charts[ChartName("htpc")].dependencies] == ["my-app", "radarr", "sonarr"]
     assert list(yaml.safe_load(repo.read("umbrella/htpc/values.yaml"))) == ["my-app", "radarr", "sonarr"]
-    assert born.paths == (
+    assert scaffolded.paths == (
         *(
             f"charts/my-app/{path}"
             for path in (
@@ -71,8 +71,8 @@ def test_a_chart_is_written_and_registered_in_name_order(repo: Monorepo) -> None
         "umbrella/htpc/Chart.yaml",
         "umbrella/htpc/values.yaml",
     )
-    assert born.warnings == ()
-    assert born.next_steps[0] == "./inv version --only htpc"
+    assert scaffolded.warnings == ()
+    assert scaffolded.next_steps[0] == "./inv version --only htpc"
 
 
 def test_every_fact_arrives_in_the_values(repo: Monorepo) -> None:
@@ -98,9 +98,9 @@ def test_every_fact_arrives_in_the_values(repo: Monorepo) -> None:
 
 
 def test_without_volumes_and_digest_it_warns(repo: Monorepo) -> None:
-    born = scaffold.create(load(repo), facts(repo, image="ghcr.io/example/my-app:1.0", health="tcp"), DAY)
+    scaffolded = scaffold.create(load(repo), facts(repo, image="ghcr.io/example/my-app:1.0", health="tcp"), DAY)
 
-    assert born.warnings == (
+    assert scaffolded.warnings == (
         (
             "image ghcr.io/example/my-app:1.0 has no digest, so its tag decides what runs: add the digest, and "
             "remove the exception from Chart.yaml"

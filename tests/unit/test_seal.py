@@ -100,10 +100,10 @@ def test_generated_values_have_their_length_and_are_new_each_time() -> None:
     ],
 )
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(flags: tuple[list[str], ...]) -> None:
-    said = refusal(lambda: value_sources.parse_flags(*flags))
+    message = refusal(lambda: value_sources.parse_flags(*flags))
 
-    assert "change it" in said
-    assert SECRET not in said
+    assert "change it" in message
+    assert SECRET not in message
 
 
 @pytest.mark.parametrize(
@@ -187,23 +187,23 @@ def test_a_file_holds_values_of_one_scope(repo: Monorepo, tmp_path: Path) -> Non
     with_key(repo, tmp_path / "key.yaml")
     sealed(repo, source(b"admin"), key=("user",))
 
-    said = refusal(lambda: sealed(repo, source(b"x"), key=("password",), scope=Scope.CLUSTER))
+    message = refusal(lambda: sealed(repo, source(b"x"), key=("password",), scope=Scope.CLUSTER))
 
-    assert "--scope strict" in said
+    assert "--scope strict" in message
 
 
 def test_a_name_or_key_that_no_chart_declares_is_noted(repo: Monorepo, tmp_path: Path) -> None:
     with_key(repo, tmp_path / "key.yaml")
     repo.write("charts/sonarr/values.yaml", "secrets: {login: {keys: [user, password], purpose: Login}}\n")
 
-    def said(name: str, key: str) -> str:
+    def message(name: str, key: str) -> str:
         request = Request(namespace="infra", name=name)
         asked = value_sources.parse_flags([key], [], [])
         return text(sealing.seal(context_of(repo), "staging", request, asked, source(b"x")))
 
-    assert "note: no chart in infra declares a secret lgoin" in said("lgoin", "user")
-    assert "still missing: password" in said("login", "user")
-    assert "note: no chart declares its key pasword" in said("login", "pasword")
+    assert "note: no chart in infra declares a secret lgoin" in message("lgoin", "user")
+    assert "still missing: password" in message("login", "user")
+    assert "note: no chart declares its key pasword" in message("login", "pasword")
 
 
 @pytest.mark.parametrize(
@@ -319,9 +319,9 @@ def test_an_expired_certificate_seals_nothing_and_an_expiring_one_is_reported(re
     assert sealing.usable_certificate(context_of(repo), "staging", NOW)[1] == ()
     (note,) = sealing.usable_certificate(context_of(repo), "staging", ends - timedelta(days=30, hours=1))[1]
     assert "expires in 30 days" in note
-    said = refusal(lambda: sealing.usable_certificate(context_of(repo), "staging", ends + timedelta(days=2)))
-    assert "expired on" in said
-    assert "--fetch-cert" in said
+    message = refusal(lambda: sealing.usable_certificate(context_of(repo), "staging", ends + timedelta(days=2)))
+    assert "expired on" in message
+    assert "--fetch-cert" in message
 
 
 def test_the_cluster_is_asked_for_certificates_alone_and_the_newest_is_kept(repo: Monorepo) -> None:

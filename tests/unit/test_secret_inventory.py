@@ -208,8 +208,8 @@ def test_a_secret_that_is_only_read_when_it_is_there_is_optional() -> None:
 def test_a_key_that_every_reader_starts_without_does_not_make_its_secret_missing() -> None:
     more = "            - {name: MAIL, valueFrom: {secretKeyRef: {name: admin, key: mail, optional: true}}}\n"
     objects = render.parse(POD.replace("          env:\n", f"          env:\n{more}"))
-    told = replace(ADMIN, keys=("password", "mail"))
-    space = RenderedNamespace(name="infra", objects=objects, declared=(told,))
+    answer = replace(ADMIN, keys=("password", "mail"))
+    space = RenderedNamespace(name="infra", objects=objects, declared=(answer,))
 
     def entry(*keys: str) -> SecretEntry:
         every = inventory.secret_entries("staging", [space], sealed_as("admin", *keys))
@@ -257,8 +257,8 @@ OTHERS = tuple(replace(ADMIN, name=name, keys=("a", "b")) for name in ("keys", "
 
 def test_what_is_read_is_declared() -> None:
     assert problems(ADMIN, *OTHERS) == []
-    (said,) = problems(*OTHERS)
-    assert said.startswith(
+    (message,) = problems(*OTHERS)
+    assert message.startswith(
         "infra: Deployment app: app: PASSWORD refers to the Secret admin, which no chart declares and no object creates"
     )
 
@@ -267,8 +267,8 @@ def test_a_program_that_makes_a_secret_has_the_right_to() -> None:
     makes = replace(ADMIN, producer="Deployment/app")
     assert problems(makes, *OTHERS) == []
 
-    (said,) = problems(replace(makes, name="keys", keys=("a", "b")), ADMIN, OTHERS[1])
-    assert "its service account may neither create nor update it" in said
+    (message,) = problems(replace(makes, name="keys", keys=("a", "b")), ADMIN, OTHERS[1])
+    assert "its service account may neither create nor update it" in message
 
 
 def test_a_producer_is_there_and_makes_that_very_secret() -> None:
@@ -299,6 +299,6 @@ def test_a_secret_has_one_producer() -> None:
 
 
 def test_only_keys_of_a_secret_are_generated() -> None:
-    (said,) = problems(replace(ADMIN, generate={"pasword": "pasword"}), *OTHERS)
+    (message,) = problems(replace(ADMIN, generate={"pasword": "pasword"}), *OTHERS)
 
-    assert "generates pasword, which is none of its keys" in said
+    assert "generates pasword, which is none of its keys" in message

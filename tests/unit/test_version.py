@@ -74,8 +74,8 @@ class History:
         return {name: chart.version for name, chart in self.workspace().charts.items()}
 
 
-def item(level: Level, said: str = "something", via: str = "", kind: ChangeKind = ChangeKind.CHANGED) -> Evidence:
-    return Evidence(level=level, kind=kind, fact=said, via=via)
+def item(level: Level, message: str = "something", via: str = "", kind: ChangeKind = ChangeKind.CHANGED) -> Evidence:
+    return Evidence(level=level, kind=kind, fact=message, via=via)
 
 
 @dataclass(frozen=True)

@@ -89,14 +89,14 @@ def link(machine: Machine, process: int) -> None:
         file.symlink_to(f"/proc/{process}/ns/{kind}")
 
 
-def init(machine: Machine, told: int) -> None:
+def init(machine: Machine, ready: int) -> None:
     """The first process of a machine with files of its own: set them up, and collect what ends."""
     try:
         # The number of a parent outside of this namespace is 0.
         with_parent(0, signal.SIGKILL)
         files(machine)
-        os.write(told, b"1")
-        os.close(told)
+        os.write(ready, b"1")
+        os.close(ready)
         # Shims leave their children to the first process.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         while True:

@@ -14,10 +14,10 @@ from slipway.lab.operators.seen import (
     NewSecret,
     Seen,
     condition,
+    condition_patches,
     generation,
     name_of,
     namespace_of,
-    told,
 )  # fmt: skip
 from slipway.secrets.references import field_references
 from slipway.util.mapping import dig, listing, strings
@@ -53,7 +53,7 @@ def set_up(seen: Seen, kind: str, issuer: Data, namespace: str, now: str) -> Ite
     account = str(dig(spec, "acme", ACCOUNT).get("name", ""))
     if account and seen.find("Secret", account, namespace) is None:
         yield NewSecret(namespace=namespace, name=account, keys=("tls.key",), owner=issuer)
-    yield from told(kind, issuer, "Ready", refusal, now=now)
+    yield from condition_patches(kind, issuer, "Ready", refusal, now=now)
 
 
 def issue(seen: Seen, certificate: Data, home: str, now: str) -> Iterator[Change]:
@@ -76,7 +76,7 @@ def issue(seen: Seen, certificate: Data, home: str, now: str) -> Iterator[Change
         names = tuple(dict.fromkeys(hosts)) or (name_of(certificate),)
         yield NewSecret(namespace=namespace, name=str(spec.get("secretName")), hosts=names, owner=certificate)
     else:
-        yield from told("Certificate", certificate, "Ready", refusal, now=now)
+        yield from condition_patches("Certificate", certificate, "Ready", refusal, now=now)
 
 
 def waits_for(seen: Seen, certificate: Data, home: str) -> str:

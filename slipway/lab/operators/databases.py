@@ -14,10 +14,10 @@ from slipway.lab.operators.seen import (
     NewSecret,
     Seen,
     condition,
+    condition_patches,
     name_of,
     namespace_of,
     status_patch,
-    told,
 )  # fmt: skip
 from slipway.secrets.references import database_secrets, field_references
 from slipway.util.mapping import dig
@@ -53,7 +53,7 @@ def start(seen: Seen, cluster: Data, now: str) -> Iterator[Change]:
     if refusal or all(seen.find("Secret", name, namespace) for name in made):
         healthy = {"phase": "Cluster in healthy state", "instances": instances, "readyInstances": instances}
         more = {"phase": "Setting up primary"} if refusal else healthy
-        yield from told("Cluster", cluster, "Ready", refusal, now=now, more=more)
+        yield from condition_patches("Cluster", cluster, "Ready", refusal, now=now, more=more)
         return
     for name in made:
         if seen.find("Secret", name, namespace) is None:

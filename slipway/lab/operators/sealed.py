@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.lab.operators.seen import SEALED_SECRETS, Change, NewSecret, Seen, name_of, namespace_of, told
+from slipway.lab.operators.seen import SEALED_SECRETS, Change, NewSecret, Seen, condition_patches, name_of, namespace_of
 from slipway.util.mapping import dig
 
 
@@ -15,4 +15,4 @@ def decide(seen: Seen, now: str) -> Iterator[Change]:
         if seen.find("Secret", name_of(item), namespace_of(item)) is None:
             yield NewSecret(namespace=namespace_of(item), name=name_of(item), keys=keys, owner=item)
         else:
-            yield from told("SealedSecret", item, "Synced", "", now=now)
+            yield from condition_patches("SealedSecret", item, "Synced", "", now=now)

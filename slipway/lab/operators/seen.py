@@ -149,7 +149,7 @@ def status_patch(kind: str, item: Data, status: Data, why: str) -> Patch:
     return Patch(kind=kind, namespace=namespace_of(item), name=name_of(item), body={"status": status}, why=why)
 
 
-def told(
+def condition_patches(
     kind: str, item: Data, name: str, refusal: str, *, now: str, more: Mapping[str, object] | None = None
 ) -> Iterator[Patch]:
     """The status that says so: a condition that is True, or False with the reason; nothing when it says so already.

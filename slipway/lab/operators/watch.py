@@ -55,7 +55,7 @@ class Follower:
         with self.news:
             if self.objects.get(kind) != made:
                 self.objects[kind] = made
-                self.told()
+                self.notify()
 
     def apply(self, kind: str, event: str, item: Data) -> None:
         """Take an event."""
@@ -64,7 +64,7 @@ class Follower:
                 self.objects[kind].pop(key(item), None)
             else:
                 self.objects[kind][key(item)] = slim(kind, item)
-            self.told()
+            self.notify()
 
     def wrote(self, kind: str, item: Data) -> None:
         """Take what our own write made of an object, unless something newer was seen or it is gone."""
@@ -73,7 +73,7 @@ class Follower:
             if known is not None and resource_version(known) < resource_version(item):
                 self.objects[kind][key(item)] = slim(kind, item)
 
-    def told(self) -> None:
+    def notify(self) -> None:
         """Wake whoever waits."""
         self.version += 1
         self.news.notify_all()

@@ -1,4 +1,4 @@
-"""Real components join a running lab: their pods are read, their files written, and the supervisor told."""
+"""Real components join a running lab: their pods are read, their files written, and the supervisor runs them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def running(place: Place) -> tuple[str, ...]:
 
 
 def components(place: Place) -> tuple[Component, ...]:
-    """What the supervisor was told to run."""
+    """What the supervisor runs."""
     return component.from_json((place.folder / COMPONENTS).read_text(encoding="utf-8"))
 
 
@@ -98,8 +98,8 @@ def join(here: Lab, names: Iterable[str], stand_ins: Mapping[str, str] | None = 
 
 def server_of(place: Place) -> str:
     """`host:port` of a lab's API server."""
-    told = json.loads(place.kubeconfig.read_text(encoding="utf-8"))
-    return str(told["clusters"][0]["cluster"]["server"]).removeprefix("https://")
+    kubeconfig = json.loads(place.kubeconfig.read_text(encoding="utf-8"))
+    return str(kubeconfig["clusters"][0]["cluster"]["server"]).removeprefix("https://")
 
 
 def body_of(here: Lab, real: Real, program: Path, version: str) -> Body:
@@ -158,7 +158,7 @@ def doors(real: Real, pod: Pod, folder: Path) -> tuple[Door, ...]:
 
 
 def write(body: Body, sandbox: Sandbox, services: Sequence[Data]) -> Component:
-    """Write a component's files; returns what the supervisor is told."""
+    """Write a component's files; returns what the supervisor runs."""
     lasting, changing = assemble.files_to_write(body, services)
     made = assemble.component(body, sandbox.text, lasting)
     for folder in (body.folder / "root", *(volume.folder for volume in body.volumes.values() if volume.made)):

@@ -46,10 +46,10 @@ def bind(source: Path, target: Path, *, read_only: bool) -> None:
     """Show a file or folder at a second place; what is mounted below it comes along."""
     kernel.bind(source, target)
     if read_only:
-        told = os.statvfs(target).f_flag
+        flags = os.statvfs(target).f_flag
         # Who is not root may only add to the flags of the mount that it copies.
-        kept = told & (NO_SETUID | NO_DEVICES | 8 | NO_ACCESS_TIMES | NO_FOLDER_ACCESS_TIMES)
-        kept |= RELATIVE_ACCESS_TIMES if told & STATVFS_RELATIVE else 0
+        kept = flags & (NO_SETUID | NO_DEVICES | 8 | NO_ACCESS_TIMES | NO_FOLDER_ACCESS_TIMES)
+        kept |= RELATIVE_ACCESS_TIMES if flags & STATVFS_RELATIVE else 0
         kernel.mount("", target, flags=REMOUNT | kernel.BIND | READ_ONLY | kept)
 
 

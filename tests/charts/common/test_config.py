@@ -154,15 +154,15 @@ def test_the_checksum_changes_with_a_file_of_the_folder(render, charts):
 
 
 def test_an_empty_folder_is_refused(refuse):
-    told = refuse("config: {rules: {folder: files/rules}}")
+    message = refuse("config: {rules: {folder: files/rules}}")
 
-    assert 'demo: config rules reads the folder "files/rules", which has no file' in told
+    assert 'demo: config rules reads the folder "files/rules", which has no file' in message
 
 
 def test_an_entry_without_any_file_is_refused(refuse):
-    told = refuse("config: {rules: {literal: true}}")
+    message = refuse("config: {rules: {literal: true}}")
 
-    assert "demo: config rules has no file; add config.rules.files or config.rules.folder" in told
+    assert "demo: config rules has no file; add config.rules.files or config.rules.folder" in message
 
 
 READ = "controllers: {demo: {containers: {app: {env: {RULE: {config: rules, key: KEY}}}}}}\n"

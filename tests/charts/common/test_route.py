@@ -65,13 +65,13 @@ TARGET = "global: {route: {externalTarget: home.example.net}}"
 
 @pytest.mark.parametrize("kind", ["IngressRoute", "Ingress"])
 def test_public_dns_is_told_of_external_routes_only(render, kind):
-    told = {
+    answer = {
         access: render(f"{WEB}    access: {access}\n    kind: {kind}\n" + TARGET).one(kind).annotations
         for access in ("internal", "external")
     }
 
-    assert "external-dns.kubernetes.io/target" not in told["internal"]
-    assert told["external"]["external-dns.kubernetes.io/target"] == "home.example.net"
+    assert "external-dns.kubernetes.io/target" not in answer["internal"]
+    assert answer["external"]["external-dns.kubernetes.io/target"] == "home.example.net"
     silent = render(f"{WEB}    access: external\n    kind: {kind}\n").one(kind).annotations
     assert "external-dns.kubernetes.io/target" not in silent
 

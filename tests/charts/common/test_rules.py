@@ -165,9 +165,9 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_rule_says_what_to_set(refuse, case):
-    values, said = BROKEN[case]
+    values, message = BROKEN[case]
 
-    assert said in refuse(values)
+    assert message in refuse(values)
 
 
 def test_what_is_off_is_not_judged(render):

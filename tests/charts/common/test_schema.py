@@ -100,7 +100,7 @@ def test_a_bundle_refers_to_nothing_outside():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ("controler: {}", "additional properties 'controler' not allowed"),
         ("controllers: {demo: {replica: 2}}", "additional properties 'replica' not allowed"),
@@ -131,8 +131,8 @@ def test_a_bundle_refers_to_nothing_outside():
         ("secrets: {login: {keys: [a], purpose: x, value: hidden}}", "additional properties 'value' not allowed"),
     ],
 )
-def test_a_key_that_nobody_knows_is_refused(refuse, values, said):
-    assert said in refuse(values)
+def test_a_key_that_nobody_knows_is_refused(refuse, values, message):
+    assert message in refuse(values)
 
 
 @pytest.mark.parametrize(

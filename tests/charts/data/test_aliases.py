@@ -68,8 +68,8 @@ network:
 
 def dependency(name: str, alias: str = "") -> str:
     """A member in Chart.yaml."""
-    said = f"    alias: {alias}\n" if alias else ""
-    return f"  - name: {name}\n{said}    version: 1.0.0\n    repository: file://../../charts/{name}\n    condition: {alias or name}.enabled\n"
+    message = f"    alias: {alias}\n" if alias else ""
+    return f"  - name: {name}\n{message}    version: 1.0.0\n    repository: file://../../charts/{name}\n    condition: {alias or name}.enabled\n"
 
 
 @pytest.fixture(scope="module")

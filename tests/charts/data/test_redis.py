@@ -122,13 +122,13 @@ def test_a_full_server_refuses_a_key_and_forgets_no_session(pod) -> None:
     ten_mebibytes = "for i = 1, 10 do redis.call('setex', KEYS[1] .. i, 86400, string.rep('x', 1048576)) end"
     with server.served():
         server.ask("SETEX", "session", "86400", "of somebody")
-        said = next(
+        message = next(
             text
             for number in range(100)
             if "OOM" in (text := server.ask("EVAL", ten_mebibytes, "1", f"cache-{number}-"))
         )
 
-        assert "OOM command not allowed" in said
+        assert "OOM command not allowed" in message
         assert server.ask("GET", "session") == "of somebody"
 
 

@@ -56,8 +56,8 @@ def test_an_unknown_value_is_refused_by_the_umbrella(refusal):
 
 
 def test_a_mistyped_value_of_a_member_is_refused(refusal):
-    said = refusal("htpc", {"sonarr": {"controllers": {"sonarr": {"strateggy": "Recreate"}}}})
-    assert "strateggy" in said
+    message = refusal("htpc", {"sonarr": {"controllers": {"sonarr": {"strateggy": "Recreate"}}}})
+    assert "strateggy" in message
 
 
 @pytest.mark.parametrize("member", [name for name in MEMBERS if name != "media"])

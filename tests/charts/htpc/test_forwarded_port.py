@@ -26,12 +26,12 @@ class Client:
     """A client's API at a port, and what it was told."""
 
     port: int
-    told: list[tuple[int, str]] = field(default_factory=list)
+    answer: list[tuple[int, str]] = field(default_factory=list)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """While it answers."""
-        told = self.told
+        answer = self.answer
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -39,7 +39,7 @@ class Client:
                 ((name, value),) = urllib.parse.parse_qsl(body)
                 assert (self.path, name) == ("/api/v2/app/setPreferences", "json")
                 settings = json.loads(value)
-                told.append((settings["listen_port"], settings["current_network_interface"]))
+                answer.append((settings["listen_port"], settings["current_network_interface"]))
                 self.send_response(200)
                 self.end_headers()
 
@@ -58,11 +58,11 @@ class Client:
             thread.join()
             server.server_close()
 
-    def until(self, *told: tuple[int, str]) -> None:
+    def until(self, *answer: tuple[int, str]) -> None:
         """Wait until it was told something."""
         end = time.monotonic() + WAIT_S
-        while self.told[-len(told) :] != list(told):
-            assert time.monotonic() < end, self.told
+        while self.answer[-len(answer) :] != list(answer):
+            assert time.monotonic() < end, self.answer
             time.sleep(POLL_S)
 
 
@@ -152,7 +152,7 @@ def test_a_port_that_is_gone_is_no_longer_told(gluetun: Gluetun) -> None:
 def test_the_end_of_the_pod_waits_for_no_client(gluetun: Gluetun) -> None:
     down(gluetun)
 
-    assert gluetun.client.told == []
+    assert gluetun.client.answer == []
 
 
 def test_the_client_is_told_at_the_port_of_its_web_interface(render, gluetun: Gluetun) -> None:

@@ -68,8 +68,8 @@ def test_metrics_are_off_and_not_reachable_from_outside(render):
 
 
 def test_an_ingress_cannot_promise_to_block_a_path(refusal):
-    said = refusal("jellyfin", {"global": {"route": {"kind": "Ingress"}}})
-    assert "route jellyfin has blockPaths, which an Ingress cannot do" in said
+    message = refusal("jellyfin", {"global": {"route": {"kind": "Ingress"}}})
+    assert "route jellyfin has blockPaths, which an Ingress cannot do" in message
 
 
 def test_an_ingress_without_the_promise_is_possible(render):

@@ -63,8 +63,8 @@ def test_a_dead_tunnel_is_seen_and_takes_the_client_out_of_service(pod):
 
 
 def test_without_a_startup_probe_there_is_no_gate_and_no_chart(refusal):
-    said = refusal("qbittorrent", gluetun({"probes": {"startup": None}}))
-    assert "sidecar gluetun has no startup probe, so the application would start before it is ready" in said
+    message = refusal("qbittorrent", gluetun({"probes": {"startup": None}}))
+    assert "sidecar gluetun has no startup probe, so the application would start before it is ready" in message
 
 
 def test_the_kill_switch_is_on(pod):

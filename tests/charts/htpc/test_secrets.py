@@ -67,8 +67,8 @@ def test_every_reference_is_required(render):
 
 def test_a_secret_that_nobody_declared_is_refused(refusal):
     env = {"SONARR__AUTH__APIKEY": {"secret": "sonar", "key": "SONARR__AUTH__APIKEY"}}
-    said = refusal("sonarr", {"controllers": {"sonarr": {"containers": {"app": {"env": env}}}}})
-    assert 'container app uses the secret "sonar", which is not declared; add secrets.sonar' in said
+    message = refusal("sonarr", {"controllers": {"sonarr": {"containers": {"app": {"env": env}}}}})
+    assert 'container app uses the secret "sonar", which is not declared; add secrets.sonar' in message
 
 
 def test_openvpn_needs_no_wireguard_key(render):

@@ -141,11 +141,11 @@ def test_the_agent_takes_its_source(render, tmp_path, wrong, code):
 @pytest.mark.parametrize("label", [DEFAULTS, COMMUNITY])
 def test_every_other_file_says_what_its_program_knows(render, label):
     objects = render("crowdsec", label)
-    said = {"whitelist": file(objects, "crowdsec-whitelist", "home.yaml"), "plugin": plugin(objects)}
+    message = {"whitelist": file(objects, "crowdsec-whitelist", "home.yaml"), "plugin": plugin(objects)}
     if label == COMMUNITY:
-        said["appsec"] = file(objects, "crowdsec-requests", "acquis.yaml")
+        message["appsec"] = file(objects, "crowdsec-requests", "acquis.yaml")
 
-    for name, content in said.items():
+    for name, content in message.items():
         jsonschema.validate(content, SCHEMAS[name])
 
 

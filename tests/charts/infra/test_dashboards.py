@@ -95,7 +95,7 @@ def test_nobody_stumbles_over_a_dashboard(name: str, alerts: frozenset[str]) -> 
 
 
 def test_no_link_leads_to_a_page_that_waits_for_its_service(alerts: frozenset[str]) -> None:
-    assert [said for made in COMMITTED.values() for said in lint.broken_links(made, COMMITTED, alerts)] == []
+    assert [message for made in COMMITTED.values() for message in lint.broken_links(made, COMMITTED, alerts)] == []
 
 
 def test_every_alert_has_the_page_that_the_overview_leads_to(alerts: frozenset[str]) -> None:
@@ -107,10 +107,10 @@ def test_prometheus_understands_every_question(tmp_path: Path) -> None:
 
 
 def test_a_question_that_prometheus_does_not_understand_is_found(tmp_path: Path) -> None:
-    told = refused_by_promtool(["up", "sum by (pod) (rate(up))"], tmp_path)
+    answer = refused_by_promtool(["up", "sum by (pod) (rate(up))"], tmp_path)
 
-    assert "question:1" in told
-    assert "expected type range vector" in told
+    assert "question:1" in answer
+    assert "expected type range vector" in answer
 
 
 def test_every_metric_is_exposed_by_something_that_is_scraped(repository: Repository, recorded: frozenset[str]) -> None:
@@ -213,7 +213,7 @@ def broken(change: str) -> dict[str, lint.Json]:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ("number", "have the number"),
         ("place", "overlaps"),
@@ -229,7 +229,7 @@ def broken(change: str) -> dict[str, lint.Json]:
         ("column", "columns are"),
     ],
 )
-def test_what_a_reader_would_stumble_over_is_found(change: str, said: str, alerts: frozenset[str]) -> None:
+def test_what_a_reader_would_stumble_over_is_found(change: str, message: str, alerts: frozenset[str]) -> None:
     found = list(lint.stumbles("platform/workloads.json", broken(change), alerts))
 
-    assert any(said in sentence for sentence in found), found
+    assert any(message in sentence for sentence in found), found

@@ -43,8 +43,8 @@ def variables(objects: tuple[Object, ...]) -> Mapping[str, str]:
 @pytest.fixture(scope="module")
 def understood(variables: Mapping[str, str]) -> Mapping[str, object]:
     """What the program makes of them; it refuses what cannot be."""
-    said = run_process(Command(argv=(str(program("external-dns-flags")),), env=variables))
-    found = json.loads(said.stdout)
+    message = run_process(Command(argv=(str(program("external-dns-flags")),), env=variables))
+    found = json.loads(message.stdout)
     assert isinstance(found, dict)
     return found
 
@@ -95,10 +95,10 @@ def test_nothing_is_deleted_unless_it_is_asked_for(variables, understood):
 )
 def test_the_program_refuses_what_it_cannot_do(variables, name, value):
     env = {**variables, name: value}
-    said = run_process(Command(argv=(str(program("external-dns-flags")),), env=env, ok_codes=None))
+    message = run_process(Command(argv=(str(program("external-dns-flags")),), env=env, ok_codes=None))
 
-    assert said.code == 1
-    assert value in said.stderr
+    assert message.code == 1
+    assert value in message.stderr
 
 
 def test_it_may_read_what_its_sources_watch_and_nothing_else(objects, variables):
