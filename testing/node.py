@@ -27,7 +27,7 @@ from slipway.workspace.documents import platform_document
 from testing.cluster import WHOLE_S
 from testing.monorepo import ROOT
 from testing.policies import Peer, Policies
-from testing.workspaces import product_context
+from testing.product import product_context
 
 
 @dataclass(frozen=True, kw_only=True)

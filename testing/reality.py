@@ -37,7 +37,7 @@ from testing import faulty
 from testing.cloudflare import Cloudflare, cloudflare
 from testing.faulty import Server, serving
 from testing.monorepo import ROOT
-from testing.workspaces import product_context
+from testing.product import product_context
 
 ENVIRONMENT = "staging"
 WAIT_S = 90.0

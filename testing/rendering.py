@@ -14,7 +14,8 @@ from slipway.build.render import Rendered
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartName
 from slipway.workspace import graph
-from testing.workspaces import ROOT, builder_of, product
+from testing.product import product
+from testing.workspaces import ROOT, builder_of
 
 KUBE_VERSION = "1.37.0"
 
@@ -35,7 +36,7 @@ class Repository:
     @cached_property
     def builder(self) -> Builder:
         """Builds the charts."""
-        return builder_of(self.root, self.folder)
+        return builder_of(self.root, self.folder, workspace=product() if self.root == ROOT else None)
 
     @cached_property
     def everything(self) -> tuple[Mapping[ChartName, Built], tuple[Problem, ...]]:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 from slipway.build.builder import Builder
-from slipway.config import Config, load_config
-from slipway.config.load import build, read_table
-from slipway.config.settings import FILE, PRODUCT, check
-from slipway.context import Context, open_context
+from slipway.config import load_config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Workspace
 from slipway.lint import static_checks, yaml_style
@@ -23,20 +18,9 @@ from slipway.tools.helm import Helm
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import Runner, run_process, which
 from slipway.workspace import digest, discover, graph
-from slipway.workspace.environment_folder import read_environments
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "tests" / "workspaces"
-SETTINGS = """\
-[tool.slipway]
-registry = "embedded"
-environments = ["staging", "production"]
-source = "oci"
-rolling-sync = false
-repository-url = "https://git.example.org/homelab/homelab.git"
-"""
-"""What an operator sets, as the tests have it; `tests/values` are the facts of these environments."""
-
 MARKERS = (".delete", ".symlink", ".tools", "expected.txt")
 """Files of a fixture that are not part of its monorepo: paths to delete, links to make, needs helm, the messages."""
 
@@ -77,32 +61,6 @@ def load(root: Path) -> Workspace:
     return discover.load(load_config(root, {}))
 
 
-def product() -> Workspace:
-    """The charts of this repository in the environments of the tests.
-
-    `values/` and the environments of pyproject.toml are the operator's: whatever is written there, no test of a chart fails.
-    """
-    workspace = load(ROOT)
-    config = replace(product_config({}), root=ROOT / "tests")
-    environments, problems = read_environments(config, {str(umbrella.name) for umbrella in workspace.umbrellas})
-    assert not problems, text_of(problems)
-    return replace(workspace, environments=environments)
-
-
-def product_context() -> Context:
-    """The wiring over this repository, in the environments of the tests."""
-    return replace(open_context(ROOT, os.environ, quiet=True), config=product_config(os.environ), edited=product())
-
-
-def product_config(environ: Mapping[str, str]) -> Config:
-    """The settings of this repository, with those of an operator from the tests."""
-    own = tomllib.loads(SETTINGS)["tool"]["slipway"]
-    table = {key: value for key, value in read_table(ROOT / FILE).items() if key in PRODUCT}
-    settings, problems = check({**table, **own}, environ)
-    assert not problems, text_of(problems)
-    return build(ROOT, settings)
-
-
 def static_problems(root: Path) -> tuple[Problem, ...]:
     """What the checks that need no process find."""
     try:
@@ -112,9 +70,9 @@ def static_problems(root: Path) -> tuple[Problem, ...]:
         return error.problems
 
 
-def builder_of(root: Path, build: Path, run: Runner = run_process) -> Builder:
-    """A builder for a workspace, with the helm on PATH; of this repository in the environments of the tests."""
-    workspace = product() if root == ROOT else load(root)
+def builder_of(root: Path, build: Path, run: Runner = run_process, workspace: Workspace | None = None) -> Builder:
+    """A builder for a workspace, with the helm on PATH; for the one of the root when none is given."""
+    workspace = workspace or load(root)
     helm = Helm(run=run, program=lambda: program("helm"), home=build / "helm")
     digests = digest.digest_all(workspace)
     return Builder(workspace=workspace, digests=digests, base="oci://registry.test/charts", folder=build, helm=helm)

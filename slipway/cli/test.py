@@ -168,16 +168,6 @@ def programs_of(tier: str) -> tuple[str, ...]:
     return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "loki")
 
 
-def refresh_goldens(context: Context) -> None:
-    """Rewrite the golden files of the umbrellas.
-
-    Raises:
-        ToolFailed: an umbrella cannot be rendered.
-    """
-    if code := run_tiers(context, "umbrella", "", update=True):
-        raise ToolFailed(Problem(where="golden files", fact=f"pytest: exit code {code}", hint="./inv lint"))
-
-
 def pytest_args(folders: list[str], expression: str, *, update: bool, alone: bool) -> tuple[str, ...]:
     """pytest with a process for each processor.
 

@@ -57,18 +57,8 @@ def chart_files(facts: Facts) -> dict[str, bytes]:
         "values.schema.json": json.dumps(reference, indent=2) + "\n",
         "templates/all.yaml": f'{{{{- include "{facts.library.name}.all" . }}}}\n',
         "ci/ingress-values.yaml": "# The other kind of route.\nglobal:\n  route:\n    kind: Ingress\n",
-        "notes.md": notes(facts),
     }
     return {path: text.encode("utf-8") for path, text in files.items()}
-
-
-def notes(facts: Facts) -> str:
-    """notes.md: what there is to know about another version of it, which depends on whether it has data."""
-    if not facts.claims:
-        return f"## Upgrades\n\n- {facts.title} keeps no data, so any version can follow any other.\n"
-    paths = " and ".join(f"`{claim.path}`" for claim in facts.claims)
-    before = f"- A newer version may convert the data in {paths}: read its release notes, and have a backup of before."
-    return f"## Upgrades\n\n{before}\n"
 
 
 def chart_yaml(facts: Facts) -> str:

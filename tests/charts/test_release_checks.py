@@ -10,7 +10,8 @@ from slipway.core.errors import Problem
 from slipway.core.model import ChartKind, ChartName
 from slipway.release import checks
 from slipway.workspace import digest, graph
-from testing.workspaces import ROOT, builder_of, product_context
+from testing.product import product, product_context
+from testing.workspaces import ROOT, builder_of
 
 pytestmark = pytest.mark.helm
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.helm
 def checked(build: Path, umbrellas: Sequence[str], changes: dict[str, tuple[str, str]]) -> tuple[Problem, ...]:
     """What the checks of some umbrellas find after a text is replaced wherever the values of some charts have it."""
     context = product_context()
-    builder = builder_of(ROOT, build)
+    builder = builder_of(ROOT, build, workspace=product())
     charts = dict(builder.workspace.charts)
     for name, (before, after) in changes.items():
         chart = charts[ChartName(name)]
@@ -34,7 +35,7 @@ def checked(build: Path, umbrellas: Sequence[str], changes: dict[str, tuple[str,
 
 
 def test_no_umbrella_has_a_problem_in_any_environment(tmp_path: Path) -> None:
-    workspace = builder_of(ROOT, tmp_path).workspace
+    workspace = product()
     umbrellas = [name for name, chart in workspace.charts.items() if chart.kind is ChartKind.UMBRELLA]
 
     assert [str(problem) for problem in checked(tmp_path, umbrellas, {})] == []

@@ -8,7 +8,8 @@ import pytest
 from slipway.core.model import ChartName
 from slipway.release import checks
 from slipway.workspace import digest, graph
-from testing.workspaces import ROOT, builder_of, product_context
+from testing.product import product, product_context
+from testing.workspaces import ROOT, builder_of
 
 pytestmark = pytest.mark.helm
 
@@ -17,7 +18,7 @@ INFRA, METALLB = ChartName("infra"), ChartName("metallb")
 
 def test_the_checks_refuse_a_pool_that_comes_after_the_service_that_waits_for_it(tmp_path: Path) -> None:
     context = product_context()
-    builder = builder_of(ROOT, tmp_path)
+    builder = builder_of(ROOT, tmp_path, workspace=product())
     charts = builder.workspace.charts
     text = charts[METALLB].files["values.yaml"]
     assert b'sync-wave: "15"' in text

@@ -11,8 +11,8 @@ from slipway.lab.place import Place, place_of
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
 from testing.fixtures import repository
+from testing.product import product_context
 from testing.reality import Reality, reality
-from testing.workspaces import product_context
 
 __all__ = ["repository"]
 

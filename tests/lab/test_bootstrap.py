@@ -20,7 +20,7 @@ from slipway.util import yaml
 from slipway.util.mapping import dig
 from testing import cluster
 from testing.cluster import Platform
-from testing.workspaces import product_context
+from testing.product import product_context
 
 KINDS = (
     "serviceaccounts", "roles", "rolebindings", "networkpolicies", "configmaps", "services", "deployments", "statefulsets",

@@ -22,8 +22,9 @@ from slipway.lint import kube_schemas
 from slipway.secrets.references import producers_of
 from slipway.tools.kubectl import Kubectl
 from testing.operators import operator, pool
+from testing.product import product_context
 from testing.rendering import Repository, charts
-from testing.workspaces import ROOT, chart_testing, product_context
+from testing.workspaces import ROOT, chart_testing
 
 NONE = "defaults-values.yaml"
 OPERATORS = "operators"

@@ -15,7 +15,7 @@ from slipway.tools.process import wait_until
 from slipway.util.mapping import dig, listing
 from testing.cluster import WAIT_S, MakePlatform, edit
 from testing.operators import POOL, operator, pool, with_pools
-from testing.workspaces import product_context
+from testing.product import product_context
 
 NAMESPACE = "refused"
 

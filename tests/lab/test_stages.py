@@ -11,7 +11,7 @@ from slipway.lab.place import Place
 from slipway.tools.kubectl import Kubectl
 from slipway.util.mapping import dig
 from testing.operators import operator, pool, with_pools
-from testing.workspaces import product_context
+from testing.product import product_context
 
 NAMESPACE = "played"
 

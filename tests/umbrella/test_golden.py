@@ -15,8 +15,9 @@ from slipway.lint.kubeconform import Manifests, schema_problems
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
 from slipway.util.mapping import dig
+from testing.product import product
 from testing.rendering import KUBE_VERSION, Repository, charts
-from testing.workspaces import ROOT, product, program
+from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
 

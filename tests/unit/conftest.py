@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from slipway.docs.source import parsing, platform
-from testing.workspaces import product
+from testing.product import product
 
 settings.register_profile("unit", max_examples=25, deadline=None, database=None, derandomize=True)
 settings.register_profile("thorough", max_examples=500, deadline=None, database=None)

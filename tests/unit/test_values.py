@@ -6,7 +6,8 @@ from slipway.core.model import Workspace
 from slipway.util.mapping import dig
 from slipway.workspace.values import Scopes, effective, members_in, merge, service_with
 from testing.monorepo import Monorepo, small
-from testing.workspaces import load, product
+from testing.product import product
+from testing.workspaces import load
 
 PROBE = "sonarr:\n  text: null\n"
 
