@@ -289,6 +289,23 @@ def new(
         console.show(verb(console.context, {**facts, "app_version": app_version, "description": description}))
 
 
+@task(
+    positional=[],
+    help={
+        "to": "a release or branch of the remote upstream (default: its newest release)",
+        "dry-run": "show what is new and what there would be to decide; change nothing",
+        "undo": "go back to where the last upgrade began",
+        "json": JSON,
+    },
+)
+def upgrade(_: Invocation, to: str = "", dry_run: bool = False, undo: bool = False, json: bool = False) -> None:
+    """Take a newer release of the platform into this fork: merge, generate, raise versions, lint, commit."""
+    with presented(json) as console:
+        from slipway.cli.upgrade import upgrade as verb
+
+        console.show(verb(console.context, to, dry_run=dry_run, undo=undo))
+
+
 @task(help={"json": JSON})
 def doctor(_: Invocation, json: bool = False) -> None:
     """Show each tool, its version and its source, and the command that installs what is missing."""

@@ -124,16 +124,16 @@ def add_dependency(text: bytes, entry: Mapping[str, str], where: str) -> bytes:
     """
     present = dependencies(dict(yaml.parse(text, where).mapping))
     for other in present:
-        if other.get("name") == entry["name"]:
+        if key_of(other) == key_of(entry):
             if dict(entry) == other:
                 return text
-            raise WorkspaceError(Problem(where=where, fact=f"has a dependency {entry['name']!r} already"))
+            raise WorkspaceError(Problem(where=where, fact=f"has a dependency {key_of(entry)!r} already"))
 
     def change(data: dict[str, object]) -> None:
         data["dependencies"] = [*dependencies(data), dict(entry)]
 
     def by_name(data: dict[str, object]) -> dict[str, object]:
-        return {**data, "dependencies": sorted(dependencies(data), key=lambda one: str(one.get("name")))}
+        return {**data, "dependencies": sorted(dependencies(data), key=key_of)}
 
     source = SourceText.read(text, where)
     lines = [f"{'- ' if not index else '  '}{key}: {scalar(value)}" for index, (key, value) in enumerate(entry.items())]
@@ -144,10 +144,8 @@ def add_dependency(text: bytes, entry: Mapping[str, str], where: str) -> bytes:
         indented = [" " * source.indent_step + line for line in lines]
         splice = source.replace_empty("dependencies", indented)
     else:
-        entries = [
-            Entry(name=str(one.get("name")), node=item) for one, item in zip(present, source.items(node), strict=True)
-        ]
-        splice = source.insert_in_order(entries, entry["name"], lines, source.sequence_column(node))
+        entries = [Entry(name=key_of(one), node=item) for one, item in zip(present, source.items(node), strict=True)]
+        splice = source.insert_in_order(entries, key_of(entry), lines, source.sequence_column(node))
     return checked(text, source.spliced([splice]), change, where, normal=by_name)
 
 
@@ -218,6 +216,11 @@ def dependencies(data: Mapping[str, object]) -> list[dict[str, object]]:
     """The entries of Chart.yaml's `dependencies`."""
     entries = data.get("dependencies")
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def key_of(entry: Mapping[str, object]) -> str:
+    """The key under which a dependency's values are: its alias, else its name."""
+    return str(entry.get("alias") or entry.get("name"))
 
 
 def _quoted(item: Change) -> str:

@@ -48,10 +48,21 @@ def remove_key(text: bytes, key: str, where: str) -> bytes:
     if key not in yaml.parse(text, where).mapping:
         return text
     source = SourceText.read(text, where)
+    return checked(text, source.spliced([whole(source, key)]), lambda data: data.pop(key), where)
+
+
+def lines_of_key(text: bytes, key: str, where: str) -> list[str]:
+    """The lines that `remove_key` takes out."""
+    source = SourceText.read(text, where)
+    taken = whole(source, key)
+    return source.text[taken.start : taken.end].splitlines()
+
+
+def whole(source: SourceText, key: str) -> Splice:
+    """A key of the root with its value and the comment directly above it, replaced by nothing."""
     (entry,) = (one for one in source.entries() if one.name == key)
     start = with_comments(source, line_start(source, entry.node))
-    end = source.content_end(entry.value if not is_missing(entry) else entry.node)
-    return checked(text, source.spliced([lines_of(source, start, end)]), lambda data: data.pop(key), where)
+    return lines_of(source, start, source.content_end(entry.node if is_missing(entry) else entry.value))
 
 
 def is_missing(entry: Entry) -> bool:
