@@ -9,12 +9,13 @@ ENV = "environment under values/ (default: the first of [tool.slipway] environme
 ONLY = "charts, comma separated (default: all that the plan names)"
 EVERY = "charts, comma separated (default: every chart)"
 JSON = "print JSON"
+WIDE = "print every column in full, however wide the terminal is"
 
 
-@task(help={"env": ENV, "only": ONLY, "json": JSON})
-def plan(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
+@task(help={"env": ENV, "only": ONLY, "json": JSON, "wide": WIDE})
+def plan(_: Invocation, env: str = "", only: str = "", json: bool = False, wide: bool = False) -> None:
     """Show what a release would do, and why; change nothing."""
-    with presented(json) as console:
+    with presented(json, wide=wide) as console:
         from slipway.cli.plan import plan as verb
 
         console.show(verb(console.context, env, only))
@@ -69,7 +70,7 @@ def version(
 
 @task(
     help={
-        "tier": "unit, charts, umbrella, release, docs or lab (default: all but lab)",
+        "tier": "unit, charts, umbrella, release, docs, lab or node (default: all but lab and node)",
         "lab": "run the tier lab, on a real Kubernetes API and Argo CD",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
@@ -115,10 +116,10 @@ def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, jso
         console.show(verb(console.context, env, only, dry_run=dry_run))
 
 
-@task(help={"only": EVERY, "json": JSON})
-def status(_: Invocation, only: str = "", json: bool = False) -> None:
+@task(help={"only": EVERY, "json": JSON, "wide": WIDE})
+def status(_: Invocation, only: str = "", json: bool = False, wide: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
-    with presented(json) as console:
+    with presented(json, wide=wide) as console:
         from slipway.cli.status import status as verb
 
         console.show(verb(console.context, only))
@@ -139,15 +140,24 @@ def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -
         "only": "charts, comma separated; their umbrellas are compared (default: every umbrella)",
         "base": "compare with a git revision instead of the registry",
         "server": "dry run on an API server as well: `lab`, or a kubeconfig file",
+        "full": "list every object of an umbrella that is not pinned yet",
         "json": JSON,
     }
 )
-def diff(_: Invocation, env: str = "", only: str = "", base: str = "", server: str = "", json: bool = False) -> None:
+def diff(
+    _: Invocation,
+    env: str = "",
+    only: str = "",
+    base: str = "",
+    server: str = "",
+    full: bool = False,
+    json: bool = False,
+) -> None:
     """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""
     with presented(json) as console:
         from slipway.cli.diff import diff as verb
 
-        console.show(verb(console.context, env, only, base, server))
+        console.show(verb(console.context, env, only, base, server, full=full))
 
 
 @task(positional=["chart"], help={"chart": "name of the chart", "json": JSON})
@@ -175,10 +185,10 @@ def bootstrap(_: Invocation, env: str = "", kubeconfig: str = "", dry_run: bool 
         console.show(verb(console.context, env, kubeconfig, dry_run=dry_run))
 
 
-@task(help={"env": ENV, "only": EVERY, "json": JSON})
-def backups(_: Invocation, env: str = "", only: str = "", json: bool = False) -> None:
+@task(help={"env": ENV, "only": EVERY, "json": JSON, "wide": WIDE})
+def backups(_: Invocation, env: str = "", only: str = "", json: bool = False, wide: bool = False) -> None:
     """List everything that holds data, and how and when it is backed up, or why it is not."""
-    with presented(json) as console:
+    with presented(json, wide=wide) as console:
         from slipway.cli.backups import backups as verb
 
         console.show(verb(console.context, env, only))
@@ -204,10 +214,10 @@ def restore(
         console.show(verb(console.context, service, env, snapshot, kubeconfig, apply=apply))
 
 
-@task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON})
-def registry(_: Invocation, action: str, json: bool = False) -> None:
+@task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON, "wide": WIDE})
+def registry(_: Invocation, action: str, json: bool = False, wide: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""
-    with presented(json) as console:
+    with presented(json, wide=wide) as console:
         from slipway.cli.registry import registry as verb
 
         console.show(verb(console.context, action))
@@ -306,10 +316,10 @@ def upgrade(_: Invocation, to: str = "", dry_run: bool = False, undo: bool = Fal
         console.show(verb(console.context, to, dry_run=dry_run, undo=undo))
 
 
-@task(help={"json": JSON})
-def doctor(_: Invocation, json: bool = False) -> None:
+@task(help={"json": JSON, "wide": WIDE})
+def doctor(_: Invocation, json: bool = False, wide: bool = False) -> None:
     """Show each tool, its version and its source, and the command that installs what is missing."""
-    with presented(json) as console:
+    with presented(json, wide=wide) as console:
         from slipway.cli.doctor import doctor as verb
 
         console.show(verb(console.context))
@@ -357,11 +367,14 @@ def crds(_: Invocation, check: bool = False) -> None:
         "only": EVERY,
         "check": "fail when a required secret is missing",
         "json": JSON,
+        "wide": WIDE,
     },
 )
-def secrets(_: Invocation, env: str = "", only: str = "", check: bool = False, json: bool = False) -> None:
+def secrets(
+    _: Invocation, env: str = "", only: str = "", check: bool = False, json: bool = False, wide: bool = False
+) -> None:
     """List every secret that an environment requires: who provides it, who reads it, and the command for what is missing."""
-    with presented(json) as console:
+    with presented(json, wide=wide) as console:
         from slipway.cli.secrets import secrets as verb
 
         console.show(verb(console.context, env, only, check=check))
@@ -435,3 +448,13 @@ def dashboards(_: Invocation, check: bool = False) -> None:
         from slipway.cli.dashboards import dashboards as verb
 
         console.show(verb(console.context, check=check))
+
+
+PURPOSES = {
+    "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
+    "Release": ("release", "version", "package", "publish", "pin", "registry"),
+    "Run the platform": ("bootstrap", "secrets", "seal", "backups", "restore", "doctor"),
+    "Check": ("lint", "test", "bench"),
+    "Develop": ("new", "lab", "docs", "dashboards", "crds", "lock"),
+}
+"""What people want → the tasks for it, as `./inv` lists them."""

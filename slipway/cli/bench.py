@@ -11,7 +11,7 @@ from slipway.cli.ending import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed
 from slipway.tools.run import Command
-from slipway.util.text import table
+from slipway.util.terminal import Text, table
 
 REPORT = "bench.json"
 """Below build/: what the benchmark measured."""
@@ -48,7 +48,7 @@ def bench(context: Context, *, quick: bool) -> Result:
     return Result(value=measured, text=text(measured))
 
 
-def text(measured: Sequence[Mapping[str, float | str]]) -> str:
+def text(measured: Sequence[Mapping[str, float | str]]) -> Text:
     """The measurements as a table, and the targets."""
 
     def ratio(item: Mapping[str, float | str], key: str) -> str:
@@ -66,4 +66,4 @@ def text(measured: Sequence[Mapping[str, float | str]]) -> str:
         )
         for item in measured
     ]
-    return "\n".join([table(HEAD, rows), "targets:", *(f"    {what}: {target}" for what, target in TARGETS)])
+    return (table(HEAD, rows), "targets:", *(f"    {what}: {target}" for what, target in TARGETS))

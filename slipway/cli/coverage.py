@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.util.text import table
+from slipway.util.terminal import Text, table
 
 FOLDER = Path("build", "coverage")
 """Data of the processes, and the HTML report; `[tool.coverage]` of pyproject.toml names it too."""
@@ -65,7 +65,7 @@ def forget(root: Path) -> None:
     (root / FOLDER).mkdir(parents=True)
 
 
-def report(root: Path) -> str:
+def report(root: Path) -> Text:
     """The table of `REPORT`, by package, and the files that are covered least."""
     files = json.loads((root / REPORT).read_text(encoding="utf-8"))["files"]
     found = {path: covered(each["summary"]) for path, each in files.items()}
@@ -75,13 +75,11 @@ def report(root: Path) -> str:
     rows = [packages[name].row(name) for name in sorted(packages)]
     total = sum(found.values(), Covered()).row("total")
     lowest = sorted(found.items(), key=lambda each: each[1].percent)[:LOWEST]
-    return "\n".join(
-        [
-            table(("PACKAGE", "STATEMENTS", "MISSED", "BRANCHES", "MISSED", "COVERED"), [*rows, total]),
-            "lowest:",
-            *(f"    {part.percent:3.0f}%  {path}" for path, part in lowest),
-            f"report: {FOLDER}/html/index.html",
-        ]
+    return (
+        table(("PACKAGE", "STATEMENTS", "MISSED", "BRANCHES", "MISSED", "COVERED"), [*rows, total]),
+        "lowest:",
+        *(f"    {part.percent:3.0f}%  {path}" for path, part in lowest),
+        f"report: {FOLDER}/html/index.html",
     )
 
 

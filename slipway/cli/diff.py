@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from slipway.build.render import Change
+from slipway.build.render import Change, ChangeKind
 from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.context import Context
@@ -13,9 +14,13 @@ from slipway.core.errors import Problem, ProblemsFound, WorkspaceError
 from slipway.release import diff as renders
 from slipway.release.diff import Difference
 from slipway.tools.kubectl import Kubectl
+from slipway.util.text import counted
+
+SHOWN = 3
+"""Kinds of new objects that are counted by name."""
 
 
-def diff(context: Context, env: str, only: str, base: str, server: str) -> Result:
+def diff(context: Context, env: str, only: str, base: str, server: str, *, full: bool = False) -> Result:
     """Compare what is pinned, or a git revision, with the working tree; an object that the server rejects is a problem.
 
     Raises:
@@ -27,7 +32,17 @@ def diff(context: Context, env: str, only: str, base: str, server: str) -> Resul
     kubectl = cluster_of(context, server) if server else None
     found = tuple(renders.differences(context, environments, names, base, kubectl))
     rejected = problems(found)
-    return Result(value=found, text=text(found), error=ProblemsFound(rejected) if rejected else None)
+    lines = ([] if env else [compared(environments, server)]) + text(found, full=full)
+    return Result(value=found, text=lines, error=ProblemsFound(rejected) if rejected else None)
+
+
+def compared(environments: Sequence[str], server: str) -> str:
+    """The environments that were chosen when `--env` names none, and why."""
+    if server:
+        return f"In {environments[0]}, the first environment: a cluster runs one; --env names another."
+    if len(environments) == 1:
+        return f"In {environments[0]}, the only environment."
+    return f"In {', '.join(environments[:-1])} and {environments[-1]}, every environment; --env names one."
 
 
 def cluster_of(context: Context, server: str) -> Kubectl:
@@ -60,26 +75,40 @@ def problems(found: Sequence[Difference]) -> tuple[Problem, ...]:
     )
 
 
-def text(found: Sequence[Difference]) -> str:
-    """Changed objects, umbrella by umbrella; removed data comes first."""
+def text(found: Sequence[Difference], *, full: bool = False) -> list[str]:
+    """Changed objects, umbrella by umbrella; removed data comes first. What is all new is counted, unless `full`."""
     lines: list[str] = []
     for item in found:
         lines.append(f"{item.umbrella} in {item.environment}: {item.old or 'nothing'} → {item.new}")
         lines += [f"    DANGER: {name} is removed, and it holds data" for name in item.dangers]
-        lines += changes(item.changes) or ["    no object changes"]
+        new = item.changes and all(change.kind is ChangeKind.ADDED for change in item.changes)
+        lines += (
+            [f"    {tally(item.changes)}; --full lists them"]
+            if new and not (item.old or full)
+            else changes(item.changes)
+        )
         if item.server is not None:
             lines.append(f"{item.umbrella} in {item.environment}, on the server: live → dry run")
             if item.server.missing_namespace:
                 lines.append(f"    there is no namespace {item.umbrella}: every object is new")
             else:
                 lines += [f"    rejected: {name}: {message}" for name, message in item.server.rejected.items()]
-                lines += changes(item.server.changes) or ["    no object changes"]
-    return "\n".join(lines)
+                lines += changes(item.server.changes)
+    return lines
+
+
+def tally(found: Sequence[Change]) -> str:
+    """How many objects of each kind are new: `3 objects, all new: 2 Service, 1 Deployment`."""
+    kinds = Counter(change.object.partition(" ")[0] for change in found)
+    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ordered[SHOWN:])
+    listed = [f"{count} {kind}" for kind, count in ordered[:SHOWN]] + ([f"{rest} others"] if rest else [])
+    return f"{counted(len(found), 'object')}, all new: {', '.join(listed)}"
 
 
 def changes(found: Sequence[Change]) -> list[str]:
     """A line for each object, and what changed in it."""
-    lines = []
+    lines = [] if found else ["    no object changes"]
     for change in found:
         lines.append(f"    {change.kind}: {change.object}")
         if change.kind == "changed":

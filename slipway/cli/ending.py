@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.core.errors import BuildError, ExitCode, Problem
+from slipway.util.terminal import Text, coloured, painted
 
 INTERRUPTED = "interrupted; run it again, it goes on from here"
 
@@ -20,7 +21,7 @@ class Result:
 
     value: object
     """What `--json` prints."""
-    text: str
+    text: Text
     """The same for people; nothing is printed when it is empty."""
     error: BuildError | None = None
     """Shown after the text; it decides the exit code."""
@@ -75,7 +76,7 @@ def end(
             print_json(document(code, problems, result))
     except OSError:
         silence()
-    print(text, file=sys.stderr, flush=True)
+    print(painted(text) if coloured(sys.stderr, os.environ) else text, file=sys.stderr, flush=True)
     return int(code)
 
 

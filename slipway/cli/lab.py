@@ -17,7 +17,7 @@ from slipway.lab import lab as labs
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of
 from slipway.lab.real import catalog
-from slipway.util.text import table
+from slipway.util.terminal import Part, Text, table
 
 ACTIONS = ("up", "status", "kubectl", "logs", "down")
 LOG_LINES = 50
@@ -97,9 +97,9 @@ def enter(here: Lab, rest: str) -> NoReturn:
     os.execv(argv[0], argv)  # noqa: S606 - our kubectl, and no shell
 
 
-def text(facts: Mapping[str, object]) -> str:
+def text(facts: Mapping[str, object]) -> Text:
     """The facts as tables and lines."""
-    lines: list[str] = []
+    lines: list[Part] = []
     for key, head in (
         ("components", ("COMPONENT", "STATE", "PID", "READY AFTER", "MEMORY", "RESTARTS")),
         ("applications", applications.HEAD),
@@ -117,4 +117,4 @@ def text(facts: Mapping[str, object]) -> str:
     lines.append(f"lab {facts['lab']}: {facts['summary']}")
     if facts.get("next"):
         lines.append(str(facts["next"]))
-    return "\n".join(lines)
+    return lines

@@ -7,7 +7,8 @@ from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 from slipway.registry.publish import manifest_of
-from slipway.util.text import counted, table
+from slipway.util.terminal import table
+from slipway.util.text import counted
 from slipway.workspace import graph
 
 HEAD = ("CHART", "VERSION", "MANIFEST", "ARCHIVE")

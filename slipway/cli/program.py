@@ -1,15 +1,27 @@
-"""The command line: invoke's program, with our messages and exit codes for what it cannot parse."""
+"""The command line: invoke's program, with our help, completion, messages and exit codes."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from pathlib import Path
 
+from invoke.config import Config
 from invoke.exceptions import Exit, ParseError
 from invoke.parser.context import ParserContext
 from invoke.program import Program as InvokeProgram
 
 from slipway.core.errors import Problem, WorkspaceError
+
+CORE = frozenset({"help", "list", "version", "complete", "print-completion-script", "search-root"})
+"""The flags of invoke that mean something here; `--dry`, for one, would not keep a release from being real."""
+
+
+class Settings(Config):
+    """Invoke's settings without those of the user's other projects: ~/.invoke.yaml and INVOKE_* are not ours."""
+
+    prefix = "slipway_invoke"
 
 
 class Program(InvokeProgram):
@@ -18,9 +30,13 @@ class Program(InvokeProgram):
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002, ARG002 - invoke's signature
         """Run the tasks of a command line."""
         words = list(argv or sys.argv)
-        as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
+        own = words[: words.index("--")] if "--" in words else words
         try:
             self.create_config()
+            if "--complete" in own:
+                self.parse_core([word for word in own if word != "--complete"])
+                self.parse_collection()
+                self.complete(words[len(own) + 1 :])
             self.parse_core(words)
             self.parse_collection()
             self.parse_tasks()
@@ -35,7 +51,36 @@ class Program(InvokeProgram):
             from slipway.cli.ending import end
 
             known = self.refused(error) if isinstance(error, ParseError) else error
-            sys.exit(end(known, as_json=as_json, arguments=words[1:]))
+            sys.exit(end(known, as_json="--json" in own, arguments=words[1:]))
+
+    def create_config(self) -> None:
+        """Settings of this project alone."""
+        self.config = Settings()
+
+    @property
+    def root(self) -> Path:
+        """The checkout."""
+        return Path(self.args["search-root"].value or ".")
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Parse what stands before the first task.
+
+        Raises:
+            Exit: the version or a completion script is printed.
+        """
+        self.normalize_argv(argv)
+        self.parse_core_args()
+        self.refuse_unused()
+        if self.args.version.value:
+            from slipway.cli.manual import version
+
+            print(version(self.root))
+            raise Exit
+        if shell := self.args["print-completion-script"].value:
+            from slipway.cli.completion import script
+
+            print(script(shell), end="")
+            raise Exit
 
     def parse_tasks(self) -> None:
         """Parse the tasks and their flags; `TASK --help` is help, whatever else the task needs.
@@ -50,8 +95,52 @@ class Program(InvokeProgram):
                 self.args.help.value = words[0]
                 self.core.unparsed = []
         super().parse_tasks()
+        self.refuse_unused()
         if problems := [problem for context in self.tasks for problem in missing(context)]:
             raise WorkspaceError(problems)
+
+    def refuse_unused(self) -> None:
+        """Refuse invoke's flags that would change nothing.
+
+        Raises:
+            WorkspaceError: one of them is given.
+        """
+        given = [one for one in self.args.values() if one.got_value and one.name not in CORE]
+        if given:
+            flag = f"--{given[0].name}"
+            raise WorkspaceError(Problem(where="./inv", fact=f"there is no flag {flag!r}", hint="./inv --help"))
+
+    def print_help(self) -> None:
+        """`./inv` alone, and `./inv --help`."""
+        self.list_tasks()
+
+    def list_tasks(self) -> None:
+        """Every task by its purpose."""
+        from slipway.cli import manual
+        from slipway.docs.source.tasks import load_tasks
+
+        print(manual.overview(load_tasks(self.root), width()))
+
+    def print_task_help(self, name: str) -> None:
+        """`./inv TASK --help`, and the same as `./inv --help TASK`."""
+        from slipway.cli import manual
+        from slipway.docs.source.tasks import load_tasks
+
+        print(manual.of_task(next(task for task in load_tasks(self.root) if task.name == name), width()))
+
+    def complete(self, words: list[str]) -> None:
+        """Print what the last word may become, a line for each.
+
+        Raises:
+            Exit: always.
+        """
+        from slipway.cli import completion
+        from slipway.cli.ending import checkout
+        from slipway.docs.source.tasks import load_tasks
+
+        for found in completion.candidates(words, load_tasks(self.root), checkout(os.environ), os.environ):
+            print(f"{found.word}\t{found.description}".rstrip())
+        raise Exit
 
     def refused(self, error: ParseError) -> WorkspaceError:
         """What invoke cannot parse, as an error of ours."""
@@ -73,8 +162,22 @@ class Program(InvokeProgram):
         elif found := re.search(r"required positional arguments: (.*)", text):
             fact = f"{found[1].replace(chr(39), '').upper()} is missing"
         elif found := re.search(r"Argument: ([\w-]+).* needed value", text):
-            fact = f"--{found[1]} needs a value"
+            fact = f"{dashed(found[1])} needs a value"
         return WorkspaceError(Problem(where=where, fact=fact, hint=hint))
+
+
+def width() -> int:
+    """Of the terminal that is written to; 80 of anything else."""
+    import shutil
+
+    from slipway.cli.manual import WIDTH
+
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
+
+
+def dashed(name: str) -> str:
+    """A flag as it is typed."""
+    return f"{'--' if len(name) > 1 else '-'}{name.replace('_', '-')}"
 
 
 def missing(context: ParserContext) -> list[Problem]:
@@ -84,6 +187,5 @@ def missing(context: ParserContext) -> list[Problem]:
         if argument.positional and str(argument.value or "").startswith("-"):
             problems.append(Problem(where=where, fact=f"there is no flag {argument.value!r}", hint=f"{where} --help"))
         elif not argument.positional and argument.default is None and argument.value is None:
-            flag = f"--{argument.name.replace('_', '-')}"
-            problems.append(Problem(where=where, fact=f"{flag} is missing", hint=f"{where} --help"))
+            problems.append(Problem(where=where, fact=f"{dashed(argument.name)} is missing", hint=f"{where} --help"))
     return problems

@@ -7,6 +7,7 @@ from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.release import release
 from slipway.release.survey import plan_of
+from slipway.util.terminal import Text
 
 
 def publish(context: Context, only: str, *, dry_run: bool) -> Result:
@@ -20,5 +21,5 @@ def publish(context: Context, only: str, *, dry_run: bool) -> Result:
         made = plan_of(context, names)
         return Result(value=made, text=report.plan(made))
     done = release.publish_only(context, names)
-    text = report.published(done, base) if done else f"Nothing to do: everything is published in {base}."
+    text: Text = report.published(done, base) if done else f"Nothing to do: everything is published in {base}."
     return Result(value=done, text=text)

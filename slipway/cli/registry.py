@@ -9,9 +9,11 @@ from slipway.cli.ending import Result
 from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import RegistryError
 from slipway.registry import embedded
-from slipway.util.text import counted, table
+from slipway.util.terminal import Part, Text, table
+from slipway.util.text import counted
 
 Facts = Mapping[str, object]
+ACTIONS = ("start", "stop", "status", "list")
 
 
 def registry(context: Context, action: str) -> Result:
@@ -21,11 +23,8 @@ def registry(context: Context, action: str) -> Result:
         WorkspaceError: the action is unknown.
         RegistryError: the registry cannot be started or reached, or somebody else started it.
     """
-    actions = {"start": start, "stop": stop, "status": status, "list": versions}
-    facts = {
-        "registry": context.config.registry.base,
-        **actions[arguments.one_of("ACTION", action, tuple(actions))](context),
-    }
+    run = {"start": start, "stop": stop, "status": status, "list": versions}
+    facts = {"registry": context.config.registry.base, **run[arguments.one_of("ACTION", action, ACTIONS)](context)}
     return Result(value=facts, text=text(facts))
 
 
@@ -69,12 +68,12 @@ def versions(context: Context) -> Facts:
     return {"state": counted(len(listed), "published version"), "versions": listed}
 
 
-def text(facts: Facts) -> str:
+def text(facts: Facts) -> Text:
     """The facts as lines and a table."""
-    lines = [f"{facts['registry']}: {facts['state']}"]
+    lines: list[Part] = [f"{facts['registry']}: {facts['state']}"]
     if facts.get("process"):
         lines.append(f"process {facts['process']}, data in {facts['folder']} ({facts['size_bytes']:,} bytes)")
     listed = facts.get("versions")
     if isinstance(listed, Sequence) and listed:
         lines.append(table(("CHART", "VERSION", "MANIFEST", "INPUT"), (item.values() for item in listed)))
-    return "\n".join(lines)
+    return lines

@@ -13,6 +13,7 @@ from slipway.core.model import ChartName
 from slipway.release import release as releases
 from slipway.release.release import Outcome
 from slipway.release.survey import survey
+from slipway.util.terminal import Part, table
 from slipway.util.text import being, counted, plain
 
 
@@ -62,9 +63,9 @@ def released(context: Context, environment: str, names: tuple[ChartName, ...], b
     """What the release did."""
     done = releases.release(context, environment=environment, only=names)
     text = outcome(done, context.config.registry.base)
-    if not done.unchanged:
-        text = f"{text}\n{next_steps(context.config, environment)}"
-    return Result(value=joined(bumps, done), text=text)
+    if done.unchanged:
+        return Result(value=joined(bumps, done), text=text)
+    return Result(value=joined(bumps, done), text=(*text, *next_steps(context.config, environment)))
 
 
 def joined(bumps: Sequence[object], value: object) -> dict[str, object]:
@@ -74,23 +75,26 @@ def joined(bumps: Sequence[object], value: object) -> dict[str, object]:
     return {"bumps": bumps, **fields}
 
 
-def outcome(done: Outcome, base: str) -> str:
+def outcome(done: Outcome, base: str) -> tuple[Part, ...]:
     """The published charts and the pins."""
     if done.unchanged:
-        return f"Nothing to do: {counted(done.kept, 'chart')} {being(done.kept)} published and deploy/{done.environment} is up to date."
-    lines = []
+        fact = (
+            f"{counted(done.kept, 'chart')} {being(done.kept)} published and deploy/{done.environment} is up to date."
+        )
+        return (f"Nothing to do: {fact}",)
+    lines: list[Part] = []
     if done.published:
-        lines.append(report.published(done.published, base))
+        lines += report.published(done.published, base)
     if done.kept and done.published:
         lines.append(
             f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
         )
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
-    return "\n".join(lines)
+    return tuple(lines)
 
 
-def next_steps(config: Config, environment: str) -> str:
+def next_steps(config: Config, environment: str) -> tuple[Part, ...]:
     """The commands that follow a release."""
     steps = [
         ("./inv status", "what is here, published and pinned"),
@@ -101,5 +105,4 @@ def next_steps(config: Config, environment: str) -> str:
         steps.append(("./inv registry stop", "the embedded registry runs on; its charts stay in .registry/"))
     if "example." in config.repository_url or not config.repository_url:
         steps.append(("edit pyproject.toml", "set repository-url to your fork before Argo CD reads deploy/"))
-    width = max(len(command) for command, _ in steps)
-    return "\n".join(["Next:", *(f"    {command.ljust(width)}  {why}" for command, why in steps)])
+    return ("Next:", table((), ((f"    {command}", why) for command, why in steps)))

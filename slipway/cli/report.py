@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from slipway.core.model import Published
 from slipway.release.plan import Action, ChartPlan, Plan
-from slipway.util.text import being, counted, table
+from slipway.util.terminal import Part, Text, table
+from slipway.util.text import being, counted
 
 if TYPE_CHECKING:
     from slipway.versioning.version import Bump
@@ -16,10 +17,10 @@ MARK = {Action.PUBLISH: "+", Action.KEEP: "✔", Action.CONFLICT: "✘"}
 """A sign beside the word, never instead of it."""
 
 
-def plan(made: Plan) -> str:
+def plan(made: Plan) -> Text:
     """A line for each chart that is not kept, then the pins."""
     moving = [item for item in made.charts if item.action is not Action.KEEP]
-    lines = []
+    lines: list[Part] = []
     if moving:
         lines.append(
             table(
@@ -30,7 +31,7 @@ def plan(made: Plan) -> str:
     kept = len(made.charts) - len(moving)
     lines.append(f"{kept} of {counted(len(made.charts), 'chart')} {being(kept)} published with this content.")
     lines += [f"deploy/{pins.environment}: {'; '.join(pins.reasons) or 'up to date'}" for pins in made.pins]
-    return "\n".join(lines)
+    return lines
 
 
 def reason(item: ChartPlan) -> str:
@@ -38,10 +39,10 @@ def reason(item: ChartPlan) -> str:
     return f"{item.reason}; with {', '.join(item.because)}" if item.because else item.reason
 
 
-def published(items: Sequence[Published], base: str) -> str:
+def published(items: Sequence[Published], base: str) -> tuple[Part, ...]:
     """Charts that were published."""
     rows = ((f"  {item.name}", item.version, item.manifest) for item in items)
-    return f"Published to {base}:\n" + table(("  CHART", "VERSION", "MANIFEST"), rows)
+    return (f"Published to {base}:", table(("  CHART", "VERSION", "MANIFEST"), rows))
 
 
 def bumps(made: Sequence[Bump]) -> str:

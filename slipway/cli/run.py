@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 
 from slipway.cli.ending import Result, Unfinished, checkout, end, print_json
 from slipway.context import Context, open_context
+from slipway.util.terminal import Text, coloured, painted, shown, width_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,8 @@ class Console:
     """One task at work: its context, and its standard output."""
 
     as_json: bool = False
+    wide: bool = False
+    """Every column in full, whatever the width of the terminal."""
 
     @cached_property
     def context(self) -> Context:
@@ -30,7 +34,12 @@ class Console:
     def say(self, text: str) -> None:
         """A text for people, ahead of the result."""
         if not self.as_json:
-            print(text, flush=True)
+            self.write(text)
+
+    def write(self, text: Text) -> None:
+        """Print a text as the reader of standard output can show it."""
+        lines = shown(text, None if self.wide else width_of(sys.stdout))
+        print(painted(lines) if coloured(sys.stdout, os.environ) else lines, flush=True)
 
     def show(self, result: Result) -> None:
         """Print the result of the task.
@@ -44,17 +53,17 @@ class Console:
         if self.as_json:
             print_json(result.value)
         elif result.text:
-            print(result.text, flush=True)
+            self.write(result.text)
         if result.error is not None:
             raise result.error
 
 
 @contextmanager
-def presented(as_json: bool = False) -> Iterator[Console]:
+def presented(as_json: bool = False, *, wide: bool = False) -> Iterator[Console]:
     """Run a task: an error becomes its text, its JSON and its exit code."""
     from invoke.exceptions import Exit
 
     try:
-        yield Console(as_json=as_json)
+        yield Console(as_json=as_json, wide=wide)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - people see a message, and never a traceback
         raise Exit(code=end(error, as_json=as_json)) from None

@@ -11,7 +11,8 @@ from slipway.core.errors import ProblemsFound
 from slipway.core.model import SEALING_CERTIFICATE
 from slipway.release.secrets import Listing, listing, problems
 from slipway.secrets import inventory
-from slipway.util.text import being, counted, table
+from slipway.util.terminal import Part, Step, Text, table
+from slipway.util.text import being, counted
 
 SHOWN = 4
 """Keys of a secret that the table names; its command and the JSON have all of them."""
@@ -29,9 +30,9 @@ def secrets(context: Context, env: str, only: str, *, check: bool) -> Result:
     return Result(value=found, text=text(found), error=ProblemsFound(missing) if missing else None)
 
 
-def text(made: Listing) -> str:
-    """The table, and the commands that provide what is missing."""
-    lines = [
+def text(made: Listing) -> Text:
+    """The table, and the commands that provide what is missing: what is required first, what is optional apart from it."""
+    lines: list[Part] = [
         table(
             ("", "SECRET", "KEYS", "MADE BY", "READ BY"),
             (
@@ -46,12 +47,19 @@ def text(made: Listing) -> str:
             ),
         )
     ]
-    steps = tuple(to_do(made))
-    if not steps:
-        return "\n".join([*lines, f"Nothing is missing in {made.environment}."])
+    optional = tuple(entry for entry in made.secrets if entry.missing and entry.optional)
     missing = len(made.missing)
-    lines.append(f"{missing} of {counted(len(made.secrets), 'secret')} {being(missing)} missing in {made.environment}:")
-    return "\n".join([*lines, *steps])
+    if missing:
+        lines.append(
+            f"{missing} of {counted(len(made.secrets), 'secret')} {being(missing)} missing in {made.environment}:"
+        )
+        lines += to_do(made, made.missing)
+    else:
+        lines.append(f"{'No required secret' if optional else 'Nothing'} is missing in {made.environment}.")
+    if optional:
+        lines.append(f"{counted(len(optional), 'optional secret')} {being(len(optional))} not sealed:")
+        lines += to_do(made, optional) if not missing else steps(optional)
+    return lines
 
 
 def sign(entry: inventory.SecretEntry) -> str:
@@ -75,11 +83,14 @@ def short(reader: str) -> str:
     return f"{item}/{container}" if sign else item
 
 
-def to_do(made: Listing) -> Iterator[str]:
-    """A line for each command, in the order in which they work."""
-    wanted = [entry for entry in made.secrets if entry.missing]
-    if wanted and not made.certificate:
-        yield f"    ./inv seal --fetch-cert --env {made.environment}    # values/{made.environment}/{SEALING_CERTIFICATE} is missing"
-    for entry in sorted(wanted, key=lambda entry: entry.optional):
-        optional = "optional: " if entry.optional else ""
-        yield f"    {entry.command}    # {optional}{entry.purpose}"
+def to_do(made: Listing, wanted: Sequence[inventory.SecretEntry]) -> Iterator[Step]:
+    """The commands that seal these secrets, behind the one that they need first."""
+    if not made.certificate:
+        where = f"values/{made.environment}/{SEALING_CERTIFICATE}"
+        yield Step(command=f"./inv seal --fetch-cert --env {made.environment}", purpose=f"{where} is missing")
+    yield from steps(wanted)
+
+
+def steps(wanted: Sequence[inventory.SecretEntry]) -> Iterator[Step]:
+    """A command for each secret."""
+    return (Step(command=entry.command, purpose=entry.purpose) for entry in wanted)

@@ -9,7 +9,7 @@ from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.release import status as states
 from slipway.release.status import ChartStatus
-from slipway.util.text import table
+from slipway.util.terminal import Table, table
 
 
 def status(context: Context, only: str) -> Result:
@@ -22,7 +22,7 @@ def status(context: Context, only: str) -> Result:
     return Result(value=found, text=text(found))
 
 
-def text(found: Sequence[ChartStatus]) -> str:
+def text(found: Sequence[ChartStatus]) -> Table:
     """The table of local, published and pinned versions."""
     environments = list(found[0].pins) if found else []
 

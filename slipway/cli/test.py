@@ -13,6 +13,7 @@ from slipway.context import RELEASE_TOOLS, Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.toolchain import chromium, groups
 from slipway.tools.run import Command
+from slipway.util.terminal import Text
 
 LAB = "lab"
 """A tier that runs only when it is named: its programs take minutes to build."""
@@ -85,7 +86,7 @@ def test(context: Context, tier: str, expression: str, *, update: bool, measure:
     if measure:
         coverage.forget(context.config.root)
     code = run_tiers(context, tier, expression, update=update, measure=measure)
-    shown = ""
+    shown: Text = ""
     if measure and not first_failure(context, coverage.REPORTS, {}):
         shown = coverage.report(context.config.root)
     failed = ToolFailed(Problem(where="pytest", fact=f"exit code {code}", hint="the failures are above"))

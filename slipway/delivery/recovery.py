@@ -7,8 +7,11 @@ from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.delivery import backups, restore
 from slipway.delivery.restore import Plan
 from slipway.tools.kubectl import Kubectl
+from slipway.util.mapping import dig
 from slipway.util.text import closest
+from slipway.workspace import backups as holdings
 from slipway.workspace import declarations
+from slipway.workspace.values import Effective
 
 
 def plan(context: Context, service: str, environment: str, snapshot: str) -> Plan:
@@ -21,6 +24,7 @@ def plan(context: Context, service: str, environment: str, snapshot: str) -> Pla
     for umbrella in context.workspace.umbrellas:
         for member in backups.members(context, umbrella, environment):
             if member.key == service:
+                check_backed_up(member, environment)
                 databases = declarations.databases(member.chart, member.key, member.values)
                 return restore.plan(
                     backups.rendered(context, umbrella, environment),
@@ -34,6 +38,28 @@ def plan(context: Context, service: str, environment: str, snapshot: str) -> Pla
     near = closest(service, known)
     hint = f"did you mean {near!r}?" if near else "./inv backups lists those that hold data"
     raise WorkspaceError(Problem(where="SERVICE", fact=f"there is no service {service!r} in {environment}", hint=hint))
+
+
+def check_backed_up(member: Effective, environment: str) -> None:
+    """Refuse a service without a backup, with the reason.
+
+    Raises:
+        WorkspaceError: it holds no data, backups are off in the environment, or every volume has a reason for none.
+    """
+    kept, problem = holdings.kept(member.values), None
+    held = [(item, kept.get((item.kind, item.identifier))) for item in holdings.holdings(member.values)]
+    if not held:
+        problem = Problem(
+            where=member.key, fact=f"holds no data in {environment}", hint="./inv backups lists what does"
+        )
+    elif not any(found is not None and found.method for _, found in held):
+        why = tuple(f"{'.'.join(item.path)}: {found.description if found else 'no entry'}" for item, found in held)
+        problem = Problem(where=member.key, fact=f"none of its data is backed up in {environment}", evidence=why)
+    elif dig(member.values, "global", "backup").get("enabled") is not True:
+        hint = f"set backup.enabled to true in values/{environment}/platform.yaml"
+        problem = Problem(where=member.key, fact=f"backups are off in {environment}", hint=hint)
+    if problem is not None:
+        raise WorkspaceError(problem)
 
 
 def perform(context: Context, made: Plan, kubectl: Kubectl) -> None:

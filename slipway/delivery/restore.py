@@ -126,7 +126,7 @@ def plan(
             Problem(
                 where=service,
                 fact="none of its data is backed up",
-                hint="./inv backups shows why; `backup.enabled` in platform.yaml turns backups on",
+                hint=f"./inv backups --only {service}",
             )
         )
     ours = [item for item in objects if item.labels.get(NAME) in {service, *also}]

@@ -16,6 +16,7 @@ from slipway.core.model import Workspace
 if TYPE_CHECKING:
     from slipway.context import Context
     from slipway.docs.source.tasks import Task
+    from slipway.util.terminal import Table
 
 
 def stage(context: Context, tasks: tuple[Task, ...]) -> int:
@@ -105,11 +106,11 @@ def generate(context: Context) -> tuple[str, ...]:
     return changed
 
 
-def list_examples(context: Context) -> str:
+def list_examples(context: Context) -> Table:
     """A table of the console blocks of all written pages, with the tier that runs them or the reason for skipping them."""
     from slipway.docs import site
     from slipway.docs.pages import tested_commands
-    from slipway.util.text import table
+    from slipway.util.terminal import table
 
     return table(tested_commands.HEAD, tested_commands.listing(site.console_blocks_of(context.config.root)))
 

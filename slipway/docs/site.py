@@ -27,6 +27,7 @@ from slipway.docs.snippets import architecture
 from slipway.docs.source import monitoring, parsing, pinned_versions
 from slipway.docs.source.tasks import Task
 from slipway.tools.run import Command, Runner
+from slipway.util.exchange import replacing
 from slipway.util.files import read_text, write_atomic
 from slipway.workspace.chart_folder import NOTES
 
@@ -179,13 +180,14 @@ def command(root: Path, *arguments: str) -> Command:
 
 
 def render(root: Path, run: Runner, *, strict: bool) -> None:
-    """Build site/ from build/docs.
+    """Build site/ from build/docs; the old site stays until the new one is complete.
 
     Raises:
         ToolFailed: a page is invalid or a link is broken; with the last lines of MkDocs' output.
     """
     # Not `--quiet`: strict mode counts only the warnings that MkDocs prints.
-    run(command(root, "build", *(("--strict",) if strict else ())))
+    with replacing(root / "site", root / "build" / "site", "site") as folder:
+        run(command(root, "build", "--site-dir", str(folder), *(("--strict",) if strict else ())))
 
 
 def serve(root: Path, run: Runner) -> int:

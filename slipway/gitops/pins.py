@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,12 +10,8 @@ from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin, Workspace
 from slipway.gitops import applications
+from slipway.util.exchange import replacing
 from slipway.util.text import suggest
-
-RENAME_EXCHANGE = 2
-"""Flag of renameat2(2)."""
-AT_FDCWD = -100
-"""Source: openat(2): the current folder as base of a relative path."""
 
 
 def deploy_folder(config: Config, environment: str) -> Path:
@@ -82,38 +75,19 @@ def deploy_differences(config: Config, environment: str, files: Mapping[str, byt
 
 
 def write_deploy_folder(config: Config, environment: str, files: Mapping[str, bytes]) -> None:
-    """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture."""
+    """Replace the deploy folder of an environment: a reader sees the old pins or the new ones, never a mixture.
+
+    Raises:
+        FilesFailed: it cannot be written; the old pins are kept.
+    """
     target = deploy_folder(config, environment)
     staged = target.with_name(f".{target.name}.new")
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True)
-    for name, content in files.items():
-        with (staged / name).open("wb") as sink:
-            sink.write(content)
-            sink.flush()
-            os.fsync(sink.fileno())
-    if target.exists():
-        exchange(staged, target)
-        shutil.rmtree(staged)
-    else:
-        staged.rename(target)
-
-
-def exchange(one: Path, other: Path) -> None:
-    """Swap two folders. Linux does it in one step; elsewhere there is an instant without the target.
-
-    Source: renameat2(2), RENAME_EXCHANGE; in glibc since 2.28.
-    """
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
-    if renameat2 is not None:
-        paths = (os.fsencode(one), os.fsencode(other))
-        if renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0:
-            return
-    aside = other.with_name(f".{other.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    other.rename(aside)
-    one.rename(other)
-    aside.rename(one)
+    with replacing(target, staged, f"deploy/{environment}") as folder:
+        for name, content in files.items():
+            with (folder / name).open("wb") as sink:
+                sink.write(content)
+                sink.flush()
+                os.fsync(sink.fileno())
 
 
 def previous_environment(config: Config, environment: str) -> str:

@@ -25,7 +25,8 @@ from slipway.lint import kube_schemas
 from slipway.release import diff
 from slipway.tools.kubectl import Kubectl
 from slipway.util import yaml
-from slipway.util.text import counted, table
+from slipway.util.terminal import Part, Text, table
+from slipway.util.text import counted
 from slipway.workspace.annotations import namespace_annotations, typed
 
 HEAD = ("UMBRELLA", "OBJECT", "UPDATE", "AND BACK", "MESSAGE")
@@ -237,9 +238,9 @@ def problem(environment: str, row: RehearsedObject) -> Problem:
     )
 
 
-def text(done: Rehearsal) -> str:
+def text(done: Rehearsal) -> Text:
     """For a person."""
-    lines = [f"{name} in {done.environment}: {label}" for name, label in done.labels.items()]
+    lines: list[Part] = [f"{name} in {done.environment}: {label}" for name, label in done.labels.items()]
     fresh = {name for name, label in done.labels.items() if label.startswith(NOTHING)}
     shown = [row for row in done.rows if row.rejected or not dull(row, fresh)]
     lines += [f"{name}: {sum(row.umbrella == name for row in done.rows)} objects, all new" for name in sorted(fresh)]
@@ -252,7 +253,7 @@ def text(done: Rehearsal) -> str:
     if backs := [row.back for row in done.rows if row.back is not None]:
         lines.append(f"and back: {tally(backs)}")
     lines.append(f"rehearsed in {done.seconds:.0f} s")
-    return "\n".join(lines)
+    return lines
 
 
 def dull(row: RehearsedObject, fresh: Collection[str]) -> bool:

@@ -15,7 +15,8 @@ from slipway.lab.place import Place
 from slipway.lab.real import join
 from slipway.util import filelock
 from slipway.util.progress import Progress
-from slipway.util.text import being, counted, table
+from slipway.util.terminal import Table, table, width_of
+from slipway.util.text import being, counted
 
 HEALTHY_S = 600.0
 """How long the Applications may take until they are Synced and Healthy."""
@@ -166,7 +167,9 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
         from rich.text import Text
 
         with Live(console=Console(file=progress.stream), auto_refresh=False, transient=True) as display:
-            yield lambda found: display.update(Text(applications_table(found)), refresh=True)
+            yield lambda found: display.update(
+                Text(applications_table(found).text(width_of(progress.stream))), refresh=True
+            )
         return
     shown: dict[str, tuple[str, ...]] = {}
 
@@ -179,6 +182,6 @@ def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]
     yield report
 
 
-def applications_table(found: tuple[Application, ...]) -> str:
+def applications_table(found: tuple[Application, ...]) -> Table:
     """The Applications as a table."""
     return table(applications.HEAD, (item.row for item in found))

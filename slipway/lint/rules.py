@@ -14,6 +14,11 @@ OTHER_RULES: dict[str, str] = {
     "file.encoding": "Every text and every file name is UTF-8.",
     "file.unreadable": "Every file can be read.",
     "yaml.duplicate-key": "A mapping has no duplicate key; YAML would silently keep the last one.",
+    "yaml.key": "A key is text that every reader of YAML takes for the same text.",
+    "yaml.number": "A number is one that Helm holds exactly: an integer up to 2^53, and no infinity.",
+    "yaml.tag": "A file of YAML has no tags; readers treat them differently.",
+    "yaml.aliases": "Aliases and merge keys stand for a bounded number of values.",
+    "yaml.size": "A file of YAML has at most 1 MiB.",
     "yaml.mapping": "A values file or Chart.yaml is a mapping.",
     # Chart.yaml
     "chart.none": "There is at least one chart.",

@@ -72,6 +72,8 @@ MIN_ENTROPY = 4.0
 PAIR = re.compile(
     r"""(?P<key>[A-Za-z0-9_.-]+)["']?\s*(?::=|:|=)\s*(?P<value>"(?:\\.|[^"\\])*"|'[^']*'|[^\s"',{}\[\]#;&|<>]+)"""
 )
+LENGTH = re.compile(r"[A-Za-z0-9_.-]+:[0-9]{1,3}")
+"""`KEY:64`, as `generate` has it: one string of YAML, since no space follows the colon."""
 HARMLESS = re.compile(
     r"\s*(?:|true|false|null|none|yes|no|~|\*+|/.*|https?://.*|file:.*|<.*>|.*\{\{.*|.*\$[({A-Za-z].*|sha256:[0-9a-f]*)\s*",
     re.IGNORECASE | re.DOTALL,
@@ -222,6 +224,8 @@ def by_line(text: str) -> Iterator[Finding]:
             continue
         code = line.partition(" #")[0] if not line.lstrip().startswith("#") else ""
         for match in PAIR.finditer(code):
+            if LENGTH.fullmatch(match.group()):
+                continue
             yield from literal(number, match.group("key"), match.group("value").strip("\"'"))
 
 

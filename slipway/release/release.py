@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from slipway.build.builder import Builder, Built
 from slipway.context import Context, Effect
-from slipway.core.errors import NotConverged, Problem, ProblemsFound, RegistryError
+from slipway.core.errors import NotConverged, Problem, ProblemsFound, RegistryError, WorkspaceError
 from slipway.core.model import ChartName, Pin, Published
 from slipway.gitops.pins import check_environment, deploy_differences, promoted_pins, wanted_files, write_deploy_folder
 from slipway.release import plan
@@ -198,6 +198,9 @@ def pin_environment(
             made = plan_of(context, only)
             plan.refuse_conflicts(context.workspace, made)
             pins = pins_after(context, environment, made)
+            if not pins:
+                where = context.config.registry.base
+                raise WorkspaceError(Problem(where=where, fact="has no umbrella to pin yet", hint="./inv release"))
         else:
             pins = promoted_pins(context.config, environment, only)
             require_published(context, pins)

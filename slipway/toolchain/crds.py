@@ -14,13 +14,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from slipway.core.errors import Problem
 from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, CrdSource, Shipped
 from slipway.toolchain.gotool import required
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner
+from slipway.util import yaml
 from slipway.util.files import read_text
 from slipway.util.generated import outdated, update
 
@@ -116,11 +115,11 @@ def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, st
     version = required(read_text(root / item.folder / "go.mod", f"{item.folder}/go.mod"))[item.module]
     download = (str(go), "mod", "download", "-json", item.module)
     found = json.loads(run(Command(argv=download, cwd=root / item.folder, env=environment)).stdout)
-    documents = [yaml.safe_load((Path(found["Dir"]) / name).read_bytes()) for name in item.files]
+    documents = [data for name in item.files for data in yaml.load_all(read_text(Path(found["Dir"]) / name))]
     head = (
         f"# From {item.module} {version}, its own files\n# without descriptions. `./inv crds` writes it; do not edit.\n"
     )
-    return head + "".join(f"---\n{yaml.safe_dump(described_less(document))}" for document in documents)
+    return head + "".join(f"---\n{yaml.dump(described_less(document)).decode()}" for document in documents)
 
 
 def described_less(value: object) -> object:

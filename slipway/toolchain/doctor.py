@@ -22,6 +22,7 @@ from slipway.toolchain.report import State, ToolReport
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner, which
 from slipway.util.files import decode, read_text
+from slipway.util.terminal import Part, Text, table
 
 GIB = 1024**3
 ENOUGH_GIB = 6
@@ -206,14 +207,12 @@ def shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def text(rows: Iterable[ToolReport]) -> str:
+def text(rows: Iterable[ToolReport]) -> Text:
     """The rows as aligned lines, then what to do about those that are wrong or come later."""
-    from slipway.util.text import table
-
     marks = {State.OK: "✔", State.LATER: "·", State.WRONG: "✘"}
     kept = tuple(rows)
     head = ("", "WHAT", "STATE", "WANTED", "FOUND", "SOURCE", "WHERE")
-    lines = [
+    lines: list[Part] = [
         table(
             head,
             ((marks[row.state], row.name, str(row.state), row.wanted, row.found, row.source, row.path) for row in kept),
@@ -225,4 +224,4 @@ def text(rows: Iterable[ToolReport]) -> str:
             lines += ["", f"{what}:", table(("  WHAT", "COMMAND"), ((f"  {row.name}", row.fix) for row in todo))]
     if all(row.state is not State.WRONG for row in kept):
         lines += ["", "nothing is wrong"]
-    return "\n".join(lines)
+    return lines

@@ -51,15 +51,6 @@ def suggest(word: str, known: Iterable[str], *, otherwise: str = "known:") -> st
     return f"did you mean {near!r}?" if near else f"{otherwise} {', '.join(names) or 'none'}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Aligned columns, two spaces apart; the last column is not padded."""
-    lines = [tuple(head), *(tuple(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
-
-
 def problems(found: Sequence[Problem]) -> str:
     """Every problem, then their number."""
     return "\n".join([*(str(problem) for problem in found), counted(len(found), "problem")])

@@ -15,6 +15,9 @@ RETENTION = "retention"
 METHODS = {"files": "files", "database": "dump"}
 """Method → its name in a table."""
 
+NONE = "no backup"
+"""What a description begins with when there is none."""
+
 NEVER = "never"
 
 
@@ -48,7 +51,7 @@ class Kept:
     def description(self) -> str:
         """The line of a table."""
         if self.reason:
-            return f"no backup: {self.reason}"
+            return f"{NONE}: {self.reason}"
         without = f", without {', '.join(self.exclude)}" if self.exclude else ""
         whole = f", with {', '.join(self.sqlite)} as of one moment" if self.sqlite else ""
         quiet = ", while the application waits" if self.quiet else ""

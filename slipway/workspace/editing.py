@@ -17,8 +17,11 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import CHANGES
 from slipway.util import yaml, yaml_edit
 from slipway.util.yaml_edit import Entry, SourceText, Splice
+from slipway.util.yaml_scalars import needs_quotes
 
-PLAIN = re.compile(r"\d+\.\d+\.\d+[A-Za-z0-9.-]*|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z/][A-Za-z0-9 ._/@+()-]+")
+PLAIN = re.compile(
+    r"\d+(\.\d+\.\d+[A-Za-z0-9.-]*|[A-Za-z]+)|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z/][A-Za-z0-9 ._/@+()-]+"
+)
 """Text that no YAML parser takes for anything else, also inside braces; the words of `yes`, `null` and so on excepted."""
 
 
@@ -95,12 +98,12 @@ def _changes_splice(source: SourceText, listed: Sequence[str], value: str) -> Sp
         return source.replace_empty("annotations", block)
     if source.node("annotations", CHANGES) is not None:
         if source.is_flow(annotations):
-            return source.scalar_splice(json.dumps(value, ensure_ascii=False), "annotations", CHANGES)
+            return source.scalar_splice(quoted(value), "annotations", CHANGES)
         indent = source.column("annotations", CHANGES)
         header, *body = _block(CHANGES, listed, indent, step)
         return source.block_splice(header.partition(": ")[2], body, "annotations", CHANGES)
     if source.is_flow(annotations):
-        pair = f"{json.dumps(CHANGES)}: {json.dumps(value, ensure_ascii=False)}"
+        pair = f"{json.dumps(CHANGES)}: {quoted(value)}"
         return source.flow_insert(annotations, pair)
     indent = source.first_column(annotations)
     return source.lines_after(source.content_end(annotations), _block(CHANGES, listed, indent, step))
@@ -224,10 +227,15 @@ def key_of(entry: Mapping[str, object]) -> str:
 
 
 def _quoted(item: Change) -> str:
-    return json.dumps(" ".join(item.description.split()), ensure_ascii=False)
+    return quoted(" ".join(item.description.split()))
 
 
 def scalar(value: str) -> str:
     """A string as YAML: plain when every parser reads it back as itself, else in double quotes."""
-    plain = PLAIN.fullmatch(value) and value == value.strip() and yaml.parse(value.encode(), "scalar").data == value
-    return value if plain else json.dumps(value, ensure_ascii=False)
+    plain = PLAIN.fullmatch(value) and value == value.strip() and not needs_quotes(value)
+    return value if plain else quoted(value)
+
+
+def quoted(value: str) -> str:
+    """A string in double quotes, whose escapes are those of JSON."""
+    return json.dumps(value, ensure_ascii=not value.isprintable())

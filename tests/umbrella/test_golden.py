@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway.build.render import Object, normalise, to_yaml
+from slipway.build.render import Object, normalise
 from slipway.core.model import ChartKind
 from slipway.lint.kubeconform import Manifests, schema_problems
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import run_process
+from slipway.util import yaml
 from slipway.util.mapping import dig
 from testing.product import product
 from testing.rendering import KUBE_VERSION, Repository, charts
@@ -54,7 +55,7 @@ def wanted(repository: Repository, umbrella: str, environment: str) -> dict[str,
     rendered = repository.rendered(repository.case(umbrella, environment)).objects
     objects = [item for item in rendered if item.kind != "CustomResourceDefinition"]
     files = committed_files(repository)
-    made = {file_of(item): to_yaml(brief(normalise(item), files)) for item in objects}
+    made = {file_of(item): yaml.text_of(brief(normalise(item), files)) for item in objects}
     assert len(made) == len(objects), "two objects share a file name"
     return made
 

@@ -1,7 +1,9 @@
 """The command line itself: help, what cannot be parsed, and what kubectl gets."""
 
 import json
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 from invoke.tasks import Task
@@ -11,7 +13,7 @@ from slipway.cli import launch
 from slipway.cli import test as tiers
 from slipway.cli.program import Program
 from slipway.core.errors import WorkspaceError
-from testing.monorepo import ROOT
+from testing.monorepo import ROOT, small
 
 NAMES = [name for name, task in vars(tasks).items() if isinstance(task, Task)]
 
@@ -32,8 +34,89 @@ def inv(*arguments: str) -> int:
 )
 def test_every_task_has_help_whatever_else_it_needs(capsys: pytest.CaptureFixture[str], task: str, flag: str) -> None:
     assert inv(task, flag) == 0
+    message = capsys.readouterr().out
 
-    assert f"[--core-opts] {task} " in capsys.readouterr().out
+    assert message.startswith(f"./inv {task}")
+    assert inv("--help", task) == 0
+    assert capsys.readouterr().out == message
+
+
+def test_the_program_alone_lists_every_task_by_its_purpose(capsys: pytest.CaptureFixture[str]) -> None:
+    assert inv() == 0
+    message = capsys.readouterr().out
+
+    assert [line for line in message.splitlines() if line.endswith(":")] == [
+        f"{purpose}:" for purpose in tasks.PURPOSES
+    ]
+    assert sorted(
+        line.split()[0] for line in message.splitlines() if line[:3].strip() and line.startswith("  ")
+    ) == sorted(NAMES)
+    for flag in ("--list", "--help"):
+        assert inv(flag) == 0
+        assert capsys.readouterr().out == message
+
+
+def test_every_task_has_one_purpose() -> None:
+    assert sorted(name for names in tasks.PURPOSES.values() for name in names) == sorted(NAMES)
+
+
+def test_the_version_is_that_of_this_project(capsys: pytest.CaptureFixture[str]) -> None:
+    assert inv("--version") == 0
+
+    assert re.fullmatch(r"homelab \S+ \((commit [0-9a-f]{12}|no commit)\), Python 3\.\S+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("typed", ["--dry release", "release --dry", "plan -R", "--pty plan", "plan --hide=both"])
+def test_a_flag_of_invoke_that_would_change_nothing_is_refused(capsys: pytest.CaptureFixture[str], typed: str) -> None:
+    assert inv(*typed.split()) == 2
+    assert capsys.readouterr().err.startswith("./inv: there is no flag '--")
+
+
+def test_settings_of_invoke_for_other_projects_change_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".invoke.yaml").write_text("tasks: {collection_name: elsewhere, executor_class: no.such.Class}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("INVOKE_TASKS_COLLECTION_NAME", "elsewhere")
+
+    assert inv("--list") == 0
+
+
+COMPLETIONS = [
+    ("", {"plan", "release", "docs"}),
+    ("rel", {"release"}),
+    ("plan --", {"--env", "--only", "--json", "--wide", "--help"}),
+    ("plan --json --j", set()),
+    ("plan --env ", {"staging", "production"}),
+    ("plan --env=st", {"--env=staging"}),
+    ("plan --env = st", {"staging"}),
+    ("plan -e prod", {"production"}),
+    ("plan --only sonarr,", {"sonarr,common", "sonarr,htpc", "sonarr,radarr"}),
+    ("lint --json --only rad", {"radarr"}),
+    ("explain ", {"common", "htpc", "radarr", "sonarr"}),
+    ("explain sonarr --", {"--json", "--help"}),
+    ("docs b", {"build"}),
+    ("lab --name x u", {"up"}),
+    ("lab up --no-s", {"--no-secrets"}),
+    ("registry st", {"start", "status", "stop"}),
+    ("test --tier doc", {"docs"}),
+    ("version --level m", {"major", "minor"}),
+    ("new --umbrella ", {"htpc"}),
+    ("bootstrap --kubeconfig ", set()),
+    ("relase --", set()),
+]
+
+
+@pytest.mark.parametrize(("typed", "offered"), COMPLETIONS)
+def test_a_word_is_completed_with_tasks_flags_and_values(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str, offered: set[str]
+) -> None:
+    monkeypatch.setenv("SLIPWAY_ROOT", str(small(tmp_path / "repo").root))
+
+    assert inv("--complete", "--", *typed.split(" ")) == 0
+
+    words = {line.partition("\t")[0] for line in capsys.readouterr().out.splitlines()}
+    assert words == offered or (not typed and words > offered)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def pin(name: str = "htpc") -> Pin:
 def rendered(config: Config = CONFIG, *members: applications.PinnedUmbrella) -> dict[str, list[dict[str, object]]]:
     members = members or (applications.pinned_umbrella(umbrella(), pin()),)
     made = applications.files(config, "staging", members)
-    return {name: yamls.load_all(text) for name, text in made.items()}
+    return {name: yamls.load_all(text.decode()) for name, text in made.items()}
 
 
 def application(config: Config = CONFIG) -> dict:

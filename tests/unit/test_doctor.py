@@ -16,6 +16,7 @@ from slipway.toolchain.report import State, ToolReport
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Completed
 from slipway.util.progress import Progress
+from slipway.util.terminal import shown
 from slipway.util.text import to_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,7 +180,7 @@ def test_the_text_lists_what_is_wrong_before_what_comes_later() -> None:
         ToolReport(name="python", state=State.OK, found="3.11.7"),
     )
 
-    assert text(rows).splitlines() == [
+    assert shown(text(rows)).splitlines() == [
         "   WHAT    STATE  WANTED  FOUND   SOURCE   WHERE",
         "✘  git     wrong                  missing",
         "·  helm    later  v4.3.1          missing",

@@ -150,6 +150,8 @@ def test_a_secret_is_found(line: str, rule: str) -> None:
         "token: /var/run/secrets/token",
         "secretName: wildcard-tls",
         "keys: [SONARR__AUTH__APIKEY]",
+        'generate: ["SECRET_KEY:64", ADMIN_PASSWORD]',
+        "generate:\n  - API_TOKEN:32",
         "# password: hunter2",
         "digest: sha256:2fef93accb445aeb1773e454825ac903f7d66d9addfe045d56fff69ba8181c82",
         "url: https://example.org:8443/path",

@@ -22,6 +22,7 @@ from slipway.lab import rehearse
 from slipway.lab.rehearse import Rehearsal, RehearsedObject
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
+from slipway.util.terminal import shown
 
 Data = dict[str, object]
 
@@ -254,7 +255,7 @@ def test_the_report_counts_the_objects_of_a_new_umbrella_and_names_the_others() 
         seconds=12.4,
     )
 
-    assert rehearse.text(done).splitlines() == [
+    assert shown(rehearse.text(done)).splitlines() == [
         "old in staging: pinned 1.0.0 → working tree 1.0.1",
         "young in staging: nothing → working tree 1.0.0",
         "young: 3 objects, all new",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.build.render import Object, Renderer, Request, diff, normalise, parse, to_yaml
+from slipway.build.render import Object, Renderer, Request, diff, normalise, parse
 from slipway.core.errors import ToolFailed
 from slipway.tools.helm import Helm
 from slipway.tools.run import Command, Completed, Runner
+from slipway.util import yaml
 
 STREAM = """\
 ---
@@ -55,7 +56,7 @@ def test_normal_objects_hide_what_changes_by_itself() -> None:
 
 
 def test_text_of_several_lines_is_shown_as_a_block() -> None:
-    assert to_yaml({"b": "one\ntwo\n", "a": "1"}) == "a: '1'\nb: |\n  one\n  two\n"
+    assert yaml.text_of({"b": "one\ntwo\n", "a": "1"}) == "a: '1'\nb: |\n  one\n  two\n"
 
 
 def thing(name: str, **spec: object) -> Object:

@@ -14,6 +14,7 @@ from slipway.release.plan import Action, ChartPlan, PinPlan, Plan
 from slipway.release.release import Outcome
 from slipway.release.status import ChartStatus
 from slipway.util import text
+from slipway.util.terminal import shown
 
 D = Digest("sha256:" + "a" * 64)
 
@@ -35,7 +36,7 @@ def test_a_plan_lists_what_moves_and_counts_what_stays() -> None:
         pins=(PinPlan(environment="staging", reasons=("htpc 1.0.0 comes first",)),),
     )
 
-    assert report.plan(made) == (
+    assert shown(report.plan(made)) == (
         "   CHART   VERSION  ACTION   REASON\n"
         "+  sonarr  1.0.0    publish  because it is so\n"
         "+  htpc    1.0.0    publish  because it is so; with sonarr\n"
@@ -47,7 +48,7 @@ def test_a_plan_lists_what_moves_and_counts_what_stays() -> None:
 def test_a_plan_with_nothing_to_do_is_one_line() -> None:
     made = Plan(charts=(step("common", Action.KEEP),), pins=(PinPlan(environment="staging", reasons=()),))
 
-    assert report.plan(made) == ("1 of 1 chart is published with this content.\ndeploy/staging: up to date")
+    assert shown(report.plan(made)) == ("1 of 1 chart is published with this content.\ndeploy/staging: up to date")
 
 
 def test_status_marks_a_pin_that_is_the_working_tree_and_one_that_is_older() -> None:
@@ -60,7 +61,7 @@ def test_status_marks_a_pin_that_is_the_working_tree_and_one_that_is_older() -> 
         current={"staging": True, "production": False, "lab": False},
     )
 
-    assert status.text([item]).splitlines()[1] == "htpc   umbrella  1.0.1  published  1.0.1 ✔  1.0.0 (older)  -"
+    assert shown(status.text([item])).splitlines()[1] == "htpc   umbrella  1.0.1  published  1.0.1 ✔  1.0.0 (older)  -"
 
 
 def test_an_explanation_shows_the_whole_chain() -> None:
@@ -76,7 +77,7 @@ def test_an_outcome_names_every_manifest() -> None:
     published = Published(name=ChartName("sonarr"), version="1.0.0", manifest=D, input_digest=D)
     done = Outcome(environment="staging", published=(published,), kept=2, pinned=("htpc changed",))
 
-    assert release.outcome(done, "oci://r/charts") == (
+    assert shown(release.outcome(done, "oci://r/charts")) == (
         f"Published to oci://r/charts:\n  CHART   VERSION  MANIFEST\n  sonarr  1.0.0    {D}\n"
         "Kept: 2 charts that were published with this content.\n"
         "Pinned: deploy/staging (htpc changed)"
@@ -91,7 +92,7 @@ def test_the_next_steps_name_the_promotion_and_the_fork() -> None:
         repository_url="https://git.example.org/homelab/homelab.git",
     )
 
-    message = release.next_steps(config, "staging")
+    message = shown(release.next_steps(config, "staging"))
 
     assert "./inv pin --env production" in message
     assert "./inv registry stop" in message

@@ -1,6 +1,6 @@
-"""Counts, hints and tables, as messages use them."""
+"""Counts and hints, as messages use them."""
 
-from slipway.util.text import closest, similarity, suggest, table
+from slipway.util.text import closest, similarity, suggest
 
 
 def test_a_mistyped_name_is_answered_with_the_one_that_was_meant() -> None:
@@ -22,7 +22,3 @@ def test_a_hint_over_no_names_lists_none() -> None:
 def test_similarity_is_one_for_equal_words_and_nothing_for_words_without_a_common_letter() -> None:
     assert similarity("data", "data") == 1
     assert similarity("abc", "xyz") == 0
-
-
-def test_the_last_column_of_a_table_has_no_trailing_spaces() -> None:
-    assert table(("A", "B"), [("long", "x"), ("s", "longer")]) == "A     B\nlong  x\ns     longer"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby, repeat
 
 from slipway.config import SETTINGS
 from slipway.core.errors import EXIT_MEANING
@@ -11,14 +11,33 @@ from slipway.docs.markdown import code, prose, section, site_page, table, value
 from slipway.docs.source.settings import VARIABLES
 from slipway.docs.source.tasks import Flag, Task
 
+COMPLETION = """\
+Tasks, flags, charts and environments are completed by bash, zsh and fish, for `./inv` and for the path of any other checkout.
+Add one line to the file that your shell reads at its start:
+
+| Shell | File | Line |
+| --- | --- | --- |
+| bash | `~/.bashrc` | `eval "$(/path/to/inv --print-completion-script bash)"` |
+| zsh | `~/.zshrc` | `eval "$(/path/to/inv --print-completion-script zsh)"` |
+| fish | `~/.config/fish/config.fish` | `/path/to/inv --print-completion-script fish \\| source` |"""
+
 
 def tasks(found: Sequence[Task]) -> str:
     """The page of tasks."""
     return site_page(
         "# Tasks",
-        "Run a task with `./inv TASK` in the checkout, or with `invoke TASK` in the activated virtual environment.\n`./inv --list` prints this list, `./inv TASK --help` the flags of a task.",
+        "Run a task with `./inv TASK` in the checkout, or with `invoke TASK` in the activated virtual environment.\n"
+        "`./inv` prints this list, `./inv TASK --help` the flags of a task.\n"
+        "On a terminal, tables are wrapped to its width; in a pipe, and with `--wide`, every column is printed in full.\n"
+        "`NO_COLOR=1` turns the colours off.",
+        section(2, "Completion", COMPLETION),
         table(
-            ("Task", "Description"), ((f"[{task.name}](#{task.name})", prose(first_line(task.doc))) for task in found)
+            ("", "Task", "Description"),
+            (
+                (task.purpose if first else "", f"[{task.name}](#{task.name})", prose(first_line(task.doc)))
+                for _, members in groupby(found, key=lambda task: task.purpose)
+                for first, task in zip(chain([True], repeat(False)), members, strict=False)
+            ),
         ),
         *(section(2, task.name, task_section(task)) for task in found),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -17,6 +17,8 @@ class Flag:
     positional: bool
     required: bool
     help: str
+    on: bool = False
+    """A boolean flag that is set unless `--no-…` is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class Task:
     name: str
     doc: str
     flags: tuple[Flag, ...]
+    purpose: str = ""
+    """What people want when they look for it."""
 
     @property
     def usage(self) -> str:
@@ -41,7 +45,7 @@ class Task:
 
 
 def load_tasks(root: Path) -> tuple[Task, ...]:
-    """The tasks of tasks.py, in file order."""
+    """The tasks of tasks.py, by purpose."""
     import importlib.util
 
     from invoke.tasks import Task as Invokable
@@ -51,11 +55,14 @@ def load_tasks(root: Path) -> tuple[Task, ...]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return tuple(task_of(item) for item in vars(module).values() if isinstance(item, Invokable))
+    found = {item.name: task_of(item) for item in vars(module).values() if isinstance(item, Invokable)}
+    purposes = {name: purpose for purpose, names in getattr(module, "PURPOSES", {}).items() for name in names}
+    ordered = sorted(found, key=lambda name: list(purposes).index(name) if name in purposes else len(purposes))
+    return tuple(replace(found[name], purpose=purposes.get(name, "")) for name in ordered)
 
 
 def task_of(task: object) -> Task:
-    """Convert an invoke task."""
+    """Convert an invoke task, once: invoke gives each help text away only once."""
     from invoke.tasks import Task as Invokable
 
     assert isinstance(task, Invokable)
@@ -70,6 +77,7 @@ def task_of(task: object) -> Task:
                 positional=positional,
                 required=argument.default is None,
                 help=str(argument.help or ""),
+                on=argument.default is True,
             )
         )
     return Task(name=task.name.replace("_", "-"), doc=str(task.__doc__ or ""), flags=tuple(flags))
