@@ -70,7 +70,7 @@ def version(
 
 @task(
     help={
-        "tier": "unit, charts, umbrella, release, docs, lab or node (default: all but lab and node)",
+        "tier": "unit, charts, umbrella, release, docs, lab, node or fork (default: all but lab, node and fork)",
         "lab": "run the tier lab, on a real Kubernetes API and Argo CD",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
