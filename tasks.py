@@ -453,7 +453,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
     "Release": ("release", "version", "package", "publish", "pin", "registry"),
-    "Run the platform": ("bootstrap", "secrets", "seal", "backups", "restore", "doctor"),
+    "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "lab", "docs", "dashboards", "crds", "lock"),
 }
