@@ -19,12 +19,14 @@ from slipway.docs.pages import (
     library,
     readme,
     reference,
+    registries,
     services,
     tested_commands,
     umbrellas,
 )
 from slipway.docs.snippets import architecture
 from slipway.docs.source import monitoring, parsing, pinned_versions
+from slipway.docs.source.registries import REGISTRIES
 from slipway.docs.source.tasks import Task
 from slipway.tools.run import Command, Runner
 from slipway.util.exchange import replacing
@@ -46,6 +48,7 @@ def generated_pages(
         "reference/exit-codes.md": reference.exit_codes(),
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
+        "reference/registries.md": registries.page(REGISTRIES),
     }
     monitored, pinned = monitoring.load(parsed), pinned_versions.state(parsed)
     generated |= {

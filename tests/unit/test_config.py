@@ -286,3 +286,66 @@ helm = "v4.4.0"
     )
     assert edit.with_settings_of(merged, OURS) == merged
     assert edit.with_settings_of(THEIRS, THEIRS) == THEIRS
+
+
+@pytest.mark.parametrize(
+    "text", ["docker.io", "docker.io/somebody/charts", "oci://index.docker.io/a/b", "registry-1.docker.io/"]
+)
+def test_docker_hub_has_a_user_and_nothing_below_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(WorkspaceError, match="at Docker Hub a repository is USER/NAME"):
+        loaded(tmp_path, SLIPWAY_REGISTRY=text)
+
+
+@pytest.mark.parametrize(
+    ("environ", "text"),
+    [
+        (
+            {"SLIPWAY_REGISTRY_PASSWORD": "hush"},
+            (
+                "SLIPWAY_REGISTRY_PASSWORD: is set, but SLIPWAY_REGISTRY_USERNAME is not\n"
+                "    hint: set SLIPWAY_REGISTRY_USERNAME as well"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "hush"},
+            (
+                "SLIPWAY_REGISTRY_USERNAME: is set, but SLIPWAY_REGISTRY_PASSWORD is not\n"
+                "    hint: set SLIPWAY_REGISTRY_PASSWORD as well"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me", "SLIPWAY_REGISTRY_PASSWORD": "hush\n"},
+            (
+                "SLIPWAY_REGISTRY_PASSWORD: ends in a line break\n"
+                "    hint: read it without one: export NAME=\"$(cat FILE)\", or printf '%s' in place of echo"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me\r\n", "SLIPWAY_REGISTRY_PASSWORD": "hush"},
+            (
+                "SLIPWAY_REGISTRY_USERNAME: ends in a line break\n"
+                "    hint: read it without one: export NAME=\"$(cat FILE)\", or printf '%s' in place of echo"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me", "SLIPWAY_REGISTRY_PASSWORD": "hu\x1bsh"},
+            "SLIPWAY_REGISTRY_PASSWORD: has a control character\n    hint: set it to the text alone",
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me:hush", "SLIPWAY_REGISTRY_PASSWORD": "hush"},
+            (
+                "SLIPWAY_REGISTRY_USERNAME: has a colon, which no registry can take\n"
+                "    hint: set the user without its password"
+            ),
+        ),
+    ],
+)
+def test_a_login_that_cannot_be_meant_is_refused_before_anything_and_never_shown(
+    tmp_path: Path, environ: dict[str, str], text: str
+) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, SLIPWAY_REGISTRY="registry.test/charts", **environ)
+
+    assert str(caught.value) == text
+    assert caught.value.exit_code == 2
+    assert loaded(tmp_path, **environ).registry.embedded
