@@ -25,6 +25,8 @@ from slipway.util.generated import outdated, update
 
 FOLDER = "tools/crds"
 GENERATED = f"{FOLDER}/generated"
+LIFECYCLE = "slipway/lint/api_lifecycle.json"
+"""The announced ends of Kubernetes' own API versions."""
 IN_CLUSTER = """\
     # Before everything else, and never pruned: deleting a definition deletes every object of its kind.
     argocd.argoproj.io/sync-options: Prune=false
@@ -51,9 +53,10 @@ def generate(root: Path, run: Runner, toolbox: Toolbox) -> tuple[str, ...]:
 
 
 def committed(root: Path) -> tuple[str, ...]:
-    """Every file with definitions that we wrote, relative to the root."""
+    """Every file that we wrote, relative to the root."""
     charts = {source.chart for source in (*SOURCES, *SHIPPED) if source.chart}
     patterns = (f"{GENERATED}/*.yaml", *(f"charts/{chart}/crds/*.yaml" for chart in sorted(charts)))
+    patterns = (*patterns, LIFECYCLE)
     return tuple(path.relative_to(root).as_posix() for pattern in patterns for path in sorted(root.glob(pattern)))
 
 
@@ -83,7 +86,7 @@ def in_place(root: Path, source: CrdSource | Shipped, text: str) -> tuple[str, s
 
 
 def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
-    """File, relative to the root → content of every group's definitions."""
+    """File, relative to the root → content: every group's definitions, and the lifecycle of Kubernetes' own kinds."""
     modules = required(read_text(root / FOLDER / "go.mod", f"{FOLDER}/go.mod"))
     from slipway.toolchain import compiling
 
@@ -103,7 +106,10 @@ def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
             )
             for source in SOURCES
         )
-    return {**shipped, **made}
+        lifecycle = run(
+            Command(argv=(str(go), "run", "./lifecycle"), cwd=root / FOLDER, env={**environment, "PATH": path})
+        ).stdout
+    return {**shipped, **made, LIFECYCLE: lifecycle}
 
 
 def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, str], item: Shipped) -> str:
