@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from slipway.config import load_config
@@ -45,17 +46,24 @@ def manifests(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {str(name): str(manifest_of(one.archive)[1]) for name, one in built.items()}
 
 
-def update(page: Path, step: ConsoleCommand, output: Sequence[str]) -> None:
-    """Write the digests of an output into the page that shows them."""
-    text = page.read_text(encoding="utf-8").splitlines(keepends=True)
+def update(page: Path, step: ConsoleCommand, output: Sequence[str]) -> ConsoleCommand:
+    """Write the digests of an output into the page that shows them; returns the command as the page has it then."""
+    text = page.read_text(encoding="utf-8").split("\n")
     start = step.line - 1 + len(step.command.splitlines())
-    for number in range(start, start + len(step.output)):
-        for line in output:
-            if DIGEST.search(text[number]) and shape(text[number]) == shape(line):
-                found = iter(DIGEST.findall(line))
-                text[number] = DIGEST.sub(lambda _, found=found: next(found), text[number])  # type: ignore[misc]
-                break
-    page.write_text("".join(text), encoding="utf-8")
+    end = start + len(step.output)
+    text[start:end] = with_digests(text[start:end], output)
+    page.write_text("\n".join(text), encoding="utf-8")
+    return replace(step, output=tuple(with_digests(step.output, output)))
+
+
+def with_digests(shown: Sequence[str], output: Sequence[str]) -> list[str]:
+    """Shown lines with the digests of the lines of the output that are like them otherwise."""
+    made = []
+    for line in shown:
+        like = next((other for other in output if DIGEST.search(line) and shape(other) == shape(line)), line)
+        found = iter(DIGEST.findall(like))
+        made.append(DIGEST.sub(lambda _, found=found: next(found), line))  # type: ignore[misc]
+    return made
 
 
 def shape(line: str) -> str:

@@ -173,9 +173,8 @@ class Sessions:
                     output = (
                         digests.as_published_by_a_reader(copy.root, copy.environ, shown(done)) if step.output else []
                     )
-                    if self.update:
-                        digests.update(ROOT / block.page, step, output)
-                    if problem := judge(f"{block.page}:{step.line}", step, done, output):
+                    wanted = digests.update(ROOT / block.page, step, output) if self.update else step
+                    if problem := judge(f"{block.page}:{step.line}", wanted, done, output):
                         return str(problem)
         finally:
             copy.leave()
