@@ -57,12 +57,23 @@ def update(page: Path, step: ConsoleCommand, output: Sequence[str]) -> ConsoleCo
 
 
 def with_digests(shown: Sequence[str], output: Sequence[str]) -> list[str]:
-    """Shown lines with the digests of the lines of the output that are like them otherwise."""
-    made = []
+    """Shown lines with the digests of the lines of the output that are like them otherwise, one after the other."""
+    made, place = [], 0
     for line in shown:
-        like = next((other for other in output if DIGEST.search(line) and shape(other) == shape(line)), line)
-        found = iter(DIGEST.findall(like))
+        like = next(
+            (
+                number
+                for number in range(place, len(output))
+                if DIGEST.search(line) and shape(output[number]) == shape(line)
+            ),
+            None,
+        )
+        if like is None:
+            made.append(line)
+            continue
+        found = iter(DIGEST.findall(output[like]))
         made.append(DIGEST.sub(lambda _, found=found: next(found), line))  # type: ignore[misc]
+        place = like + 1
     return made
 
 

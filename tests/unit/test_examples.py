@@ -178,6 +178,12 @@ def test_the_digests_of_an_output_are_written_into_the_page_that_shows_them(tmp_
     assert page.read_text() == (f"$ x\n  common  1.0.0  {new}\n…\n  sonarr  1.0.0  {other}\n\n  sonarr  1.0.0  {old}\n")
 
 
+def test_lines_that_are_alike_take_the_digests_of_an_output_in_its_order() -> None:
+    old, new, other = (f"    registry sha256:{sign * 64}" for sign in "abc")
+
+    assert digests.with_digests([old, "…", old], [new, "hint", other]) == [new, "…", other]
+
+
 def verdict(code: int, stdout: str) -> str:
     step = ConsoleCommand(command="./inv lint \\\n    --only sonarr", output=("1 chart", "2 problems"), code=0, line=7)
     done = Completed(argv=("bash",), code=code, stdout=stdout, stderr="", seconds=0.0)
