@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -163,3 +164,17 @@ def failure_of(config: RegistryConfig, waits: list[float] | None = None) -> str:
     finally:
         registry.close()
     raise AssertionError("the look-up succeeded")
+
+
+def forward(port: int, request: Seen) -> Answer:
+    """Pass a request on to the real registry."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    hop = {"connection", "host", "content-length", "transfer-encoding"}
+    headers = {key: value for key, value in request.headers.items() if key not in hop}
+    connection.request(request.method, request.path, body=request.body, headers=headers)
+    reply = connection.getresponse()
+    body = reply.read()
+    kept = {key: value for key, value in reply.getheaders() if key.lower() not in hop}
+    size = int(reply.headers.get("Content-Length") or len(body))
+    connection.close()
+    return Answer(status=reply.status, body=body, headers=kept, announced=size if request.method == "HEAD" else None)

@@ -18,7 +18,7 @@ from pathlib import Path
 from slipway.build.documents import SPLIT
 from slipway.build.render import Object
 from slipway.util import cache, yaml
-from slipway.util.files import read_text, write_atomic
+from slipway.util.files import clear_way, read_text, remove, write_atomic
 from slipway.util.mapping import dig, listing
 
 FORMAT = 3
@@ -90,12 +90,29 @@ class Schemas:
 
     def write(self, version: str, wanted: Iterable[Gvk]) -> None:
         """Write the missing schema files of some kinds; a kind without a schema gets none."""
-        if missing := sorted(gvk for gvk in set(wanted) if not self.has(version, gvk)):
+        if missing := sorted(gvk for gvk in set(wanted) if not is_whole(self.path(version, gvk))):
             known = {**kubernetes_schemas(version), **custom_schemas(self.root, {kind for _, _, kind in missing})}
             for gvk in missing:
+                place = self.path(version, gvk)
+                clear_way(place, self.folder)
+                remove(place)
                 if gvk in known:
                     text = json.dumps(without_descriptions(known[gvk]()), sort_keys=True)
-                    write_atomic(self.path(version, gvk), text.encode())
+                    write_atomic(place, summed(place.name, text))
+
+
+def summed(name: str, schema: str) -> str:
+    """A schema's text with a checksum in front, as a comment: kubeconform reads the file, and we ask whether it is whole."""
+    return f'{{"$comment": "{cache.key_of(name, schema)}", {schema.removeprefix("{")}'
+
+
+def is_whole(place: Path) -> bool:
+    """Whether a schema's file is as it was written."""
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return text == summed(place.name, "{" + text.partition(", ")[2])
 
 
 def kubernetes_schemas(kube_version: str) -> dict[Gvk, MakeSchema]:

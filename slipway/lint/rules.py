@@ -55,6 +55,7 @@ OTHER_RULES: dict[str, str] = {
     "values.global": "Only platform.yaml sets `global`.",
     # packages and renders
     "package.helm": "helm packages the chart.",
+    "package.content": "The package has exactly the files of the chart, its environments and what it vendors.",
     "render.template": "The chart renders with its defaults, with each ci values file and in each environment.",
     "render.schema": "The values of each of these renders pass the schema in Helm.",
     # other commands
@@ -75,6 +76,8 @@ OTHER_RULES: dict[str, str] = {
     "secret.missing": "With `./inv secrets --check`: each required secret is sealed for the environment, or created by an object.",
     # release
     "release.already-published": "The content of a published version never changes.",
+    "release.moved-tag": "A pinned version has the manifest in the registry that the pin names.",
+    "release.version-order": "A version is higher than every published one.",
 }
 """Rules of packages below or above this one: identifier → meaning."""
 

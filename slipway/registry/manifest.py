@@ -80,10 +80,16 @@ class Manifest:
         return Digest(found) if found else None
 
     @property
+    def chart_layers(self) -> tuple[Digest, ...]:
+        """Digests of the layers that hold a chart's archive; one in a chart, none in anything else."""
+        layers = self.data.get("layers")
+        return tuple(
+            Digest(str(layer.get("digest")))
+            for layer in (layers if isinstance(layers, list) else ())
+            if isinstance(layer, dict) and layer.get("mediaType") == CHART_TYPE
+        )
+
+    @property
     def chart_layer(self) -> Digest | None:
         """Digest of the chart's archive; None when this is not a chart."""
-        layers = self.data.get("layers")
-        for layer in layers if isinstance(layers, list) else ():
-            if isinstance(layer, dict) and layer.get("mediaType") == CHART_TYPE:
-                return Digest(str(layer.get("digest")))
-        return None
+        return next(iter(self.chart_layers), None)

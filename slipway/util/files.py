@@ -8,6 +8,8 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
+import shutil
 import threading
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from slipway.core.errors import Problem, WorkspaceError, files_failed
 
 SOURCE_DATE_EPOCH = 315_532_800
 """1980-01-01T00:00:00Z: the time of every packaged file; the first instant that all archive formats can express."""
+
+
+UNFINISHED = re.compile(r"\..+?\.(\d+)(?:\.\d+)?\.tmp")
+"""Name of a file that is being written: the file's own name, the process, and its thread."""
 
 
 def read_text(path: Path, where: str = "", *, keep_bom: bool = False) -> str:
@@ -112,6 +118,26 @@ def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) 
         raise
 
 
+def remove_unfinished(top: Path) -> None:
+    """Remove temporary files of `write_atomic` whose process has ended, directly in a folder's folders or one level below."""
+    for pattern in ("*/.*.tmp", "*/*/.*.tmp"):
+        for path in top.glob(pattern):
+            found = UNFINISHED.fullmatch(path.name)
+            if found is not None and not running(int(found[1])):
+                remove(path)
+
+
+def running(pid: int) -> bool:
+    """Whether a process of this number runs, of whatever user."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # another user's
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
 def replace(path: Path, temporary: Path, content: bytes | str, mtime: int | None) -> None:
     """Write a temporary file and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,3 +152,18 @@ def replace(path: Path, temporary: Path, content: bytes | str, mtime: int | None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove(place: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it; nothing is done where there is none."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def clear_way(place: Path, top: Path) -> None:
+    """Remove what is no folder between `top` and a place where something will be written."""
+    for folder in reversed(place.relative_to(top).parents[:-1]):
+        if os.path.lexists(top / folder) and not (top / folder).is_dir():
+            (top / folder).unlink()

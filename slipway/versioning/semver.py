@@ -24,6 +24,17 @@ def known_versions(tags: Iterable[str], there: Published | None) -> tuple[str, .
     return tuple(sorted(found, key=semver.Version.parse))
 
 
+def above(version: str, versions: Iterable[str]) -> str:
+    """The highest of the published versions, if it is above this one; empty when this one goes up."""
+    known = [tag for tag in versions if graph.SEMVER.fullmatch(tag)]
+    if not known:
+        return ""
+    import semver
+
+    highest = max(known, key=semver.Version.parse)
+    return highest if semver.Version.parse(highest) > semver.Version.parse(version) else ""
+
+
 def baseline(versions: Sequence[str]) -> str:
     """The published version to compare with: the highest, a prerelease only when there is nothing else.
 

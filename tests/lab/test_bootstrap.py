@@ -11,14 +11,14 @@ from slipway.cluster.apply import MANAGER
 from slipway.context import Context, open_context
 from slipway.delivery import bootstrap
 from slipway.delivery.bootstrap import Outcome
-from slipway.gitops import applications as deploy
-from slipway.gitops.pins import deploy_folder, write_deploy_folder
+from slipway.gitops.pins import write_deploy_folder
 from slipway.lab import lab, provide
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.util import yaml
 from slipway.util.mapping import dig
+from slipway.workspace.pinned import PINS, deploy_folder
 from testing import cluster
 from testing.cluster import Platform
 from testing.monorepo import ROOT
@@ -205,4 +205,4 @@ def facts(item: Data) -> object:
 def test_the_files_are_those_of_the_deploy_folder(here: Bootstrapped, tmp_path: Path) -> None:
     folder_of_env = deploy_folder(here.context.config, "staging")
 
-    assert set(here.first.files) | {deploy.PINS} == {path.name for path in folder_of_env.iterdir()}
+    assert set(here.first.files) | {PINS} == {path.name for path in folder_of_env.iterdir()}

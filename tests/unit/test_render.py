@@ -157,7 +157,9 @@ def test_the_plain_function_raises_where_the_renderer_reports(tmp_path: Path) ->
     from slipway.core.model import Archive, ChartName, Digest
     from testing.memory import chart
 
-    archive = Archive(name=ChartName("a"), version="1", path=tmp_path, input_digest=Digest("d"), metadata={})
+    archive = Archive(
+        name=ChartName("a"), version="1", path=tmp_path, content=Digest("c"), input_digest=Digest("d"), metadata={}
+    )
     built = Built(chart=chart("a"), folder=tmp_path, archive=archive)
     run, _ = recorder([message(stderr="Error: line one\nline two", code=1)])
     with pytest.raises(ToolFailed, match="charts/a: cannot be rendered\n    Error: line one\n    line two"):
