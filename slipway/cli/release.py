@@ -90,6 +90,8 @@ def outcome(done: Outcome, base: str) -> tuple[Part, ...]:
         lines.append(
             f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
         )
+    if done.signed:
+        lines.append(f"Signed: {counted(len(done.signed), 'chart')}.")
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
     return tuple(lines)

@@ -153,9 +153,10 @@ class Registry:
         return self._send(first, "pull,push").status in {200, 206}
 
     def tags(self, name: str) -> tuple[str, ...]:
-        """Every tag of a chart; none when it was never published."""
+        """Every tag of a chart; none when it was never published. Lists of what refers to it are no tags of charts."""
         call = self._call("GET", name, f"tags/list?n={PAGE}")
-        return names(self.session, call, f"repository:{self._path(name)}:pull", "tags")
+        found = names(self.session, call, f"repository:{self._path(name)}:pull", "tags")
+        return tuple(tag for tag in found if not lists(tag))
 
     def catalog(self) -> tuple[str, ...] | None:
         """Every repository; None when the registry does not list them, as most public ones."""
@@ -179,7 +180,7 @@ class Registry:
     def versions(self, names: Sequence[ChartName]) -> tuple[Published, ...]:
         """Every version of these charts, in their order; the first one alone, as in `published`."""
         tags = [*map(self.tags, names[:1]), *each(self.tags, names[1:], READERS)]
-        pairs = [(name, tag) for name, there in zip(names, tags, strict=True) for tag in there if not lists(tag)]
+        pairs = [(name, tag) for name, there in zip(names, tags, strict=True) for tag in there]
         found = each(lambda pair: self.find(*pair), pairs, READERS)
         return tuple(published for published in found if published is not None)
 

@@ -35,7 +35,8 @@ def tag_of(version: str) -> str:
     return version.replace("+", "_")
 
 
-REFERRERS_TAG = re.compile(r"sha256-[0-9a-f]{64}")
+REFERRERS_TAG = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
+"""The second form is of cosign before version 3."""
 
 
 def lists(tag: str) -> bool:

@@ -113,9 +113,7 @@ def manifest_of(artifact: Artifact, subject: Manifest) -> bytes:
             "mediaType": MANIFEST_TYPE,
             "artifactType": artifact.type,
             "config": {"mediaType": EMPTY_TYPE, "digest": sha256(EMPTY), "size": len(EMPTY)},
-            "layers": [
-                {"mediaType": artifact.type, "digest": sha256(artifact.content), "size": len(artifact.content)}
-            ],
+            "layers": [{"mediaType": artifact.type, "digest": sha256(artifact.content), "size": len(artifact.content)}],
             "subject": {"mediaType": MANIFEST_TYPE, "digest": subject.digest, "size": len(subject.body)},
             "annotations": dict(artifact.annotations),
         }

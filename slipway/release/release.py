@@ -29,7 +29,7 @@ from slipway.gitops.pins import (
     wanted_files,
     write_deploy_folder,
 )
-from slipway.release import plan
+from slipway.release import plan, signing
 from slipway.release.plan import Action, Plan
 from slipway.release.survey import moved_pin, pin_plan, pins_after, plan_of, survey
 from slipway.util.text import counted
@@ -49,11 +49,12 @@ class Outcome:
     kept: int = 0
     pinned: tuple[str, ...] = ()
     """Why the deploy folder was written; empty when it was up to date."""
+    signed: tuple[ChartName, ...] = ()
 
     @property
     def unchanged(self) -> bool:
         """Whether the registry and the pins were up to date."""
-        return not self.published and not self.pinned
+        return not self.published and not self.pinned and not self.signed
 
 
 def release(
@@ -84,20 +85,22 @@ def release(
         context.require_sound()
         before = survey(context, environment, only)
         plan.refuse_conflicts(context.workspace, before)
-        if before.empty:
+        if before.empty and not signing.unsigned(context, before):
             sweep(context.config)
             return Outcome(environment=environment, kept=len(before.charts))
+        signing.require_able(context)
         published = publish(context, before, effect)
         # Another checkout may have published meanwhile: nothing is pinned that is not exactly what is here.
         after = plan_of(context, only, environment)
         plan.refuse_conflicts(context.workspace, after)
         require_done(after)
+        signed = signing.sign(context, signing.kept(after), effect)
         pinned = write_pins(context, environment, after)
         effect(f"pins {environment}")
         require_done(replace(after, pins=(pin_plan(context, environment, after),)))
         sweep(context.config)
         kept = len(before.having(Action.KEEP))
-        return Outcome(environment=environment, published=published, kept=kept, pinned=pinned)
+        return Outcome(environment=environment, published=published, kept=kept, pinned=pinned, signed=signed)
 
 
 def require_done(final: Plan) -> None:
@@ -124,10 +127,16 @@ def leftovers(final: Plan) -> tuple[str, ...]:
 
 
 def write_pins(context: Context, environment: str, after: Plan) -> tuple[str, ...]:
-    """Write the deploy folder if it differs; returns why it was written."""
-    files = wanted_files(context.config, context.workspace, environment, pins_after(context, environment, after))
+    """Write the deploy folder if it differs; returns why it was written.
+
+    Raises:
+        ProblemsFound: what would be pinned is not signed.
+    """
+    pins = pins_after(context, environment, after)
+    files = wanted_files(context.config, context.workspace, environment, pins)
     reasons = deploy_differences(context.config, environment, files)
     if reasons:
+        signing.require_signed(context, pins.values())
         write_deploy_folder(context.config, environment, files)
     return reasons
 
@@ -211,7 +220,12 @@ def publish_only(
         context.require_sound()
         before = plan_of(context, only)
         plan.refuse_conflicts(context.workspace, before)
-        return publish(context, before, effect)
+        if not before.having(Action.PUBLISH) and not signing.unsigned(context, before):
+            return ()
+        signing.require_able(context)
+        published = publish(context, before, effect)
+        signing.sign(context, (*signing.kept(before), *published), effect)
+        return published
 
 
 def pin_environment(
@@ -224,6 +238,7 @@ def pin_environment(
 
     Raises:
         WorkspaceError: there is nothing to pin, or the environment is not configured.
+        ProblemsFound: what would be pinned is not signed.
         RegistryError: a pinned version is not in the registry.
         AlreadyPublished: a pinned version has another manifest there.
     """
@@ -243,6 +258,7 @@ def pin_environment(
             require_published(context, previous_environment(context.config, environment), pins)
         files = wanted_files(context.config, context.workspace, environment, pins)
         reasons = deploy_differences(context.config, environment, files)
+        signing.require_signed(context, pins.values())
         if reasons and not dry_run:
             write_deploy_folder(context.config, environment, files)
         sweep(context.config)

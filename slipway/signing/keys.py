@@ -13,7 +13,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -144,11 +143,6 @@ def is_p256(key: object) -> bool:
     """Whether a key is of the only kind that we use."""
     kinds = (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey)
     return isinstance(key, kinds) and isinstance(key.curve, ec.SECP256R1)
-
-
-def outside(path: Path, root: Path) -> bool:
-    """Whether a file is not in the checkout."""
-    return not path.resolve().is_relative_to(root.resolve())
 
 
 def signed_by(envelope: Envelope, keys: Sequence[PublicKey]) -> bool:

@@ -21,6 +21,7 @@ from slipway.registry.manifest import Manifest
 from slipway.registry.publish import Hook
 from slipway.signing.bundle import (
     BUNDLE_TYPE,
+    PAYLOAD_TYPE,
     SIGNATURE,
     Statement,
     artifact,
@@ -28,9 +29,8 @@ from slipway.signing.bundle import (
     signed_text,
     statement,
     statement_of,
-    PAYLOAD_TYPE,
 )
-from slipway.signing.keys import NEW_KEY, PrivateKey, PublicKey, outside, private_key, public_keys, signed_by
+from slipway.signing.keys import NEW_KEY, PrivateKey, PublicKey, private_key, public_keys, signed_by
 from slipway.util.files import read_bytes
 
 Predicates = Mapping[str, Mapping[str, object]]
@@ -57,10 +57,6 @@ class Found:
 
 class Signer(Protocol):
     """Signs and verifies."""
-
-    @property
-    def identity(self) -> str:
-        """Whose signatures count: other identity, other results."""
 
     def found(self, name: str, digest: Digest) -> Found:
         """What is attached to a manifest, and counts.
@@ -118,11 +114,6 @@ class KeyPair:
     def registry(self) -> Registry:
         """Where the signatures are."""
         return self.context.registry
-
-    @property
-    def identity(self) -> str:
-        """The public keys."""
-        return " ".join(key.hint for key in self.keys)
 
     def found(self, name: str, digest: Digest) -> Found:
         """As `Signer.found`."""
@@ -202,7 +193,7 @@ def require_outside(path: Path, root: Path) -> None:
     Raises:
         WorkspaceError: it is there.
     """
-    if not outside(path, root):
+    if path.resolve().is_relative_to(root.resolve()):
         fact = "the private key is in the checkout, where it could be committed"
         raise WorkspaceError(Problem(where=str(path), fact=fact, hint=f"mv {path} ~/"))
 
