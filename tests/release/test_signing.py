@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,8 +12,9 @@ import pytest
 import yaml
 
 from slipway.build.archive import pack_archive, read_archive
-from slipway.core.errors import WorkspaceError
+from slipway.core.errors import ProblemsFound, WorkspaceError
 from slipway.core.model import ChartName, Digest, Pin, Published
+from slipway.delivery.prepare import prepare
 from slipway.registry import referrers
 from slipway.registry.client import Registry
 from slipway.registry.manifest import INDEX_TYPE, referrers_tag
@@ -20,10 +22,11 @@ from slipway.release import release, signing
 from slipway.signing.bundle import BUNDLE_TYPE
 from slipway.signing.keys import PrivateKey, generate
 from slipway.signing.verdict import problem_of, signer_of
-from slipway.tools.run import Command, Completed, run_process
+from slipway.tools.kubectl import Kubectl
+from slipway.tools.run import Command, run_process
 from testing.signing import Judge, attach, private_file, signature, signing_world
 from testing.tampering import push
-from testing.world import Recorder, World, world_in
+from testing.world import Recorder, World, refusing, world_in
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 
@@ -150,23 +153,21 @@ def refusal(world: World, chart: Published) -> str:
     return str(problem) if problem is not None else ""
 
 
-def test_what_cosign_signs_with_the_same_key_is_accepted(signed: Signed, tmp_path: Path) -> None:
+def test_what_cosign_signs_with_the_same_key_is_accepted(
+    signed: Signed, cosign_binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSIGN_PASSWORD", "")
     chart = signed.by_hand("2.1.0")
     pem = tmp_path / "pair.pem"
     pem.write_bytes(signed.key.pem(""))
-    run = replace(signed.judge.cosign, run=without_password)
-    run("import-key-pair", "--key", str(pem), "--output-key-prefix", str(tmp_path / "imported"))
-    run(
-        *("sign", "--yes", "--key", str(tmp_path / "imported.key")),
-        *("--tlog-upload=false", "--use-signing-config=false"),
-        f"{signed.registry.where('sonarr')}@{chart.manifest}",
+    keys = ("--key", str(pem), "--output-key-prefix", str(tmp_path / "imported"))
+    run_process(Command(argv=(str(cosign_binary), "import-key-pair", *keys)))
+    signed.judge.cosign(
+        *("sign", "--yes", "--key", str(tmp_path / "imported.key"), "--tlog-upload=false"),
+        *("--use-signing-config=false", f"{signed.registry.where('sonarr')}@{chart.manifest}"),
     )
 
     assert refusal(signed.world, chart) == ""
-
-
-def without_password(command: Command) -> Completed:
-    return run_process(replace(command, env={**command.env, "COSIGN_PASSWORD": ""}))
 
 
 def test_a_release_with_nothing_to_do_asks_for_no_signature_and_starts_nothing(
@@ -263,7 +264,7 @@ def pinned(signed: Signed, **fields: str) -> str:
 def foreign(signed: Signed) -> Iterator[Published]:
     """Staging pins an umbrella that somebody pushed without signing it."""
     packed = read_archive(signed.world.context().pull(signed.chart("htpc")))
-    text = packed["htpc/Chart.yaml"].replace(b"version: 1.0.0\n", b"version: 3.0.0\n", 1)
+    text = re.sub(rb"(?m)^version: .*$", b"version: 3.0.0", packed["htpc/Chart.yaml"])
     push(signed.world, "htpc", "3.0.0", pack_archive({**packed, "htpc/Chart.yaml": text}))
     found = signed.registry.find(ChartName("htpc"), "3.0.0")
     assert found is not None
@@ -273,7 +274,7 @@ def foreign(signed: Signed) -> Iterator[Published]:
 
 
 def test_a_pin_without_a_signature_fails_and_is_neither_promoted_nor_installed(
-    signed: Signed, foreign: Published
+    signed: Signed, foreign: Published, tmp_path: Path
 ) -> None:
     done = signed.world.inv("verify")
     assert done.code == 1
@@ -284,8 +285,14 @@ def test_a_pin_without_a_signature_fails_and_is_neither_promoted_nor_installed(
     assert "htpc: 3.0.0 is not signed" in done.stderr
     assert not (signed.world.repo.root / "deploy/production").exists()
 
-    done = signed.world.inv("bootstrap", "--kubeconfig", "/dev/null")
-    assert "htpc" in done.stderr
+    path = "deploy/staging/pins.yaml"
+    document = yaml.safe_load(signed.world.repo.read(path))
+    document["umbrellas"]["argocd"] = document["umbrellas"]["htpc"]
+    signed.world.repo.write(path, yaml.safe_dump(document))
+    context = signed.world.context()
+    kubectl = Kubectl(run=refusing, program=lambda: Path("kubectl"), kubeconfig=tmp_path / "kubeconfig")
+    with pytest.raises(ProblemsFound, match=r"htpc: 3\.0\.0 is not signed"):
+        prepare(context, "staging", kubectl)
 
 
 def test_a_signed_pin_whose_source_is_something_else_fails(signed: Signed, foreign: Published) -> None:
