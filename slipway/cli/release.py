@@ -64,7 +64,7 @@ def released(context: Context, environment: str, names: tuple[ChartName, ...], b
     """What the release did."""
     done = releases.release(context, environment=environment, only=names)
     text = outcome(done, context.config.registry.base)
-    if done.unchanged:
+    if not done.published and not done.pinned:
         return Result(value=joined(bumps, done), text=text)
     return Result(value=joined(bumps, done), text=(*text, *next_steps(context.config, environment)))
 
