@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 PRIVATE_KEY_FORM = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|AGE-SECRET-KEY-1[A-Z0-9]{20,}|PuTTY-User-Key-File-\d"
@@ -34,34 +35,113 @@ HASHES: Mapping[str, str] = {
 }
 """Who reads a hash → its form. Source: crypt(5), the PHC string format, RFC 5803, RFC 2307, and each product's documents."""
 
-FORMS: Mapping[str, re.Pattern[str]] = {
-    "a hash of a password": re.compile("|".join(HASHES.values())),
-    "a login in a header": re.compile(
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a secret looks."""
+
+    words: tuple[str, ...]
+    """In lower case; a text without each of them has none, which is faster to see than by the pattern."""
+    pattern: re.Pattern[str]
+
+
+def form(words: tuple[str, ...], pattern: str, flags: int = 0) -> Form:
+    """A form of these words."""
+    return Form(words, re.compile(pattern, flags))
+
+
+FORMS: Mapping[str, Form] = {
+    "a hash of a password": form(
+        (
+            "$2",
+            "$1$",
+            "$5$",
+            "$6$",
+            "$7$",
+            "y$",
+            "$apr1$",
+            "$argon2",
+            "$scrypt",
+            "pbkdf2",
+            "scrypt:",
+            "bcrypt_",
+            "@bytearray(",
+            "scram-",
+            "{s",
+            "{md5",
+            "{crypt",
+            "{argon2",
+            "'md5",
+            '"md5',
+            "'*",
+            '"*',
+        ),
+        "|".join(HASHES.values()),
+    ),
+    "a login in a header": form(
+        (
+            "authorization",
+            "api-key",
+            "apikey",
+            "-token",
+        ),
         rf"\b(?:Proxy-)?Authorization{QUOTE}\s*[:=]\s*{QUOTE}(?:Bearer|Basic|Token|ApiKey|Bot|Key|GenieKey)\s+{WORD}{{7,}}"
         rf"|\b(?:X-[\w-]*(?:Api-?Key|Token)|(?:PRIVATE|JOB|DEPLOY)-TOKEN){QUOTE}\s*[:=]\s*{QUOTE}{WORD}{{7,}}",
         re.IGNORECASE,
     ),
-    "a login in a query": re.compile(
-        rf"[?&](?:api_?key|access_?token|token|sig|secret|password|passwd|X-[\w-]*Token)={WORD}{{7,}}", re.IGNORECASE
+    "a login in a query": form(
+        (
+            "?",
+            "&",
+        ),
+        rf"[?&](?:api_?key|access_?token|token|sig|secret|password|passwd|X-[\w-]*Token)={WORD}{{7,}}",
+        re.IGNORECASE,
     ),
-    "a login of a command": re.compile(
+    "a login of a command": form(
+        (
+            "curl",
+            "machine ",
+            ":_",
+        ),
         rf"\bcurl\b.*\s(?:-u|--user)[ =]{QUOTE}[\w.@-]+:{WORD}{{3,}}"
-        rf"|\bmachine\s+\S+\s+login\s+\S+\s+password\s+{WORD}+|:_(?:authToken|password|auth)\s*=\s*{WORD}{{7,}}"
+        rf"|\bmachine\s+\S+\s+login\s+\S+\s+password\s+{WORD}+|:_(?:authToken|password|auth)\s*=\s*{WORD}{{7,}}",
     ),
-    "a login in a docker config": re.compile(
-        rf"\\?\"(?:auth|identitytoken|registrytoken)\\?\"\s*:\s*\\?\"{WORD}{{7,}}"
+    "a login in a docker config": form(
+        (
+            "auth",
+            "token",
+        ),
+        rf"\\?\"(?:auth|identitytoken|registrytoken)\\?\"\s*:\s*\\?\"{WORD}{{7,}}",
     ),
-    "a WireGuard key": re.compile(rf"\b(?:PrivateKey|PresharedKey)\s*=\s*{B64}{{42,43}}="),
-    "a JSON web key": re.compile(r"\"kty\\?\"\s*:.*\\?\"(?:d|k)\\?\"\s*:\s*\\?\"[\w-]{20,}"),
-    "a value of an element": re.compile(
-        rf"<(\w*(?:ApiKey|Password|Passwd|Token|Secret))>{WORD}{{5,}}[^<]*</\1>", re.IGNORECASE
+    "a WireGuard key": form(
+        (
+            "privatekey",
+            "presharedkey",
+        ),
+        rf"\b(?:PrivateKey|PresharedKey)\s*=\s*{B64}{{42,43}}=",
     ),
-    "a token of a homelab service": re.compile(
+    "a JSON web key": form(("kty",), r"\"kty\\?\"\s*:.*\\?\"(?:d|k)\\?\"\s*:\s*\\?\"[\w-]{20,}"),
+    "a value of an element": form(
+        ("</",), rf"<(\w*(?:ApiKey|Password|Passwd|Token|Secret))>{WORD}{{5,}}[^<]*</\1>", re.IGNORECASE
+    ),
+    "a token of a homelab service": form(
+        (
+            "gocspx-",
+            "dckr_pat_",
+            "tskey-",
+            "claim-",
+            "tk_",
+            ":aa",
+            "/api/webhooks/",
+            "squ_",
+            "atatt3",
+            '{"a":',
+        ),
         r"\bGOCSPX-[\w-]{20,}|\bdckr_pat_[\w-]{20,}|\btskey-[a-z]+-[A-Za-z0-9-]{16,}|\bclaim-[\w-]{20}\b|\btk_[a-z0-9]{29}\b"
         r"|\b\d{8,10}:AA[\w-]{33}\b|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}|\bsqu_[0-9a-f]{40}\b"
-        r"|\bATATT3[\w-]{60,}|\{\"a\": ?\"[0-9a-f]{32}\", ?\"t\": ?\"[0-9a-f-]{36}\", ?\"s\":"
+        r"|\bATATT3[\w-]{60,}|\{\"a\": ?\"[0-9a-f]{32}\", ?\"t\": ?\"[0-9a-f-]{36}\", ?\"s\":",
     ),
-    "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"'$]*:(?!\$)[^\s/:@{}<>\"'$]{3,}@"),
+    "a URL with a password": form(("://",), r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"'$]*:(?!\$)[^\s/:@{}<>\"'$]{3,}@"),
 }
 """What it is → its form."""
 
@@ -73,7 +153,12 @@ MAX_DEPTH = 3
 
 def forms_in(text: str) -> tuple[str, ...]:
     """The names of the forms that a text contains."""
-    return tuple(what for what, form in FORMS.items() if form.search(text) is not None)
+    lower = text.lower()
+    return tuple(
+        what
+        for what, one in FORMS.items()
+        if any(word in lower for word in one.words) and one.pattern.search(text) is not None
+    )
 
 
 def decoded(text: str) -> Iterator[tuple[str, str]]:

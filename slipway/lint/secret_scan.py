@@ -214,7 +214,7 @@ def by_line(text: str) -> Iterator[Finding]:
             rule = PRIVATE_KEY if what.endswith("private key") else TOKEN
             yield Finding(line=number, fact=f"contains {what}", rule=rule, secret=secret)
         for what in present:
-            if (match := FORMS[what].search(line)) is not None:
+            if (match := FORMS[what].pattern.search(line)) is not None:
                 yield Finding(line=number, fact=f"contains {what}", rule=TOKEN, secret=match.group())
         if RELEVANT.search(line) is not None:
             yield from pairs(number, line.partition(" #")[0] if not line.lstrip().startswith("#") else "")
