@@ -132,6 +132,9 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Key of `[tool.slipway]` → what it may be. Everything that can be set is here."""
 
+PRODUCT = frozenset({"kube-version", "tools"})
+"""The settings that come with a release of the platform; all others belong to whoever runs it."""
+
 
 def check(table: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict[str, object], list[Problem]]:
     """The value of every setting that has one, and a problem for every one that is not allowed.

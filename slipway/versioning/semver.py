@@ -75,6 +75,14 @@ def next_version(present: str, published: Sequence[str], level: Level) -> str:
     return str(raised(top, level))
 
 
+def higher(one: str, other: str) -> str:
+    """The version with the higher precedence; a text that is no version is lower than any."""
+    import semver
+
+    found = [text for text in (one, other) if graph.SEMVER.fullmatch(text)]
+    return max(found, key=semver.Version.parse, default=one)
+
+
 def raised(version: Version, level: Level) -> Version:
     """A version with one part raised."""
     return {Level.MAJOR: version.bump_major, Level.MINOR: version.bump_minor, Level.PATCH: version.bump_patch}[level]()

@@ -1,6 +1,5 @@
 """A bare control plane becomes one with Argo CD in it, and a second bootstrap finds nothing to change."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.cluster.apply import MANAGER
-from slipway.context import Context, open_context
+from slipway.context import Context
 from slipway.delivery import bootstrap
 from slipway.delivery.bootstrap import Outcome
 from slipway.gitops.pins import write_deploy_folder
@@ -21,7 +20,7 @@ from slipway.util.mapping import dig
 from slipway.workspace.pinned import PINS, deploy_folder
 from testing import cluster
 from testing.cluster import Platform
-from testing.monorepo import ROOT
+from testing.product import product_context
 
 KINDS = (
     "serviceaccounts", "roles", "rolebindings", "networkpolicies", "configmaps", "services", "deployments", "statefulsets",
@@ -52,7 +51,7 @@ class Bootstrapped:
 def bare(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Place]:
     """A control plane with a node, and a registry: no definitions, and nothing in it."""
     made = place_of(tmp_path_factory.mktemp("bare"))
-    lab.start(open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.BARE, definitions=())
+    lab.start(product_context(), made, attached=True, extent=Extent.BARE, definitions=())
     lab.wait_ready(made)
     yield made
     lab.stop(made)

@@ -14,15 +14,15 @@ from slipway.core.model import ChartKind
 from slipway.lint.kubeconform import Manifests
 from slipway.util import yaml
 from slipway.util.mapping import dig
+from testing.product import product
 from testing.rendering import Repository, charts
 from testing.schemas import schema_messages
-from testing.workspaces import ROOT, load
 
 pytestmark = pytest.mark.helm
 
+ENVIRONMENTS = sorted(product().environments)
 GOLDEN = Path(__file__).parent / "golden"
 UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UMBRELLA]
-ENVIRONMENTS = sorted(load(ROOT).environments)
 
 
 def file_of(item: Object) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.config import SETTINGS, Config, SourceForm, load_config
+from slipway.config import SETTINGS, Config, SourceForm, edit, load_config
 from slipway.config.settings import check
 from slipway.core.errors import WorkspaceError
 
@@ -232,6 +232,60 @@ def test_whatever_a_variable_is_it_is_read_or_refused(environ: dict[str, str]) -
     _, problems = check({}, environ)
 
     assert {problem.where for problem in problems} <= set(environ)
+
+
+THEIRS = """\
+[project]
+name = "homelab"
+
+[tool.slipway]
+registry = "embedded"
+environments = ["staging", "production"]
+kube-version = "1.38.0"
+# Where Argo CD reads deploy/ from.
+repository-url = "https://git.example.org/homelab/homelab.git"
+
+[tool.slipway.tools]
+helm = "v4.4.0"
+"""
+OURS = """\
+[tool.slipway]
+registry = "oci://ghcr.io/me/charts" # public
+environments = [
+    "home", # the only one
+]
+rolling-sync = true
+kube-version = "1.37.0"
+
+[tool.slipway.tools]
+helm = "v4.3.1"
+"""
+
+
+def test_a_release_of_the_platform_keeps_the_settings_of_whoever_runs_it() -> None:
+    merged = edit.with_settings_of(THEIRS, OURS)
+
+    assert (
+        merged
+        == """\
+[project]
+name = "homelab"
+
+[tool.slipway]
+registry = "oci://ghcr.io/me/charts" # public
+environments = [
+    "home", # the only one
+]
+kube-version = "1.38.0"
+rolling-sync = true
+# Where Argo CD reads deploy/ from.
+
+[tool.slipway.tools]
+helm = "v4.4.0"
+"""
+    )
+    assert edit.with_settings_of(merged, OURS) == merged
+    assert edit.with_settings_of(THEIRS, THEIRS) == THEIRS
 
 
 @pytest.mark.parametrize(
