@@ -30,7 +30,7 @@ def sources(tmp_path: Path) -> Path:
 
 def imports(root: Path) -> tuple[int, str]:
     """Exit code and output of the check of imports."""
-    done = run_process(Command(argv=(sys.executable, *STATIC[-1]), cwd=root, ok_codes=None))
+    done = run_process(Command(argv=(sys.executable, *STATIC["import-linter"]), cwd=root, ok_codes=None))
     return done.code, done.stdout
 
 
