@@ -70,7 +70,7 @@ def version(
 
 @task(
     help={
-        "tier": "unit, charts, umbrella, release, docs, lab or node (default: all but lab and node)",
+        "tier": "unit, charts, umbrella, release, docs, lab, node or fork (default: all but lab, node and fork)",
         "lab": "run the tier lab, on a real Kubernetes API and Argo CD",
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
@@ -299,6 +299,23 @@ def new(
         console.show(verb(console.context, {**facts, "app_version": app_version, "description": description}))
 
 
+@task(
+    positional=[],
+    help={
+        "to": "a release or branch of the remote upstream (default: its newest release)",
+        "dry-run": "show what is new and what there would be to decide; change nothing",
+        "undo": "go back to where the last upgrade began",
+        "json": JSON,
+    },
+)
+def upgrade(_: Invocation, to: str = "", dry_run: bool = False, undo: bool = False, json: bool = False) -> None:
+    """Take a newer release of the platform into this fork: merge, generate, raise versions, lint, commit."""
+    with presented(json) as console:
+        from slipway.cli.upgrade import upgrade as verb
+
+        console.show(verb(console.context, to, dry_run=dry_run, undo=undo))
+
+
 @task(help={"json": JSON, "wide": WIDE})
 def doctor(_: Invocation, json: bool = False, wide: bool = False) -> None:
     """Show each tool, its version and its source, and the command that installs what is missing."""
@@ -436,7 +453,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
     "Release": ("release", "version", "package", "publish", "pin", "registry"),
-    "Run the platform": ("bootstrap", "secrets", "seal", "backups", "restore", "doctor"),
+    "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "lab", "docs", "dashboards", "crds", "lock"),
 }

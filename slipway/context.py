@@ -19,9 +19,11 @@ from slipway.tools.helm import Helm
 from slipway.tools.run import Runner, run_process
 from slipway.util.progress import Progress
 from slipway.workspace import digest, discover, graph
+from slipway.workspace.pinned import pins_here
 
 if TYPE_CHECKING:
     from slipway.build.render import Renderer
+    from slipway.registry.adoption import Adoption
     from slipway.tools.kubectl import Kubectl
 
 RELEASE_TOOLS = ("helm", "ct", "kubeconform", "registry")
@@ -143,9 +145,42 @@ class Context:
         if problems := graph.check(self.workspace):
             raise ProblemsFound(problems)
 
+    @property
+    def adoption(self) -> Adoption:
+        """Compares what is published with the workspace."""
+        from slipway.registry.adoption import Adoption
+
+        return Adoption(
+            registry=self.registry,
+            workspace=self.workspace,
+            digests=self.digests,
+            folder=self.config.build / "cache" / "published",
+        )
+
     def published(self) -> Mapping[ChartName, Published | None]:
-        """What the registry has under each chart's present version."""
-        return self.registry.published({name: chart.version for name, chart in self.workspace.charts.items()})
+        """What the registry has under each chart's present version, compared with the workspace and the pins.
+
+        Raises:
+            RegistryError: the registry does not answer.
+        """
+        return self.judged(
+            self.registry.published({name: chart.version for name, chart in self.workspace.charts.items()})
+        )
+
+    def judged(self, found: Mapping[ChartName, Published | None]) -> dict[ChartName, Published | None]:
+        """What was found, with how it differs from what the workspace is packed to, and from what is pinned.
+
+        Raises:
+            RegistryError: an archive cannot be read.
+        """
+        judged = self.adoption.judged(found)
+        for environment in self.config.environments:
+            for name, pin in pins_here(self.config, environment).items():
+                there = judged.get(name)
+                if there is not None and there.version == pin.version and there.manifest != pin.manifest:
+                    moved = (*there.differs, f"deploy/{environment} pins {pin.manifest}")
+                    judged[name] = replace(there, differs=moved)
+        return judged
 
     def reload(self) -> Context:
         """A context that reads the files again."""

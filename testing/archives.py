@@ -12,6 +12,7 @@ import yaml
 from slipway.build import archive
 from slipway.build.builder import read_metadata
 from slipway.core.model import INPUT_DIGEST, Archive, ChartName, Digest
+from slipway.registry.manifest import sha256
 from slipway.tools.run import Command, run_process
 from slipway.util.files import SOURCE_DATE_EPOCH, write_atomic
 
@@ -67,6 +68,7 @@ def make_archive(
         name=ChartName(name),
         version=version,
         path=path,
+        content=sha256(path.read_bytes()),
         input_digest=input_digest,
         metadata=read_metadata(path.read_bytes(), ChartName(name)),
     )

@@ -29,6 +29,7 @@ from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.process import wait_until
 from slipway.util.mapping import dig
 from testing.monorepo import ROOT, Monorepo
+from testing.product import copy_product
 
 WAIT_S = 90.0
 """How long a change may take to reach the cluster; it takes a few seconds."""
@@ -239,16 +240,14 @@ def platform(
         for member in members:
             made.service(member)
         made.repo.umbrella(f"{name}-{umbrella}".rstrip("-"), members)
-    values = (ROOT / "values/staging/platform.yaml").read_text(encoding="utf-8")
+    values = (ROOT / "tests/values/staging/platform.yaml").read_text(encoding="utf-8")
     made.repo.write(f"values/{name}/platform.yaml", values)
     return made
 
 
 def checkout(root: Path, place: Place) -> Platform:
     """This repository's own charts, in a folder of the test's."""
-    for name in ("charts", "umbrella", "values", "tools/crds/generated"):
-        shutil.copytree(ROOT / name, root / name)
-    shutil.copyfile(ROOT / "pyproject.toml", root / "pyproject.toml")
+    copy_product(root, "charts", "umbrella", "values", "tools/crds/generated", "pyproject.toml")
     return Platform(repo=Monorepo(root=root), place=place, name="staging")
 
 

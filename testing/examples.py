@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,14 +22,13 @@ from slipway.docs.checks import console_blocks, console_output
 from slipway.docs.checks.console_blocks import ConsoleCommand, Session
 from slipway.docs.pages.tested_commands import first_line
 from slipway.registry import embedded
-from slipway.tools.git import Git
 from slipway.tools.process import free_port
 from slipway.tools.run import Command, Completed, run_process, tail
 from testing.monorepo import ROOT
+from testing.product import commit_product, equip
 
 STEP_S = 900.0
 """How long one command may take; the slowest starts the whole platform in a lab."""
-IDENTITY = ("-c", "user.name=Reader", "-c", "user.email=reader@example.org")
 SHELL = """\
 unset ${!PYTEST_@}
 [ ! -e "$STATE" ] || . "$STATE"
@@ -79,17 +77,7 @@ class Copy:
         self.folder.mkdir()
         (self.folder / "home").mkdir()
         self.take_port()
-        listed = Git(run=run_process, root=ROOT)("ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
-        for name in filter(None, listed.split("\0")):
-            if (ROOT / name).is_file() and not name.startswith("deploy/"):
-                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, self.root / name)
-        git = Git(run=run_process, root=self.root)
-        git("init", "--quiet", "--initial-branch=main")
-        git("add", "--all")
-        git(*IDENTITY, "commit", "--quiet", "--message=Homelab")
-        for setting in IDENTITY[1::2]:
-            git("config", *setting.split("=", 1))
+        commit_product(self.root)
         self.equip()
 
     def go_on(self, other: Copy) -> None:
@@ -105,15 +93,7 @@ class Copy:
 
     def equip(self) -> None:
         """The programs and packages that are there already, under the copy's own name."""
-        (self.root / ".tools").mkdir(exist_ok=True)
-        for made in (ROOT / ".tools").glob("*-*/"):
-            if not (self.root / ".tools" / made.name).exists():
-                (self.root / ".tools" / made.name).symlink_to(made)
-        venv = self.root / ".venv"
-        shutil.copytree(Path(sys.prefix) / ".slipway", venv / ".slipway")
-        (venv / ".slipway" / "place").write_text(f"{self.root}\n", encoding="utf-8")
-        for name in ("bin", "lib", "pyvenv.cfg"):
-            (venv / name).symlink_to(Path(sys.prefix) / name)
+        equip(self.root)
 
     def type(self, step: ConsoleCommand) -> Completed:
         """A command of the page, to its end."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import RegistryError
 from slipway.core.model import ChartName
 from slipway.registry.client import Registry
+
+DRIP_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +37,14 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    """A list of values is as many headers of one name."""
     announced: int | None = None
     """Content-Length when it differs from the body."""
     hang: bool = False
     """Send nothing until the test ends."""
+    drip: bool = False
+    """After `raw`, one byte again and again until the test ends."""
     raw: bytes | None = None
     """These bytes in place of HTTP, then the end of the connection."""
 
@@ -104,14 +111,15 @@ def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading
                 over.wait()
             self.close_connection = answer.hang or answer.raw is not None or answer.announced is not None
             if answer.raw is not None:
-                self.wfile.write(answer.raw)
+                pour(self.wfile, answer.raw, over if answer.drip else None)
             elif not answer.hang:
                 self.write(answer)
 
         def write(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for key, value in answer.headers.items():
-                self.send_header(key, value)
+                for one in (value,) if isinstance(value, str) else value:
+                    self.send_header(key, one)
             self.send_header("Content-Length", str(answer.announced or len(answer.body)))
             self.end_headers()
             if self.command != "HEAD":
@@ -123,6 +131,15 @@ def handler(respond: Callable[[Seen], Answer], seen: list[Seen], over: threading
             """Log nothing."""
 
     return Handler
+
+
+def pour(file: BufferedIOBase, raw: bytes, over: threading.Event | None) -> None:
+    """Send some bytes, then one after the other until the test ends, unless the client has enough of it."""
+    with suppress(ConnectionError):
+        file.write(raw)
+        while over is not None and not over.wait(DRIP_S):
+            file.write(b"x")
+            file.flush()
 
 
 def unused_port() -> int:
@@ -147,3 +164,17 @@ def failure_of(config: RegistryConfig, waits: list[float] | None = None) -> str:
     finally:
         registry.close()
     raise AssertionError("the look-up succeeded")
+
+
+def forward(port: int, request: Seen) -> Answer:
+    """Pass a request on to the real registry."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    hop = {"connection", "host", "content-length", "transfer-encoding"}
+    headers = {key: value for key, value in request.headers.items() if key not in hop}
+    connection.request(request.method, request.path, body=request.body, headers=headers)
+    reply = connection.getresponse()
+    body = reply.read()
+    kept = {key: value for key, value in reply.getheaders() if key.lower() not in hop}
+    size = int(reply.headers.get("Content-Length") or len(body))
+    connection.close()
+    return Answer(status=reply.status, body=body, headers=kept, announced=size if request.method == "HEAD" else None)

@@ -183,7 +183,7 @@ def large(root: Path, services: int, per_umbrella: int = 10) -> Monorepo:
         repo.umbrella(f"namespace-{start // per_umbrella:02d}", members)
     for environment in ("staging", "production"):
         shutil.copytree(
-            ROOT / f"values/{environment}",
+            ROOT / f"tests/values/{environment}",
             root / f"values/{environment}",
             ignore=lambda _, found: [f for f in found if f != "platform.yaml"],
         )

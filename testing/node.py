@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from slipway.context import Context, open_context
+from slipway.context import Context
 from slipway.lab import applications, lab
 from slipway.lab.lab import Lab
 from slipway.lab.node import start
@@ -28,6 +27,7 @@ from slipway.workspace.documents import platform_document
 from testing.cluster import WHOLE_S
 from testing.monorepo import ROOT
 from testing.policies import Peer, Policies
+from testing.product import product_context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,7 @@ def elsewhere(address: ipaddress.IPv4Address | str) -> Peer:
 @contextmanager
 def node_lab(place: Place, environment: str) -> Iterator[NodeLab]:
     """Start one from the bare cluster, wait until every Application is healthy, and end it."""
-    context: Context = open_context(ROOT, os.environ, quiet=True)
+    context: Context = product_context()
     start.start(context, place, environment, attached=True)
     try:
         lab.wait_ready(place, lab.NODE_START_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from slipway.build import render
 from slipway.build.builder import Built
 from slipway.build.render import Object
 from slipway.cluster.apply import apply
-from slipway.context import Context, open_context
+from slipway.context import Context
 from slipway.gitops import applications
 from slipway.lab import lab, provide
 from slipway.lab.lab import Lab
@@ -38,6 +37,7 @@ from testing import faulty
 from testing.cloudflare import Cloudflare, cloudflare
 from testing.faulty import Server, serving
 from testing.monorepo import ROOT
+from testing.product import product_context
 
 ENVIRONMENT = "staging"
 WAIT_S = 90.0
@@ -189,7 +189,7 @@ def pages() -> AbstractContextManager[Server]:
 @contextmanager
 def reality(place: Place) -> Iterator[Reality]:
     """A cluster without Argo CD that has every umbrella of this repository, and every program of the catalog."""
-    context = open_context(ROOT, os.environ, quiet=True)
+    context = product_context()
     lab.start(context, place, attached=True, extent=Extent.CLUSTER, definitions=kube_schemas.definition_files(ROOT))
     built = lab.build(context)
     here_objects = {

@@ -14,14 +14,15 @@ from slipway.build.render import Rendered
 from slipway.core.errors import Problem
 from slipway.core.model import Chart, ChartName
 from slipway.workspace import graph
-from testing.workspaces import ROOT, builder_of, load
+from testing.product import product
+from testing.workspaces import ROOT, builder_of
 
 KUBE_VERSION = "1.37.0"
 
 
 def charts() -> tuple[Chart, ...]:
     """The charts of this repository, in release order; none while there is none, so that tests can be collected."""
-    workspace = load(ROOT)
+    workspace = product()
     return tuple(workspace.charts[name] for name in graph.order(workspace))
 
 
@@ -35,7 +36,7 @@ class Repository:
     @cached_property
     def builder(self) -> Builder:
         """Builds the charts."""
-        return builder_of(self.root, self.folder)
+        return builder_of(self.root, self.folder, workspace=product() if self.root == ROOT else None)
 
     @cached_property
     def everything(self) -> tuple[Mapping[ChartName, Built], tuple[Problem, ...]]:

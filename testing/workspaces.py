@@ -21,7 +21,6 @@ from slipway.workspace import digest, discover, graph
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "tests" / "workspaces"
-
 MARKERS = (".delete", ".symlink", ".tools", "expected.txt")
 """Files of a fixture that are not part of its monorepo: paths to delete, links to make, needs helm, the messages."""
 
@@ -71,9 +70,9 @@ def static_problems(root: Path) -> tuple[Problem, ...]:
         return error.problems
 
 
-def builder_of(root: Path, build: Path, run: Runner = run_process) -> Builder:
-    """A builder for a workspace, with the helm on PATH."""
-    workspace = load(root)
+def builder_of(root: Path, build: Path, run: Runner = run_process, workspace: Workspace | None = None) -> Builder:
+    """A builder for a workspace, with the helm on PATH; for the one of the root when none is given."""
+    workspace = workspace or load(root)
     helm = Helm(run=run, program=lambda: program("helm"), home=build / "helm")
     digests = digest.digest_all(workspace)
     return Builder(workspace=workspace, digests=digests, base="oci://registry.test/charts", folder=build, helm=helm)

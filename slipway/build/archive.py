@@ -15,13 +15,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.util.files import SOURCE_DATE_EPOCH
+from slipway.util.files import SOURCE_DATE_EPOCH, printable
 
 GZIP_LEVEL = 6
 """Level 9 takes three times as long and saves three bytes in a hundred."""
 
 MAX_BYTES = 1_000_000
 """Largest archive: a chart must fit into a 1 MiB release Secret where Helm installs it. Source: helm/helm#8281."""
+
+
+MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+"""Content of all members together: what Helm itself reads. Source: helm v4.3.1 pkg/chart/loader/archive/archive.go."""
 
 
 def repack_archive(archive: bytes) -> bytes:
@@ -40,9 +44,15 @@ def read_archive(archive: bytes) -> dict[str, bytes]:
     """Member path → content, of a chart archive.
 
     Raises:
-        WorkspaceError: it is not an archive, or a member is not a plain file below one folder.
+        WorkspaceError: it is not an archive, is too large, or has a member that is not a plain file below one folder, or
+            that is there twice: another reader might take the other one.
     """
-    return dict(_members(archive))
+    members: dict[str, bytes] = {}
+    for path, content in _members(archive):
+        if path in members:
+            raise WorkspaceError(Problem(where=printable(path), fact="is twice in the archive"))
+        members[path] = content
+    return members
 
 
 def read_member(archive: bytes, path: str) -> bytes | None:
@@ -55,14 +65,21 @@ def read_member(archive: bytes, path: str) -> bytes | None:
 
 
 def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    left = MAX_UNPACKED_BYTES
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
-                content = tar.extractfile(member) if member.isreg() else None
+                plain = member.isreg() and not member.issparse() and not tar.pax_headers
+                content = tar.extractfile(member) if plain else None
                 if content is None or member.name.startswith("/") or ".." in PurePosixPath(member.name).parts:
-                    raise WorkspaceError(Problem(where=member.name, fact="is not a plain file of a chart archive"))
+                    where = printable(member.name)
+                    raise WorkspaceError(Problem(where=where, fact="is not a plain file of a chart archive"))
+                left -= member.size
+                if left < 0:
+                    fact = f"unpacks to more than {MAX_UNPACKED_BYTES // 1024**2} MiB"
+                    raise WorkspaceError(Problem(where="archive", fact=fact))
                 yield member.name, content.read()
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         raise WorkspaceError(Problem(where="archive", fact=f"is not a chart archive: {error}")) from error
 
 

@@ -73,7 +73,7 @@ def warm(renderer: Renderer, builder: Builder, cases: Sequence[RenderCase], scra
         ToolMissing: helm is not there.
     """
     kept = cache.Cache(folder=renderer.folder)
-    todo = [case for case in cases if not kept.path(renderer.key(case.request)).is_file()]
+    todo = [case for case in cases if kept.get(renderer.key(case.request)) is None]
     members = [member for case in todo if (member := member_of(builder, case)) is not None]
 
     def work(item: tuple[int, Sequence[BatchedRender]]) -> None:

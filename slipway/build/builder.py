@@ -1,25 +1,24 @@
 """Charts → staged folders and archives, level by level, with one or two helm processes for each level.
 
-Everything below build/ is addressed by content: a folder that exists is right, and a chart whose inputs did not change
-starts no process.
+Everything below build/ is named by content and compared with it before it is used: what is there and right starts no process,
+what is damaged is built again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.build import stage
+from slipway.build import contents, stage
 from slipway.build.archive import read_member, repack_archive
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.core.model import Archive, Chart, ChartName, Digest, Workspace
 from slipway.tools.helm import Helm, package_args
 from slipway.util import parallel, yaml
-from slipway.util.files import SOURCE_DATE_EPOCH, write_atomic
+from slipway.util.files import SOURCE_DATE_EPOCH, clear_way, remove, write_atomic
 from slipway.workspace import graph
 
 SPLIT_FROM = 8
@@ -61,8 +60,14 @@ class Builder:
         """The archive of a chart."""
         return self.folder / "packages" / self.key(name) / f"{name}-{self.workspace.charts[name].version}.tgz"
 
-    def build(self, names: Sequence[ChartName]) -> tuple[dict[ChartName, Built], tuple[Problem, ...]]:
+    def build(
+        self, names: Sequence[ChartName], exact: Collection[ChartName] = ()
+    ) -> tuple[dict[ChartName, Built], tuple[Problem, ...]]:
         """Stage and pack these charts and what they vendor.
+
+        Args:
+            names: which charts.
+            exact: those that will be published, so that even their compression must be ours; others may be published ones.
 
         Returns:
             What was built, and a problem for each chart that could not be; its dependents are left out.
@@ -71,6 +76,7 @@ class Builder:
             ToolMissing: helm is not there.
         """
         wanted = set(graph.closure(self.workspace, names))
+        members: dict[ChartName, contents.Members] = {}
         built: dict[ChartName, Built] = {}
         problems: list[Problem] = []
         for level in graph.levels(self.workspace):
@@ -78,28 +84,62 @@ class Builder:
             ready = [
                 name for name in mine if all(dep.name in built for dep in self.workspace.charts[name].dependencies)
             ]
-            problems.extend(self._stage(ready, built))
-            problems.extend(self._pack([name for name in ready if self.staged(name).is_dir()]))
-            for name in ready:
-                if self.staged(name).is_dir() and self.packed(name).is_file():
-                    built[name] = self._built(name)
+            problems.extend(self._stage(ready, built, members))
+            there = {name: self._packed_right(name, members[name], exact) for name in ready if name in members}
+            problems.extend(self._pack([name for name, content in there.items() if content is None]))
+            for name, known in there.items():
+                if known is None and not self.packed(name).is_file():
+                    continue
+                content = known or self.packed(name).read_bytes()
+                if known is None and (found := contents.differences(members[name], content)):
+                    problems.append(self._other_content(name, found))
+                else:
+                    built[name] = self._built(name, content)
         return built, tuple(problems)
 
-    def _stage(self, names: Iterable[ChartName], below: Mapping[ChartName, Built]) -> Iterable[Problem]:
+    def _stage(
+        self, names: Iterable[ChartName], below: Mapping[ChartName, Built], members: dict[ChartName, contents.Members]
+    ) -> Iterator[Problem]:
         for name in names:
-            if self.staged(name).is_dir():
-                continue
             chart = self.workspace.charts[name]
-            vendored = {f"{dep.name}-{dep.version}.tgz": below[dep.name].archive.path for dep in chart.dependencies}
             try:
                 files = stage.files_of(self.workspace, chart, self.digests[name], self.base)
             except WorkspaceError as error:
                 yield from error.problems
                 continue
-            stage.write(self.staged(name), files, vendored)
+            members[name] = contents.joined(self.workspace, name, files, members)
+            vendored = {
+                f"{dep.name}-{dep.version}.tgz": below[dep.name].archive.path.read_bytes() for dep in chart.dependencies
+            }
+            if not stage.holds(self.staged(name), files, vendored):
+                clear_way(self.staged(name), self.folder)
+                stage.write(self.staged(name), files, vendored)
 
-    def _pack(self, names: Sequence[ChartName]) -> Iterable[Problem]:
-        todo = [name for name in names if not self.packed(name).is_file()]
+    def _packed_right(self, name: ChartName, members: contents.Members, exact: Collection[ChartName]) -> bytes | None:
+        """The archive that is there, if it holds what it should; anything else in its place is removed."""
+        place = self.packed(name)
+        clear_way(place, self.folder)
+        try:
+            content = place.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            content = b""  # a folder in its place, or a bad sector
+        if not contents.differences(members, content) and (name not in exact or repack_archive(content) == content):
+            return content
+        remove(place)
+        return None
+
+    def _other_content(self, name: ChartName, found: tuple[str, ...]) -> Problem:
+        return Problem(
+            where=self.workspace.charts[name].folder,
+            fact="helm package makes something else of it",
+            evidence=found,
+            hint="rename or move what it names: Helm leaves it out, or writes it differently",
+            rule="package.content",
+        )
+
+    def _pack(self, todo: Sequence[ChartName]) -> Iterator[Problem]:
         if not todo:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +157,7 @@ class Builder:
                 write_atomic(self.packed(name), repack_archive(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH)
         return problems
 
-    def _helm_package(self, names: Sequence[ChartName], scratch: Path) -> Iterable[Problem]:
+    def _helm_package(self, names: Sequence[ChartName], scratch: Path) -> Iterator[Problem]:
         try:
             self.helm(*package_args([self.staged(name) for name in names], scratch))
         except ToolFailed:
@@ -133,35 +173,32 @@ class Builder:
                         rule="package.helm",
                     )
 
-    def _built(self, name: ChartName) -> Built:
-        archive = self.archive(name)
-        assert archive is not None
-        return Built(chart=self.workspace.charts[name], folder=self.staged(name), archive=archive)
+    def _built(self, name: ChartName, content: bytes) -> Built:
+        return Built(chart=self.workspace.charts[name], folder=self.staged(name), archive=self._archive(name, content))
 
-    def archive(self, name: ChartName) -> Archive | None:
-        """The archive of a chart's present content, if it was packed before."""
-        path = self.packed(name)
-        if not path.is_file():
-            return None
+    def _archive(self, name: ChartName, content: bytes) -> Archive:
         return Archive(
             name=name,
             version=self.workspace.charts[name].version,
-            path=path,
+            path=self.packed(name),
+            content=Digest(f"sha256:{hashlib.sha256(content).hexdigest()}"),
             input_digest=self.digests[name],
-            metadata=read_metadata(path.read_bytes(), name),
+            metadata=read_metadata(content, name),
         )
 
-    def adopt(self, name: ChartName, content: bytes) -> None:
-        """Take a published archive as the archive of a chart's present content."""
-        write_atomic(self.packed(name), content, mtime=SOURCE_DATE_EPOCH)
+    def archive(self, name: ChartName) -> Archive | None:
+        """The archive that is there for a chart's present content, whatever it holds; None when it cannot be read."""
+        try:
+            return self._archive(name, self.packed(name).read_bytes())
+        except (OSError, WorkspaceError):
+            return None
 
-    def prune(self) -> None:
-        """Remove what other contents left behind."""
-        current = {self.key(name) for name in self.workspace.charts}
-        for parent in (self.folder / "stage", self.folder / "packages"):
-            for folder in parent.iterdir() if parent.is_dir() else ():
-                if folder.name not in current:
-                    shutil.rmtree(folder, ignore_errors=True)
+    def adopt(self, name: ChartName, content: bytes) -> None:
+        """Take a published archive as the archive of a chart's present content; `build` compares it as any other."""
+        clear_way(self.packed(name), self.folder)
+        if self.packed(name).is_dir():
+            remove(self.packed(name))
+        write_atomic(self.packed(name), content, mtime=SOURCE_DATE_EPOCH)
 
 
 def read_metadata(archive: bytes, name: ChartName) -> Mapping[str, object]:

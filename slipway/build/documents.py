@@ -18,7 +18,7 @@ def data_of(document: str) -> object:
     """The data of a document; equal documents share it, so nobody changes it.
 
     Raises:
-        yaml.YAMLError: it is not YAML.
+        NotYaml: it is not YAML, or readers take it for different things.
     """
     return _data(without_source(document))
 

@@ -13,22 +13,18 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-import yaml
-
 from slipway.build.builder import Builder, Built
 from slipway.build.documents import SOURCE, SPLIT, data_of
 from slipway.core.errors import Problem, ToolFailed
 from slipway.core.model import holds_data
 from slipway.tools.helm import Helm, template_args
-from slipway.util import cache, parallel
+from slipway.util import cache, parallel, yaml
 
 THREADS = 2
 """Helm processes at a time: each takes one core for about 50 ms."""
 
 FORCED_VERSION = "0.0.0"
 """Chart version in normalised objects, so that a release alone changes none of them."""
-
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +144,7 @@ class Renderer:
             kept.put(key, text)
         try:
             return Rendered(request=request, objects=parse(text))
-        except yaml.YAMLError as error:
+        except yaml.NotYaml as error:
             return Rendered(request=request, error=f"the output is not YAML: {error}")
 
     def arguments(self, request: Request) -> tuple[str, ...]:
@@ -214,7 +210,7 @@ def parse(text: str) -> tuple[Object, ...]:
     helm names the file before each document of a template, but only once before a whole file of definitions.
 
     Raises:
-        yaml.YAMLError: a document is not YAML.
+        NotYaml: a document is not YAML, or readers take it for different things.
     """
     objects = []
     source = ""
@@ -296,25 +292,10 @@ def diff(old: Iterable[Object], new: Iterable[Object]) -> tuple[Change, ...]:
 def _change(old: Object | None, new: Object | None) -> Change | None:
     shown = old or new
     assert shown is not None
-    before = "" if old is None else to_yaml(normalise(old))
-    after = "" if new is None else to_yaml(normalise(new))
+    before = "" if old is None else yaml.text_of(normalise(old))
+    after = "" if new is None else yaml.text_of(normalise(new))
     if before == after:
         return None
     kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), shown.title, shown.title, lineterm="")
     return Change(kind=kind, object=shown.title, text="\n".join(lines), holds_data=shown.holds_data)
-
-
-def to_yaml(data: object) -> str:
-    """YAML for people: sorted keys, and text of several lines as a block."""
-
-    class Dumper(_Dumper):  # type: ignore[misc, valid-type]
-        """A dumper of our own, so that the representer stays here."""
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    made = yaml.dump(data, Dumper=Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=2**20)
-    return str(made)

@@ -7,9 +7,11 @@ umbrella, and writes the input digest as an annotation, from where it reaches th
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
-import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +19,12 @@ from slipway.build import schema
 from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, Digest, Workspace
 from slipway.util import go_json, yaml
 from slipway.workspace import environments
+
+ATTEMPTS = 5
+"""How often a staged copy is put into its place while another task does the same."""
+
+OCCUPIED = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
+"""What a rename says when another task has put something there. Source: rename(2)."""
 
 GENERATED = "1980-01-01T00:00:00Z"
 """`generated` of every Chart.lock: the time is not information."""
@@ -120,23 +128,46 @@ def lock_file(chart: Chart, base: str) -> bytes:
     return yaml.dump({"dependencies": locked, "digest": digest, "generated": GENERATED})
 
 
-def write(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, Path]) -> None:
-    """Put a staged copy on disk, all or nothing.
+def holds(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, bytes]) -> bool:
+    """Whether a staged copy is on disk exactly as it should be; a file that cannot be read is not."""
+    wanted = {**files, **{f"charts/{name}": content for name, content in vendored.items()}}
+    try:
+        there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+        return there.keys() == wanted.keys() and all(
+            path.is_file() and not path.is_symlink() and path.read_bytes() == wanted[name]
+            for name, path in there.items()
+        )
+    except OSError:
+        return False
+
+
+def write(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, bytes]) -> None:
+    """Put a staged copy on disk in one step; another task of this checkout may do the same at the same time.
+
+    Nothing waits for the disk: whoever uses the copy compares it first, and what a power cut damaged is written again.
 
     Args:
-        folder: must not exist, or is an earlier copy of the same content.
+        folder: does not exist, or is replaced.
         files: path → content.
         vendored: file name → archive to vendor under charts/.
     """
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    for path, content in files.items():
-        target = temporary / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    for name, archive in vendored.items():
-        (temporary / "charts").mkdir(exist_ok=True)
-        shutil.copyfile(archive, temporary / "charts" / name)
-    if folder.exists():
-        shutil.rmtree(folder)
-    temporary.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent) as scratch:
+        made = Path(scratch) / "made"
+        for path, content in {**files, **{f"charts/{name}": text for name, text in vendored.items()}}.items():
+            target = made / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        for attempt in range(ATTEMPTS):
+            if os.path.lexists(folder):
+                if holds(folder, files, vendored):
+                    return  # another task was faster
+                with contextlib.suppress(FileNotFoundError):
+                    folder.rename(Path(scratch) / f"old-{attempt}")
+            try:
+                made.rename(folder)
+            except OSError as error:
+                if error.errno not in OCCUPIED or attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return

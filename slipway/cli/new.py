@@ -1,4 +1,4 @@
-"""`new`: a chart, registered in its umbrella, with its README and its golden files."""
+"""`new`: a chart, registered in its umbrella, with its README."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from slipway import docs
-from slipway.cli import test
 from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.scaffold import chart
@@ -17,14 +16,10 @@ def new(context: Context, facts: Mapping[str, str]) -> Result:
 
     Raises:
         WorkspaceError: a fact is missing or wrong; nothing was written.
-        ToolFailed: the new chart cannot be rendered.
     """
     made = chart.create(context.workspace, chart.facts_of(context.workspace, **facts), datetime.now(tz=UTC).date())
     changed = context.reload()
     paths = (*made.paths, *docs.generate(changed))
-    if (context.config.root / "tests" / "umbrella").is_dir():
-        test.refresh_goldens(changed)
-        paths = (*paths, "tests/umbrella/golden/")
     return Result(value=made, text=text(paths, made.warnings, made.next_steps))
 
 

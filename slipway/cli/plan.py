@@ -9,10 +9,10 @@ from slipway.release.survey import survey
 
 
 def plan(context: Context, env: str, only: str) -> Result:
-    """Compare the workspace with the registry and the pins.
+    """Compare the workspace with the registry and the pins; fails when a release would, for what no edit of a chart explains.
 
     Raises:
         RegistryError: the registry does not answer.
     """
     made = survey(context, arguments.environment(context, env), arguments.charts(context, only))
-    return Result(value=made, text=report.plan(made))
+    return Result(value=made, text=report.plan(made), error=report.broken(context.workspace, made))

@@ -19,7 +19,7 @@ def publish(context: Context, only: str, *, dry_run: bool) -> Result:
     names, base = arguments.charts(context, only), context.config.registry.base
     if dry_run:
         made = plan_of(context, names)
-        return Result(value=made, text=report.plan(made))
+        return Result(value=made, text=report.plan(made), error=report.broken(context.workspace, made))
     done = release.publish_only(context, names)
     text: Text = report.published(done, base) if done else f"Nothing to do: everything is published in {base}."
     return Result(value=done, text=text)

@@ -56,7 +56,8 @@ def release(
 def planned(context: Context, environment: str, names: tuple[ChartName, ...], bumps: Sequence[object]) -> Result:
     """What the release would do."""
     made = survey(context, environment, names)
-    return Result(value=joined(bumps, made), text=report.plan(made))
+    error = report.broken(context.workspace, made)
+    return Result(value=joined(bumps, made), text=report.plan(made), error=error)
 
 
 def released(context: Context, environment: str, names: tuple[ChartName, ...], bumps: Sequence[object]) -> Result:

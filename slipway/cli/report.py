@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slipway.core.model import Published
+from slipway.core.errors import AlreadyPublished
+from slipway.core.model import Published, Workspace
+from slipway.release import plan as plans
 from slipway.release.plan import Action, ChartPlan, Plan
 from slipway.util.terminal import Part, Text, table
 from slipway.util.text import being, counted
@@ -32,6 +34,12 @@ def plan(made: Plan) -> Text:
     lines.append(f"{kept} of {counted(len(made.charts), 'chart')} {being(kept)} published with this content.")
     lines += [f"deploy/{pins.environment}: {'; '.join(pins.reasons) or 'up to date'}" for pins in made.pins]
     return lines
+
+
+def broken(workspace: Workspace, made: Plan) -> AlreadyPublished | None:
+    """The error of a plan that finds a moved tag, a pin that the registry left, or a version that would go down."""
+    found = plans.broken(workspace, made)
+    return AlreadyPublished(found) if found else None
 
 
 def reason(item: ChartPlan) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.context import Context
+from slipway.core.errors import AlreadyPublished
 from slipway.release import status as states
 from slipway.release.status import ChartStatus
 from slipway.util.terminal import Table, table
@@ -18,8 +19,8 @@ def status(context: Context, only: str) -> Result:
     Raises:
         RegistryError: the registry does not answer.
     """
-    found = states.statuses(context, arguments.charts(context, only))
-    return Result(value=found, text=text(found))
+    found, problems = states.statuses(context, arguments.charts(context, only))
+    return Result(value=found, text=text(found), error=AlreadyPublished(problems) if problems else None)
 
 
 def text(found: Sequence[ChartStatus]) -> Table:

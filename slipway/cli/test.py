@@ -19,7 +19,9 @@ LAB = "lab"
 """A tier that runs only when it is named: its programs take minutes to build."""
 NODE = "node"
 """The same, on a real node: it needs root."""
-ON_REQUEST = (LAB, NODE)
+FORK = "fork"
+"""The tiers once more, in a fork that wrote facts of its own, and releases that it takes."""
+ON_REQUEST = (LAB, NODE, FORK)
 
 TIERS: dict[str, tuple[str, ...]] = {
     "unit": ("tests/unit",),
@@ -29,6 +31,7 @@ TIERS: dict[str, tuple[str, ...]] = {
     "docs": ("tests/docs",),
     LAB: ("tests/lab",),
     NODE: ("tests/node",),
+    FORK: ("tests/fork",),
 }
 """Tier → folders, in the order in which they run; the first tier that fails is the last one."""
 
@@ -51,6 +54,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "docs": ("docs", "seal", "browser"),
     LAB: ("lab", "traefik"),
     NODE: ("lab", "traefik"),
+    FORK: ("docs", "seal", "browser"),
 }
 """Tier → groups of packages that its tests import besides `test`."""
 
@@ -145,7 +149,7 @@ def prepared(context: Context, names: Sequence[str]) -> dict[str, str]:
     for group in ("test", *(group for name in names for group in GROUPS.get(name, ()))):
         install = groups.program if group in groups.PROGRAMS else groups.ensure_group
         install(context.config.root, group, context.progress)
-    if "docs" in names:
+    if {"docs", FORK} & {*names}:
         chromium.ensure(context.config.root, context.run, context.progress)
     programs = context.toolbox.ensure((*RELEASE_TOOLS, *(tool for name in names for tool in programs_of(name))))
     folders = dict.fromkeys(str(path.parent) for path in programs.values())
@@ -156,6 +160,8 @@ def prepared(context: Context, names: Sequence[str]) -> dict[str, str]:
 
 def programs_of(tier: str) -> tuple[str, ...]:
     """The programs of a tier; for one on request every program that it can run, and those that take as long to build."""
+    if tier == FORK:
+        return tuple(program for programs in PROGRAMS.values() for program in programs)
     if tier not in ON_REQUEST:
         return PROGRAMS.get(tier, ())
     from slipway.lab.plan import Extent
@@ -167,16 +173,6 @@ def programs_of(tier: str) -> tuple[str, ...]:
         built = tuple(tool for tool in catalogue.tools() if tool not in groups.PROGRAMS)
         return (*Extent.BARE.value, *start.NODE, *built)
     return (*Extent.WHOLE.value, *(name for name in CATALOG if name not in groups.PROGRAMS), "loki")
-
-
-def refresh_goldens(context: Context) -> None:
-    """Rewrite the golden files of the umbrellas.
-
-    Raises:
-        ToolFailed: an umbrella cannot be rendered.
-    """
-    if code := run_tiers(context, "umbrella", "", update=True):
-        raise ToolFailed(Problem(where="golden files", fact=f"pytest: exit code {code}", hint="./inv lint"))
 
 
 def pytest_args(folders: list[str], expression: str, *, update: bool, alone: bool) -> tuple[str, ...]:

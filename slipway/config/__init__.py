@@ -6,7 +6,28 @@ Fails with: `WorkspaceError` for every setting that is unknown or not allowed.
 """
 
 from slipway.config.load import load_config
-from slipway.config.model import DEFAULT_PORT, EMBEDDED, Config, RegistryConfig, SourceForm
+from slipway.config.model import (
+    DEFAULT_PORT,
+    EMBEDDED,
+    HUB_NAMES,
+    PASSWORD,
+    USERNAME,
+    Config,
+    RegistryConfig,
+    SourceForm,
+)
 from slipway.config.settings import SETTINGS, Setting
 
-__all__ = ["DEFAULT_PORT", "EMBEDDED", "SETTINGS", "Config", "RegistryConfig", "Setting", "SourceForm", "load_config"]
+__all__ = [
+    "DEFAULT_PORT",
+    "EMBEDDED",
+    "HUB_NAMES",
+    "PASSWORD",
+    "SETTINGS",
+    "USERNAME",
+    "Config",
+    "RegistryConfig",
+    "Setting",
+    "SourceForm",
+    "load_config",
+]

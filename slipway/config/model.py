@@ -12,6 +12,12 @@ EMBEDDED = "embedded"
 DEFAULT_PORT = 5055
 """Port of the embedded registry."""
 
+USERNAME = "SLIPWAY_REGISTRY_USERNAME"
+PASSWORD = "SLIPWAY_REGISTRY_PASSWORD"  # noqa: S105 - the name of the variable
+
+HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+"""The names of Docker Hub, whose repositories are USER/NAME. Source: Docker Hub's documentation, Create repositories."""
+
 
 class SourceForm(StrEnum):
     """How Argo CD addresses a chart in the registry."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from slipway.config import values
-from slipway.config.model import DEFAULT_PORT, EMBEDDED, SourceForm
+from slipway.config.model import DEFAULT_PORT, EMBEDDED, PASSWORD, USERNAME, SourceForm
 from slipway.core.errors import Problem
 from slipway.util.text import suggest
 
@@ -132,6 +132,9 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Key of `[tool.slipway]` → what it may be. Everything that can be set is here."""
 
+PRODUCT = frozenset({"kube-version", "tools"})
+"""The settings that come with a release of the platform; all others belong to whoever runs it."""
+
 
 def check(table: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict[str, object], list[Problem]]:
     """The value of every setting that has one, and a problem for every one that is not allowed.
@@ -160,7 +163,23 @@ def check(table: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict
                 problems.append(refusal(key, setting, place, raw, refused))
         if key not in read and setting.default is not None:
             read[key] = setting.read(setting.default)
+    if read.get("registry", EMBEDDED) != EMBEDDED:
+        problems.extend(login_problems(environ))
     return read, problems
+
+
+def login_problems(environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the user and the password of the environment; the values are never shown."""
+    given = {name: environ[name] for name in (USERNAME, PASSWORD) if environ.get(name)}
+    if len(given) == 1:
+        (there,) = given
+        missing = PASSWORD if there == USERNAME else USERNAME
+        return [Problem(where=there, fact=f"is set, but {missing} is not", hint=f"set {missing} as well")]
+    return [
+        Problem(where=name, fact=fact, hint=hint)
+        for name, value in given.items()
+        for fact, hint in values.login_faults(value, user=name == USERNAME)
+    ]
 
 
 def from_text(setting: Setting, text: str) -> object:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
+
+from slipway.config.model import HUB_NAMES
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label. Source: RFC 1123, as Kubernetes reads it for namespaces."""
@@ -182,4 +184,19 @@ def registry(value: object) -> tuple[str, str]:
             raise Refused("not in lower case", f"did you mean {f'{host.lower()}/{path.lower()}'!r}?")
         if COMPONENT.fullmatch(part) is None:
             raise Refused(fact, hint)
+    if host.lower() in HUB_NAMES and (not path or "/" in path):
+        raise Refused("not a registry: at Docker Hub a repository is USER/NAME", "use oci://docker.io/USER")
     return host.lower(), path
+
+
+def login_faults(value: str, *, user: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a user or a password, and how it comes right."""
+    if value.rstrip("\r\n") != value and value.rstrip("\r\n").isprintable():
+        yield (
+            "ends in a line break",
+            "read it without one: export NAME=\"$(cat FILE)\", or printf '%s' in place of echo",
+        )
+    elif not value.isprintable():
+        yield "has a control character", "set it to the text alone"
+    if user and ":" in value:
+        yield "has a colon, which no registry can take", "set the user without its password"

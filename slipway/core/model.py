@@ -148,7 +148,13 @@ class Published:
     manifest: Digest
     """Digest of the OCI manifest; what a pin names."""
     input_digest: Digest | None
-    """What it was made from; None when someone else published it."""
+    """What it was made from, as its annotation has it; None when someone else published it."""
+    differs: tuple[str, ...] = ()
+    """How its content differs from what its annotation promises, a line for each file; empty as far as is known."""
+
+    def holds(self, digest: Digest) -> bool:
+        """Whether it was made from this content."""
+        return self.input_digest == digest and not self.differs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +164,8 @@ class Archive:
     name: ChartName
     version: str
     path: Path
+    content: Digest
+    """Of the file, as it was compared with the workspace."""
     input_digest: Digest
     metadata: Mapping[str, object] = field(repr=False)
     """Chart.yaml as it is in the archive: the source of the OCI config blob and of the manifest's annotations."""

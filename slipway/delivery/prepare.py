@@ -16,11 +16,12 @@ from slipway.core.errors import Problem, RegistryError, ToolFailed, WorkspaceErr
 from slipway.core.model import ChartName, Pin
 from slipway.delivery import pinned as pinned_chart
 from slipway.gitops import applications
-from slipway.gitops.pins import check_environment, deploy_folder
+from slipway.gitops.pins import check_environment
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.run import tail
 from slipway.util import yaml
 from slipway.workspace import environments
+from slipway.workspace.pinned import PINS, deploy_folder, parse_pins
 
 ANSWER_S = 10
 """How long the API server may take to answer."""
@@ -72,7 +73,7 @@ def deploy_files(context: Context, environment: str) -> dict[str, bytes]:
     """
     check_environment(context.config, environment)
     folder = deploy_folder(context.config, environment)
-    wanted = (applications.PINS, *applications.SYNCED, applications.ROOT)
+    wanted = (PINS, *applications.SYNCED, applications.ROOT)
     missing = [name for name in wanted if not (folder / name).is_file()]
     if missing:
         where = f"deploy/{environment}"
@@ -99,8 +100,8 @@ def pinned(context: Context, environment: str, files: Mapping[str, bytes], *, sa
     Raises:
         WorkspaceError: there is none, or the pins are of another registry than the settings.
     """
-    where, name = f"deploy/{environment}/{applications.PINS}", ChartName(context.config.argocd_namespace)
-    registry, pins = applications.parse_pins(files[applications.PINS], where)
+    where, name = f"deploy/{environment}/{PINS}", ChartName(context.config.argocd_namespace)
+    registry, pins = parse_pins(files[PINS], where)
     again = release_hint(context, environment)
     if name not in pins:
         there = f"pinned: {', '.join(sorted(pins)) or 'nothing'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from slipway.core.errors import Problem, ToolFailed
@@ -18,12 +19,14 @@ from slipway.docs.pages import (
     library,
     readme,
     reference,
+    registries,
     services,
     tested_commands,
     umbrellas,
 )
 from slipway.docs.snippets import architecture
 from slipway.docs.source import monitoring, parsing, pinned_versions
+from slipway.docs.source.registries import REGISTRIES
 from slipway.docs.source.tasks import Task
 from slipway.tools.run import Command, Runner
 from slipway.util.exchange import replacing
@@ -45,6 +48,7 @@ def generated_pages(
         "reference/exit-codes.md": reference.exit_codes(),
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
+        "reference/registries.md": registries.page(REGISTRIES),
     }
     monitored, pinned = monitoring.load(parsed), pinned_versions.state(parsed)
     generated |= {
@@ -109,18 +113,26 @@ def rule_tables() -> dict[str, Mapping[str, str]]:
     return {"Files, values and packages": RULES, "The contract of a service": policy.RULES}
 
 
+EXAMPLES = frozenset({"staging", "production"})
+"""The environments that pages name."""
 WRITTEN = ("README.md", "CONTRIBUTING.md", "AGENTS.md")
 """Written pages outside of docs/."""
 
 
 def reference_problems(root: Path, found: tuple[Task, ...]) -> tuple[Problem, ...]:
     """Invalid references, examples and console blocks of the written pages."""
-    repository = references.Repository(
-        tasks={task.name: task for task in found}, exists=lambda path: (root / path).exists()
-    )
+    repository = references.Repository(tasks={task.name: task for task in found}, exists=partial(exists, root))
     pages = written_pages(root)
     invalid = (problem for path, text in pages.items() for problem in references.check(path, text, repository))
     return (*invalid, *console_blocks.problems(console_blocks_of(root)))
+
+
+def exists(root: Path, path: str) -> bool:
+    """Whether a path is there, or is one of an environment that the platform comes with and its operator has no use for."""
+    top, _, below = path.partition("/")
+    environment = below.partition("/")[0]
+    supplied = top == "values" and environment in EXAMPLES and not (root / top / environment).is_dir()
+    return supplied or (root / path).exists()
 
 
 def console_blocks_of(root: Path) -> tuple[console_blocks.Block, ...]:

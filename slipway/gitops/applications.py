@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from slipway.config import Config, SourceForm
-from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import Chart, ChartName, Digest, Pin
+from slipway.core.model import Chart, Pin
 from slipway.gitops.git_applications import PART_OF, RETRY, metadata, root_application, sealed_application
 from slipway.util import yaml
 from slipway.workspace import environments
 from slipway.workspace.annotations import NamespaceAnnotations, namespace_annotations
+from slipway.workspace.pinned import PINS
 
 STEP_LABEL = "slipway.homelab/step"
 
-PINS = "pins.yaml"
 ROOT = "root.yaml"
 PAUSE = "argocd.argoproj.io/skip-reconcile"
 """Annotation of an Application that Argo CD leaves alone. Source: argo-cd v3.6.1, docs/user-guide/skip_reconcile.md."""
@@ -117,30 +115,6 @@ def pins_document(config: Config, environment: str, pins: Sequence[Pin]) -> dict
             for pin in pins
         },
     }
-
-
-def parse_pins(text: bytes, where: str) -> tuple[str, dict[ChartName, Pin]]:
-    """pins.yaml → (registry, pins).
-
-    Raises:
-        WorkspaceError: the file is not one of ours.
-    """
-    document = yaml.parse(text, where)
-    umbrellas: Any = document.mapping.get("umbrellas")
-    pins: dict[ChartName, Pin] = {}
-    try:
-        for name, entry in umbrellas.items():
-            pins[ChartName(name)] = Pin(
-                name=ChartName(name),
-                version=str(entry["version"]),
-                manifest=Digest(str(entry["manifest"])),
-                input_digest=Digest(str(entry["input"])),
-            )
-    except (AttributeError, KeyError, TypeError) as error:
-        raise WorkspaceError(
-            Problem(where=where, fact="is not a pins file", evidence=(repr(error),), hint="./inv pin writes it anew")
-        ) from error
-    return str(document.mapping.get("registry", "")), pins
 
 
 def source_url(config: Config, name: str) -> str:

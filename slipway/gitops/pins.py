@@ -11,12 +11,9 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin, Workspace
 from slipway.gitops import applications
 from slipway.util.exchange import replacing
+from slipway.util.files import remove, remove_unfinished
 from slipway.util.text import suggest
-
-
-def deploy_folder(config: Config, environment: str) -> Path:
-    """`deploy/<environment>`."""
-    return config.root / "deploy" / environment
+from slipway.workspace.pinned import PINS, deploy_folder, read_pins
 
 
 def current_pins(config: Config, environment: str) -> dict[ChartName, Pin]:
@@ -26,10 +23,7 @@ def current_pins(config: Config, environment: str) -> dict[ChartName, Pin]:
         WorkspaceError: pins.yaml is not one of ours, or the environment does not exist.
     """
     check_environment(config, environment)
-    path = deploy_folder(config, environment) / applications.PINS
-    if not path.is_file():
-        return {}
-    return applications.parse_pins(path.read_bytes(), f"deploy/{environment}/{applications.PINS}")[1]
+    return read_pins(config, environment)[1]
 
 
 def check_environment(config: Config, environment: str) -> None:
@@ -81,13 +75,37 @@ def write_deploy_folder(config: Config, environment: str, files: Mapping[str, by
         FilesFailed: it cannot be written; the old pins are kept.
     """
     target = deploy_folder(config, environment)
-    staged = target.with_name(f".{target.name}.new")
-    with replacing(target, staged, f"deploy/{environment}") as folder:
+    with replacing(target, unfinished(target)[0], f"deploy/{environment}") as folder:
         for name, content in files.items():
             with (folder / name).open("wb") as sink:
                 sink.write(content)
                 sink.flush()
                 os.fsync(sink.fileno())
+        fsync_folder(folder)
+    fsync_folder(target.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Have a folder's entries on the disk: the names of new files, or a rename."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(config: Config) -> None:
+    """Remove what killed tasks left: halves of a deploy folder, and files that were never renamed into their place."""
+    for environment in config.environments:
+        for leftover in unfinished(deploy_folder(config, environment)):
+            remove(leftover)
+    for name in ("charts", "umbrella", "values"):
+        remove_unfinished(config.root / name)
+
+
+def unfinished(target: Path) -> tuple[Path, ...]:
+    """Where a deploy folder is written, and where an old one waits to be removed."""
+    return tuple(target.with_name(f".{target.name}.{kind}") for kind in ("new", "old"))
 
 
 def previous_environment(config: Config, environment: str) -> str:
@@ -121,9 +139,7 @@ def promoted_pins(config: Config, environment: str, only: Sequence[ChartName] = 
     missing = [name for name in only if name not in offered]
     if not offered or missing:
         what = f"no pin for {', '.join(missing)}" if missing else "no pins"
-        raise WorkspaceError(
-            Problem(where=f"deploy/{source}/{applications.PINS}", fact=f"has {what}", hint="./inv release")
-        )
+        raise WorkspaceError(Problem(where=f"deploy/{source}/{PINS}", fact=f"has {what}", hint="./inv release"))
     if not only:
         return offered
     return {**current_pins(config, environment), **{name: offered[name] for name in only}}

@@ -10,19 +10,22 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from slipway.build.documents import SPLIT
 from slipway.build.render import Object
 from slipway.util import cache, yaml
-from slipway.util.files import read_text, write_atomic
+from slipway.util.files import clear_way, read_text, remove, write_atomic
 from slipway.util.mapping import dig, listing
 
-FORMAT = 2
+FORMAT = 3
 """Part of the cache's key: raised when the files change for the same sources."""
 
 DEFINITION_FILES = ("charts/*/crds/*.yaml", "tools/crds/generated/*.yaml")
+VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)-")
 REFERENCE = re.compile(r"^.*#/(?:\$defs|definitions)/")
 
 Gvk = tuple[str, str, str]
@@ -52,33 +55,70 @@ def definition_files(root: Path) -> tuple[Path, ...]:
     return tuple(path for pattern in DEFINITION_FILES for path in sorted(root.glob(pattern)))
 
 
-def schema_folder(root: Path, folder: Path, kube_version: str) -> Path:
-    """The cache folder for this repository's definitions and Kubernetes version."""
-    parts = [part for path in definition_files(root) for part in (path.name, path.read_bytes())]
-    return folder / f"{kube_version}-{cache.key_of(FORMAT, *parts)[:16]}"
+@dataclass(frozen=True, kw_only=True)
+class Schemas:
+    """The schema files of a workspace's kinds, a folder for each Kubernetes version."""
+
+    root: Path
+    """Of the workspace, for its custom resource definitions."""
+    folder: Path
+    """The cache."""
+
+    @cached_property
+    def definitions(self) -> str:
+        """The digest of this repository's custom resource definitions."""
+        parts = [part for path in definition_files(self.root) for part in (path.name, path.read_bytes())]
+        return cache.key_of(FORMAT, *parts)[:16]
+
+    def folder_of(self, version: str) -> Path:
+        """The files of a Kubernetes version."""
+        return self.folder / f"{version}-{self.definitions}"
+
+    def path(self, version: str, gvk: Gvk) -> Path:
+        """The file of a kind."""
+        return self.folder_of(version) / file_name(gvk)
+
+    def has(self, version: str, gvk: Gvk) -> bool:
+        """Whether a version has the kind, after `write`."""
+        return self.path(version, gvk).is_file()
+
+    def differs(self, version: str, other: str, gvk: Gvk) -> bool:
+        """Whether two versions accept different objects of a kind; a kind that none of them has is the same."""
+        paths = [self.path(one, gvk) for one in (version, other)]
+        texts = [path.read_bytes() if path.is_file() else None for path in paths]
+        return texts[0] != texts[1]
+
+    def write(self, version: str, wanted: Iterable[Gvk]) -> None:
+        """Write the missing schema files of some kinds; a kind without a schema gets none."""
+        if missing := sorted(gvk for gvk in set(wanted) if not is_whole(self.path(version, gvk))):
+            known = {**kubernetes_schemas(version), **custom_schemas(self.root, {kind for _, _, kind in missing})}
+            for gvk in missing:
+                place = self.path(version, gvk)
+                clear_way(place, self.folder)
+                remove(place)
+                if gvk in known:
+                    text = json.dumps(without_descriptions(known[gvk]()), sort_keys=True)
+                    write_atomic(place, summed(place.name, text))
 
 
-def write_schemas(root: Path, target: Path, kube_version: str, wanted: Iterable[Gvk]) -> tuple[Gvk, ...]:
-    """Write the missing schema files of some kinds.
+def summed(name: str, schema: str) -> str:
+    """A schema's text with a checksum in front, as a comment: kubeconform reads the file, and we ask whether it is whole."""
+    return f'{{"$comment": "{cache.key_of(name, schema)}", {schema.removeprefix("{")}'
 
-    Returns:
-        The kinds without a schema.
-    """
-    missing = sorted(gvk for gvk in set(wanted) if not (target / file_name(gvk)).is_file())
-    if not missing:
-        return ()
-    known = {**kubernetes_schemas(kube_version), **custom_schemas(root, {kind for _, _, kind in missing})}
-    for gvk in missing:
-        if gvk in known:
-            write_atomic(target / file_name(gvk), json.dumps(known[gvk]()).encode())
-    return tuple(gvk for gvk in missing if gvk not in known)
+
+def is_whole(place: Path) -> bool:
+    """Whether a schema's file is as it was written."""
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return text == summed(place.name, "{" + text.partition(", ")[2])
 
 
 def kubernetes_schemas(kube_version: str) -> dict[Gvk, MakeSchema]:
     """The kinds of a Kubernetes version; none when the package does not have the version."""
-    spec = importlib.util.find_spec("kubernetes_validate")
-    for location in (spec.submodule_search_locations if spec is not None else None) or ():
-        path = Path(location) / "kubernetes-json-schema" / f"v{kube_version}-local-strict" / "_definitions.json"
+    for folder in package_folders():
+        path = folder / f"v{kube_version}-local-strict" / "_definitions.json"
         if path.is_file():
             data = json.loads(path.read_bytes())
             definitions = data.get("$defs") or data.get("definitions") or {}
@@ -88,6 +128,34 @@ def kubernetes_schemas(kube_version: str) -> dict[Gvk, MakeSchema]:
                 for gvk in definition.get("x-kubernetes-group-version-kind", ())
             }
     return {}
+
+
+def package_folders() -> Iterator[Path]:
+    """Where the package kubernetes-validate has its data."""
+    spec = importlib.util.find_spec("kubernetes_validate")
+    for location in (spec.submodule_search_locations if spec is not None else None) or ():
+        yield Path(location) / "kubernetes-json-schema"
+
+
+def known_versions() -> tuple[str, ...]:
+    """The Kubernetes versions whose schemas are available: the newest of each minor version, in order."""
+    names = [path.name for folder in package_folders() for path in folder.glob("v*-local-strict")]
+    found = sorted(tuple(map(int, match.groups())) for name in names if (match := VERSION.match(name)))
+    newest = {version[:2]: version for version in found}
+    return tuple(".".join(map(str, version)) for version in newest.values())
+
+
+def without_descriptions(node: object) -> object:
+    """A schema without the texts that no check reads, so that versions which accept the same are equal."""
+    if isinstance(node, list):
+        return [without_descriptions(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: without_descriptions(value)
+        for key, value in node.items()
+        if not (key == "description" and isinstance(value, str))
+    }
 
 
 def bundled(definitions: Mapping[str, object], name: str) -> MakeSchema:

@@ -11,9 +11,17 @@ from slipway.secrets.waiting import WAITING
 OTHER_RULES: dict[str, str] = {
     # files
     "yaml.syntax": "A file is YAML.",
-    "file.encoding": "Every text and every file name is UTF-8.",
+    "file.encoding": "Every text and every file name is UTF-8, and no name has a control character.",
     "file.unreadable": "Every file can be read.",
+    "file.kind": "Every file is a regular file, and no named pipe or device.",
+    "file.link": "No file is a symbolic link.",
+    "file.size": "No file has more than 5 MiB, which is what Helm reads.",
     "yaml.duplicate-key": "A mapping has no duplicate key; YAML would silently keep the last one.",
+    "yaml.key": "A key is text that every reader of YAML takes for the same text.",
+    "yaml.number": "A number is one that Helm holds exactly: an integer up to 2^53, and no infinity.",
+    "yaml.tag": "A file of YAML has no tags; readers treat them differently.",
+    "yaml.aliases": "Aliases and merge keys stand for a bounded number of values.",
+    "yaml.size": "A file of YAML has at most 1 MiB.",
     "yaml.mapping": "A values file or Chart.yaml is a mapping.",
     # Chart.yaml
     "chart.none": "There is at least one chart.",
@@ -27,6 +35,8 @@ OTHER_RULES: dict[str, str] = {
     "chart.app-version": "appVersion is a string, not the number that YAML makes of 1.10.",
     "chart.schema": "A service has a values.schema.json.",
     "chart.unexpected-file": "A chart folder contains only files that are packaged or known.",
+    "chart.hidden-file": "No packaged folder has a hidden file.",
+    "chart.annotation": "An annotation is text.",
     "chart.symlink": "A package contains no symbolic link.",
     "chart.dependencies": "dependencies is a list.",
     "workspace.unread-file": "Something reads every file below charts/, umbrella/ and values/.",
@@ -50,6 +60,7 @@ OTHER_RULES: dict[str, str] = {
     "values.global": "Only platform.yaml sets `global`.",
     # packages and renders
     "package.helm": "helm packages the chart.",
+    "package.content": "The package has exactly the files of the chart, its environments and what it vendors.",
     "render.template": "The chart renders with its defaults, with each ci values file and in each environment.",
     "render.schema": "The values of each of these renders pass the schema in Helm.",
     # other commands
@@ -70,6 +81,8 @@ OTHER_RULES: dict[str, str] = {
     "secret.missing": "With `./inv secrets --check`: each required secret is sealed for the environment, or created by an object.",
     # release
     "release.already-published": "The content of a published version never changes.",
+    "release.moved-tag": "A pinned version has the manifest in the registry that the pin names.",
+    "release.version-order": "A version is higher than every published one.",
 }
 """Rules of packages below or above this one: identifier → meaning."""
 

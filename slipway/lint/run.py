@@ -22,7 +22,8 @@ from slipway.core.model import Chart, ChartName
 from slipway.lint import ct_lint, kubeconform, static_checks, yaml_style
 from slipway.lint.checks import LintContext, lint_context
 from slipway.lint.immutable_fields import changed_since_published
-from slipway.lint.kube_schemas import definition_files
+from slipway.lint.kube_schemas import Schemas, definition_files, known_versions
+from slipway.lint.kube_versions import versions_to_check
 from slipway.lint.source_files import read_tree, source_folders
 from slipway.tools.ct import ChartTesting
 from slipway.tools.kubeconform import Kubeconform
@@ -175,12 +176,17 @@ class Run:
         return kubeconform.schema_problems(
             inputs.kubeconform,
             [
-                kubeconform.Manifests(chart=case.chart.name, folders=folders, label=case.label, objects=result.objects)
+                kubeconform.Manifests(
+                    chart=case.chart.name,
+                    folders=folders,
+                    label=case.label,
+                    objects=result.objects,
+                    kube_range=str(case.chart.metadata.get("kubeVersion", "")),
+                )
                 for case, result in rendered
             ],
-            root=workspace.root,
-            folder=inputs.folder / "schemas",
-            kube_version=inputs.kube_version,
+            schemas=Schemas(root=workspace.root, folder=inputs.folder / "schemas"),
+            versions=versions_to_check(inputs.kube_version, known_versions()),
             scratch=self.scratch,
         )
 

@@ -11,12 +11,18 @@ from slipway.secrets import store
 from slipway.secrets.sealed_secret import SEALED_FILE
 from slipway.workspace import environments, graph
 from slipway.workspace.annotations import check as annotation_problems
+from slipway.workspace.conflict_marks import CONFLICT, conflict_problems
 
 
 @workspace_check()
 def chart_graph(context: LintContext, names: Sequence[ChartName]) -> Iterator[Problem]:
     """Chart.yaml files against each other."""
     yield from graph.check(context.workspace)
+
+
+@workspace_check(CONFLICT)
+def conflict_marks(context: LintContext, names: Sequence[ChartName]) -> Iterator[Problem]:
+    yield from conflict_problems(context.workspace.root)
 
 
 @workspace_check()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from yaml import YAMLError
-
 from slipway.build.render import Object
 from slipway.util import yaml
 from slipway.util.mapping import dig, listing
@@ -132,7 +130,7 @@ def documents_in(text: str) -> Iterator[Mapping[str, object]]:
         return
     try:
         found = yaml.load_all(text)
-    except (YAMLError, ValueError, RecursionError):
+    except yaml.NotYaml:
         return
     yield from (document for document in found if isinstance(document, Mapping))
 

@@ -1,28 +1,30 @@
-"""Who we are for a registry: the environment, then Docker's login file, then Helm's.
+"""Who we are for a registry: the environment, then Helm's login file, then Docker's, as Helm itself looks.
 
 Looked up only when a registry asks. The environment is a parameter; a credential helper is started through a Runner. No
 error, repr or argument vector ever contains a password: errors name the source, never the content.
+
+Source: helm v4.3.1 pkg/registry/client.go:108; oras-go v2.6.2 registry/remote/credentials.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slipway.config import HUB_NAMES, PASSWORD, USERNAME
 from slipway.core.errors import BuildError, Problem, RegistryError
+from slipway.registry.body import parsed
 from slipway.tools.run import Command, Runner
 
-USERNAME = "SLIPWAY_REGISTRY_USERNAME"
-PASSWORD = "SLIPWAY_REGISTRY_PASSWORD"  # noqa: S105 - the name of the variable
 TOKEN_USER = "<token>"  # noqa: S105 - Docker's mark for an identity token instead of a password
 HELPER_TIMEOUT_S = 30.0
 HUB = "https://index.docker.io/v1/"
 """Under this key Docker keeps the login of docker.io. Source: docker/cli cli/config."""
-HUB_HOSTS = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+HUB_API = "registry-1.docker.io"
+"""The registry of Docker Hub; its short name is a web site. Source: oras-go v2.6.2 registry/reference.go, Host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Credentials:
     password: str = field(repr=False)
     source: str
     """The variable or file that they came from."""
+    bearer: bool = False
+    """The password is an access token that the registry takes as it is."""
 
     @property
     def is_token(self) -> bool:
@@ -46,37 +50,33 @@ class Credentials:
         return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
+def api_host(host: str) -> str:
+    """The host that answers for a registry."""
+    return HUB_API if host in HUB_NAMES else host
+
+
 def find(host: str, environ: Mapping[str, str], run: Runner) -> Credentials | None:
     """The first credentials for a host, or None: then we are anonymous.
 
     Raises:
-        RegistryError: only one of the two variables is set, a login file is broken, or a credential helper fails.
+        RegistryError: a login file is broken, or a credential helper fails.
     """
-    found = from_environment(host, environ)
+    found = from_environment(environ)
     for path in login_files(environ):
         found = found or from_file(path, host, run)
     return found
 
 
-def from_environment(host: str, environ: Mapping[str, str]) -> Credentials | None:
-    """SLIPWAY_REGISTRY_USERNAME and _PASSWORD."""
+def from_environment(environ: Mapping[str, str]) -> Credentials | None:
+    """SLIPWAY_REGISTRY_USERNAME and _PASSWORD; one without the other is refused with the settings."""
     username, password = environ.get(USERNAME, ""), environ.get(PASSWORD, "")
-    if bool(username) != bool(password):
-        there, missing = (USERNAME, PASSWORD) if username else (PASSWORD, USERNAME)
-        raise RegistryError(
-            Problem(where=host, fact=f"{there} is set, but {missing} is not", hint=f"set {missing} as well")
-        )
-    return Credentials(username=username, password=password, source=USERNAME) if username else None
+    return Credentials(username=username, password=password, source=USERNAME) if username and password else None
 
 
 def login_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Docker's and Helm's files, in this order. Source: docker/cli cli/config, helm v4.3.1 pkg/cli/environment.go:111."""
+    """Helm's and Docker's files, in this order. Source: docker/cli cli/config, helm v4.3.1 pkg/cli/environment.go:111."""
     home = Path(environ["HOME"]) if environ.get("HOME") else None
     files: list[Path] = []
-    if environ.get("DOCKER_CONFIG"):
-        files.append(Path(environ["DOCKER_CONFIG"]) / "config.json")
-    elif home:
-        files.append(home / ".docker" / "config.json")
     below = Path("registry") / "config.json"
     if environ.get("HELM_REGISTRY_CONFIG"):
         files.append(Path(environ["HELM_REGISTRY_CONFIG"]))
@@ -86,13 +86,18 @@ def login_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
         files.append(Path(environ["XDG_CONFIG_HOME"]) / "helm" / below)
     elif home:
         files.extend(home / folder / "helm" / below for folder in (Path(".config"), Path("Library/Preferences")))
+    if environ.get("DOCKER_CONFIG"):
+        files.append(Path(environ["DOCKER_CONFIG"]) / "config.json")
+    elif home:
+        files.append(home / ".docker" / "config.json")
     return tuple(files)
 
 
 def from_file(path: Path, host: str, run: Runner) -> Credentials | None:
     """Credentials of a host in a login file: its own helper, the common helper, then the file itself."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        data = parsed(text) if text.strip() else {}
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -100,21 +105,25 @@ def from_file(path: Path, host: str, run: Runner) -> Credentials | None:
         raise broken(path, f"cannot be read: {reason}") from None
     if not isinstance(data, dict):
         raise broken(path, "is not a login file: it must be a JSON object")
-    helpers = data.get("credHelpers") or {}
-    auths = data.get("auths") or {}
+    helpers, auths = data.get("credHelpers") or {}, data.get("auths") or {}
     if not isinstance(helpers, dict) or not isinstance(auths, dict):
         raise broken(path, "is not a login file: auths and credHelpers must be JSON objects")
-    keys = {plain(str(key)): key for key in (*auths, *helpers)}
-    key = keys.get(plain(host))
-    helper = helpers.get(key) or data.get("credsStore")
+    helper = of_host(helpers, host) or data.get("credsStore")
     found = from_helper(str(helper), host, path, run) if helper else None
-    return found or from_entry(path, host, auths.get(key))
+    return found or from_entry(path, host, of_host(auths, host))
+
+
+def of_host(entries: Mapping[str, object], host: str) -> object:
+    """The entry of a host: the one of its very name, or one whose key is a URL or another name of Docker Hub."""
+    named = [host, HUB] if host in HUB_NAMES else [host]
+    keys = [*named, *(key for key in entries if plain(key) == plain(host))]
+    return next((entries[key] for key in keys if key in entries), None)
 
 
 def plain(key: str) -> str:
     """The host of a login file's key, which may be a URL; the names of Docker Hub are one."""
     host = key.removeprefix("https://").removeprefix("http://").partition("/")[0]
-    return "docker.io" if host in HUB_HOSTS else host
+    return "docker.io" if host in HUB_NAMES else host
 
 
 def from_entry(path: Path, host: str, entry: object) -> Credentials | None:
@@ -122,19 +131,34 @@ def from_entry(path: Path, host: str, entry: object) -> Credentials | None:
     if not isinstance(entry, dict):
         return None
     if token := entry.get("identitytoken"):
-        return Credentials(username=TOKEN_USER, password=str(token), source=str(path))
+        return Credentials(username=TOKEN_USER, password=line_of(str(token), path, host), source=str(path))
+    if token := entry.get("registrytoken"):
+        return Credentials(username="", password=line_of(str(token), path, host), source=str(path), bearer=True)
+    username, password = str(entry.get("username") or ""), str(entry.get("password") or "")
     if entry.get("auth"):
         try:
-            pair = base64.b64decode(str(entry["auth"]), validate=True).decode("utf-8").rstrip("\0")
-        except (binascii.Error, UnicodeDecodeError):
+            written = "".join(str(entry["auth"]).split())
+            pair = base64.b64decode(written, validate=True).decode("utf-8").rstrip("\0")
+        except (binascii.Error, ValueError):
             pair = ""
         username, colon, password = pair.partition(":")
         if not colon:
             raise broken(path, f"the entry of {host} is not the base64 of user:password")
-        return Credentials(username=username, password=password, source=str(path))
-    if entry.get("username") and entry.get("password"):
-        return Credentials(username=str(entry["username"]), password=str(entry["password"]), source=str(path))
-    return None
+    if not username or not password:
+        return None
+    return Credentials(username=username, password=line_of(password, path, host), source=str(path))
+
+
+def line_of(secret: str, path: Path, host: str) -> str:
+    """A password of a login file.
+
+    Raises:
+        RegistryError: it has a line break or another control character, which no registry can have meant.
+    """
+    if secret.isprintable():
+        return secret
+    what = "ends in a line break" if secret.rstrip("\r\n").isprintable() else "has a control character"
+    raise broken(path, f"the password of {host} {what}")
 
 
 def from_helper(helper: str, host: str, path: Path, run: Runner) -> Credentials | None:
@@ -154,10 +178,14 @@ def from_helper(helper: str, host: str, path: Path, run: Runner) -> Credentials 
             return None
         raise helper_failed(host, program, path, output or f"it ended with exit code {done.code}")
     try:
-        answer = json.loads(done.stdout)
-        username, password = str(answer["Username"]), str(answer["Secret"])
-    except (ValueError, KeyError, TypeError):
-        raise helper_failed(host, program, path, "its answer has no Username and Secret") from None
+        answer = parsed(done.stdout)
+        username, password = (
+            (str(answer[key]) for key in ("Username", "Secret")) if isinstance(answer, dict) else ("", "")
+        )
+    except (ValueError, KeyError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise helper_failed(host, program, path, "its answer has no Username and Secret")
     return Credentials(username=username, password=password, source=program) if password else None
 
 

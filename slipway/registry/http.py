@@ -1,4 +1,4 @@
-"""HTTP to a registry over the standard library: keep-alive, timeouts, bounded retries, safe redirects.
+"""HTTP to a registry over the standard library: keep-alive, proxies, bounded retries, safe redirects.
 
 A `Call` gives a `Reply`, whatever its status. A failure without a response (unreachable, timed out, closed early,
 not HTTP, not trusted) is a RegistryError. Nothing here knows credentials except as headers, which no text ever shows.
@@ -6,34 +6,37 @@ not HTTP, not trusted) is a RegistryError. Nothing here knows credentials except
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import random
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
-from slipway.registry.transport import TooLong, TransportError, address_hint, load_authority, transport_error_of
+from slipway.registry import urls
+from slipway.registry.connection import Connection, connection_to, exchange
+from slipway.registry.headers import retry_after_s
+from slipway.registry.proxies import BadProxy, Proxies
+from slipway.registry.transport import TransportError, address_hint, load_authority, proxy_refusal, transport_error_of
 
 if TYPE_CHECKING:
     import ssl
-
-RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Status codes of temporary failures."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 FIRST_DELAY_S = 0.25
 MAX_DELAY_S = 4.0
-MAX_RETRY_AFTER_S = 30.0
-"""Upper limit for a `Retry-After`, per request."""
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""Far above any chart; a longer response is refused unread."""
+PROXY_LOGIN = 407
+
+
+def is_temporary(status: int) -> bool:
+    """Whether the same request may succeed later. Source: oras-go registry/remote/retry/policy.go."""
+    return status in {408, 425, 429} or (500 <= status < 600 and status not in {501, 505, 507, 511})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +51,13 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """May carry credentials, so they are never shown."""
     body: bytes | None = field(default=None, repr=False)
+    sealed: bool = False
+    """The body has credentials: it follows no redirect."""
 
     @property
     def origin(self) -> str:
-        """`scheme://host:port`."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        """`scheme://host[:port]` in one spelling."""
+        return urls.spelled(self.url)
 
     @property
     def path(self) -> str:
@@ -62,7 +66,10 @@ class Call:
 
     def label(self, attempts: int) -> str:
         """How errors show it; with its host when that is not the registry's own."""
-        host = "" if self.where.partition("/")[0] == urlsplit(self.url).netloc else self.origin
+        named = self.where.partition("/")[0]
+        parts = urlsplit(self.url)
+        own = named == parts.netloc or urls.spelled(f"{parts.scheme}://{named}") == self.origin
+        host = "" if own else self.origin
         return f"{self.method} {host}{self.path} ({attempts} attempt{'' if attempts == 1 else 's'})"
 
 
@@ -75,6 +82,10 @@ class Reply:
     """Names in lower case; repeated headers are joined by `, `."""
     body: bytes = field(repr=False)
     attempts: int = 1
+    origin: str = ""
+    """Who answered; another one than was asked after a redirect."""
+    via: str = ""
+    """The proxy that it came through."""
 
 
 class Transport:
@@ -85,6 +96,7 @@ class Transport:
         config: RegistryConfig,
         *,
         sleep: Callable[[float], None],
+        proxies: Proxies | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """Nothing is opened yet.
@@ -92,12 +104,14 @@ class Transport:
         Args:
             config: host, timeouts, attempts and trust.
             sleep: waits this many seconds.
+            proxies: the proxies of the environment; none when None.
             jitter: a number from 0 to 1 that spreads the waiting of many clients.
         """
         self.config = config
+        self._proxies = proxies or Proxies()
         self._sleep = sleep
         self._jitter = jitter
-        self._idle: dict[str, deque[http.client.HTTPConnection]] = {}
+        self._idle: dict[str, deque[Connection]] = {}
         self._guard = threading.Lock()
         self._tls: ssl.SSLContext | None = None
 
@@ -111,44 +125,77 @@ class Transport:
                 connections.pop().close()
 
     def send(self, call: Call) -> Reply:
-        """Send a request with retries for temporary failures, and follow redirects of reads.
+        """Send a request with retries for temporary failures, and follow the redirects that keep it as it is.
 
         Raises:
             RegistryError: no reply after the configured number of attempts, or a redirect that must not be followed.
         """
         for _ in range(MAX_REDIRECTS + 1):
             reply = self._persist(call)
-            if reply.status not in REDIRECTS or call.method not in {"GET", "HEAD"} or "location" not in reply.headers:
-                return reply
-            target = self.locate(call, reply.headers["location"])
-            onward = replace(call, url=target)
-            if onward.origin != call.origin:
-                # Storage behind a registry is another origin: it receives no credentials.
-                safe = {key: value for key, value in call.headers.items() if key.lower() != "authorization"}
-                onward = replace(onward, headers=safe)
+            onward = self._onward(call, reply)
+            if onward is None:
+                return replace(reply, origin=call.origin)
             call = onward
         raise RegistryError(
             Problem(where=call.where, fact="redirect loop", evidence=(call.label(1),), hint=address_hint(self.config))
         )
 
-    def locate(self, call: Call, location: str) -> str:
-        """The absolute URL of a Location header.
+    def locate(self, call: Call, reference: str, header: str = "Location") -> str:
+        """The absolute URL of a header of a response.
+
+        Args:
+            call: the request.
+            reference: the value of the header.
+            header: its name.
 
         Raises:
-            RegistryError: it leaves HTTPS.
+            RegistryError: it is no address, or leaves HTTPS.
         """
-        target = urljoin(call.url, location)
-        scheme = urlsplit(target).scheme
-        if scheme != "https" and not (scheme == "http" and call.url.startswith("http://")):
+        try:
+            target = urls.joined(call.url, reference)
+        except urls.BadAddress:
+            shown = reference.partition("?")[0][:160]
+            raise RegistryError(
+                Problem(
+                    where=call.where,
+                    fact="answers with an address that is not valid",
+                    evidence=(call.label(1), f"{header}: {shown!r}"),
+                    hint="correct the external address in the registry's settings, or in those of the proxy before it",
+                )
+            ) from None
+        if call.url.startswith("https:") and not target.startswith("https:"):
             raise RegistryError(
                 Problem(
                     where=call.where,
                     fact="redirect from HTTPS to plain HTTP refused",
-                    evidence=(call.label(1), f"Location: {scheme}://{urlsplit(target).netloc}"),
+                    evidence=(call.label(1), f"{header}: {urls.origin(target)}"),
                     hint="let the proxy before the registry set X-Forwarded-Proto, or set relativeurls in the registry",
                 )
             )
         return target
+
+    def _onward(self, call: Call, reply: Reply) -> Call | None:
+        """The request that a redirect asks for; None when the reply is final."""
+        if reply.status not in REDIRECTS or not reply.headers.get("location", "").strip():
+            return None
+        target = self.locate(call, reply.headers["location"])
+        if is_same_behind_tls(call.url, target):
+            raise RegistryError(
+                Problem(
+                    where=call.where,
+                    fact=f"redirects plain HTTP to HTTPS ({reply.status})",
+                    evidence=(call.label(reply.attempts), f"Location: {urls.origin(target)}"),
+                    hint="set SLIPWAY_REGISTRY_PLAIN_HTTP=false, or plain-http = false in pyproject.toml",
+                )
+            )
+        if call.method not in {"GET", "HEAD"} and (reply.status not in {307, 308} or call.sealed):
+            return None  # the others turn a request into a GET without a body
+        onward = replace(call, url=target)
+        if onward.origin != call.origin:
+            # Storage behind a registry is another origin: it receives no credentials.
+            safe = {key: value for key, value in call.headers.items() if key.lower() != "authorization"}
+            onward = replace(onward, headers=safe)
+        return onward
 
     def _persist(self, call: Call) -> Reply:
         attempt = 0
@@ -157,7 +204,7 @@ class Transport:
             outcome = self._once(call)
             last = attempt >= max(1, self.config.attempts)
             if isinstance(outcome, Reply):
-                if outcome.status not in RETRIED or last:
+                if not is_temporary(outcome.status) or last:
                     return replace(outcome, attempts=attempt)
                 self._sleep(max(self._delay(attempt), retry_after(outcome)))
             elif last or not outcome.again:
@@ -167,7 +214,7 @@ class Transport:
                 self._sleep(self._delay(attempt))
 
     def _delay(self, attempt: int) -> float:
-        longest = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** (attempt - 1))
+        longest = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** min(attempt - 1, 10))
         return longest * (0.5 + self._jitter() / 2)
 
     def _once(self, call: Call) -> Reply | TransportError:
@@ -175,29 +222,26 @@ class Transport:
             connection = self._idle_one(call.origin)
             reused = connection is not None
             try:
-                connection = connection or self._new_one(call.origin)
-                reply = exchange(connection, call)
-            except (OSError, UnicodeError, http.client.HTTPException) as error:
+                connection = connection or connection_to(call.origin, self._proxies, self.config.timeout_s, self._trust)
+                status, headers, body = exchange(connection, call.method, call.url, call.headers, call.body)
+            except (OSError, UnicodeError, http.client.HTTPException, urls.BadAddress, BadProxy) as error:
                 if connection is not None:
                     connection.close()
                 if reused and isinstance(error, ConnectionError):
                     continue  # the server ended an idle connection: not a failure, a new one is opened
-                return transport_error_of(error, self.config)
+                return transport_error_of(error, self.config, connection.proxy if connection else None)
             if connection.sock is not None:
                 self._idle.setdefault(call.origin, deque()).append(connection)
-            return reply
+            if status == PROXY_LOGIN and connection.proxy is not None:
+                return proxy_refusal(connection.proxy, status, self.config)
+            via = str(connection.proxy) if connection.proxy is not None else ""
+            return Reply(status=status, headers=headers, body=body, via=via)
 
-    def _idle_one(self, origin: str) -> http.client.HTTPConnection | None:
+    def _idle_one(self, origin: str) -> Connection | None:
         try:
             return self._idle[origin].pop()
         except (KeyError, IndexError):
             return None
-
-    def _new_one(self, origin: str) -> http.client.HTTPConnection:
-        scheme, _, netloc = origin.partition("://")
-        if scheme == "http":
-            return http.client.HTTPConnection(netloc, timeout=self.config.timeout_s)
-        return http.client.HTTPSConnection(netloc, timeout=self.config.timeout_s, context=self._trust())
 
     def _trust(self) -> ssl.SSLContext:
         """The system's certificate authorities and, when set, a private one.
@@ -215,40 +259,17 @@ class Transport:
             return self._tls
 
 
-def exchange(connection: http.client.HTTPConnection, call: Call) -> Reply:
-    """One request and its reply on one connection.
-
-    Raises:
-        OSError: the connection failed.
-        http.client.HTTPException: the answer is cut short or is not HTTP.
-    """
-    parts = urlsplit(call.url)
-    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    with contextlib.suppress(BrokenPipeError):  # a server may refuse before it has read the body; its answer says why
-        connection.request(call.method, target, call.body, {"User-Agent": "slipway", **call.headers})
-    response = connection.getresponse()
-    if (response.length or 0) > MAX_BODY_BYTES:
-        connection.close()
-        raise TooLong(f"response of {response.length:,} bytes exceeds the limit")
-    headers: dict[str, str] = {}
-    for key, value in response.headers.items():
-        name = key.lower()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return Reply(status=response.status, headers=headers, body=response.read())
+def is_same_behind_tls(url: str, target: str) -> bool:
+    """Whether a plain request was sent to its own address behind TLS."""
+    return (
+        url.startswith("http:")
+        and target.startswith("https:")
+        and urls.host_of(target) == urls.host_of(url)
+        and urlsplit(target).path == urlsplit(urls.checked(url)).path
+    )
 
 
 def retry_after(reply: Reply) -> float:
-    """Seconds of a Retry-After header, capped; 0 without one.
-
-    A date is taken relative to the reply's own Date, so that our clock does not matter.
-    """
-    text = reply.headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return min(float(text), MAX_RETRY_AFTER_S)
-    from email.utils import parsedate_to_datetime
-
-    try:
-        wait = parsedate_to_datetime(text) - parsedate_to_datetime(reply.headers.get("date", ""))
-    except (ValueError, TypeError):
-        return 0.0
-    return min(max(wait.total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+    """Seconds of a reply's Retry-After header, capped; 0 without one."""
+    text = reply.headers.get("retry-after", "")
+    return retry_after_s(text, reply.headers.get("date", ""), datetime.now(UTC)) if text else 0.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from slipway.core.model import INPUT_DIGEST, Digest
+from slipway.registry.body import parsed
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.cncf.helm.config.v1+json"
@@ -19,6 +19,13 @@ CHART_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 def sha256(content: bytes) -> Digest:
     """Digest of some bytes."""
     return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def differs(content: bytes, digest: str) -> bool:
+    """Whether some bytes do not have a digest; False for one of an algorithm that we do not know."""
+    algorithm, _, value = digest.partition(":")
+    known = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}.get(algorithm)
+    return known is not None and known(content).hexdigest() != value
 
 
 def tag_of(version: str) -> str:
@@ -37,7 +44,7 @@ class Manifest:
     def data(self) -> Mapping[str, object]:
         """The parsed body; empty when it is no JSON object."""
         try:
-            data = json.loads(self.body)
+            data = parsed(self.body)
         except ValueError:
             return {}
         return data if isinstance(data, dict) else {}
@@ -55,10 +62,16 @@ class Manifest:
         return Digest(found) if found else None
 
     @property
+    def chart_layers(self) -> tuple[Digest, ...]:
+        """Digests of the layers that hold a chart's archive; one in a chart, none in anything else."""
+        layers = self.data.get("layers")
+        return tuple(
+            Digest(str(layer.get("digest")))
+            for layer in (layers if isinstance(layers, list) else ())
+            if isinstance(layer, dict) and layer.get("mediaType") == CHART_TYPE
+        )
+
+    @property
     def chart_layer(self) -> Digest | None:
         """Digest of the chart's archive; None when this is not a chart."""
-        layers = self.data.get("layers")
-        for layer in layers if isinstance(layers, list) else ():
-            if isinstance(layer, dict) and layer.get("mediaType") == CHART_TYPE:
-                return Digest(str(layer.get("digest")))
-        return None
+        return next(iter(self.chart_layers), None)

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slipway.core.errors import AlreadyPublished, Problem, RegistryError
+from slipway.build.archive import read_archive
+from slipway.core.errors import AlreadyPublished, Problem, RegistryError, WorkspaceError
 from slipway.core.model import Archive, ChartName, Digest, Published
+from slipway.registry import adoption
 from slipway.registry.client import Registry
 from slipway.registry.helm_json import config_of, manifest_bytes
 from slipway.registry.manifest import sha256, tag_of
@@ -43,8 +45,22 @@ class Upload:
 
 
 def upload_of(archive: Archive) -> Upload:
-    """Read an archive and make its config and manifest."""
+    """Read an archive and make its config and manifest.
+
+    Raises:
+        WorkspaceError: the file is not the one that was compared with the workspace.
+    """
     layer = archive.path.read_bytes()
+    if sha256(layer) != archive.content:
+        raise WorkspaceError(
+            Problem(
+                where=str(archive.path),
+                fact="changed after it was checked",
+                evidence=(f"checked {archive.content}", f"now     {sha256(layer)}"),
+                hint="run the command again: it is packed anew",
+                rule="package.content",
+            )
+        )
     config = config_of(archive.metadata)
     manifest = manifest_bytes(archive.metadata, config, layer)
     return Upload(archive=archive, layer=layer, config=config, manifest=manifest, digest=sha256(manifest))
@@ -62,8 +78,9 @@ def publish(registry: Registry, archive: Archive, on_effect: Hook = no_hook) -> 
     Raises:
         AlreadyPublished: the version exists with other content; nothing was sent, or another publisher was faster.
         RegistryError: the registry cannot be used, or does not return what was sent.
+        WorkspaceError: the archive changed after it was checked.
     """
-    return present(registry, archive) or send(registry, upload_of(archive), on_effect)
+    return publish_all(registry, [[archive]], on_effect)[archive.name]
 
 
 def publish_all(
@@ -71,9 +88,14 @@ def publish_all(
 ) -> dict[ChartName, Published]:
     """Publish charts, dependencies first: a level begins when the one before it is complete and read back.
 
+    Content is sent for several charts at once, tags are set one after the other and in the order given: of two publishers
+    whose charts differ, the first tag that both want decides, and only one goes on.
+
     Raises:
-        AlreadyPublished: versions that exist with other content, every one of them; nothing was sent.
+        AlreadyPublished: versions that exist with other content, every one of them; nothing was sent, or another publisher
+            was faster.
         RegistryError: the registry cannot be used, or does not return what was sent.
+        WorkspaceError: an archive changed after it was checked.
     """
     archives = [archive for level in levels for archive in level]
     found = registry.published({archive.name: archive.version for archive in archives})
@@ -84,8 +106,11 @@ def publish_all(
             if (there := found[archive.name]) is not None:
                 done[archive.name] = there
         missing = [archive for archive in level if found[archive.name] is None]
-        sent = each(lambda archive: publish(registry, archive, on_effect), missing, WRITERS)
-        done.update((published.name, published) for published in sent)
+        sent = each(lambda archive: send(registry, upload_of(archive), on_effect), missing, WRITERS)
+        for upload in sent:
+            tag(registry, upload, on_effect)
+        read = each(lambda upload: read_back(registry, upload), sent, WRITERS)
+        done.update((published.name, published) for published in read)
     return done
 
 
@@ -101,46 +126,81 @@ def present(registry: Registry, archive: Archive) -> Published | None:
 
 
 def refuse(registry: Registry, archives: Sequence[Archive], found: Mapping[ChartName, Published | None]) -> None:
-    """Stop when a version is taken by other content.
+    """Stop when a version is taken by other content, whatever its annotation says.
 
     Raises:
         AlreadyPublished: one problem for each such chart.
     """
     problems = []
     for archive in archives:
-        there = found[archive.name]
-        if there is not None and there.input_digest != archive.input_digest:
-            problems.append(taken(registry, archive, there))
+        if (there := found[archive.name]) is not None:
+            judged = compared(registry, archive, there)
+            if not judged.holds(archive.input_digest):
+                problems.append(taken(registry, archive, judged))
     if problems:
         raise AlreadyPublished(problems)
 
 
+def compared(registry: Registry, archive: Archive, there: Published) -> Published:
+    """What is published, with the differences from a packed chart; the same manifest is the same bytes."""
+    if there.input_digest != archive.input_digest or there.manifest == manifest_of(archive)[1]:
+        return there
+    return adoption.compare(registry, there, read_archive(archive.path.read_bytes()))
+
+
 def taken(registry: Registry, archive: Archive, there: Published) -> Problem:
     """The problem of a version that is published with other content."""
-    theirs = there.input_digest or f"no input digest (manifest {there.manifest})"
     return Problem(
         where=f"{registry.where(archive.name)}:{tag_of(archive.version)}",
         fact=f"version {archive.version} is already published with different content",
-        evidence=(f"registry {theirs}", f"here     {archive.input_digest}"),
+        evidence=adoption.evidence(there, archive.input_digest),
         hint=f"./inv version --only {archive.name}",
         rule="release.already-published",
     )
 
 
-def send(registry: Registry, upload: Upload, on_effect: Hook) -> Published:
-    """Blobs, manifest by digest, tag, then read everything back."""
+def send(registry: Registry, upload: Upload, on_effect: Hook) -> Upload:
+    """Blobs, then the manifest by digest: nothing that a reader of the version could see."""
     archive = upload.archive
     for kind, content in (("config", upload.config), ("chart", upload.layer)):
         if registry.push_blob(archive.name, content):
             on_effect(f"{archive.name} {archive.version}: {kind} blob")
     registry.put_manifest(archive.name, upload.digest, upload.manifest)
     on_effect(f"{archive.name} {archive.version}: manifest")
-    # A registry has no "store unless it exists": look again, so that only an instant remains for another publisher.
-    if (there := present(registry, archive)) is not None:
-        return there
-    registry.put_manifest(archive.name, tag_of(archive.version), upload.manifest)
-    on_effect(f"{archive.name} {archive.version}: tag")
-    return read_back(registry, upload)
+    return upload
+
+
+def tag(registry: Registry, upload: Upload, on_effect: Hook) -> None:
+    """Set the tag, unless it is there with the same content.
+
+    Raises:
+        AlreadyPublished: another publisher tagged other content meanwhile.
+        RegistryError: the registry refuses it.
+    """
+    archive = upload.archive
+    # Not every registry has "store unless it exists": look again, so that only an instant remains for another publisher.
+    if present(registry, archive) is not None:
+        return
+    try:
+        registry.put_manifest(archive.name, tag_of(archive.version), upload.manifest)
+    except (AlreadyPublished, RegistryError):
+        # One that has it refuses the tag when another publisher was faster: say what is there now.
+        if not taken_meanwhile(registry, archive):
+            raise
+    else:
+        on_effect(f"{archive.name} {archive.version}: tag")
+
+
+def taken_meanwhile(registry: Registry, archive: Archive) -> bool:
+    """Whether another publisher has tagged the same content meanwhile; a registry that fails says no.
+
+    Raises:
+        AlreadyPublished: it has tagged other content.
+    """
+    try:
+        return present(registry, archive) is not None
+    except RegistryError:
+        return False
 
 
 def read_back(registry: Registry, upload: Upload) -> Published:

@@ -11,12 +11,27 @@ from dataclasses import dataclass, replace
 
 from slipway.build.builder import Builder, Built
 from slipway.context import Context, Effect
-from slipway.core.errors import NotConverged, Problem, ProblemsFound, RegistryError, WorkspaceError
+from slipway.core.errors import (
+    AlreadyPublished,
+    NotConverged,
+    Problem,
+    ProblemsFound,
+    RegistryError,
+    WorkspaceError,
+)
 from slipway.core.model import ChartName, Pin, Published
-from slipway.gitops.pins import check_environment, deploy_differences, promoted_pins, wanted_files, write_deploy_folder
+from slipway.gitops.pins import (
+    check_environment,
+    deploy_differences,
+    previous_environment,
+    promoted_pins,
+    sweep,
+    wanted_files,
+    write_deploy_folder,
+)
 from slipway.release import plan
 from slipway.release.plan import Action, Plan
-from slipway.release.survey import pin_plan, pins_after, plan_of, survey
+from slipway.release.survey import moved_pin, pin_plan, pins_after, plan_of, survey
 from slipway.util.text import counted
 from slipway.workspace import graph
 
@@ -58,7 +73,7 @@ def release(
 
     Raises:
         ProblemsFound: the checks found problems; nothing was published.
-        AlreadyPublished: a version is taken by other content; nothing was published.
+        AlreadyPublished: a version is taken by other content, or would go down; nothing was pinned.
         RegistryError: the registry failed; what was published stays, no pin was written.
         NotConverged: the plan is not empty afterwards.
         Busy: another release runs in this checkout.
@@ -68,18 +83,38 @@ def release(
     with filelock.hold(context.config.build / LOCK, wait_s=LOCK_WAIT_S, on_wait=context.progress.say):
         context.require_sound()
         before = survey(context, environment, only)
-        if before.empty:
-            return Outcome(environment=environment, kept=len(before.charts))
         plan.refuse_conflicts(context.workspace, before)
+        if before.empty:
+            sweep(context.config)
+            return Outcome(environment=environment, kept=len(before.charts))
         published = publish(context, before, effect)
-        after = plan_of(context, only)
+        # Another checkout may have published meanwhile: nothing is pinned that is not exactly what is here.
+        after = plan_of(context, only, environment)
+        plan.refuse_conflicts(context.workspace, after)
+        require_done(after)
         pinned = write_pins(context, environment, after)
         effect(f"pins {environment}")
-        final = replace(after, pins=(pin_plan(context, environment, after),))
-        if not final.empty:
-            raise NotConverged(Problem(where="release", fact="something is still to do", evidence=leftovers(final)))
+        require_done(replace(after, pins=(pin_plan(context, environment, after),)))
+        sweep(context.config)
         kept = len(before.having(Action.KEEP))
         return Outcome(environment=environment, published=published, kept=kept, pinned=pinned)
+
+
+def require_done(final: Plan) -> None:
+    """Check that a plan has nothing left.
+
+    Raises:
+        NotConverged: it has.
+    """
+    if not final.empty:
+        raise NotConverged(
+            Problem(
+                where="release",
+                fact="something is still to do",
+                evidence=leftovers(final),
+                hint="./inv plan, then ./inv release",
+            )
+        )
 
 
 def leftovers(final: Plan) -> tuple[str, ...]:
@@ -113,6 +148,7 @@ def publish(context: Context, before: Plan, effect: Effect) -> tuple[Published, 
     levels = [[built[name].archive for name in level if name in names] for level in graph.levels(context.workspace)]
     with context.progress.step("publish") as done:
         published = publish_all(context.registry, [level for level in levels if level], effect)
+        context.adoption.remember(list(published.values()))
         done(f"{counted(len(published), 'chart')} to {context.config.registry.base}, each read back")
     return tuple(published[name] for name in names)
 
@@ -134,7 +170,7 @@ def checked(context: Context, names: Sequence[ChartName], before: Plan | None = 
     if before is not None:
         adopt_published(context, builder, names, before)
     with context.progress.step("package") as done:
-        built, problems = builder.build(names)
+        built, problems = builder.build(names, exact=names)
         done(counted(len(names), "chart"))
     with context.progress.step("lint") as done:
         problems += checks.lint(context, builder, built, names)
@@ -189,13 +225,14 @@ def pin_environment(
     Raises:
         WorkspaceError: there is nothing to pin, or the environment is not configured.
         RegistryError: a pinned version is not in the registry.
+        AlreadyPublished: a pinned version has another manifest there.
     """
     from slipway.util import filelock
 
     with filelock.hold(context.config.build / LOCK, wait_s=LOCK_WAIT_S, on_wait=context.progress.say):
         check_environment(context.config, environment)
         if environment == context.config.environments[0]:
-            made = plan_of(context, only)
+            made = plan_of(context, only, environment)
             plan.refuse_conflicts(context.workspace, made)
             pins = pins_after(context, environment, made)
             if not pins:
@@ -203,33 +240,43 @@ def pin_environment(
                 raise WorkspaceError(Problem(where=where, fact="has no umbrella to pin yet", hint="./inv release"))
         else:
             pins = promoted_pins(context.config, environment, only)
-            require_published(context, pins)
+            require_published(context, previous_environment(context.config, environment), pins)
         files = wanted_files(context.config, context.workspace, environment, pins)
         reasons = deploy_differences(context.config, environment, files)
         if reasons and not dry_run:
             write_deploy_folder(context.config, environment, files)
+        sweep(context.config)
         return reasons
 
 
-def require_published(context: Context, pins: Mapping[ChartName, Pin]) -> None:
-    """Refuse to pin what Argo CD cannot pull.
+def require_published(context: Context, environment: str, pins: Mapping[ChartName, Pin]) -> None:
+    """Refuse to pin what Argo CD cannot pull, and what is no longer what was pinned before.
+
+    Args:
+        context: the wiring.
+        environment: whose pins these are now.
+        pins: what would be pinned.
 
     Raises:
-        RegistryError: a version is not in the registry, or has another digest there.
+        RegistryError: a version is not in the registry.
+        AlreadyPublished: a version has another manifest there.
     """
     found = context.registry.published({name: item.version for name, item in pins.items()})
-    problems = []
+    missing, moved = [], []
     for name, item in sorted(pins.items()):
-        published = found[name]
-        if published is None or published.manifest != item.manifest:
-            fact = "is not published" if published is None else f"has the manifest {published.manifest}"
-            problems.append(
+        there = found[name]
+        if there is None:
+            missing.append(
                 Problem(
                     where=f"{context.config.registry.base}/{name}",
-                    fact=f"version {item.version} {fact}",
+                    fact=f"version {item.version} is not published",
                     evidence=(f"the pin has {item.manifest}",),
                     hint="./inv release",
                 )
             )
-    if problems:
-        raise RegistryError(problems)
+        elif there.manifest != item.manifest:
+            moved.append(moved_pin(context, environment, item, there))
+    if moved:
+        raise AlreadyPublished(moved)
+    if missing:
+        raise RegistryError(missing)

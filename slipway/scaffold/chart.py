@@ -278,7 +278,6 @@ def create(workspace: Workspace, facts: Facts, today: date) -> Scaffolded:
         next_steps=(
             f"./inv version --only {facts.umbrella}",
             f"./inv lint --only {facts.umbrella}",
-            "./inv test --tier charts",
             "./inv release",
         ),
     )

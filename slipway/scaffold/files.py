@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slipway.core.model import Chart
-from slipway.workspace.editing import scalar
+from slipway.workspace.editing import quoted, scalar
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
@@ -70,7 +70,7 @@ def chart_yaml(facts: Facts) -> str:
         f"description: {scalar(facts.description)}",
         "type: application",
         f"version: {facts.version}",
-        f"appVersion: {json.dumps(facts.app_version)}",
+        f"appVersion: {quoted(facts.app_version)}",
         *([f"kubeVersion: {json.dumps(str(kube))}"] if kube else []),
         *exceptions(facts),
         "dependencies:",
@@ -93,8 +93,8 @@ def values_yaml(facts: Facts) -> str:
     return "\n".join(
         [
             *controllers(facts),
-            *("service:", f"  {facts.name}:", "    ports:", f"      http: {{port: {facts.port}}}"),
-            *("route:", f"  {facts.name}:", f'    host: "{facts.name}.{{{{ .Values.global.domain }}}}"'),
+            *("service:", f"  {scalar(facts.name)}:", "    ports:", f"      http: {{port: {facts.port}}}"),
+            *("route:", f"  {scalar(facts.name)}:", f'    host: "{facts.name}.{{{{ .Values.global.domain }}}}"'),
             "    access: internal",
             *persistence(facts.claims),
             "network:",
@@ -102,7 +102,7 @@ def values_yaml(facts: Facts) -> str:
             "  ingress:",
             "    traefik: {from: {peer: traefik}, ports: [http], purpose: web interface}",
             *("dashboard:", f"  name: {scalar(facts.title)}", f"  group: {scalar(facts.group)}"),
-            *(f"  icon: {facts.name}.svg", f"  description: {scalar(facts.description)}"),
+            *(f"  icon: {scalar(f'{facts.name}.svg')}", f"  description: {scalar(facts.description)}"),
             *backup(facts.claims),
             "",
         ]
@@ -111,14 +111,14 @@ def values_yaml(facts: Facts) -> str:
 
 def controllers(facts: Facts) -> list[str]:
     """The workload with one container."""
-    lines = ["controllers:", f"  {facts.name}:"]
+    lines = ["controllers:", f"  {scalar(facts.name)}:"]
     if facts.claims:
         lines += ["    # A volume for one node: never two writers.", "    strategy: Recreate"]
     lines += [
         "    containers:",
         "      app:",
         "        image:",
-        f"          repository: {facts.repository}",
+        f"          repository: {scalar(facts.repository)}",
         f"          tag: {scalar(facts.tag)}",
         *([f"          digest: {facts.digest}"] if facts.digest else []),
         "        env:",
@@ -142,7 +142,8 @@ def persistence(claims: Sequence[Claim]) -> list[str]:
     """The volumes, and and /tmp, which most programs write to."""
     lines = ["persistence:"]
     for claim in claims:
-        lines += [f"  {claim.name}:", f"    size: {claim.size}", "    mounts:", f"      app: [{{path: {claim.path}}}]"]
+        lines += [f"  {scalar(claim.name)}:", f"    size: {scalar(claim.size)}", "    mounts:"]
+        lines += [f"      app: [{{path: {scalar(claim.path)}}}]"]
     return [
         *lines,
         *("  tmp:", "    type: emptyDir", "    sizeLimit: 256Mi", "    mounts:", "      app: [{path: /tmp}]"),
@@ -153,5 +154,5 @@ def backup(claims: Sequence[Claim]) -> list[str]:
     """Every volume is saved by its files until somebody knows better."""
     if not claims:
         return []
-    entries = (f"  {claim.name}: {{persistence: {claim.name}, method: files}}" for claim in claims)
+    entries = (f"  {scalar(claim.name)}: {{persistence: {scalar(claim.name)}, method: files}}" for claim in claims)
     return ["backup:", *entries]

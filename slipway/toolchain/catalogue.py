@@ -41,11 +41,11 @@ TOOLS: Mapping[str, GoTool] = {
         ),
         GoTool(
             name="registry",
-            purpose="the embedded OCI registry",
+            purpose="the embedded OCI registry, whose tags never move",
             module="github.com/distribution/distribution/v3",
-            package="github.com/distribution/distribution/v3/cmd/registry",
+            # Without a version: the registry of this name on PATH would let everyone move a tag.
+            package="homelab/tools/release/registry",
             stamp="github.com/distribution/distribution/v3/version.version",
-            version_args=("--version",),
             command="./inv registry start",
             cold_s=90,
         ),

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import yaml
+from slipway.util import yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Conversion:
                 "conversionReviewVersions": list(self.versions),
             },
         }
-        return textwrap.indent(yaml.safe_dump({"conversion": section}), "  ")
+        return textwrap.indent(yaml.dump({"conversion": section}).decode(), "  ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,18 +14,19 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from slipway.core.errors import Problem
 from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, CrdSource, Shipped
 from slipway.toolchain.gotool import required
 from slipway.toolchain.toolbox import Toolbox
 from slipway.tools.run import Command, Runner
+from slipway.util import yaml
 from slipway.util.files import read_text
 from slipway.util.generated import outdated, update
 
 FOLDER = "tools/crds"
 GENERATED = f"{FOLDER}/generated"
+LIFECYCLE = "slipway/lint/api_lifecycle.json"
+"""The announced ends of Kubernetes' own API versions."""
 IN_CLUSTER = """\
     # Before everything else, and never pruned: deleting a definition deletes every object of its kind.
     argocd.argoproj.io/sync-options: Prune=false
@@ -52,9 +53,10 @@ def generate(root: Path, run: Runner, toolbox: Toolbox) -> tuple[str, ...]:
 
 
 def committed(root: Path) -> tuple[str, ...]:
-    """Every file with definitions that we wrote, relative to the root."""
+    """Every file that we wrote, relative to the root."""
     charts = {source.chart for source in (*SOURCES, *SHIPPED) if source.chart}
     patterns = (f"{GENERATED}/*.yaml", *(f"charts/{chart}/crds/*.yaml" for chart in sorted(charts)))
+    patterns = (*patterns, LIFECYCLE)
     return tuple(path.relative_to(root).as_posix() for pattern in patterns for path in sorted(root.glob(pattern)))
 
 
@@ -84,7 +86,7 @@ def in_place(root: Path, source: CrdSource | Shipped, text: str) -> tuple[str, s
 
 
 def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
-    """File, relative to the root → content of every group's definitions."""
+    """File, relative to the root → content: every group's definitions, and the lifecycle of Kubernetes' own kinds."""
     modules = required(read_text(root / FOLDER / "go.mod", f"{FOLDER}/go.mod"))
     from slipway.toolchain import compiling
 
@@ -104,7 +106,10 @@ def generated(root: Path, run: Runner, toolbox: Toolbox) -> Mapping[str, str]:
             )
             for source in SOURCES
         )
-    return {**shipped, **made}
+        lifecycle = run(
+            Command(argv=(str(go), "run", "./lifecycle"), cwd=root / FOLDER, env={**environment, "PATH": path})
+        ).stdout
+    return {**shipped, **made, LIFECYCLE: lifecycle}
 
 
 def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, str], item: Shipped) -> str:
@@ -116,11 +121,11 @@ def shipped_text(root: Path, run: Runner, go: Path, environment: Mapping[str, st
     version = required(read_text(root / item.folder / "go.mod", f"{item.folder}/go.mod"))[item.module]
     download = (str(go), "mod", "download", "-json", item.module)
     found = json.loads(run(Command(argv=download, cwd=root / item.folder, env=environment)).stdout)
-    documents = [yaml.safe_load((Path(found["Dir"]) / name).read_bytes()) for name in item.files]
+    documents = [data for name in item.files for data in yaml.load_all(read_text(Path(found["Dir"]) / name))]
     head = (
         f"# From {item.module} {version}, its own files\n# without descriptions. `./inv crds` writes it; do not edit.\n"
     )
-    return head + "".join(f"---\n{yaml.safe_dump(described_less(document))}" for document in documents)
+    return head + "".join(f"---\n{yaml.dump(described_less(document)).decode()}" for document in documents)
 
 
 def described_less(value: object) -> object:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slipway.core.errors import Busy, Problem
+from slipway.util.files import running
 
 POLL_S = 0.1
 
@@ -105,11 +106,7 @@ def holder(path: Path) -> str:
         pid, since = int(data["pid"]), time.localtime(int(data["started"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return ""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        pass  # another user's process
-    except (OSError, OverflowError):
+    if not running(pid):
         return ""
     return f"process {pid}, since {time.strftime('%Y-%m-%d %H:%M:%S', since)}"
 

@@ -1,6 +1,7 @@
-"""YAML read once, with the line of every key.
+"""YAML as Helm and kubectl read it, with the line of every key; or refused where readers differ.
 
-PyYAML's C loader gives the same YAML 1.1 data that Helm's parser sees, and marks from which errors get their line.
+The one place that reads and writes YAML: `yaml_scalars` has the rules of Go's parser, `yaml_read` the limits, and
+`yaml_write` the quotes that keep text what it is.
 """
 
 from __future__ import annotations
@@ -8,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.util.files import decode
+from slipway.util.yaml_read import MAX_NESTING, Duplicate, NotYaml, Path, Reader
+from slipway.util.yaml_write import NotWritable, dump, text_of
 
-Path = tuple[str, ...]
-"""Keys from the root of a document; list items by their index."""
+__all__ = ["MAX_NESTING", "Document", "NotWritable", "NotYaml", "Path", "dump", "load_all", "parse", "text_of"]
 
-MAX_NESTING = 64
-"""Levels; far more than any file here has, and few enough for recursive functions."""
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+MAX_BYTES = 2**20
+"""Of a text that people write: the largest of this repository has 30 KiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +27,7 @@ class Document:
     where: str
     data: object
     lines: Mapping[Path, int]
-    """Path of a key → its line, counted from 1."""
+    """Path of a key → its line, counted from 1; what an alias stands for has no lines of its own."""
 
     @property
     def mapping(self) -> Mapping[str, object]:
@@ -60,70 +57,45 @@ def parse(text: bytes, where: str) -> Document:
     """Read one document.
 
     Raises:
-        WorkspaceError: not YAML, not UTF-8, more than one document, or a key that is duplicated; with file and line.
+        WorkspaceError: not YAML, not UTF-8, too large, more than one document, a key that is duplicated, or a value that
+            readers take for different things; with file and line.
     """
-    loader = None
+    if len(text) > MAX_BYTES:
+        fact = f"has {len(text):,} bytes of YAML, more than {MAX_BYTES:,}"
+        raise WorkspaceError(Problem(where=where, fact=fact, hint="split it, or move data to files/", rule="yaml.size"))
+    reader = Reader(decode(text, where), float64=True)
     try:
-        loader = _Loader(decode(text, where))
-        node = loader.get_single_node()
-        lines: dict[Path, int] = {}
-        problems: list[Problem] = []
-        if node is not None:
-            _walk(node, (), where, lines, problems)
-        if problems:
-            raise WorkspaceError(problems)
-        data = None if node is None else loader.construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f"{where}:{mark.line + 1}" if mark else where
-        raise WorkspaceError(
-            Problem(where=line, fact=f"is not YAML: {error.problem or error.context}", rule="yaml.syntax")
-        ) from error
-    except yaml.reader.ReaderError as error:
-        number = text.count(b"\n", 0, error.position) + 1
-        fact = f"is not YAML: {error.reason} (U+{int(error.character):04X})"
-        raise WorkspaceError(Problem(where=f"{where}:{number}", fact=fact, rule="yaml.syntax")) from error
-    except (yaml.YAMLError, ValueError) as error:
-        fact = str(error).splitlines()[0]
-        raise WorkspaceError(Problem(where=where, fact=f"is not YAML: {fact}", rule="yaml.syntax")) from error
-    finally:
-        if loader is not None:
-            loader.dispose()
-    return Document(where=where, data=data, lines=lines)
+        data = reader.single()
+    except NotYaml as error:
+        place = f"{where}:{error.line}"
+        raise WorkspaceError(Problem(where=place, fact=error.fact, hint=error.hint, rule=error.rule)) from error
+    if reader.duplicates:
+        raise WorkspaceError(duplicate_problem(item, where) for item in reader.duplicates)
+    return Document(where=where, data=data, lines=reader.lines)
 
 
-def _walk(node: yaml.Node, path: Path, where: str, lines: dict[Path, int], problems: list[Problem]) -> None:
-    if len(path) > MAX_NESTING:
-        problem = f"more than {MAX_NESTING} levels of nesting, or an alias inside its own anchor"
-        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*path, str(key.value))
-            line = key.start_mark.line + 1
-            if here in lines:
-                problems.append(
-                    Problem(
-                        where=f"{where}:{line}",
-                        fact=f"key {key.value!r} is duplicated",
-                        evidence=(f"first at line {lines[here]}; YAML would silently keep the last one",),
-                        rule="yaml.duplicate-key",
-                    )
-                )
-            lines[here] = line
-            _walk(value, here, where, lines, problems)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            here = (*path, str(index))
-            lines[here] = item.start_mark.line + 1
-            _walk(item, here, where, lines, problems)
-
-
-def dump(data: object) -> bytes:
-    """YAML with sorted keys and block style: the same data gives the same bytes."""
-    text = yaml.dump(data, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=2**20)
-    return text.encode("utf-8") if isinstance(text, str) else bytes(text)
+def duplicate_problem(item: Duplicate, where: str) -> Problem:
+    """The problem of a key that is there twice."""
+    return Problem(
+        where=f"{where}:{item.line}",
+        fact=f"key {item.key!r} is duplicated",
+        evidence=(f"first at line {item.first}; YAML would silently keep the last one",),
+        rule="yaml.duplicate-key",
+    )
 
 
 def load_all(text: str) -> list[object]:
-    """Every document of a rendered stream; empty documents are left out."""
-    return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
+    """Every document of a stream that a program wrote; empty documents are left out.
+
+    Raises:
+        NotYaml: not YAML, a key that is duplicated, or a value that readers take for different things; with the line.
+    """
+    reader = Reader(text)
+    found = []
+    for document in reader.documents():
+        if reader.duplicates:
+            first = reader.duplicates[0]
+            raise NotYaml(first.line, f"key {first.key!r} is duplicated", rule="yaml.duplicate-key")
+        if document is not None:
+            found.append(document)
+    return found

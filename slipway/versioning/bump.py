@@ -13,13 +13,18 @@ from slipway.build import render
 from slipway.build.archive import read_archive
 from slipway.build.builder import Builder
 from slipway.context import Context
-from slipway.core.errors import ProblemsFound
+from slipway.core.errors import ProblemsFound, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Digest, Workspace
+from slipway.util.files import remove_unfinished
 from slipway.util.text import counted
 from slipway.versioning import version
 from slipway.versioning.evidence import DEFAULTS, Snapshot, compare
-from slipway.versioning.levels import Evidence, Level
+from slipway.versioning.levels import ChangeKind, Evidence, Level
 from slipway.workspace import digest, environments
+
+UNREADABLE = Evidence(
+    level=Level.PATCH, kind=ChangeKind.FIXED, fact="packaged again; what is published is not a chart archive"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,10 @@ class Comparer:
         built, problems = self.builder.build([name])
         if problems:
             raise ProblemsFound(problems)
-        old = self.snapshot(chart, old_archive, str(found.manifest))
+        try:
+            old = self.snapshot(chart, old_archive, str(found.manifest))
+        except WorkspaceError:
+            return (UNREADABLE,)
         new = self.snapshot(chart, built[name].archive.path.read_bytes(), self.builder.key(name))
         return compare(old, new, versions)
 
@@ -102,7 +110,9 @@ def bumps_of(context: Context, only: tuple[ChartName, ...], level: str, note: st
     workspace = version.aligned(context.workspace)
     digests = digest.digest_all(workspace)
     comparer = Comparer(context=context, workspace=workspace, digests=digests)
-    published = context.registry.published({name: chart.version for name, chart in workspace.charts.items()})
+    published = replace(context, edited=workspace).judged(
+        context.registry.published({name: chart.version for name, chart in workspace.charts.items()})
+    )
     bumps = version.plan_bumps(
         context.workspace,
         digests,
@@ -129,6 +139,8 @@ def raise_versions(
         done(f"{counted(len(bumps), 'chart')} to raise")
     if not dry_run:
         apply(context, bumps)
+        for folder in ("charts", "umbrella"):
+            remove_unfinished(context.config.root / folder)
     return bumps
 
 

@@ -86,6 +86,14 @@ def parse(text: str) -> Changelog:
     return Changelog(head="\n".join(head).rstrip(), sections=tuple(sections), newline=newline)
 
 
+def precedence(section: Section) -> tuple[bool, object]:
+    """Orders sections: what is not released comes last, so that it stands first in a file."""
+    import semver
+
+    released = semver.Version.is_valid(section.version)
+    return not released, semver.Version.parse(section.version) if released else 0
+
+
 def render(changelog: Changelog) -> str:
     """The file's text; one blank line between parts, a line ending at the end."""
     parts = [changelog.head] if changelog.head else []

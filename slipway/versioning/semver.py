@@ -24,6 +24,17 @@ def known_versions(tags: Iterable[str], there: Published | None) -> tuple[str, .
     return tuple(sorted(found, key=semver.Version.parse))
 
 
+def above(version: str, versions: Iterable[str]) -> str:
+    """The highest of the published versions, if it is above this one; empty when this one goes up."""
+    known = [tag for tag in versions if graph.SEMVER.fullmatch(tag)]
+    if not known:
+        return ""
+    import semver
+
+    highest = max(known, key=semver.Version.parse)
+    return highest if semver.Version.parse(highest) > semver.Version.parse(version) else ""
+
+
 def baseline(versions: Sequence[str]) -> str:
     """The published version to compare with: the highest, a prerelease only when there is nothing else.
 
@@ -62,6 +73,14 @@ def next_version(present: str, published: Sequence[str], level: Level) -> str:
     if top.prerelease:
         return str(top.bump_prerelease()) if far_enough else f"{wanted}-{prerelease_word(top)}.1"
     return str(raised(top, level))
+
+
+def higher(one: str, other: str) -> str:
+    """The version with the higher precedence; a text that is no version is lower than any."""
+    import semver
+
+    found = [text for text in (one, other) if graph.SEMVER.fullmatch(text)]
+    return max(found, key=semver.Version.parse, default=one)
 
 
 def raised(version: Version, level: Level) -> Version:

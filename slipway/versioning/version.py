@@ -115,7 +115,7 @@ def plan_bumps(
             dep.name: after[dep.name] for dep in chart.dependencies if after.get(dep.name, dep.version) != dep.version
         }
         there = published.get(name)
-        if there is not None and there.input_digest == digests[name] and not edits:
+        if there is not None and there.holds(digests[name]) and not edits:
             continue
         versions = known_versions(tags_of(name), there)
         evidence: tuple[Evidence, ...] = ()

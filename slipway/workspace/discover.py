@@ -7,15 +7,16 @@ What can be understood and is still wrong (versions, dependencies, cycles) is `g
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
-from slipway.util.files import name_not_utf8
+from slipway.util.files import odd_name
 from slipway.workspace import unread
 from slipway.workspace.chart_folder import read_chart
+from slipway.workspace.conflict_marks import conflict_problems
 from slipway.workspace.environment_folder import read_environments
 
 
@@ -28,7 +29,7 @@ def load(config: Config) -> Workspace:
     problems: list[Problem] = []
     charts: dict[ChartName, Chart] = {}
     for folder in chart_folders(config.root):
-        if (unnamed := name_not_utf8(folder)) is not None:
+        if (unnamed := odd_name(folder)) is not None:
             problems.append(unnamed)
             continue
         try:
@@ -56,8 +57,15 @@ def load(config: Config) -> Workspace:
     if not charts and not problems:
         problems.append(Problem(where="charts", fact="there is no chart", hint="./inv new SERVICE", rule="chart.none"))
     if problems:
-        raise WorkspaceError(problems)
+        raise WorkspaceError(explained(config.root, problems))
     return Workspace(root=config.root, charts=charts, environments=environments)
+
+
+def explained(root: Path, problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, with the unfinished merge in place of what is wrong with its files."""
+    marks = [found for top in ("charts", "umbrella", "values") for found in conflict_problems(root, top)]
+    unfinished = {mark.where.partition(":")[0] for mark in marks}
+    return [*marks, *(problem for problem in problems if problem.where.partition(":")[0] not in unfinished)]
 
 
 def chart_folders(root: Path) -> Iterator[str]:

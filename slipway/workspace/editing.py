@@ -17,8 +17,11 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import CHANGES
 from slipway.util import yaml, yaml_edit
 from slipway.util.yaml_edit import Entry, SourceText, Splice
+from slipway.util.yaml_scalars import needs_quotes
 
-PLAIN = re.compile(r"\d+\.\d+\.\d+[A-Za-z0-9.-]*|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z/][A-Za-z0-9 ._/@+()-]+")
+PLAIN = re.compile(
+    r"\d+(\.\d+\.\d+[A-Za-z0-9.-]*|[A-Za-z]+)|(oci|file|https?)://[A-Za-z0-9._:/-]+|[A-Za-z/][A-Za-z0-9 ._/@+()-]+"
+)
 """Text that no YAML parser takes for anything else, also inside braces; the words of `yes`, `null` and so on excepted."""
 
 
@@ -48,19 +51,19 @@ def set_dependency_version(text: bytes, name: str, version: str, where: str) -> 
     """
 
     def change(data: dict[str, object]) -> None:
-        for entry in _dependencies(data):
+        for entry in dependencies(data):
             if entry.get("name") == name:
                 entry["version"] = version
 
     source = SourceText.read(text, where)
     splices = [
         source.scalar_splice(scalar(version), "dependencies", index, "version")
-        for index, entry in enumerate(_dependencies(dict(yaml.parse(text, where).mapping)))
+        for index, entry in enumerate(dependencies(dict(yaml.parse(text, where).mapping)))
         if entry.get("name") == name
     ]
     if not splices:
         raise WorkspaceError(Problem(where=where, fact=f"has no dependency {name!r}"))
-    return _checked(text, source.spliced(splices), change, where)
+    return checked(text, source.spliced(splices), change, where)
 
 
 def set_changes(text: bytes, changes: Sequence[Change], where: str) -> bytes:
@@ -82,7 +85,7 @@ def set_changes(text: bytes, changes: Sequence[Change], where: str) -> bytes:
         data["annotations"] = {**(annotations if isinstance(annotations, dict) else {}), CHANGES: value}
 
     source = SourceText.read(text, where)
-    return _checked(text, source.spliced([_changes_splice(source, listed, value)]), change, where)
+    return checked(text, source.spliced([_changes_splice(source, listed, value)]), change, where)
 
 
 def _changes_splice(source: SourceText, listed: Sequence[str], value: str) -> Splice:
@@ -95,12 +98,12 @@ def _changes_splice(source: SourceText, listed: Sequence[str], value: str) -> Sp
         return source.replace_empty("annotations", block)
     if source.node("annotations", CHANGES) is not None:
         if source.is_flow(annotations):
-            return source.scalar_splice(json.dumps(value, ensure_ascii=False), "annotations", CHANGES)
+            return source.scalar_splice(quoted(value), "annotations", CHANGES)
         indent = source.column("annotations", CHANGES)
         header, *body = _block(CHANGES, listed, indent, step)
         return source.block_splice(header.partition(": ")[2], body, "annotations", CHANGES)
     if source.is_flow(annotations):
-        pair = f"{json.dumps(CHANGES)}: {json.dumps(value, ensure_ascii=False)}"
+        pair = f"{json.dumps(CHANGES)}: {quoted(value)}"
         return source.flow_insert(annotations, pair)
     indent = source.first_column(annotations)
     return source.lines_after(source.content_end(annotations), _block(CHANGES, listed, indent, step))
@@ -122,18 +125,18 @@ def add_dependency(text: bytes, entry: Mapping[str, str], where: str) -> bytes:
     Raises:
         WorkspaceError: another entry of that name is there, or the list cannot be edited.
     """
-    present = _dependencies(dict(yaml.parse(text, where).mapping))
+    present = dependencies(dict(yaml.parse(text, where).mapping))
     for other in present:
-        if other.get("name") == entry["name"]:
+        if key_of(other) == key_of(entry):
             if dict(entry) == other:
                 return text
-            raise WorkspaceError(Problem(where=where, fact=f"has a dependency {entry['name']!r} already"))
+            raise WorkspaceError(Problem(where=where, fact=f"has a dependency {key_of(entry)!r} already"))
 
     def change(data: dict[str, object]) -> None:
-        data["dependencies"] = [*_dependencies(data), dict(entry)]
+        data["dependencies"] = [*dependencies(data), dict(entry)]
 
     def by_name(data: dict[str, object]) -> dict[str, object]:
-        return {**data, "dependencies": sorted(_dependencies(data), key=lambda one: str(one.get("name")))}
+        return {**data, "dependencies": sorted(dependencies(data), key=key_of)}
 
     source = SourceText.read(text, where)
     lines = [f"{'- ' if not index else '  '}{key}: {scalar(value)}" for index, (key, value) in enumerate(entry.items())]
@@ -144,11 +147,9 @@ def add_dependency(text: bytes, entry: Mapping[str, str], where: str) -> bytes:
         indented = [" " * source.indent_step + line for line in lines]
         splice = source.replace_empty("dependencies", indented)
     else:
-        entries = [
-            Entry(name=str(one.get("name")), node=item) for one, item in zip(present, source.items(node), strict=True)
-        ]
-        splice = source.insert_in_order(entries, entry["name"], lines, source.sequence_column(node))
-    return _checked(text, source.spliced([splice]), change, where, normal=by_name)
+        entries = [Entry(name=key_of(one), node=item) for one, item in zip(present, source.items(node), strict=True)]
+        splice = source.insert_in_order(entries, key_of(entry), lines, source.sequence_column(node))
+    return checked(text, source.spliced([splice]), change, where, normal=by_name)
 
 
 def add_member(text: bytes, name: str, members: Sequence[str], comment: str, where: str) -> bytes:
@@ -175,7 +176,7 @@ def add_member(text: bytes, name: str, members: Sequence[str], comment: str, whe
     lines = [*([f"# {comment}"] if comment else []), f"{name}:", f"{' ' * source.indent_step}enabled: true"]
     entries = [entry for entry in source.entries() if entry.name in members]
     splice = source.insert_in_order(entries, name, lines, 0) if entries else source.append_lines(lines)
-    return _checked(text, source.spliced([splice]), change, where)
+    return checked(text, source.spliced([splice]), change, where)
 
 
 def _set_key(text: bytes, key: str, value: str, where: str, *, after: str) -> bytes:
@@ -189,13 +190,13 @@ def _set_key(text: bytes, key: str, value: str, where: str, *, after: str) -> by
         splice = source.lines_after(source.content_end(above), [f"{key}: {scalar(value)}"])
     else:
         splice = source.append_lines([f"{key}: {scalar(value)}"])
-    return _checked(text, source.spliced([splice]), change, where)
+    return checked(text, source.spliced([splice]), change, where)
 
 
-def _checked(
+def checked(
     text: bytes,
     edited: bytes,
-    change: Callable[[dict[str, object]], None],
+    change: Callable[[dict[str, object]], object],
     where: str,
     normal: Callable[[dict[str, object]], dict[str, object]] = lambda data: data,
 ) -> bytes:
@@ -214,16 +215,27 @@ def _checked(
     return edited
 
 
-def _dependencies(data: Mapping[str, object]) -> list[dict[str, object]]:
+def dependencies(data: Mapping[str, object]) -> list[dict[str, object]]:
+    """The entries of Chart.yaml's `dependencies`."""
     entries = data.get("dependencies")
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
+def key_of(entry: Mapping[str, object]) -> str:
+    """The key under which a dependency's values are: its alias, else its name."""
+    return str(entry.get("alias") or entry.get("name"))
+
+
 def _quoted(item: Change) -> str:
-    return json.dumps(" ".join(item.description.split()), ensure_ascii=False)
+    return quoted(" ".join(item.description.split()))
 
 
 def scalar(value: str) -> str:
     """A string as YAML: plain when every parser reads it back as itself, else in double quotes."""
-    plain = PLAIN.fullmatch(value) and value == value.strip() and yaml.parse(value.encode(), "scalar").data == value
-    return value if plain else json.dumps(value, ensure_ascii=False)
+    plain = PLAIN.fullmatch(value) and value == value.strip() and not needs_quotes(value)
+    return value if plain else quoted(value)
+
+
+def quoted(value: str) -> str:
+    """A string in double quotes, whose escapes are those of JSON."""
+    return json.dumps(value, ensure_ascii=not value.isprintable())

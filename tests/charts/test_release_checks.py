@@ -1,17 +1,16 @@
 """The checks of a release: nothing is found here, and what the cluster would refuse is found before it does."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from slipway.context import open_context
 from slipway.core.errors import Problem
 from slipway.core.model import ChartKind, ChartName
 from slipway.release import checks
 from slipway.workspace import digest, graph
+from testing.product import product, product_context
 from testing.workspaces import ROOT, builder_of
 
 pytestmark = pytest.mark.helm
@@ -19,8 +18,8 @@ pytestmark = pytest.mark.helm
 
 def checked(build: Path, umbrellas: Sequence[str], changes: dict[str, tuple[str, str]]) -> tuple[Problem, ...]:
     """What the checks of some umbrellas find after a text is replaced wherever the values of some charts have it."""
-    context = open_context(ROOT, os.environ, quiet=True)
-    builder = builder_of(ROOT, build)
+    context = product_context()
+    builder = builder_of(ROOT, build, workspace=product())
     charts = dict(builder.workspace.charts)
     for name, (before, after) in changes.items():
         chart = charts[ChartName(name)]
@@ -36,7 +35,7 @@ def checked(build: Path, umbrellas: Sequence[str], changes: dict[str, tuple[str,
 
 
 def test_no_umbrella_has_a_problem_in_any_environment(tmp_path: Path) -> None:
-    workspace = builder_of(ROOT, tmp_path).workspace
+    workspace = product()
     umbrellas = [name for name, chart in workspace.charts.items() if chart.kind is ChartKind.UMBRELLA]
 
     assert [str(problem) for problem in checked(tmp_path, umbrellas, {})] == []

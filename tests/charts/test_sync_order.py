@@ -1,15 +1,14 @@
 """The checks of a release refuse an address pool that comes in a later sync wave than the Service that waits for it."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from slipway.context import open_context
 from slipway.core.model import ChartName
 from slipway.release import checks
 from slipway.workspace import digest, graph
+from testing.product import product, product_context
 from testing.workspaces import ROOT, builder_of
 
 pytestmark = pytest.mark.helm
@@ -18,8 +17,8 @@ INFRA, METALLB = ChartName("infra"), ChartName("metallb")
 
 
 def test_the_checks_refuse_a_pool_that_comes_after_the_service_that_waits_for_it(tmp_path: Path) -> None:
-    context = open_context(ROOT, os.environ, quiet=True)
-    builder = builder_of(ROOT, tmp_path)
+    context = product_context()
+    builder = builder_of(ROOT, tmp_path, workspace=product())
     charts = builder.workspace.charts
     text = charts[METALLB].files["values.yaml"]
     assert b'sync-wave: "15"' in text

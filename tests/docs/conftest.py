@@ -2,7 +2,6 @@
 
 import http.server
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from slipway.docs import site as sites
 from slipway.docs.source.tasks import load_tasks
 from slipway.toolchain import chromium
 from slipway.tools.run import run_process
+from testing.product import copy_product
 
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -44,10 +44,7 @@ FOCUSED = """
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`site/` as `./inv docs build` makes it, from a copy of the sources."""
     root = tmp_path_factory.mktemp("checkout")
-    for name in ("charts", "umbrella", "values", "docs", "slipway"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "mkdocs.yml", "tasks.py"):
-        shutil.copyfile(ROOT / name, root / name)
+    copy_product(root, "charts", "umbrella", "values", "docs", "slipway", "pyproject.toml", "mkdocs.yml", "tasks.py")
     pytest.importorskip("mkdocs", reason="the group docs is not installed: ./inv docs build")
     context = open_context(root, os.environ, quiet=True)
     docs.stage(context, load_tasks(root))

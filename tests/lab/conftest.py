@@ -1,19 +1,17 @@
 """One real cluster with a real Argo CD for the whole tier; it ends with the tests, however they end."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from slipway.context import open_context
 from slipway.lab import lab
 from slipway.lab.place import Place, place_of
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
 from testing.fixtures import repository
-from testing.monorepo import ROOT
+from testing.product import product_context
 from testing.reality import Reality, reality
 
 __all__ = ["repository"]
@@ -24,7 +22,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
     """A running lab that nothing is delivered to yet."""
     # Unix sockets have short names only, and pytest's folders long ones.
     made = place_of(tmp_path_factory.mktemp("lab"))
-    lab.start(open_context(ROOT, os.environ, quiet=True), made, attached=True)
+    lab.start(product_context(), made, attached=True)
     lab.wait_ready(made)
     yield made
     lab.stop(made)

@@ -1,6 +1,5 @@
 """A bare control plane becomes one with Argo CD in it, and a second bootstrap finds nothing to change."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from slipway.cluster.apply import MANAGER
-from slipway.context import Context, open_context
+from slipway.context import Context
 from slipway.delivery import bootstrap
 from slipway.delivery.bootstrap import Outcome
-from slipway.gitops import applications as deploy
-from slipway.gitops.pins import deploy_folder, write_deploy_folder
+from slipway.gitops.pins import write_deploy_folder
 from slipway.lab import lab, provide
 from slipway.lab.place import Place, place_of
 from slipway.lab.plan import Extent
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.util import yaml
 from slipway.util.mapping import dig
+from slipway.workspace.pinned import PINS, deploy_folder
 from testing import cluster
 from testing.cluster import Platform
-from testing.monorepo import ROOT
+from testing.product import product_context
 
 KINDS = (
     "serviceaccounts", "roles", "rolebindings", "networkpolicies", "configmaps", "services", "deployments", "statefulsets",
@@ -52,7 +51,7 @@ class Bootstrapped:
 def bare(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: None) -> Iterator[Place]:
     """A control plane with a node, and a registry: no definitions, and nothing in it."""
     made = place_of(tmp_path_factory.mktemp("bare"))
-    lab.start(open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.BARE, definitions=())
+    lab.start(product_context(), made, attached=True, extent=Extent.BARE, definitions=())
     lab.wait_ready(made)
     yield made
     lab.stop(made)
@@ -205,4 +204,4 @@ def facts(item: Data) -> object:
 def test_the_files_are_those_of_the_deploy_folder(here: Bootstrapped, tmp_path: Path) -> None:
     folder_of_env = deploy_folder(here.context.config, "staging")
 
-    assert set(here.first.files) | {deploy.PINS} == {path.name for path in folder_of_env.iterdir()}
+    assert set(here.first.files) | {PINS} == {path.name for path in folder_of_env.iterdir()}

@@ -22,6 +22,7 @@ from slipway.lint import kube_schemas
 from slipway.secrets.references import producers_of
 from slipway.tools.kubectl import Kubectl
 from testing.operators import operator, pool
+from testing.product import product_context
 from testing.rendering import Repository, charts
 from testing.workspaces import ROOT, chart_testing
 
@@ -41,9 +42,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory, no_settings_of_the_user: Non
     """A cluster with every kind that a chart may need, and none of the platform's own objects: a name belongs to one release."""
     made = place_of(tmp_path_factory.mktemp("empty"))
     definitions = kube_schemas.definition_files(ROOT)
-    lab.start(
-        open_context(ROOT, os.environ, quiet=True), made, attached=True, extent=Extent.CLUSTER, definitions=definitions
-    )
+    lab.start(product_context(), made, attached=True, extent=Extent.CLUSTER, definitions=definitions)
     lab.wait_ready(made)
     inhabit(open_context(ROOT, os.environ, quiet=True).kubectl(made.kubeconfig))
     yield made

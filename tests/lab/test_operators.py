@@ -2,12 +2,10 @@
 
 import ipaddress
 import json
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from slipway.context import open_context
 from slipway.gitops.applications import documents
 from slipway.lab import folder, lab
 from slipway.lab.operators.addresses import POOL as POOL_NAME
@@ -16,8 +14,8 @@ from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.process import wait_until
 from slipway.util.mapping import dig, listing
 from testing.cluster import WAIT_S, MakePlatform, edit
-from testing.monorepo import ROOT
 from testing.operators import POOL, operator, pool, with_pools
+from testing.product import product_context
 
 NAMESPACE = "refused"
 
@@ -25,7 +23,7 @@ NAMESPACE = "refused"
 @pytest.fixture(scope="module")
 def kubectl(place: Place) -> Iterator[Kubectl]:
     """A namespace of its own, with cert-manager and CloudNativePG in it."""
-    made = lab.attach(open_context(ROOT, os.environ, quiet=True), place, "staging").kubectl
+    made = lab.attach(product_context(), place, "staging").kubectl
     made("create", "namespace", NAMESPACE)
     made.apply(documents(operator(chart, NAMESPACE) for chart in ("cert-manager", "cloudnative-pg")), manager="tests")
     yield made

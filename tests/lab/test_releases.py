@@ -12,6 +12,7 @@ from slipway.lab import lab
 from slipway.registry import publish
 from slipway.util.mapping import dig
 from testing.cluster import MakePlatform, Platform, edit
+from testing.tampering import move_tag
 
 
 def test_a_release_of_one_service_restarts_only_its_pods_and_leaves_other_namespaces_alone(
@@ -135,7 +136,8 @@ def test_a_tag_that_somebody_overwrote_does_not_fool_the_pin(deliver: MakePlatfo
     registry = lab_of.context.registry
     for content in (foreign.config, foreign.layer):
         registry.push_blob(ChartName("fooled"), content)
-    registry.put_manifest("fooled", "1.0.0", foreign.manifest)
+    registry.put_manifest("fooled", foreign.digest, foreign.manifest)
+    move_tag(here.place.folder / "registry/data", registry.config.repository("fooled"), "1.0.0", foreign.digest)
 
     here.refresh("fooled")
 

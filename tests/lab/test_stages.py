@@ -1,19 +1,17 @@
 """What is played: the states that a healthy cluster would bring objects to, and limits that hold all the same."""
 
 import json
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from slipway.context import open_context
 from slipway.gitops.applications import documents
 from slipway.lab import lab
 from slipway.lab.place import Place
 from slipway.tools.kubectl import Kubectl
 from slipway.util.mapping import dig
-from testing.monorepo import ROOT
 from testing.operators import operator, pool, with_pools
+from testing.product import product_context
 
 NAMESPACE = "played"
 
@@ -21,7 +19,7 @@ NAMESPACE = "played"
 @pytest.fixture(scope="module")
 def kubectl(place: Place) -> Iterator[Kubectl]:
     """A namespace of its own, with every operator in it."""
-    made = lab.attach(open_context(ROOT, os.environ, quiet=True), place, "staging").kubectl
+    made = lab.attach(product_context(), place, "staging").kubectl
     made("create", "namespace", NAMESPACE)
     with_pools(made)
     charts = ("cert-manager", "cloudnative-pg", "metallb", "sealed-secrets", "traefik")

@@ -1,6 +1,5 @@
 """A release on a real registry: nothing doubled, nothing overwritten, resumable after a kill at any point."""
 
-import http.client
 import os
 import signal
 import subprocess
@@ -19,8 +18,10 @@ from slipway.gitops import pins
 from slipway.registry import embedded
 from slipway.release import release
 from slipway.release.survey import plan_of
-from testing.faulty import Answer, Seen, serving, unused_port
-from testing.monorepo import small
+from slipway.tools.git import Git
+from slipway.tools.run import run_process
+from testing.faulty import Answer, Seen, forward, serving, unused_port
+from testing.monorepo import ROOT, small
 from testing.world import Recorder, World
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
@@ -304,20 +305,6 @@ def test_a_broken_workspace_publishes_nothing(world: World) -> None:
     assert world.published() == {}
 
 
-def forward(port: int, request: Seen) -> Answer:
-    """Pass a request on to the real registry."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    hop = {"connection", "host", "content-length", "transfer-encoding"}
-    headers = {key: value for key, value in request.headers.items() if key not in hop}
-    connection.request(request.method, request.path, body=request.body, headers=headers)
-    reply = connection.getresponse()
-    body = reply.read()
-    kept = {key: value for key, value in reply.getheaders() if key.lower() not in hop}
-    size = int(reply.headers.get("Content-Length") or len(body))
-    connection.close()
-    return Answer(status=reply.status, body=body, headers=kept, announced=size if request.method == "HEAD" else None)
-
-
 FAULTS = {
     "401": Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="charts"'}),
     "403": Answer(status=403),
@@ -371,3 +358,42 @@ def test_a_registry_that_is_down_is_named_with_the_way_out(world: World) -> None
 
     assert "hint:" in str(error.value)
     assert world.deployed() == {}
+
+
+def test_a_version_lower_than_a_published_one_is_refused_and_the_hint_leads_out(world: World) -> None:
+    world.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.0.0\ntype", "version: 1.1.0\ntype")
+    world.release()
+    before = (world.published(), world.deployed())
+    world.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.1.0\ntype", "version: 1.0.5\ntype")
+    world.repo.replace("umbrella/htpc/values.yaml", "sonarr:\n", "sonarr:\n  text: changed\n")
+
+    with pytest.raises(AlreadyPublished) as caught:
+        world.release(only=(ChartName("htpc"),))
+    planned = world.inv("plan")
+
+    assert str(caught.value) == (
+        "umbrella/htpc/Chart.yaml:3: 1.0.5 is lower than the published 1.1.0\n    hint: ./inv version --only htpc"
+    )
+    assert (planned.code, planned.stderr.strip()) == (5, str(caught.value))
+    assert (world.published(), world.deployed()) == before
+    world.ok("version", "--only", "htpc")
+    assert [f"{item.name} {item.version}" for item in world.release().published] == ["htpc 1.1.1"]
+
+
+def test_what_a_kill_left_is_gone_after_the_next_release_and_git_never_sees_it(world: World) -> None:
+    world.release()
+    left = ["deploy/.staging.new/pins.yaml", f"charts/sonarr/.Chart.yaml.{2**22 + 1}.tmp"]
+    for path in left:
+        world.repo.write(path, "half")
+    git = Git(run=run_process, root=world.repo.root)
+    git("init", "--quiet")
+    world.repo.write(".gitignore", (ROOT / ".gitignore").read_text(encoding="utf-8"))
+
+    listed = git("ls-files", "--others", "--exclude-standard").stdout
+    done = world.release()
+
+    assert done.unchanged
+    assert not [path for path in left if path in listed]
+    assert "deploy/staging/pins.yaml" in listed
+    assert not [path for path in left if (world.repo.root / path).parent.exists() and (world.repo.root / path).exists()]
+    assert not (world.repo.root / "deploy/.staging.new").exists()

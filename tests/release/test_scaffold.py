@@ -1,7 +1,6 @@
 """A new chart among the real ones: it renders, every check passes from the start, and it is released with its umbrella."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,7 @@ from slipway.scaffold import chart
 from slipway.versioning import bump, version
 from slipway.workspace import graph
 from testing.faulty import unused_port
-from testing.monorepo import ROOT
+from testing.product import copy_product
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 
@@ -29,12 +28,8 @@ IMAGE = "ghcr.io/example/audiobooks:2.30.0"
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
     """A copy of this repository with a registry of its own."""
-    root = tmp_path / "repo"
-    for folder in ("charts", "umbrella", "values", "tools", "locks", ".ct"):
-        if (ROOT / folder).is_dir():
-            shutil.copytree(ROOT / folder, root / folder)
-    for name in ("pyproject.toml", "LICENSE"):
-        shutil.copyfile(ROOT / name, root / name)
+    names = ("charts", "umbrella", "values", "tools", "locks", ".ct", "pyproject.toml", "LICENSE")
+    root = copy_product(tmp_path / "repo", *names)
     opened = open_context(root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(unused_port())}, quiet=True)
     yield opened
     embedded.daemon_of(opened.config).stop()

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from slipway.build.render import Object, normalise, to_yaml
+from slipway.build.render import Object, normalise
 from slipway.core.model import ChartKind
-from slipway.lint.kubeconform import Manifests, schema_problems
-from slipway.tools.kubeconform import Kubeconform
-from slipway.tools.run import run_process
+from slipway.lint.kubeconform import Manifests
+from slipway.util import yaml
 from slipway.util.mapping import dig
-from testing.rendering import KUBE_VERSION, Repository, charts
-from testing.workspaces import ROOT, load, program
+from testing.product import product
+from testing.rendering import Repository, charts
+from testing.schemas import schema_messages
 
 pytestmark = pytest.mark.helm
 
+ENVIRONMENTS = sorted(product().environments)
 GOLDEN = Path(__file__).parent / "golden"
 UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UMBRELLA]
-ENVIRONMENTS = sorted(load(ROOT).environments)
 
 
 def file_of(item: Object) -> str:
@@ -53,7 +53,7 @@ def wanted(repository: Repository, umbrella: str, environment: str) -> dict[str,
     rendered = repository.rendered(repository.case(umbrella, environment)).objects
     objects = [item for item in rendered if item.kind != "CustomResourceDefinition"]
     files = committed_files(repository)
-    made = {file_of(item): to_yaml(brief(normalise(item), files)) for item in objects}
+    made = {file_of(item): yaml.text_of(brief(normalise(item), files)) for item in objects}
     assert len(made) == len(objects), "two objects share a file name"
     return made
 
@@ -85,8 +85,6 @@ def test_no_golden_folder_is_left_over() -> None:
 def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
     from slipway.build import render
 
-    kubeconform = Kubeconform(run=run_process, program=lambda: program("kubeconform"))
-    (tmp_path / "scratch").mkdir()
     cases = [
         Manifests(
             chart=folder.name,
@@ -96,15 +94,7 @@ def test_every_golden_file_is_valid_for_the_api_server(tmp_path: Path) -> None:
         )
         for folder in sorted(GOLDEN.glob("*/*"))
     ]
-    found = schema_problems(
-        kubeconform,
-        cases,
-        root=ROOT,
-        folder=tmp_path / "schemas",
-        kube_version=KUBE_VERSION,
-        scratch=tmp_path / "scratch",
-    )
-    assert [str(problem) for problem in found] == []
+    assert schema_messages(cases, tmp_path) == []
 
 
 def texts_of(folder: Path) -> list[str]:

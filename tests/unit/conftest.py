@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from slipway.docs.source import parsing, platform
-from testing.workspaces import ROOT, load
+from testing.product import product
 
 settings.register_profile("unit", max_examples=25, deadline=None, database=None, derandomize=True)
 settings.register_profile("thorough", max_examples=500, deadline=None, database=None)
@@ -16,8 +16,8 @@ settings.load_profile("unit")
 
 @pytest.fixture(scope="session")
 def parsed() -> parsing.ParsedWorkspace:
-    """This repository, as the pages read it."""
-    return parsing.parse_workspace(load(ROOT))
+    """This repository in the environments of the tests, as the pages read it."""
+    return parsing.parse_workspace(product())
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, Completed
 from slipway.util.progress import Progress
 from slipway.workspace.annotations import NamespaceAnnotations
+from slipway.workspace.pinned import PINS, deploy_folder
 from testing.monorepo import Monorepo
 
 RENDERED = """\
@@ -159,7 +160,7 @@ def test_pins_without_argo_cd_are_refused(context: Context, kubectl: Kubectl, re
 
 def test_pins_of_another_registry_are_refused(context: Context, kubectl: Kubectl) -> None:
     pinned(context, "argocd")
-    path = pins.deploy_folder(context.config, "staging") / applications.PINS
+    path = deploy_folder(context.config, "staging") / PINS
     path.write_text(path.read_text(encoding="utf-8").replace("registry.example.org", "ghcr.io"), encoding="utf-8")
 
     with pytest.raises(WorkspaceError, match="is of another registry than the settings"):

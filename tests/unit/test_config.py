@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.config import SETTINGS, Config, SourceForm, load_config
+from slipway.config import SETTINGS, Config, SourceForm, edit, load_config
 from slipway.config.settings import check
 from slipway.core.errors import WorkspaceError
 
@@ -232,3 +232,120 @@ def test_whatever_a_variable_is_it_is_read_or_refused(environ: dict[str, str]) -
     _, problems = check({}, environ)
 
     assert {problem.where for problem in problems} <= set(environ)
+
+
+THEIRS = """\
+[project]
+name = "homelab"
+
+[tool.slipway]
+registry = "embedded"
+environments = ["staging", "production"]
+kube-version = "1.38.0"
+# Where Argo CD reads deploy/ from.
+repository-url = "https://git.example.org/homelab/homelab.git"
+
+[tool.slipway.tools]
+helm = "v4.4.0"
+"""
+OURS = """\
+[tool.slipway]
+registry = "oci://ghcr.io/me/charts" # public
+environments = [
+    "home", # the only one
+]
+rolling-sync = true
+kube-version = "1.37.0"
+
+[tool.slipway.tools]
+helm = "v4.3.1"
+"""
+
+
+def test_a_release_of_the_platform_keeps_the_settings_of_whoever_runs_it() -> None:
+    merged = edit.with_settings_of(THEIRS, OURS)
+
+    assert (
+        merged
+        == """\
+[project]
+name = "homelab"
+
+[tool.slipway]
+registry = "oci://ghcr.io/me/charts" # public
+environments = [
+    "home", # the only one
+]
+kube-version = "1.38.0"
+rolling-sync = true
+# Where Argo CD reads deploy/ from.
+
+[tool.slipway.tools]
+helm = "v4.4.0"
+"""
+    )
+    assert edit.with_settings_of(merged, OURS) == merged
+    assert edit.with_settings_of(THEIRS, THEIRS) == THEIRS
+
+
+@pytest.mark.parametrize(
+    "text", ["docker.io", "docker.io/somebody/charts", "oci://index.docker.io/a/b", "registry-1.docker.io/"]
+)
+def test_docker_hub_has_a_user_and_nothing_below_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(WorkspaceError, match="at Docker Hub a repository is USER/NAME"):
+        loaded(tmp_path, SLIPWAY_REGISTRY=text)
+
+
+@pytest.mark.parametrize(
+    ("environ", "text"),
+    [
+        (
+            {"SLIPWAY_REGISTRY_PASSWORD": "hush"},
+            (
+                "SLIPWAY_REGISTRY_PASSWORD: is set, but SLIPWAY_REGISTRY_USERNAME is not\n"
+                "    hint: set SLIPWAY_REGISTRY_USERNAME as well"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "hush"},
+            (
+                "SLIPWAY_REGISTRY_USERNAME: is set, but SLIPWAY_REGISTRY_PASSWORD is not\n"
+                "    hint: set SLIPWAY_REGISTRY_PASSWORD as well"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me", "SLIPWAY_REGISTRY_PASSWORD": "hush\n"},
+            (
+                "SLIPWAY_REGISTRY_PASSWORD: ends in a line break\n"
+                "    hint: read it without one: export NAME=\"$(cat FILE)\", or printf '%s' in place of echo"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me\r\n", "SLIPWAY_REGISTRY_PASSWORD": "hush"},
+            (
+                "SLIPWAY_REGISTRY_USERNAME: ends in a line break\n"
+                "    hint: read it without one: export NAME=\"$(cat FILE)\", or printf '%s' in place of echo"
+            ),
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me", "SLIPWAY_REGISTRY_PASSWORD": "hu\x1bsh"},
+            "SLIPWAY_REGISTRY_PASSWORD: has a control character\n    hint: set it to the text alone",
+        ),
+        (
+            {"SLIPWAY_REGISTRY_USERNAME": "me:hush", "SLIPWAY_REGISTRY_PASSWORD": "hush"},
+            (
+                "SLIPWAY_REGISTRY_USERNAME: has a colon, which no registry can take\n"
+                "    hint: set the user without its password"
+            ),
+        ),
+    ],
+)
+def test_a_login_that_cannot_be_meant_is_refused_before_anything_and_never_shown(
+    tmp_path: Path, environ: dict[str, str], text: str
+) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        loaded(tmp_path, SLIPWAY_REGISTRY="registry.test/charts", **environ)
+
+    assert str(caught.value) == text
+    assert caught.value.exit_code == 2
+    assert loaded(tmp_path, **environ).registry.embedded

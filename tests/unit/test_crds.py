@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from slipway.toolchain.crd_sources import SHIPPED, SOURCES, Conversion, CrdSource, Shipped
-from slipway.toolchain.crds import FOLDER, GENERATED, committed, header, in_place, place_of, with_conversion
+from slipway.toolchain.crds import FOLDER, GENERATED, LIFECYCLE, committed, header, in_place, place_of, with_conversion
 from slipway.toolchain.gotool import required
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def test_only_the_definition_has_the_section_of_a_conversion() -> None:
 
 
 def test_each_group_has_one_file_and_no_file_is_left_over() -> None:
-    assert sorted(committed(ROOT)) == sorted(place_of(ROOT, source) for source in (*SOURCES, *SHIPPED))
+    assert sorted(committed(ROOT)) == sorted([LIFECYCLE, *(place_of(ROOT, source) for source in (*SOURCES, *SHIPPED))])
 
 
 def test_a_definition_of_a_chart_is_applied_first_and_never_pruned(tmp_path: Path) -> None:

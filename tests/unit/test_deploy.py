@@ -12,6 +12,7 @@ from slipway.core.model import Chart, ChartKind, ChartName, Digest, Pin
 from slipway.gitops import applications
 from slipway.util import yaml as yamls
 from slipway.workspace.annotations import CLUSTER_RESOURCES, POD_SECURITY, SYNC_STEP, check
+from slipway.workspace.pinned import parse_pins
 
 MANIFEST = Digest("sha256:" + "a" * 64)
 INPUT = Digest("sha256:" + "b" * 64)
@@ -42,7 +43,7 @@ def pin(name: str = "htpc") -> Pin:
 def rendered(config: Config = CONFIG, *members: applications.PinnedUmbrella) -> dict[str, list[dict[str, object]]]:
     members = members or (applications.pinned_umbrella(umbrella(), pin()),)
     made = applications.files(config, "staging", members)
-    return {name: yamls.load_all(text) for name, text in made.items()}
+    return {name: yamls.load_all(text.decode()) for name, text in made.items()}
 
 
 def application(config: Config = CONFIG) -> dict:
@@ -270,7 +271,7 @@ def test_the_root_may_make_the_application_of_the_sealed_secrets() -> None:
 def test_pins_are_read_back_as_they_were_written() -> None:
     text = applications.files(CONFIG, "staging", [applications.pinned_umbrella(umbrella(), pin())])["pins.yaml"]
 
-    registry, pins = applications.parse_pins(text, "deploy/staging/pins.yaml")
+    registry, pins = parse_pins(text, "deploy/staging/pins.yaml")
 
     assert registry == "oci://registry.example.org/charts"
     assert pins == {"htpc": pin()}
@@ -278,4 +279,4 @@ def test_pins_are_read_back_as_they_were_written() -> None:
 
 def test_a_foreign_pins_file_is_refused() -> None:
     with pytest.raises(WorkspaceError, match=r"deploy/staging/pins.yaml: is not a pins file"):
-        applications.parse_pins(b"umbrellas: [htpc]\n", "deploy/staging/pins.yaml")
+        parse_pins(b"umbrellas: [htpc]\n", "deploy/staging/pins.yaml")

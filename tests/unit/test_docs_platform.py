@@ -113,7 +113,10 @@ def mistakes(text: str) -> list[str]:
         ("Run `./inv polish`.", "docs/a.md:1 references the task 'polish', which does not exist"),
         ("\n```console\n$ ./inv lint --fast\n```\n", "docs/a.md:3 lint has no flag --fast"),
         ("See `charts/sonar/values.yaml`.", "docs/a.md:1 references charts/sonar/values.yaml, which does not exist"),
-        ("```yaml\na: [1\n```\n", "docs/a.md:1 shows yaml that does not parse: while parsing a flow sequence"),
+        (
+            "```yaml\na: [1\n```\n",
+            "docs/a.md:1 shows yaml that does not parse: line 2: is not YAML: did not find expected",
+        ),
         ("    ```toml\n    a = 1 2\n    ```\n", "docs/a.md:1 shows toml that does not parse: Expected newline"),
         ("```json\n{a: 1}\n```\n", "docs/a.md:1 shows json that does not parse: Expecting property name"),
         ("```python\nf(\n```\n", "docs/a.md:1 shows python that does not parse: '(' was never closed"),

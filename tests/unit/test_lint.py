@@ -1,9 +1,13 @@
 """The rules that read text, and what the tools say as problems."""
 
+import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slipway import policy
 from slipway.build import cases
@@ -46,7 +50,15 @@ def test_every_rule_of_the_lint_is_declared_once_and_each_check_declares_its_rul
         for rule in check.rules
     }
     # These come from renders and from processes.
-    others = {"helm.lint", "ct.lint", "object.schema", "object.unknown-kind", "upgrade.immutable"}
+    others = {
+        "helm.lint",
+        "ct.lint",
+        "object.schema",
+        "object.unknown-kind",
+        "object.not-served",
+        "object.removed-next",
+        "upgrade.immutable",
+    }
     others |= {"secret.producer", "secret.waiting"}
     assert set(identifiers) - checked == others
 
@@ -306,3 +318,51 @@ def test_a_cache_has_what_was_put_and_forgets_the_older_half_when_it_is_full(tmp
     assert kept.get("a") == "text"
     assert cache.key_of("ab", "c") != cache.key_of("a", "bc")
     assert cache.key_of(b"ab") == cache.key_of("ab")
+
+
+@given(st.text(), st.integers(0, 200), st.integers(0, 7))
+def test_an_entry_of_a_cache_that_is_cut_or_has_another_bit_is_not_there(text: str, place: int, bit: int) -> None:
+    with TemporaryDirectory() as folder:
+        kept = cache.Cache(folder=Path(folder) / "area")
+        kept.put("a", text)
+        whole = kept.path("a").read_bytes()
+        place %= len(whole)
+        for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :], b""):
+            kept.path("a").write_bytes(damaged)
+            assert kept.get("a") is None
+        kept.put("a", text)
+        assert kept.get("a") == text
+
+
+def test_an_entry_of_a_cache_under_another_name_is_not_there_and_one_that_is_a_folder_is_replaced(
+    tmp_path: Path,
+) -> None:
+    kept = cache.Cache(folder=tmp_path / "area")
+    kept.put("a", "text")
+    kept.path("a").rename(kept.path("b"))
+    assert kept.get("b") is None
+
+    (kept.path("c") / "below").mkdir(parents=True)
+    assert kept.get("c") is None
+    kept.put("c", "text")
+    assert kept.get("c") == "text"
+
+    (tmp_path / "other").write_text("a file in the place of the folder")
+    other = cache.Cache(folder=tmp_path / "other")
+    assert other.get("a") is None
+    other.put("a", "text")
+    assert other.get("a") == "text"
+
+
+def test_a_schema_file_that_is_damaged_is_written_again(tmp_path: Path) -> None:
+    wanted = ("", "v1", "ConfigMap")
+    schemas = kube_schemas.Schemas(root=ROOT, folder=tmp_path / "schemas")
+    schemas.write("1.33.0", [wanted])
+    place = schemas.path("1.33.0", wanted)
+    whole = place.read_bytes()
+    assert json.loads(whole)["$ref"].startswith("#/definitions/")
+
+    for damaged in (b"", whole[:-1], whole.replace(b"string", b"number", 1), b"\xff"):
+        place.write_bytes(damaged)
+        schemas.write("1.33.0", [wanted])
+        assert place.read_bytes() == whole

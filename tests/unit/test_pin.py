@@ -1,5 +1,6 @@
 """Reading pins, replacing a deploy folder, and promoting from one environment to the next."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from slipway.config import Config, RegistryConfig
 from slipway.core.errors import WorkspaceError
 from slipway.core.model import ChartName, Digest, Pin
 from slipway.gitops import applications
-from slipway.gitops.pins import current_pins, deploy_differences, deploy_folder, promoted_pins, write_deploy_folder
+from slipway.gitops.pins import current_pins, deploy_differences, promoted_pins, sweep, write_deploy_folder
 from slipway.util import yaml
+from slipway.workspace.pinned import PINS, deploy_folder
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def a_pin(name: str, version: str = "1.0.0") -> Pin:
 
 def put(config: Config, environment: str, *pins: Pin) -> None:
     document = applications.pins_document(config, environment, pins)
-    write_deploy_folder(config, environment, {applications.PINS: yaml.dump(document)})
+    write_deploy_folder(config, environment, {PINS: yaml.dump(document)})
 
 
 def test_a_written_folder_holds_exactly_the_new_files(config: Config) -> None:
@@ -95,3 +97,22 @@ def test_an_unknown_environment_is_named_with_the_known_ones(config: Config) -> 
         current_pins(config, "prod")
 
     assert str(error.value) == "--env: there is no environment 'prod'\n    hint: environments: staging, production"
+
+
+def test_what_a_killed_task_left_is_swept_away_and_what_a_running_one_writes_is_not(config: Config) -> None:
+    write_deploy_folder(config, "staging", {"a.yaml": b"1"})
+    nobody, we = 2**22 + 1, os.getpid()
+    left = [
+        "deploy/.staging.new/pins.yaml", "deploy/.staging.old/pins.yaml", f"charts/sonarr/.Chart.yaml.{nobody}.tmp",
+        f"charts/sonarr/.CHANGELOG.md.{nobody}.77.tmp", f"umbrella/htpc/.Chart.yaml.{nobody}.77.tmp",
+        f"values/staging/sealed/.a.yaml.{nobody}.77.tmp",
+    ]  # fmt: skip
+    kept = [f"charts/sonarr/.Chart.yaml.{we}.77.tmp", "charts/sonarr/.notes.tmp", "charts/sonarr/values.yaml"]
+    for path in (*left, *kept):
+        (config.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (config.root / path).write_bytes(b"x")
+
+    sweep(config)
+
+    there = {path.relative_to(config.root).as_posix() for path in config.root.rglob("*") if path.is_file()}
+    assert there == {*kept, "deploy/staging/a.yaml"}

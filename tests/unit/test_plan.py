@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.core.errors import AlreadyPublished
-from slipway.core.model import ChartName, Digest, Published, Workspace
+from slipway.core.model import ChartKind, ChartName, Digest, Published, Workspace
 from slipway.release import plan
 from slipway.release.plan import Action, Plan
 from slipway.workspace import digest, graph
-from testing.memory import layered
+from testing.memory import chart, layered, workspace
 
 Registry = dict[tuple[str, str], Published]
 
@@ -116,3 +116,60 @@ def test_only_limits_the_plan_and_pins_are_those_of_umbrellas_that_are_there() -
     assert plan.pins_of(made, planned(made, {})) == {}
     pins = plan.pins_of(made, planned(made, executed(planned(made, {}), {})))
     assert {name: pin.reference for name, pin in pins.items()} == {"umbrella-0": "1.0.0@sha256:m"}
+
+
+@pytest.mark.parametrize(
+    ("version", "published", "above"),
+    [
+        ("1.0.5", ("1.0.0", "1.1.0"), "1.1.0"),
+        ("1.1.1", ("1.0.0", "1.1.0"), ""),
+        ("1.9.0", ("1.10.0",), "1.10.0"),
+        ("2.0.0-rc.2", ("2.0.0-rc.10",), "2.0.0-rc.10"),
+        ("2.0.0", ("2.0.0-rc.10",), ""),
+        ("2.0.0-rc.1", ("2.0.0",), "2.0.0"),
+        ("1.0.1", ("1.0.0", "1.1.0-rc.1"), "1.1.0-rc.1"),
+        ("1.0.0", (), ""),
+        ("1.0.0", ("latest", "v9", "9.9"), ""),
+    ],
+)
+def test_a_version_lower_than_a_published_one_is_a_conflict(
+    version: str, published: tuple[str, ...], above: str
+) -> None:
+    made = workspace(chart("common", ChartKind.LIBRARY, version=version))
+    planned_now = plan.make(made, digest.digest_all(made), {}, versions={ChartName("common"): published})
+
+    (item,) = planned_now.charts
+
+    assert item.above == above
+    assert item.action is (Action.CONFLICT if above else Action.PUBLISH)
+    if above:
+        with pytest.raises(AlreadyPublished) as caught:
+            plan.refuse_conflicts(made, planned_now)
+        assert str(caught.value) == (
+            f"charts/common/Chart.yaml:3: {version} is lower than the published {above}\n"
+            "    hint: ./inv version --only common"
+        )
+
+
+def test_a_version_that_is_published_may_be_lower_than_another_one() -> None:
+    made = layered(1, 0)
+    planned_now = planned(made, executed(planned(made, {}), {}))
+
+    assert all(item.action is Action.KEEP and not item.above for item in planned_now.charts)
+
+
+def test_content_that_is_not_what_its_annotation_says_is_a_conflict_with_what_differs() -> None:
+    made = layered(1, 0)
+    registry = executed(planned(made, {}), {})
+    registry["common", "1.0.0"] = replace(registry["common", "1.0.0"], differs=("templates/_all.tpl differs",))
+
+    with pytest.raises(AlreadyPublished) as caught:
+        plan.refuse_conflicts(made, planned(made, registry))
+
+    (problem,) = caught.value.problems
+    assert problem.evidence == (
+        "registry sha256:m",
+        f"here     {digest.digest_all(made)[ChartName('common')]}",
+        "its annotation names the content that is here, but:",
+        "  templates/_all.tpl differs",
+    )

@@ -83,7 +83,12 @@ def test_the_digest_is_known_before_anything_is_sent(tmp_path: Path) -> None:
     path = tmp_path / "sonarr-1.0.0.tgz"
     path.write_bytes(b"layer")
     archive = Archive(
-        name=ChartName("sonarr"), version="1.0.0", path=path, input_digest=Digest("sha256:1"), metadata=METADATA
+        name=ChartName("sonarr"),
+        version="1.0.0",
+        path=path,
+        content=sha256(b"layer"),
+        input_digest=Digest("sha256:1"),
+        metadata=METADATA,
     )
 
     body, digest = manifest_of(archive)

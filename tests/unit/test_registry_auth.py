@@ -238,7 +238,10 @@ def test_no_text_shows_a_secret() -> None:
     [
         ('Basic realm="x"', Challenge(bearer=False)),
         ('bearer realm="https://a/t",service="s"', Challenge(bearer=True, realm="https://a/t", service="s")),
-        ('Basic realm="x", Bearer realm="https://a/t"', Challenge(bearer=True, realm="https://a/t")),
+        ('Basic realm="x", Bearer realm="https://a/t"', Challenge(bearer=True, realm="https://a/t", basic=True)),
+        ('Bearer realm="https://a/t", Basic realm="x"', Challenge(bearer=True, realm="https://a/t", basic=True)),
+        ("Bearer realm=https://a/t,service=s", Challenge(bearer=True, realm="https://a/t", service="s")),
+        ('Bearer service="s", Basic realm="x"', Challenge(bearer=False)),
         ("Negotiate", None),
         ("Bearer", None),
         ("", None),

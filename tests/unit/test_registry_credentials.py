@@ -47,18 +47,18 @@ def problem(environ: Mapping[str, str], run=no_helper) -> str:
     return str(caught.value)
 
 
-def test_the_environment_wins_over_docker_and_docker_over_helm(tmp_path: Path) -> None:
+def test_the_environment_wins_over_helm_and_helm_over_docker(tmp_path: Path) -> None:
     docker, helm = tmp_path / ".docker/config.json", tmp_path / ".config/helm/registry/config.json"
     environ = {"HOME": str(tmp_path)}
 
-    put(helm, {"auths": {HOST: entry("helm")}})
-    from_helm = user(environ)
     put(docker, {"auths": {HOST: entry("docker")}})
     from_docker = user(environ)
+    put(helm, {"auths": {HOST: entry("helm")}})
+    from_helm = user(environ)
     from_environment = user({**environ, "SLIPWAY_REGISTRY_USERNAME": "me", "SLIPWAY_REGISTRY_PASSWORD": "pw"})
 
-    assert from_helm == "helm:secret-of-helm"
     assert from_docker == "docker:secret-of-docker"
+    assert from_helm == "helm:secret-of-helm"
     assert from_environment == "me:pw"
 
 
@@ -69,23 +69,16 @@ def test_nobody_knows_a_host_then_we_are_anonymous(tmp_path: Path) -> None:
     assert user({}) is None
 
 
-def test_one_variable_without_the_other_is_an_error_without_its_value() -> None:
-    assert problem({"SLIPWAY_REGISTRY_PASSWORD": "hush"}) == (
-        "registry.example.org: SLIPWAY_REGISTRY_PASSWORD is set, but SLIPWAY_REGISTRY_USERNAME is not\n"
-        "    hint: set SLIPWAY_REGISTRY_USERNAME as well"
-    )
-
-
 def test_the_places_of_login_files_can_be_moved() -> None:
     moved = {"DOCKER_CONFIG": "/d", "HELM_REGISTRY_CONFIG": "/h/login.json", "HOME": "/home/me"}
 
-    assert login_files(moved) == (Path("/d/config.json"), Path("/h/login.json"))
+    assert login_files(moved) == (Path("/h/login.json"), Path("/d/config.json"))
     assert login_files({"HELM_CONFIG_HOME": "/c"}) == (Path("/c/registry/config.json"),)
     assert login_files({"XDG_CONFIG_HOME": "/x"}) == (Path("/x/helm/registry/config.json"),)
     assert login_files({"HOME": "/home/me"}) == (
-        Path("/home/me/.docker/config.json"),
         Path("/home/me/.config/helm/registry/config.json"),
         Path("/home/me/Library/Preferences/helm/registry/config.json"),
+        Path("/home/me/.docker/config.json"),
     )
 
 
@@ -96,10 +89,57 @@ def test_a_key_may_be_a_url(tmp_path: Path, key: str) -> None:
     assert user({"DOCKER_CONFIG": str(tmp_path)}) == "docker:secret-of-docker"
 
 
-def test_docker_hub_has_many_names(tmp_path: Path) -> None:
-    put(tmp_path / "config.json", {"auths": {"https://index.docker.io/v1/": entry("hub")}})
+@pytest.mark.parametrize("host", ["docker.io", "index.docker.io", "registry-1.docker.io"])
+@pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "docker.io", "registry-1.docker.io"])
+def test_docker_hub_has_many_names(tmp_path: Path, host: str, key: str) -> None:
+    put(tmp_path / "config.json", {"auths": {key: entry("hub")}})
 
-    assert user({"DOCKER_CONFIG": str(tmp_path)}, host="registry-1.docker.io") == "hub:secret-of-hub"
+    assert user({"DOCKER_CONFIG": str(tmp_path)}, host=host) == "hub:secret-of-hub"
+
+
+def test_the_entry_of_the_very_name_wins_over_one_whose_key_is_a_url(tmp_path: Path) -> None:
+    auths = {f"https://{HOST}/v1/": entry("url"), HOST: entry("name"), f"http://{HOST}": entry("other")}
+    put(tmp_path / "config.json", {"auths": auths})
+
+    assert user({"DOCKER_CONFIG": str(tmp_path)}) == "name:secret-of-name"
+
+
+def test_a_helper_of_the_name_is_found_beside_an_entry_whose_key_is_a_url(tmp_path: Path) -> None:
+    put(tmp_path / "config.json", {"auths": {f"https://{HOST}/v1/": {}}, "credHelpers": {HOST: "vault"}})
+
+    found = user({"DOCKER_CONFIG": str(tmp_path)}, run=helper('{"ServerURL":"x","Username":"me","Secret":"hush"}'))
+
+    assert found == "me:hush"
+
+
+def test_an_empty_login_file_has_no_login(tmp_path: Path) -> None:
+    put(tmp_path / "config.json", " \n")
+
+    assert user({"DOCKER_CONFIG": str(tmp_path)}) is None
+
+
+def test_an_access_token_of_a_login_file_is_sent_as_it_is(tmp_path: Path) -> None:
+    put(tmp_path / "config.json", {"auths": {HOST: {"registrytoken": "token-1"}}})
+
+    found = find(HOST, {"DOCKER_CONFIG": str(tmp_path)}, no_helper)
+
+    assert found is not None
+    assert (found.bearer, found.password) == (True, "token-1")
+    assert "token-1" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("password", "what"),
+    [("hush\n", "ends in a line break"), ("hush\r\n", "ends in a line break"), ("hu\0sh", "has a control character")],
+)
+def test_a_password_with_a_line_break_is_named_before_it_is_sent(tmp_path: Path, password: str, what: str) -> None:
+    pair = base64.b64encode(f"me:{password}".encode()).decode()
+    put(tmp_path / "config.json", {"auths": {HOST: {"auth": pair}}})
+
+    text = problem({"DOCKER_CONFIG": str(tmp_path)})
+
+    assert f"config.json: the password of {HOST} {what}\n" in text
+    assert "hush" not in text
 
 
 def test_a_port_belongs_to_the_host(tmp_path: Path) -> None:
@@ -173,6 +213,7 @@ def test_a_helper_that_answers_garbage_is_not_quoted(tmp_path: Path) -> None:
     ("content", "fact"),
     [
         ("{hush", "cannot be read: is not JSON"),
+        ('{"auths":' + "[" * 100_000, "cannot be read: is not JSON"),
         ("[]", "is not a login file: it must be a JSON object"),
         ('{"auths": []}', ""),
         ('{"auths": ["hush"]}', "is not a login file: auths and credHelpers must be JSON objects"),

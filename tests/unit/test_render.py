@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.build.render import Object, Renderer, Request, diff, normalise, parse, to_yaml
+from slipway.build.render import Object, Renderer, Request, diff, normalise, parse
 from slipway.core.errors import ToolFailed
 from slipway.tools.helm import Helm
 from slipway.tools.run import Command, Completed, Runner
+from slipway.util import yaml
 
 STREAM = """\
 ---
@@ -55,7 +56,7 @@ def test_normal_objects_hide_what_changes_by_itself() -> None:
 
 
 def test_text_of_several_lines_is_shown_as_a_block() -> None:
-    assert to_yaml({"b": "one\ntwo\n", "a": "1"}) == "a: '1'\nb: |\n  one\n  two\n"
+    assert yaml.text_of({"b": "one\ntwo\n", "a": "1"}) == "a: '1'\nb: |\n  one\n  two\n"
 
 
 def thing(name: str, **spec: object) -> Object:
@@ -156,7 +157,9 @@ def test_the_plain_function_raises_where_the_renderer_reports(tmp_path: Path) ->
     from slipway.core.model import Archive, ChartName, Digest
     from testing.memory import chart
 
-    archive = Archive(name=ChartName("a"), version="1", path=tmp_path, input_digest=Digest("d"), metadata={})
+    archive = Archive(
+        name=ChartName("a"), version="1", path=tmp_path, content=Digest("c"), input_digest=Digest("d"), metadata={}
+    )
     built = Built(chart=chart("a"), folder=tmp_path, archive=archive)
     run, _ = recorder([message(stderr="Error: line one\nline two", code=1)])
     with pytest.raises(ToolFailed, match="charts/a: cannot be rendered\n    Error: line one\n    line two"):

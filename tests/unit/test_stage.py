@@ -57,9 +57,7 @@ def test_the_environments_travel_in_the_umbrella_and_the_lock_has_no_time(base: 
 
 def test_a_copy_replaces_an_earlier_one_as_a_whole(tmp_path: Path) -> None:
     folder = tmp_path / "stage" / "app"
-    archive = tmp_path / "common-1.0.0.tgz"
-    archive.write_bytes(b"packed")
-    stage.write(folder, {"Chart.yaml": b"one", "templates/old.yaml": b""}, {"common-1.0.0.tgz": archive})
+    stage.write(folder, {"Chart.yaml": b"one", "templates/old.yaml": b""}, {"common-1.0.0.tgz": b"packed"})
     stage.write(folder, {"Chart.yaml": b"two"}, {})
     assert [path.relative_to(folder).as_posix() for path in folder.rglob("*")] == ["Chart.yaml"]
     assert [path.name for path in folder.parent.iterdir()] == ["app"]

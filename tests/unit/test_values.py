@@ -6,7 +6,8 @@ from slipway.core.model import Workspace
 from slipway.util.mapping import dig
 from slipway.workspace.values import Scopes, effective, members_in, merge, service_with
 from testing.monorepo import Monorepo, small
-from testing.workspaces import ROOT, load
+from testing.product import product
+from testing.workspaces import load
 
 PROBE = "sonarr:\n  text: null\n"
 
@@ -69,7 +70,7 @@ def own(workspace: Workspace, values: object) -> dict[str, object]:
 
 
 def test_the_layers_of_every_member_give_the_values_that_its_umbrella_gives_it() -> None:
-    workspace = load(ROOT)
+    workspace = product()
 
     for umbrella in workspace.umbrellas:
         for environment in (None, *workspace.environments.values()):

@@ -15,11 +15,10 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from slipway.core.errors import Problem
 from slipway.docs.checks.console_blocks import FENCE, blocks, line_at
 from slipway.docs.source.tasks import Task
+from slipway.util import yaml
 
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\(")
@@ -42,8 +41,8 @@ PLACEHOLDER = re.compile(r"[<>{}*…]|\.\.\.|\b[A-Z][A-Z_-]+\b|^charts/bazarr")
 FORWARDED = ("lab", "kubectl")
 """The arguments that follow are those of another program."""
 PARSERS: Mapping[str, Callable[[str], object]] = {
-    "yaml": lambda body: list(yaml.safe_load_all(body)),
-    "yml": lambda body: list(yaml.safe_load_all(body)),
+    "yaml": yaml.load_all,
+    "yml": yaml.load_all,
     "toml": tomllib.loads,
     "json": json.loads,
     "python": ast.parse,
@@ -132,6 +131,6 @@ def of_example(where: str, kind: str, body: str) -> Iterator[Problem]:
     """Problems of an example: it does not parse."""
     try:
         PARSERS[kind](body)
-    except (yaml.YAMLError, ValueError, SyntaxError) as error:
+    except (ValueError, SyntaxError) as error:
         message = str(error).splitlines()[0]
         yield Problem(where=where, fact=f"shows {kind} that does not parse: {message}", rule="docs.example")

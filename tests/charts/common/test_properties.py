@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from slipway.lint import kubeconform
-from slipway.tools.kubeconform import Kubeconform
-from slipway.tools.run import run_process
-from testing.rendering import KUBE_VERSION
-from testing.workspaces import ROOT, program
+from testing.schemas import schema_messages
+from testing.workspaces import ROOT
 
 pytestmark = pytest.mark.helm
 
@@ -57,16 +55,7 @@ def test_everything_uses_every_word():
 
 def test_the_api_server_takes_every_object(render, tmp_path):
     case = kubeconform.Manifests(chart="demo", folders={}, label="everything", objects=render(EVERYTHING).items)
-    found = kubeconform.schema_problems(
-        Kubeconform(run=run_process, program=lambda: program("kubeconform")),
-        [case],
-        root=ROOT,
-        folder=tmp_path / "schemas",
-        kube_version=KUBE_VERSION,
-        scratch=tmp_path,
-    )
-
-    assert [str(problem) for problem in found] == []
+    assert schema_messages([case], tmp_path) == []
 
 
 def test_no_object_is_there_twice(render):

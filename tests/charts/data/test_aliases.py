@@ -9,6 +9,7 @@ from slipway import policy
 from slipway.build.render import Object
 from slipway.release.checks import charts_in
 from slipway.util.mapping import dig
+from testing.product import FACTS, copy_product
 from testing.rendering import Repository
 from testing.workspaces import ROOT, static_problems
 
@@ -76,13 +77,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A monorepo with the real library and databases, and two applications."""
     made = tmp_path_factory.mktemp("monorepo")
     shutil.copytree(
-        ROOT / "values",
+        FACTS,
         made / "values",
         # The umbrella here is another one.
         ignore=lambda _, names: [name for name in names if name.endswith(".yaml") and name != "platform.yaml"],
     )
     shutil.copytree(ROOT / ".ct", made / ".ct")
-    shutil.copyfile(ROOT / "pyproject.toml", made / "pyproject.toml")
+    copy_product(made, "pyproject.toml")
     for chart in ("common", "baseline", "postgres", "valkey"):
         shutil.copytree(ROOT / "charts" / chart, made / "charts" / chart)
     for name in ("photos", "recipes"):

@@ -6,11 +6,8 @@ import pytest
 
 from slipway.core.model import ChartKind
 from slipway.lint import kubeconform
-from slipway.tools.kubeconform import Kubeconform
-from slipway.tools.run import run_process
 from slipway.util import yaml
-from testing.rendering import KUBE_VERSION
-from testing.workspaces import ROOT, program
+from testing.schemas import schema_messages
 
 pytestmark = pytest.mark.helm
 
@@ -76,12 +73,4 @@ def test_every_render_is_valid_for_the_api_server(repository, tmp_path):
     ]
     assert {repository.builder.workspace.charts[name].kind for name in MEMBERS} == {ChartKind.SERVICE}
     assert len(cases) > len(names), "the ci files are looked at too"
-    found = kubeconform.schema_problems(
-        Kubeconform(run=run_process, program=lambda: program("kubeconform")),
-        cases,
-        root=ROOT,
-        folder=tmp_path / "schemas",
-        kube_version=KUBE_VERSION,
-        scratch=tmp_path,
-    )
-    assert [str(problem) for problem in found] == []
+    assert schema_messages(cases, tmp_path) == []

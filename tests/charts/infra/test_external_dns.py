@@ -11,6 +11,7 @@ import yaml
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
 from slipway.tools.run import Command, run_process
+from testing.product import FACTS
 from testing.rendering import Repository
 from testing.workspaces import ROOT, program
 
@@ -120,7 +121,7 @@ def test_private_addresses_are_kept_out_of_public_dns_and_names_are_not(understo
 
 def test_two_environments_do_not_own_the_same_records():
     # The domain of one lies below that of the other, so both look at the same zone.
-    names = [yaml.safe_load(path.read_text())["environment"] for path in (ROOT / "values").glob("*/platform.yaml")]
+    names = [yaml.safe_load(path.read_text())["environment"] for path in FACTS.glob("*/platform.yaml")]
 
     assert len(names) > 1
     assert len(set(names)) == len(names)

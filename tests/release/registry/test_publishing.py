@@ -1,21 +1,24 @@
 """Publishing to the real registry: what lands there, what is refused, and what a kill or a rival leaves."""
 
+import gzip
 import json
 import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from slipway.core.errors import AlreadyPublished, RegistryError
+from slipway.core.errors import AlreadyPublished, RegistryError, WorkspaceError
 from slipway.core.model import Archive, ChartName
 from slipway.registry.client import Registry
 from slipway.registry.embedded import Daemon
 from slipway.registry.manifest import sha256
-from slipway.registry.publish import manifest_of, publish, publish_all, upload_of
+from slipway.registry.publish import manifest_of, publish, publish_all, send, upload_of
+from testing.tampering import move_tag
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 
@@ -51,10 +54,41 @@ def test_publishing_again_changes_nothing_and_has_no_effect(registry: Registry, 
     assert effects == []
 
 
-def test_the_same_content_from_another_build_is_kept_as_published(registry: Registry, make: Make) -> None:
-    first = publish(registry, make())
+def test_the_same_files_in_another_compression_are_kept_as_published(registry: Registry, make: Make) -> None:
+    archive = make()
+    first = publish(registry, archive)
+    packed = gzip.compress(gzip.decompress(archive.path.read_bytes()), compresslevel=1)
+    archive.path.write_bytes(packed)
+    other = replace(archive, content=sha256(packed))
 
-    assert publish(registry, make(description="another build of the same inputs")) == first
+    assert manifest_of(other)[1] != first.manifest
+    assert publish(registry, other) == first
+
+
+def test_an_annotation_of_ours_on_other_files_is_no_proof(registry: Registry, make: Make) -> None:
+    foreign = publish(registry, make(description="somebody else's"))
+    ours = make()
+    assert foreign.input_digest == ours.input_digest
+
+    with pytest.raises(AlreadyPublished) as caught:
+        publish(registry, ours)
+
+    assert f"registry {foreign.manifest}" in str(caught.value)
+    assert "its annotation names the content that is here, but:\n      Chart.yaml differs" in str(caught.value)
+
+
+def test_an_archive_that_changes_between_the_checks_and_the_registry_is_not_sent(
+    registry: Registry, daemon: Daemon, make: Make
+) -> None:
+    archive = make()
+    content = bytearray(archive.path.read_bytes())
+    content[len(content) // 2] ^= 1
+    archive.path.write_bytes(content)
+
+    with pytest.raises(WorkspaceError, match="changed after it was checked"):
+        publish(registry, archive)
+
+    assert stored(daemon) == {}
 
 
 def test_other_content_under_a_published_version_is_refused_and_nothing_is_written(
@@ -149,8 +183,10 @@ def test_a_process_killed_in_the_middle_leaves_a_registry_that_the_next_run_fini
         from slipway.core.model import Archive
         from slipway.registry.client import Registry
         from slipway.registry.publish import publish
+        from slipway.registry.manifest import sha256
         host, path, digest = sys.argv[1:]
         archive = Archive(name="sonarr", version="1.0.0", path=Path(path), input_digest=digest,
+                          content=sha256(Path(path).read_bytes()),
                           metadata=read_metadata(Path(path).read_bytes(), "sonarr"))
         registry = Registry.open(RegistryConfig(host=host, prefix="charts", plain_http=True), {})
         publish(registry, archive, lambda effect: "manifest" in effect and os.kill(os.getpid(), signal.SIGKILL))
@@ -180,15 +216,16 @@ def test_a_rival_that_tags_first_is_detected_and_not_overwritten(registry: Regis
     assert found.manifest == manifest_of(theirs)[1]
 
 
-def test_a_rival_in_the_last_instant_is_detected_by_reading_back(registry: Registry, make: Make) -> None:
+def test_a_tag_that_is_moved_in_the_last_instant_is_detected_by_reading_back(
+    registry: Registry, daemon: Daemon, make: Make
+) -> None:
     ours, theirs = make(content="ours"), make(content="theirs")
-    upload = upload_of(theirs)
+    upload = send(registry, upload_of(theirs), lambda _: None)
 
     def rival(effect: str) -> None:
+        """As in a registry that lets everybody move a tag."""
         if effect.endswith("tag"):
-            registry.push_blob("sonarr", upload.config)
-            registry.push_blob("sonarr", upload.layer)
-            registry.put_manifest("sonarr", "1.0.0", upload.manifest)
+            move_tag(daemon.folder / "data", "charts/sonarr", "1.0.0", upload.digest)
 
     with pytest.raises(AlreadyPublished) as caught:
         publish(registry, ours, rival)

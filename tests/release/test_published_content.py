@@ -1,0 +1,204 @@
+"""A tag that somebody moved, with our annotation kept: nothing takes it for ours, and a version leads out of it."""
+
+import gzip
+import io
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from slipway.build.archive import pack_archive, read_archive
+from slipway.core.errors import AlreadyPublished
+from slipway.core.model import ChartName
+from slipway.release import release
+from slipway.release.survey import plan_of
+from testing.tampering import Change, overwritten
+from testing.world import World, world_in
+
+pytestmark = [pytest.mark.helm, pytest.mark.registry]
+
+EVIL = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: foreign}\n"
+
+
+def members(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> Change:
+    """A change of the members, packed as we pack."""
+    return lambda packed: pack_archive(change(read_archive(packed)))
+
+
+def setting(path: str, content: bytes) -> Change:
+    return members(lambda files: {**files, path: content})
+
+
+def without(path: str) -> Change:
+    return members(lambda files: {name: content for name, content in files.items() if name != path})
+
+
+def twice(path: str, content: bytes) -> Change:
+    """A member that is there two times: the foreign one first, ours last, where a dictionary would find it."""
+
+    def change(packed: bytes) -> bytes:
+        raw = io.BytesIO()
+        with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+            for name, text in [(path, content), *read_archive(packed).items()]:
+                member = tarfile.TarInfo(name)
+                member.size = len(text)
+                tar.addfile(member, io.BytesIO(text))
+        return raw.getvalue()
+
+    return change
+
+
+def recompressed(packed: bytes) -> bytes:
+    """The same members by another packer."""
+    return gzip.compress(gzip.decompress(packed), compresslevel=1)
+
+
+SONARR = {
+    "a template": (setting("sonarr/templates/all.yaml", EVIL), "templates/all.yaml differs"),
+    "values": (setting("sonarr/values.yaml", b"text: foreign\n"), "values.yaml differs"),
+    "one more template": (setting("sonarr/templates/more.yaml", EVIL), "templates/more.yaml is not one of its files"),
+    "a template less": (without("sonarr/templates/all.yaml"), "templates/all.yaml is missing"),
+    "the schema": (setting("sonarr/values.schema.json", b"{}"), "values.schema.json differs"),
+    "the vendored library": (
+        setting("sonarr/charts/common/templates/_all.tpl", b'{{ define "common.all" }}{{ end }}'),
+        "charts/common/templates/_all.tpl differs",
+    ),
+    "a field of Chart.yaml": (
+        members(
+            lambda files: {
+                **files,
+                "sonarr/Chart.yaml": files["sonarr/Chart.yaml"].replace(b"The sonarr chart", b"Another"),
+            }
+        ),
+        "Chart.yaml differs",
+    ),
+    "a folder that Helm reads, too": (setting("other/templates/more.yaml", EVIL), "templates/more.yaml is not one"),
+    "a member twice": (twice("sonarr/templates/all.yaml", EVIL), "is twice in the archive"),
+}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Published and pinned."""
+    with world_in(tmp_path_factory.mktemp("released") / "repo") as made:
+        made.release()
+        yield made
+
+
+@pytest.mark.parametrize("what", SONARR)
+def test_foreign_content_under_our_annotation_is_a_conflict_that_names_what_differs(released: World, what: str) -> None:
+    change, shown = SONARR[what]
+    before = released.deployed()
+
+    with overwritten(released, "sonarr", change):
+        planned = plan_of(released.context()).chart(ChartName("sonarr"))
+        with pytest.raises(AlreadyPublished) as caught:
+            released.release()
+
+    assert planned.published is not None
+    assert planned.published.input_digest == released.context().digests[ChartName("sonarr")]
+    text = str(caught.value)
+    assert "charts/sonarr/Chart.yaml:3: version 1.0.0 is already published with different content" in text
+    assert f"registry {planned.published.manifest}" in text
+    assert shown in text
+    assert "hint: ./inv version --only sonarr" in text
+    assert released.deployed() == before
+    assert released.release().unchanged
+
+
+def test_a_foreign_member_inside_an_umbrella_is_found(released: World) -> None:
+    change = setting("htpc/charts/sonarr/templates/all.yaml", EVIL)
+
+    with overwritten(released, "htpc", change), pytest.raises(AlreadyPublished) as caught:
+        released.release()
+
+    assert "charts/sonarr/templates/all.yaml differs" in str(caught.value)
+    assert "deploy/staging pins sha256:" in str(caught.value)
+
+
+def test_a_foreign_member_is_not_vendored_into_the_next_umbrella(released: World) -> None:
+    released.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.0.0\ntype", "version: 1.0.1\ntype")
+    try:
+        with overwritten(released, "sonarr", SONARR["a template"][0]), pytest.raises(AlreadyPublished):
+            released.release()
+        assert "htpc:1.0.1" not in released.published()
+    finally:
+        released.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.0.1\ntype", "version: 1.0.0\ntype")
+
+
+@pytest.mark.parametrize("command", ["plan", "status", "release", "release --dry-run", "pin", "publish"])
+def test_every_command_that_reads_the_registry_ends_with_the_code_of_a_conflict(released: World, command: str) -> None:
+    with overwritten(released, "htpc", setting("htpc/templates/more.yaml", EVIL)):
+        done = released.inv(*command.split())
+
+    assert done.code == 5, done.stderr
+    assert "templates/more.yaml is not one of its files" in done.stderr
+    assert "deploy/staging pins sha256:" in done.stderr
+
+
+def test_a_pinned_version_whose_manifest_moved_is_an_error_though_its_files_are_the_same(released: World) -> None:
+    pinned = released.published()["htpc:1.0.0"]
+
+    with overwritten(released, "htpc", recompressed):
+        moved = released.published()["htpc:1.0.0"]
+        with pytest.raises(AlreadyPublished) as caught:
+            released.release()
+
+    assert moved != pinned
+    assert f"registry {moved}" in str(caught.value)
+    assert f"deploy/staging pins {pinned}" in str(caught.value)
+
+
+def test_another_packer_alone_forces_no_new_version(released: World) -> None:
+    before = released.published()
+
+    with overwritten(released, "sonarr", recompressed), overwritten(released, "common", recompressed):
+        assert released.published() != before
+        assert released.release().unchanged
+
+
+def test_a_checkout_that_never_pinned_anything_takes_no_foreign_content_for_its_own(
+    released: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("clone") / "repo"
+    clone = World(repo=released.repo.copy(folder), port=released.port)
+    shutil.rmtree(folder / "deploy")
+    # The registry of the other checkout: a clone would not start one of its own on the same port.
+    remote = {"SLIPWAY_REGISTRY": f"127.0.0.1:{released.port}/charts", "SLIPWAY_REGISTRY_PLAIN_HTTP": "true"}
+
+    with overwritten(released, "sonarr", SONARR["a template"][0]), pytest.raises(AlreadyPublished):
+        release.release(clone.context(**remote), environment="staging")
+    assert not (folder / "deploy").exists()
+    with overwritten(released, "sonarr", recompressed):
+        done = release.release(clone.context(**remote), environment="staging")
+
+    assert done.published == ()
+    assert done.pinned == ("first pins",)
+
+
+def test_a_promotion_refuses_a_pin_whose_tag_moved(released: World) -> None:
+    with (
+        overwritten(released, "htpc", setting("htpc/templates/more.yaml", EVIL)),
+        pytest.raises(AlreadyPublished) as caught,
+    ):
+        release.pin_environment(released.context(), "production", (), dry_run=False)
+
+    assert "deploy/staging/pins.yaml: htpc 1.0.0 has another manifest in the registry" in str(caught.value)
+    assert "templates/more.yaml is not one of its files" in str(caught.value)
+    assert not (released.repo.root / "deploy/production").exists()
+
+
+def test_the_hint_leads_out_of_an_overwritten_tag(world: World) -> None:
+    world.release()
+
+    with overwritten(world, "htpc", setting("htpc/templates/more.yaml", EVIL)):
+        foreign = world.published()["htpc:1.0.0"]
+        world.ok("version", "--only", "htpc")
+        done = world.release()
+
+        assert [f"{item.name} {item.version}" for item in done.published] == ["htpc 1.1.0"]
+        assert world.release().unchanged
+        assert world.published()["htpc:1.0.0"] == foreign
+        assert "taken" not in world.ok("status")
+        assert foreign.encode() not in world.deployed()["pins.yaml"]
