@@ -33,8 +33,14 @@ def listen() -> None:
     """
     last = [int(signal.SIGINT)]
 
-    def end(number: int, _: FrameType | None) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         last[0] = last[0] if number == signal.SIGALRM else number
+        while frame is not None and frame.f_code is not dropped.__code__:
+            frame = frame.f_back
+        if frame is not None:
+            # Not in the hook itself, where it would be dropped once more.
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+            return
         raise Interrupted(last[0])
 
     def dropped(unraisable: sys.UnraisableHookArgs) -> None:
