@@ -51,7 +51,7 @@ def listen() -> None:
 
     sys.unraisablehook = dropped
     for number in (*ENDING, signal.SIGALRM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if number == signal.SIGALRM or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 

@@ -14,6 +14,8 @@ from slipway.tools.run import Command, run_process
 from slipway.util.interrupts import Interrupted, behind
 from testing.monorepo import ROOT
 
+pytestmark = pytest.mark.usefixtures("own_signals")
+
 LISTENING = f"""
 import os, signal, sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -29,17 +31,6 @@ while not seen:
     signal.pause()
 print("tidied", len(seen), flush=True)
 """
-
-
-@pytest.fixture(autouse=True)
-def own_signals():
-    """`end` ignores further signals: this process goes on."""
-    before = {
-        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
-    }
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
