@@ -75,6 +75,14 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
 """Exit code → (meaning, fix)."""
 
 
+ESCAPES = {
+    code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    for span in ((0x00, 0x09), (0x0A, 0x20), (0x7F, 0xA0), (0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
+    for code in range(*span)
+} | {0x0A: "\\n", 0x0D: "\\r", 0xFEFF: "\\ufeff", **{code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)}}
+"""Control characters, line ends, marks of direction, and bytes that are not UTF-8 → how they are shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
     """One finding: where it is, what is wrong, what shows it, and the command or edit that fixes it."""
@@ -91,7 +99,12 @@ class Problem:
         lines = [f"{self.where}: {self.fact}", *(f"    {line}" for line in self.evidence)]
         if self.hint:
             lines.append(f"    hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(escaped, lines))
+
+
+def escaped(text: str) -> str:
+    """One line for a terminal, whoever wrote it: what would move the cursor, end the line or turn the text is shown as `\\x1b`."""
+    return text if text.isprintable() else text.translate(ESCAPES)
 
 
 class BuildError(Exception):

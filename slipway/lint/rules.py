@@ -11,8 +11,11 @@ from slipway.secrets.waiting import WAITING
 OTHER_RULES: dict[str, str] = {
     # files
     "yaml.syntax": "A file is YAML.",
-    "file.encoding": "Every text and every file name is UTF-8.",
+    "file.encoding": "Every text and every file name is UTF-8, and no name has a control character.",
     "file.unreadable": "Every file can be read.",
+    "file.kind": "Every file is a regular file, and no named pipe or device.",
+    "file.link": "No file is a symbolic link.",
+    "file.size": "No file has more than 5 MiB, which is what Helm reads.",
     "yaml.duplicate-key": "A mapping has no duplicate key; YAML would silently keep the last one.",
     "yaml.key": "A key is text that every reader of YAML takes for the same text.",
     "yaml.number": "A number is one that Helm holds exactly: an integer up to 2^53, and no infinity.",
@@ -32,6 +35,8 @@ OTHER_RULES: dict[str, str] = {
     "chart.app-version": "appVersion is a string, not the number that YAML makes of 1.10.",
     "chart.schema": "A service has a values.schema.json.",
     "chart.unexpected-file": "A chart folder contains only files that are packaged or known.",
+    "chart.hidden-file": "No packaged folder has a hidden file.",
+    "chart.annotation": "An annotation is text.",
     "chart.symlink": "A package contains no symbolic link.",
     "chart.dependencies": "dependencies is a list.",
     "workspace.unread-file": "Something reads every file below charts/, umbrella/ and values/.",

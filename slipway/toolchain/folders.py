@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slipway.core.errors import FilesFailed, Problem, WorkspaceError
-from slipway.util.files import name_not_utf8
+from slipway.util.files import odd_name
 
 
 def check_folders(root: Path) -> None:
@@ -15,7 +15,7 @@ def check_folders(root: Path) -> None:
         WorkspaceError: the path of the checkout is not UTF-8.
         FilesFailed: the current folder was deleted.
     """
-    if (problem := name_not_utf8(root)) is not None:
+    if (problem := odd_name(root)) is not None:
         raise WorkspaceError(problem)
     try:
         Path.cwd()

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import re
 import shutil
+import stat
 import threading
 from pathlib import Path
 
-from slipway.core.errors import Problem, WorkspaceError, files_failed
+from slipway.core.errors import Problem, WorkspaceError, escaped, files_failed
+
+MAX_BYTES = 5 * 2**20
+"""Of a file. Source: helm v4.3.1 pkg/chart/loader/archive/archive.go, MaxDecompressedFileSize."""
 
 SOURCE_DATE_EPOCH = 315_532_800
 """1980-01-01T00:00:00Z: the time of every packaged file; the first instant that all archive formats can express."""
@@ -42,15 +47,42 @@ def read_bytes(path: Path, where: str = "") -> bytes:
     """The content of a file.
 
     Raises:
-        WorkspaceError: it is missing or cannot be read.
+        WorkspaceError: it is missing, cannot be read, is no regular file, or is larger than Helm accepts.
     """
+    where = where or printable(path)
     try:
-        return path.read_bytes()
+        # A named pipe would wait for its writer; for a file the flag has no meaning.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as source:
+            found = os.fstat(source.fileno())
+            if (problem := odd_file(found, where)) is not None:
+                raise WorkspaceError(problem)
+            return source.read()
     except FileNotFoundError:
-        raise WorkspaceError(Problem(where=where or printable(path), fact="is missing")) from None
+        raise WorkspaceError(Problem(where=where, fact="is missing")) from None
     except OSError as error:
         fact = f"cannot be read ({error.strerror})"
-        raise WorkspaceError(Problem(where=where or printable(path), fact=fact, rule="file.unreadable")) from error
+        raise WorkspaceError(Problem(where=where, fact=fact, rule="file.unreadable")) from error
+
+
+def odd_file(found: os.stat_result, where: str) -> Problem | None:
+    """The problem of what is no file, or one that Helm does not read."""
+    if stat.S_ISDIR(found.st_mode):
+        return Problem(where=where, fact=f"cannot be read ({os.strerror(errno.EISDIR)})", rule="file.unreadable")
+    if not stat.S_ISREG(found.st_mode):
+        return Problem(where=where, fact="is not a regular file", hint=f"remove {where}", rule="file.kind")
+    if found.st_size > MAX_BYTES:
+        fact = f"has {found.st_size:,} bytes; Helm reads no file of more than {MAX_BYTES:,}"
+        return Problem(
+            where=where, fact=fact, hint="keep it out of the chart, in an image or a volume", rule="file.size"
+        )
+    return None
+
+
+def linked(path: Path, where: str) -> Problem | None:
+    """The problem of a symbolic link: what it leads to may be outside of the checkout."""
+    if not path.is_symlink():
+        return None
+    return Problem(where=where, fact="is a symbolic link", hint="copy the file", rule="file.link")
 
 
 def decode(content: bytes, where: str, *, keep_bom: bool = False) -> str:
@@ -82,14 +114,16 @@ def not_utf8(content: bytes, where: str) -> Problem | None:
     return None
 
 
-def name_not_utf8(path: Path | str) -> Problem | None:
-    """The problem of a path whose name is not UTF-8: Python holds such a byte as a lone surrogate."""
+def odd_name(path: Path | str) -> Problem | None:
+    """The problem of a path with a control character, or that is not UTF-8: Python holds such a byte as a lone surrogate."""
     raw = os.fsencode(path)
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
         fact = f"its name is not UTF-8 (byte 0x{raw[error.start]:02x})"
         return Problem(where=printable(path), fact=fact, hint="rename it", rule="file.encoding")
+    if (shown := escaped(str(path))) != str(path):
+        return Problem(where=shown, fact="its name has a control character", hint="rename it", rule="file.encoding")
     return None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind
 from slipway.util import yaml
-from slipway.util.files import name_not_utf8, not_utf8, read_bytes
+from slipway.util.files import linked, not_utf8, odd_name, read_bytes
 from slipway.workspace.chart_yaml import parse_chart, parse_kind
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
@@ -25,6 +26,11 @@ CHANGELOG = "CHANGELOG.md"
 NOTES = "notes.md"
 """What an operator should know of a service, in words; its page on the site takes it in."""
 
+LEFT = re.compile(r"\..*\.(tmp|sw[a-p])|\.#.*|\.DS_Store")
+"""What editors, desktops and interrupted runs leave behind."""
+BESIDE = re.compile(rf"{LEFT.pattern}|\.git(ignore|attributes|keep)|\.editorconfig|\.yamllint")
+"""Hidden files beside Chart.yaml that are for other programs."""
+
 UNPACKAGED = ("Chart.yaml", "README.md", CHANGELOG, NOTES, "Chart.lock", "ci", "tests", "charts")
 """A chart folder may have these; they are never packaged."""
 
@@ -39,6 +45,8 @@ def read_chart(root: Path, folder: str) -> Chart:
         raise WorkspaceError(
             Problem(where=folder, fact="has no Chart.yaml", hint=f"add one, or delete {folder}", rule="chart.missing")
         )
+    if (link := linked(root / folder / "Chart.yaml", f"{folder}/Chart.yaml")) is not None:
+        raise WorkspaceError(link)
     text = read_bytes(root / folder / "Chart.yaml", f"{folder}/Chart.yaml")
     library = parse_kind(folder, yaml.parse(text, f"{folder}/Chart.yaml").mapping) is ChartKind.LIBRARY
     files = read_files(root / folder, folder, library=library)
@@ -58,7 +66,8 @@ def read_beside(folder: Path, where: str) -> dict[str, bytes]:
     found = [folder / name for name in (CHANGELOG, NOTES) if (folder / name).is_file()]
     found += sorted(folder.glob("ci/*-values.yaml"))
     names = [path.relative_to(folder).as_posix() for path in found]
-    if problems := [*filter(None, (name_not_utf8(f"{where}/{name}") for name in names))]:
+    odd = (odd_name(f"{where}/{name}") or linked(folder / name, f"{where}/{name}") for name in names)
+    if problems := [*filter(None, odd)]:
         raise WorkspaceError(problems)
     return {name: read_bytes(folder / name, f"{where}/{name}") for name in names}
 
@@ -74,19 +83,30 @@ def read_files(folder: Path, where: str, *, library: bool) -> dict[str, bytes]:
     folders = PACKAGED_FOLDERS + (LIBRARY_FOLDERS if library else ())
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.startswith(".") and entry.name != ".helmignore":
+            if BESIDE.fullmatch(entry.name):
                 continue
             if entry.name in PACKAGED and entry.is_file(follow_symlinks=False):
                 files[entry.name] = read_bytes(Path(entry.path), f"{where}/{entry.name}")
             elif entry.name in folders and entry.is_dir(follow_symlinks=False):
                 problems.extend(_read_tree(Path(entry.path), entry.name, where, files))
-            elif (unnamed := name_not_utf8(f"{where}/{entry.name}")) is not None:
+            elif (unnamed := odd_name(f"{where}/{entry.name}")) is not None:
                 problems.append(unnamed)
             elif entry.name not in UNPACKAGED:
                 problems.append(_unexpected(f"{where}/{entry.name}", folders))
     if problems:
         raise WorkspaceError(problems)
     return files
+
+
+def hidden(where: str) -> Problem:
+    """The problem of a file that is easily overlooked, and that Helm would package."""
+    return Problem(
+        where=where,
+        fact="is hidden: its name begins with a dot",
+        evidence=("helm would package it; here nothing is packaged that a listing does not show",),
+        hint="rename it without the dot, or delete it",
+        rule="chart.hidden-file",
+    )
 
 
 def _unexpected(where: str, folders: tuple[str, ...]) -> Problem:
@@ -104,10 +124,12 @@ def _read_tree(top: Path, prefix: str, where: str, files: dict[str, bytes]) -> I
     with os.scandir(top) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             path = f"{prefix}/{entry.name}"
-            if entry.name.startswith("."):
-                continue
-            if (unnamed := name_not_utf8(f"{where}/{path}")) is not None:
+            if LEFT.fullmatch(entry.name) or (prefix == "templates" and entry.name.startswith(".")):
+                continue  # Helm ignores `templates/.?*`.
+            if (unnamed := odd_name(f"{where}/{path}")) is not None:
                 yield unnamed
+            elif entry.name.startswith("."):
+                yield hidden(f"{where}/{path}")
             elif entry.is_symlink():
                 yield Problem(
                     where=f"{where}/{path}", fact="is a symbolic link", hint="copy the file", rule="chart.symlink"

@@ -8,6 +8,9 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency
 from slipway.util import yaml
 
+DEPENDENCY_FIELDS = ("name", "version", "repository", "condition", "alias")
+"""Fields of a dependency; Helm has `tags`, `enabled` and `import-values` besides."""
+
 
 def parse_chart(
     text: bytes, folder: str, files: Mapping[str, bytes], beside: Mapping[str, bytes] | None = None
@@ -59,6 +62,8 @@ def check_fields(document: yaml.Document, folder: str) -> Iterator[Problem]:
             found = metadata.get(key)
             fact = f"{key} is missing" if found is None else f"{key} must be text, not {type(found).__name__} {found!r}"
             yield Problem(where=document.at(key), fact=fact, hint=f'write {key}: "…"', rule=f"chart.{key}")
+        elif not str(metadata[key]).isprintable():
+            yield Problem(where=document.at(key), fact=f"{key} has a control character", rule=f"chart.{key}")
     app_version = metadata.get("appVersion")
     if app_version is not None and not isinstance(app_version, str):
         yield Problem(
@@ -67,6 +72,7 @@ def check_fields(document: yaml.Document, folder: str) -> Iterator[Problem]:
             hint="put it in quotes, digit for digit: YAML drops the last zero of 1.10",
             rule="chart.app-version",
         )
+    yield from check_annotations(document)
     name = metadata.get("name")
     if isinstance(name, str) and name != folder.rpartition("/")[2]:
         yield Problem(
@@ -79,6 +85,17 @@ def check_fields(document: yaml.Document, folder: str) -> Iterator[Problem]:
         yield Problem(
             where=document.at("dependencies") or where, fact="dependencies must be a list", rule="chart.dependencies"
         )
+
+
+def check_annotations(document: yaml.Document) -> Iterator[Problem]:
+    """Annotations are text on both sides; Helm would make text of a number in its own way."""
+    annotations = document.mapping.get("annotations") or {}
+    for key, value in annotations.items() if isinstance(annotations, dict) else [("", annotations)]:
+        if not isinstance(value, str):
+            where = document.at("annotations", key)
+            named = f"annotation {key}" if key else "annotations"
+            fact = f"{named} must be {'text' if key else 'a mapping'}, YAML reads {type(value).__name__} {value!r}"
+            yield Problem(where=where, fact=fact, hint="put it in quotes", rule="chart.annotation")
 
 
 def dependency_entries(metadata: Mapping[str, object]) -> list[object]:
@@ -100,6 +117,18 @@ def check_dependency_fields(document: yaml.Document) -> Iterator[Problem]:
                 yield Problem(
                     where=where, fact=f"dependency{named}: {key} is missing or not text", rule="dependency.fields"
                 )
+        for key in entry.keys() - set(DEPENDENCY_FIELDS):
+            yield Problem(
+                where=document.at("dependencies", str(index), key),
+                fact=f"dependency {entry.get('name')}: {key!r} is not supported",
+                evidence=(f"fields: {', '.join(DEPENDENCY_FIELDS)}",),
+                hint="members are switched by `condition`, and values are passed by `global`",
+                rule="dependency.fields",
+            )
+        for key in ("condition", "alias"):
+            if key in entry and not isinstance(entry[key], str):
+                fact = f"dependency {entry.get('name')}: {key} is not text"
+                yield Problem(where=where, fact=fact, hint="put it in quotes", rule="dependency.fields")
 
 
 def parse_dependency(document: yaml.Document, index: int) -> Dependency:

@@ -13,7 +13,7 @@ from pathlib import Path
 from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
-from slipway.util.files import name_not_utf8
+from slipway.util.files import odd_name
 from slipway.workspace import unread
 from slipway.workspace.chart_folder import read_chart
 from slipway.workspace.conflict_marks import conflict_problems
@@ -29,7 +29,7 @@ def load(config: Config) -> Workspace:
     problems: list[Problem] = []
     charts: dict[ChartName, Chart] = {}
     for folder in chart_folders(config.root):
-        if (unnamed := name_not_utf8(folder)) is not None:
+        if (unnamed := odd_name(folder)) is not None:
             problems.append(unnamed)
             continue
         try:

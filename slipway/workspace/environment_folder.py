@@ -8,7 +8,7 @@ from pathlib import Path
 from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALED_FOLDER, SEALING_CERTIFICATE, Environment, ValuesFile
-from slipway.util.files import name_not_utf8, not_utf8, read_bytes
+from slipway.util.files import linked, not_utf8, odd_name, read_bytes
 from slipway.util.text import closest, suggest
 
 
@@ -54,9 +54,9 @@ def read_values(path: Path, where: str) -> ValuesFile:
     """A values file.
 
     Raises:
-        WorkspaceError: it cannot be read, or it or its name is not UTF-8.
+        WorkspaceError: it cannot be read, is a symbolic link, or it or its name is not UTF-8.
     """
-    if (problem := name_not_utf8(where)) is not None:
+    if (problem := odd_name(where) or linked(path, where)) is not None:
         raise WorkspaceError(problem)
     text = read_bytes(path, where)
     if (problem := not_utf8(text, where)) is not None:
@@ -73,7 +73,7 @@ def read_sealed(root: Path, top: Path) -> Iterator[ValuesFile]:
         where = path.relative_to(root).as_posix()
         if path.is_symlink():
             yield ValuesFile(path=where, text=b"")
-        elif path.is_file() and path.name != ".gitkeep":
+        elif path.exists() and not path.is_dir() and path.name != ".gitkeep":
             yield read_values(path, where)
 
 

@@ -57,7 +57,7 @@ def files_below(root: Path, tops: Iterable[str]) -> Iterator[str]:
     for top in tops:
         for path in sorted((root / top).rglob("*")):
             relative = path.relative_to(root)
-            if (path.is_symlink() or path.is_file()) and not any(IGNORED.fullmatch(part) for part in relative.parts):
+            if (path.is_symlink() or not path.is_dir()) and not any(IGNORED.fullmatch(part) for part in relative.parts):
                 yield relative.as_posix()
 
 

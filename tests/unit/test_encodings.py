@@ -7,7 +7,7 @@ import pytest
 
 from slipway.config import load_config
 from slipway.core.errors import WorkspaceError
-from slipway.util.files import decode, name_not_utf8, printable, read_text
+from slipway.util.files import decode, odd_name, printable, read_text
 from slipway.workspace import discover
 from testing.monorepo import Monorepo, small
 
@@ -178,4 +178,4 @@ def test_a_file_that_is_missing_or_is_a_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_names_of_every_language_are_names() -> None:
-    assert name_not_utf8("charts/café/データ.txt") is None
+    assert odd_name("charts/café/データ.txt") is None

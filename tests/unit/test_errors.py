@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from invoke.exceptions import Exit
@@ -25,6 +26,19 @@ def test_a_problem_reads_where_fact_evidence_and_hint() -> None:
     problem = Problem(where="a.yaml:3", fact="is wrong", evidence=("one", "two"), hint="./inv doctor")
     assert str(problem) == "a.yaml:3: is wrong\n    one\n    two\n    hint: ./inv doctor"
     assert str(Problem(where="a", fact="b")) == "a: b"
+
+
+@pytest.mark.parametrize("field", ["where", "fact", "hint", "evidence"])
+@pytest.mark.parametrize(
+    "text", ["\x1b]0;pwn\x07\x1b[2Jhello\nfake: line", "a\u202eb", "a\x9b2Jb", "a\udce9", "a\r\x00\x7f"]
+)
+def test_what_others_wrote_is_one_line_without_control_characters(field: str, text: str) -> None:
+    fields: dict[str, Any] = {"where": "a", "fact": "b", "hint": "c", "evidence": ("d",)}
+    fields[field] = (text,) if field == "evidence" else text
+    lines = str(Problem(**fields)).splitlines()
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
+    assert str(Problem(where="a", fact="caf\u00e9\u00a0\U0001f600\tb")) == "a: caf\u00e9\u00a0\U0001f600\tb"
 
 
 def test_every_class_has_an_exit_code_of_its_own_with_a_meaning() -> None:
