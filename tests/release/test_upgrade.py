@@ -157,10 +157,14 @@ def test_a_release_with_a_problem_here_waits_until_it_is_fixed(fork: Fork) -> No
         ("charts/radarr/values.yaml", "text:", "words:"),
     )
 
+    before = fork.state()
     stopped = fork.world.inv("upgrade")
 
     assert stopped.code == 4
     assert "values/staging/htpc.yaml" in stopped.stdout + stopped.stderr
+    fork.world.ok("upgrade", "--undo")
+    assert fork.state() == before
+    assert fork.world.inv("upgrade").code == 4
     fork.world.repo.write("values/staging/htpc.yaml", "radarr: {words: ours}\n")
     fork.git("add", "--all")
     fork.world.ok("upgrade")
