@@ -8,6 +8,7 @@ from slipway.cli.run import presented
 ENV = "environment under values/ (default: the first of [tool.slipway] environments)"
 ONLY = "charts, comma separated (default: all that the plan names)"
 EVERY = "charts, comma separated (default: every chart)"
+ACCEPT = "dangers that you accept by name, comma separated; ./inv diff names them"
 JSON = "print JSON"
 WIDE = "print every column in full, however wide the terminal is"
 
@@ -26,18 +27,25 @@ def plan(_: Invocation, env: str = "", only: str = "", json: bool = False, wide:
         "env": ENV,
         "only": ONLY,
         "bump": "raise versions first: patch, minor or major",
+        "accept": ACCEPT,
         "dry-run": "show the plan",
         "json": JSON,
     }
 )
 def release(
-    _: Invocation, env: str = "", only: str = "", bump: str = "", dry_run: bool = False, json: bool = False
+    _: Invocation,
+    env: str = "",
+    only: str = "",
+    bump: str = "",
+    accept: str = "",
+    dry_run: bool = False,
+    json: bool = False,
 ) -> None:
     """Lint, test, package, publish and pin what changed; do nothing when nothing changed."""
     with presented(json) as console:
         from slipway.cli.release import release as verb
 
-        console.show(verb(console.context, env, only, bump, dry_run=dry_run, say=console.say))
+        console.show(verb(console.context, env, only, bump, accept=accept, dry_run=dry_run, say=console.say))
 
 
 @task(help={"only": EVERY, "json": JSON})
@@ -106,14 +114,51 @@ def publish(_: Invocation, only: str = "", dry_run: bool = False, json: bool = F
 
 
 @task(
-    help={"env": ENV, "only": "umbrellas to promote (default: all)", "dry-run": "show what would change", "json": JSON}
+    help={
+        "env": ENV,
+        "only": "umbrellas to promote (default: all)",
+        "accept": ACCEPT,
+        "dry-run": "show what would change",
+        "json": JSON,
+    }
 )
-def pin(_: Invocation, env: str = "", only: str = "", dry_run: bool = False, json: bool = False) -> None:
+def pin(
+    _: Invocation, env: str = "", only: str = "", accept: str = "", dry_run: bool = False, json: bool = False
+) -> None:
     """Write deploy/<env>: the first environment from the registry, a later one from the environment before it."""
     with presented(json) as console:
         from slipway.cli.pin import pin as verb
 
-        console.show(verb(console.context, env, only, dry_run=dry_run))
+        console.show(verb(console.context, env, only, accept=accept, dry_run=dry_run))
+
+
+@task(
+    positional=["umbrella"],
+    help={
+        "umbrella": "the umbrella, which is the namespace",
+        "env": ENV,
+        "to": "version (default: the pin before the present one)",
+        "server": "ask an API server too: lab, or a kubeconfig file",
+        "accept": ACCEPT,
+        "dry-run": "show what it would do",
+        "json": JSON,
+    },
+)
+def rollback(
+    _: Invocation,
+    umbrella: str,
+    env: str = "",
+    to: str = "",
+    server: str = "",
+    accept: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Pin what an environment ran before: the earlier version of an umbrella, with what going back endangers."""
+    with presented(json) as console:
+        from slipway.cli.rollback import rollback as verb
+
+        console.show(verb(console.context, umbrella, env, to, server=server, accept=accept, dry_run=dry_run))
 
 
 @task(help={"only": EVERY, "json": JSON, "wide": WIDE})
@@ -464,7 +509,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
-    "Release": ("release", "version", "package", "publish", "pin", "registry"),
+    "Release": ("release", "version", "package", "publish", "pin", "rollback", "registry"),
     "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),

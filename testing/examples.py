@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from slipway.docs.pages.tested_commands import first_line
 from slipway.registry import embedded
 from slipway.tools.process import free_port
 from slipway.tools.run import Command, Completed, run_process, tail
+from testing import digests
 from testing.monorepo import ROOT
 from testing.product import commit_product, equip
 
@@ -40,7 +41,7 @@ exec 2>&1
 
 STILL_RUNNING = re.compile(r"  \S.* … \d+ s\b.*")
 """What a step of more than half a minute prints now and then: it depends on the machine, so no page shows it."""
-UPDATE = "copy the output into the page; `…` matches what differs from run to run"
+UPDATE = "copy the output into the page; `…` matches what differs from run to run, and --update writes its digests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,8 @@ class Sessions:
 
     folder: Path
     known: Mapping[str, Session]
+    update: bool = False
+    """Write the digests that a page shows anew."""
 
     @staticmethod
     def of_pages() -> dict[str, Session]:
@@ -120,11 +123,11 @@ class Sessions:
         return {one.name: one for one in console_blocks.sessions(site.console_blocks_of(ROOT))}
 
     @classmethod
-    def below(cls, worker: Path, known: Mapping[str, Session]) -> Sessions:
+    def below(cls, worker: Path, known: Mapping[str, Session], *, update: bool = False) -> Sessions:
         """In the folder of the whole test run, when given that of this worker."""
         folder = (worker.parent if "PYTEST_XDIST_WORKER" in os.environ else worker) / "sessions"
         folder.mkdir(exist_ok=True)
-        return cls(folder=folder, known=known)
+        return cls(folder=folder, known=known, update=update)
 
     def verdict(self, name: str) -> str:
         """What is wrong with a session, by an earlier run or by one now; empty when nothing is."""
@@ -146,7 +149,12 @@ class Sessions:
         try:
             for block in session.blocks:
                 for step in block.steps:
-                    if problem := judge(f"{block.page}:{step.line}", step, copy.type(step)):
+                    done = copy.type(step)
+                    output = (
+                        digests.as_published_by_a_reader(copy.root, copy.environ, shown(done)) if step.output else []
+                    )
+                    wanted = digests.update(ROOT / block.page, step, output) if self.update else step
+                    if problem := judge(f"{block.page}:{step.line}", wanted, done, output):
                         return str(problem)
         finally:
             copy.leave()
@@ -155,9 +163,13 @@ class Sessions:
         return ""
 
 
-def judge(where: str, step: ConsoleCommand, done: Completed) -> Problem | None:
+def shown(done: Completed) -> list[str]:
+    """The output as a page shows it."""
+    return [line for line in done.stdout.splitlines() if not STILL_RUNNING.fullmatch(line)]
+
+
+def judge(where: str, step: ConsoleCommand, done: Completed, output: Sequence[str]) -> Problem | None:
     """What differs between a page and what happened."""
-    output = [line for line in done.stdout.splitlines() if not STILL_RUNNING.fullmatch(line)]
     typed = first_line(step.command)
     if done.code != step.code:
         fact = f"`{typed}` ended with exit code {done.code}, and the page has {step.code}"

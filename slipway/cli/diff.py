@@ -9,6 +9,7 @@ from pathlib import Path
 from slipway.build.render import Change, ChangeKind
 from slipway.cli import arguments
 from slipway.cli.ending import Result
+from slipway.cluster.dry_run import DryRun
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, WorkspaceError
 from slipway.release import diff as renders
@@ -64,23 +65,23 @@ def cluster_of(context: Context, server: str) -> Kubectl:
 
 def problems(found: Sequence[Difference]) -> tuple[Problem, ...]:
     """One for each object that the API server rejects."""
+    return tuple(problem for item in found for problem in rejections(item.umbrella, item.environment, item.server))
+
+
+def rejections(umbrella: str, environment: str, server: DryRun | None) -> tuple[Problem, ...]:
+    """What the API server rejects of an umbrella; nothing without one."""
     return tuple(
-        Problem(
-            where=f"{item.umbrella} in {item.environment}, {name}",
-            fact="the API server rejects it",
-            evidence=(message,),
-        )
-        for item in found
-        for name, message in (item.server.rejected.items() if item.server else ())
+        Problem(where=f"{umbrella} in {environment}, {name}", fact="the API server rejects it", evidence=(message,))
+        for name, message in (server.rejected.items() if server else ())
     )
 
 
 def text(found: Sequence[Difference], *, full: bool = False) -> list[str]:
-    """Changed objects, umbrella by umbrella; removed data comes first. What is all new is counted, unless `full`."""
+    """Changed objects, umbrella by umbrella; dangers come first. What is all new is counted, unless `full`."""
     lines: list[str] = []
     for item in found:
         lines.append(f"{item.umbrella} in {item.environment}: {item.old or 'nothing'} → {item.new}")
-        lines += [f"    DANGER: {name} is removed, and it holds data" for name in item.dangers]
+        lines += [f"    DANGER {danger}" for danger in item.dangers]
         new = item.changes and all(change.kind is ChangeKind.ADDED for change in item.changes)
         lines += (
             [f"    {tally(item.changes)}; --full lists them"]

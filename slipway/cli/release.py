@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from slipway.cli import arguments, report
 from slipway.cli.ending import Result
@@ -11,6 +11,7 @@ from slipway.context import Context
 from slipway.core.errors import BuildError
 from slipway.core.model import ChartName
 from slipway.release import release as releases
+from slipway.release.dangers.kinds import accepted_names
 from slipway.release.release import Outcome
 from slipway.release.survey import survey
 from slipway.util.terminal import Part, table
@@ -18,7 +19,14 @@ from slipway.util.text import being, counted, plain
 
 
 def release(
-    context: Context, env: str, only: str, bump: str, *, dry_run: bool, say: Callable[[str], None] = print
+    context: Context,
+    env: str,
+    only: str,
+    bump: str,
+    *,
+    accept: str,
+    dry_run: bool,
+    say: Callable[[str], None] = print,
 ) -> Result:
     """Release, or show what a release would do.
 
@@ -27,6 +35,7 @@ def release(
         env: the environment to pin; the first when empty.
         only: charts, separated by commas; all when empty.
         bump: raise versions first, by at least this level.
+        accept: dangers that are accepted, separated by commas.
         dry_run: change nothing.
         say: prints the raised versions before the release begins.
 
@@ -34,6 +43,7 @@ def release(
         BuildError: see `release.release`.
     """
     environment, names = arguments.environment(context, env), arguments.charts(context, only)
+    accepted = accepted_names(accept)
     bumps: Sequence[object] = ()
     if arguments.level("--bump", bump):
         from slipway.versioning import bump as versions
@@ -46,7 +56,9 @@ def release(
     wanted = tuple(dict.fromkeys((*names, *above)))
     try:
         return (
-            planned(context, environment, wanted, bumps) if dry_run else released(context, environment, wanted, bumps)
+            planned(context, environment, wanted, bumps)
+            if dry_run
+            else released(context, environment, wanted, bumps, accepted)
         )
     except BuildError as error:
         # The versions are raised in the files, whatever became of the release.
@@ -60,9 +72,15 @@ def planned(context: Context, environment: str, names: tuple[ChartName, ...], bu
     return Result(value=joined(bumps, made), text=report.plan(made), error=error)
 
 
-def released(context: Context, environment: str, names: tuple[ChartName, ...], bumps: Sequence[object]) -> Result:
+def released(
+    context: Context,
+    environment: str,
+    names: tuple[ChartName, ...],
+    bumps: Sequence[object],
+    accepted: Collection[str],
+) -> Result:
     """What the release did."""
-    done = releases.release(context, environment=environment, only=names)
+    done = releases.release(context, environment=environment, only=names, accepted=accepted)
     text = outcome(done, context.config.registry.base)
     if done.unchanged:
         return Result(value=joined(bumps, done), text=text)
@@ -90,6 +108,7 @@ def outcome(done: Outcome, base: str) -> tuple[Part, ...]:
         lines.append(
             f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
         )
+    lines += [f"Recorded: {path} names the accepted dangers." for path in done.recorded]
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")
     return tuple(lines)

@@ -8,7 +8,7 @@ A `BuildError` stops the run. Each class has its own exit code, and this is the 
     ├── WorkspaceError     2    the files cannot be understood, or a name on the command line is unknown
     ├── ToolMissing        3    a program is missing and could not be built
     ├── ToolFailed         4    a program ran and failed
-    ├── AlreadyPublished   5    the version is published with other content
+    ├── AlreadyPublished   5    the version is published with other content, or a higher one is
     ├── NotConverged       6    the plan is not empty after the release
     ├── RegistryError      7    the registry cannot be reached, rejects the request, or its response is not valid
     ├── Busy               8    another release holds the lock
@@ -53,7 +53,7 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
     ExitCode.TOOL_MISSING: ("A tool is missing and could not be built.", "Run `./inv doctor`."),
     ExitCode.TOOL_FAILED: ("A tool failed.", "The message has the end of its output."),
     ExitCode.ALREADY_PUBLISHED: (
-        "The version is published with other content.",
+        "The version is published with other content, or a higher one is.",
         "Run the `version` command of the hint.",
     ),
     ExitCode.NOT_CONVERGED: ("The plan is not empty after the release.", "Run `./inv plan`, then release again."),

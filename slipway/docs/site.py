@@ -46,6 +46,7 @@ def generated_pages(
         "reference/backups.md": backups.text(parsed),
         "reference/tasks.md": reference.tasks(found),
         "reference/exit-codes.md": reference.exit_codes(),
+        "reference/dangers.md": reference.danger_kinds(),
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
         "reference/registries.md": registries.page(REGISTRIES),

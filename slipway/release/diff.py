@@ -16,6 +16,8 @@ from slipway.core.errors import ProblemsFound
 from slipway.core.model import ChartName
 from slipway.delivery import pinned
 from slipway.gitops import pins
+from slipway.release.dangers.find import dangers
+from slipway.release.dangers.kinds import Danger
 from slipway.secrets import sealed_secret, store
 from slipway.tools.kubectl import Kubectl
 from slipway.workspace import graph
@@ -37,13 +39,8 @@ class Difference:
     changes: tuple[render.Change, ...]
     server: DryRun | None = None
     """The result on a cluster's API server; None without one."""
-
-    @property
-    def dangers(self) -> tuple[str, ...]:
-        """Removed objects that hold data."""
-        return tuple(
-            change.object for change in self.changes if change.kind is render.ChangeKind.REMOVED and change.holds_data
-        )
+    dangers: tuple[Danger, ...] = ()
+    """What is hard to undo about it."""
 
 
 def differences(
@@ -85,6 +82,7 @@ def differences(
                     old=label,
                     new=f"working tree {context.workspace.charts[name].version}",
                     changes=render.diff(old, new),
+                    dangers=dangers(old, new),
                     server=dry_run(kubectl, old, new, name) if kubectl is not None else None,
                 )
         if earlier is not None and not only:

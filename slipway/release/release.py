@@ -6,7 +6,7 @@ kept, what is missing is published, and the pins are written last, in one step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slipway.build.builder import Builder, Built
@@ -49,6 +49,8 @@ class Outcome:
     kept: int = 0
     pinned: tuple[str, ...] = ()
     """Why the deploy folder was written; empty when it was up to date."""
+    recorded: tuple[str, ...] = ()
+    """Changelogs that name the accepted dangers."""
 
     @property
     def unchanged(self) -> bool:
@@ -62,6 +64,7 @@ def release(
     environment: str,
     only: tuple[ChartName, ...] = (),
     effect: Effect = lambda _: None,
+    accepted: Collection[str] = (),
 ) -> Outcome:
     """Publish what is not published, then pin it.
 
@@ -69,10 +72,11 @@ def release(
         context: the wiring.
         environment: whose deploy folder is written.
         only: release these and what they vendor; everything when empty.
+        accepted: names of dangers that a person accepts.
         effect: called after each external effect; a test may stop the release there.
 
     Raises:
-        ProblemsFound: the checks found problems; nothing was published.
+        ProblemsFound: the checks found problems, or a danger is not accepted; nothing was published.
         AlreadyPublished: a version is taken by other content, or would go down; nothing was pinned.
         RegistryError: the registry failed; what was published stays, no pin was written.
         NotConverged: the plan is not empty afterwards.
@@ -87,17 +91,29 @@ def release(
         if before.empty:
             sweep(context.config)
             return Outcome(environment=environment, kept=len(before.charts))
-        published = publish(context, before, effect)
+        from slipway.release.dangers import gate
+        from slipway.release.dangers.acceptance import record, refuse_unaccepted
+
+        built = checked_to_publish(context, before)
+        dangers = gate.of_release(context, environment, before)
+        refuse_unaccepted(dangers, environment, accepted, repeat("release", environment, only))
+        published = publish(context, before, built, effect)
         # Another checkout may have published meanwhile: nothing is pinned that is not exactly what is here.
         after = plan_of(context, only, environment)
         plan.refuse_conflicts(context.workspace, after)
         require_done(after)
+        recorded = record(context, environment, dangers, {item.chart: item.version for item in after.charts})
         pinned = write_pins(context, environment, after)
         effect(f"pins {environment}")
         require_done(replace(after, pins=(pin_plan(context, environment, after),)))
         sweep(context.config)
         kept = len(before.having(Action.KEEP))
-        return Outcome(environment=environment, published=published, kept=kept, pinned=pinned)
+        return Outcome(environment=environment, published=published, kept=kept, pinned=pinned, recorded=recorded)
+
+
+def repeat(task: str, environment: str, only: Sequence[ChartName]) -> str:
+    """The command line of a task, for a hint."""
+    return f"./inv {task} --env {environment}" + (f" --only {','.join(only)}" if only else "")
 
 
 def require_done(final: Plan) -> None:
@@ -132,11 +148,20 @@ def write_pins(context: Context, environment: str, after: Plan) -> tuple[str, ..
     return reasons
 
 
-def publish(context: Context, before: Plan, effect: Effect) -> tuple[Published, ...]:
-    """Build, check and publish the plan's charts, level by level.
+def checked_to_publish(context: Context, before: Plan) -> Mapping[ChartName, Built]:
+    """The plan's charts that are to be published, built and checked.
 
     Raises:
-        ProblemsFound: a chart could not be built, or the checks found problems; nothing was published.
+        ProblemsFound: a chart could not be built, or the checks found problems.
+    """
+    names = tuple(item.chart for item in before.having(Action.PUBLISH))
+    return checked(context, names, before) if names else {}
+
+
+def publish(context: Context, before: Plan, built: Mapping[ChartName, Built], effect: Effect) -> tuple[Published, ...]:
+    """Publish the plan's charts, level by level.
+
+    Raises:
         RegistryError: the registry failed.
     """
     from slipway.registry.publish import publish_all
@@ -144,7 +169,6 @@ def publish(context: Context, before: Plan, effect: Effect) -> tuple[Published, 
     names = tuple(item.chart for item in before.having(Action.PUBLISH))
     if not names:
         return ()
-    built = checked(context, names, before)
     levels = [[built[name].archive for name in level if name in names] for level in graph.levels(context.workspace)]
     with context.progress.step("publish") as done:
         published = publish_all(context.registry, [level for level in levels if level], effect)
@@ -211,13 +235,25 @@ def publish_only(
         context.require_sound()
         before = plan_of(context, only)
         plan.refuse_conflicts(context.workspace, before)
-        return publish(context, before, effect)
+        return publish(context, before, checked_to_publish(context, before), effect)
 
 
 def pin_environment(
-    context: Context, environment: str, only: tuple[ChartName, ...], *, dry_run: bool
+    context: Context,
+    environment: str,
+    only: tuple[ChartName, ...],
+    *,
+    dry_run: bool,
+    accepted: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Write an environment's deploy folder; the first one follows the registry, a later one the one before it.
+
+    Args:
+        context: the wiring.
+        environment: whose deploy folder is written.
+        only: umbrellas; all when empty.
+        dry_run: write nothing, and refuse no danger.
+        accepted: names of dangers that a person accepts.
 
     Returns:
         Why it is written; empty when it is up to date.
@@ -226,6 +262,7 @@ def pin_environment(
         WorkspaceError: there is nothing to pin, or the environment is not configured.
         RegistryError: a pinned version is not in the registry.
         AlreadyPublished: a pinned version has another manifest there.
+        ProblemsFound: a danger is not accepted; nothing was written.
     """
     from slipway.util import filelock
 
@@ -244,6 +281,12 @@ def pin_environment(
         files = wanted_files(context.config, context.workspace, environment, pins)
         reasons = deploy_differences(context.config, environment, files)
         if reasons and not dry_run:
+            from slipway.release.dangers import gate
+            from slipway.release.dangers.acceptance import record, refuse_unaccepted
+
+            dangers = gate.of_pins(context, environment, pins)
+            refuse_unaccepted(dangers, environment, accepted, repeat("pin", environment, only))
+            record(context, environment, dangers, {name: pin.version for name, pin in pins.items()})
             write_deploy_folder(context.config, environment, files)
         sweep(context.config)
         return reasons

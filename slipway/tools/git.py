@@ -53,6 +53,11 @@ def archive_args(commit: str, destination: Path) -> tuple[str, ...]:
     return ("archive", "--format=tar", f"--output={destination}", commit)
 
 
+def history_args(path: str) -> tuple[str, ...]:
+    """The commits that changed a path, the newest first, each with the day when it was made."""
+    return ("log", "--format=%H %cs", "--", path)
+
+
 def config_args(key: str) -> tuple[str, ...]:
     """A setting of git."""
     return ("config", "--get", key)
@@ -150,6 +155,13 @@ class Git:
         """
         done = self(*show_args(self.resolve(revision), path), ok_codes=None)
         return None if done.code else done.stdout
+
+    def history(self, path: str) -> tuple[tuple[str, str], ...]:
+        """The commits of this branch that changed a path, the newest first, with their ISO dates; none before the first one."""
+        if self.head() is None:
+            return ()
+        lines = self(*history_args(path)).stdout.splitlines()
+        return tuple((commit, day) for commit, _, day in (line.partition(" ") for line in lines))
 
     def export(self, revision: str, destination: Path) -> str:
         """Write the files of a revision into an empty folder and return the commit; the working tree is not touched.

@@ -18,7 +18,7 @@ COLOURS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^( *)(✘(?: missing)?)(?= |$)"), RED),
     (re.compile(r"^( {8,})(\+.*)$"), GREEN),
     (re.compile(r"^( {8,})(-(?!-[a-z]).*)$"), RED),
-    (re.compile(r"^( *)(DANGER:.*)$"), RED),
+    (re.compile(r"^( *)(DANGER .*)$"), RED),
     (re.compile(r"^( +)(hint:)"), CYAN),
     (re.compile(r"^()([A-Z][A-Z ]+(?:  +[A-Z][A-Z /]*)+)$"), BOLD),
 )

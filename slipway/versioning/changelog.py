@@ -16,6 +16,8 @@ from slipway.versioning.levels import ChangeKind
 HEADING = re.compile(r"##\s+\[?(?P<version>[^\]\s]+)\]?(?:\s+-\s+(?P<day>\S+))?(?P<rest>.*)")
 UNRELEASED = "unreleased"
 ARROW = " → "
+ACCEPTED = "Accepted"
+"""The part with the dangers that a person accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,26 @@ def release(text: str, *, chart: str, version: str, day: date, items: Sequence[I
     )
     made = render(replace(changelog, sections=(section, *kept)))
     return text if same(text, made) else made
+
+
+def with_accepted(text: str, *, chart: str, version: str, entries: Sequence[str]) -> str:
+    """The changelog with the dangers that a person accepted when a version was pinned; each is there once.
+
+    Args:
+        text: of the file; empty for a new one.
+        chart: name of the chart.
+        version: that was pinned; it gets a section if it has none.
+        entries: one line for each danger.
+    """
+    changelog = parse(text) if text.strip() else Changelog(head=head_of(chart), sections=())
+    section = changelog.section(version) or Section(version=version)
+    groups = section.groups()
+    mine = groups.setdefault(ACCEPTED, [])
+    mine.extend(line for entry in entries if (line := f"- {entry}") not in mine)
+    made = replace(section, lines=lines_of(groups))
+    others = tuple(one for one in changelog.sections if one.version != version)
+    place = next((i for i, one in enumerate(changelog.sections) if one.version == version), 0)
+    return render(replace(changelog, sections=(*others[:place], made, *others[place:])))
 
 
 def joined(present: Sequence[Mapping[str, Sequence[str]]], items: Sequence[Item]) -> dict[str, list[str]]:

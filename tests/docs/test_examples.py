@@ -13,8 +13,8 @@ KNOWN = Sessions.of_pages()
 
 
 @pytest.mark.parametrize("name", [name for name, one in KNOWN.items() if not one.lab])
-def test_a_session_does_what_its_page_shows(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    if message := Sessions.below(tmp_path_factory.getbasetemp(), KNOWN).verdict(name):
+def test_a_session_does_what_its_page_shows(tmp_path_factory: pytest.TempPathFactory, name: str, update: bool) -> None:
+    if message := Sessions.below(tmp_path_factory.getbasetemp(), KNOWN, update=update).verdict(name):
         pytest.fail(message, pytrace=False)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -10,10 +11,12 @@ import pytest
 
 from slipway.build.archive import pack_archive, read_archive
 from slipway.core.errors import AlreadyPublished
-from slipway.core.model import ChartName
+from slipway.core.model import ChartName, Published
+from slipway.registry.manifest import CHART_TYPE, sha256
 from slipway.release import release
 from slipway.release.survey import plan_of
-from testing.tampering import Change, overwritten
+from testing.faulty import forward, serving
+from testing.tampering import Change, data_of, move_tag, overwritten
 from testing.world import World, world_in
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
@@ -202,3 +205,75 @@ def test_the_hint_leads_out_of_an_overwritten_tag(world: World) -> None:
         assert world.published()["htpc:1.0.0"] == foreign
         assert "taken" not in world.ok("status")
         assert foreign.encode() not in world.deployed()["pins.yaml"]
+
+
+def test_a_tag_below_no_chart_archive_is_left_by_the_hint_too(world: World) -> None:
+    world.release()
+
+    with overwritten(world, "sonarr", SONARR["a member twice"][0]):
+        world.ok("version", "--only", "sonarr")
+        done = world.release()
+
+    assert [f"{item.name} {item.version}" for item in done.published] == ["sonarr 1.0.1", "htpc 1.0.1"]
+
+
+def test_a_manifest_with_two_archives_is_refused_since_clients_disagree_on_which_one_to_take(released: World) -> None:
+    registry = released.context().registry
+    there = registry.manifest("sonarr", "1.0.0")
+    assert there is not None
+    evil = setting("sonarr/templates/all.yaml", EVIL)(released.context().pull(found_in(released, "sonarr")))
+    registry.push_blob("sonarr", evil)
+    layers = [*there.data["layers"], {"mediaType": CHART_TYPE, "digest": sha256(evil), "size": len(evil)}]  # type: ignore[misc]
+    doubled = json.dumps({**there.data, "layers": layers}).encode()
+    registry.put_manifest("sonarr", sha256(doubled), doubled)
+    move_tag(data_of(released), "charts/sonarr", "1.0.0", sha256(doubled))
+
+    try:
+        with pytest.raises(AlreadyPublished, match="it has 2 layers of type"):
+            released.release()
+    finally:
+        move_tag(data_of(released), "charts/sonarr", "1.0.0", there.digest)
+
+
+def found_in(world: World, name: str) -> Published:
+    found = world.context().registry.find(ChartName(name), "1.0.0")
+    assert found is not None
+    return found
+
+
+def test_a_release_with_nothing_to_do_asks_for_no_archive_and_one_in_a_new_clone_asks_once(
+    released: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    clone = World(repo=released.repo.copy(tmp_path_factory.mktemp("asks") / "repo"), port=released.port)
+
+    with serving(lambda request: forward(released.port, request)) as server:
+        remote = {"SLIPWAY_REGISTRY": f"127.0.0.1:{server.port}/charts", "SLIPWAY_REGISTRY_PLAIN_HTTP": "true"}
+        release.release(clone.context(**remote), environment="staging")
+        first = sum("/blobs/" in request.path for request in server.seen)
+        asked = len(server.seen)
+        again = release.release(clone.context(**remote), environment="staging")
+        second = [request.path for request in server.seen[asked:]]
+
+    assert first == len(clone.context().workspace.charts)
+    assert again.unchanged
+    assert sorted(second) == [f"/v2/charts/{name}/manifests/1.0.0" for name in ("common", "htpc", "radarr", "sonarr")]
+
+
+def test_a_moved_tag_of_an_older_pin_is_told_by_status_and_stands_in_the_way_of_no_new_release(world: World) -> None:
+    world.release()
+    release.pin_environment(world.context(), "production", (), dry_run=False)
+    world.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.0.0\ntype", "version: 1.1.0\ntype")
+
+    with overwritten(world, "htpc", setting("htpc/templates/more.yaml", EVIL)):
+        # Staging still pins 1.0.0: the release replaces that pin.
+        assert [f"{item.name} {item.version}" for item in world.release().published] == ["htpc 1.1.0"]
+        assert world.release().unchanged
+        told = world.inv("status")
+        promoted = world.inv("pin", "--env", "production")
+        after = world.inv("status")
+
+    assert told.code == 5
+    assert "deploy/production/pins.yaml: htpc 1.0.0 has another manifest in the registry" in told.stderr
+    assert "templates/more.yaml is not one of its files" in told.stderr
+    assert "hint: ./inv pin --env production --only htpc" in told.stderr
+    assert (promoted.code, after.code) == (0, 0)

@@ -63,14 +63,16 @@ def test_of_two_releases_that_meet_at_a_tag_one_wins(world: World, rival: World,
     path = f"/v2/charts/{name}/manifests/1.0.0"
     outcomes: list[object] = []
     seen: list[str] = []
+    gate = threading.Lock()
 
     def respond(request: Seen) -> Answer:
-        """Lets the rival release everything in the instant before the last such request of ours."""
-        if (request.method, request.path) == (method, path):
-            seen.append(path)
-            # The first GET is that of the plan, the second one that of the release, the third one looks again at the tag.
-            if len(seen) == (3 if method == "GET" else 1) and not outcomes:
-                outcomes.append(released(rival, world.port))
+        """Lets the rival release everything in the instant before the last such request of ours, which all wait."""
+        with gate:
+            if (request.method, request.path) == (method, path):
+                seen.append(path)
+                # The first GET is that of the plan, the second that of the release, the third looks again at the tag.
+                if len(seen) == (3 if method == "GET" else 1) and not outcomes:
+                    outcomes.append(released(rival, world.port))
         return forward(world.port, request)
 
     with serving(respond) as server:

@@ -13,6 +13,7 @@ from slipway.docs.pages import library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
 from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.docs.source.tasks import load_tasks
+from slipway.release.dangers.kinds import KINDS
 from slipway.util import yaml
 from slipway.util.mapping import dig
 
@@ -274,6 +275,12 @@ def test_every_exit_code_is_on_its_page() -> None:
     page = reference.exit_codes()
 
     assert all(f"| `{int(number)}` |" in page for number in ExitCode)
+
+
+def test_every_danger_is_on_its_page() -> None:
+    page = reference.danger_kinds()
+
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == list(KINDS)
 
 
 def test_every_rule_is_on_its_page_once() -> None:

@@ -1,12 +1,15 @@
 """Console blocks of pages: what is typed, what is shown, what is compared, and that nothing stays unexecuted unnoticed."""
 
+from pathlib import Path
+
 import pytest
 
 from slipway.docs import hook
 from slipway.docs.checks import console_blocks, console_output
 from slipway.docs.checks.console_blocks import ConsoleCommand
 from slipway.tools.run import Completed
-from testing.examples import judge
+from testing import digests
+from testing.examples import judge, shown
 
 PAGE = """\
 # Page
@@ -127,7 +130,7 @@ def test_readers_of_the_site_do_not_see_the_marks() -> None:
     [
         ("a\nb", "a\nb\n\n"),
         ("✔ lint  39 charts, no problems (77.6 s)", "✔ lint  40 charts, no problems (8 s)"),
-        ("  common  1.0.0  sha256:0123abcd…", "  common                  1.10.2  sha256:" + "f" * 64),
+        ("  common  1.0.0  sha256:ffff…", "  common                  1.10.2  sha256:" + "f" * 64),
         ("to oci://127.0.0.1:5055/charts", "to oci://127.0.0.1:41234/charts"),
         ("kept … charts of …", "kept 7 charts of 2026-11-26"),
         ("a\n…\nd", "a\nb\nc\nd"),
@@ -152,8 +155,9 @@ def test_what_no_two_runs_share_is_no_difference(shown: str, message: str) -> No
         ("2 problems", "3 problems", (0, "2 problems", "3 problems")),
         ("  a", "a", (0, "  a", "a")),
         ("…\nb\n…", "a\nc", (1, "b", "a")),
+        (f"sha256:{'f' * 64}", f"sha256:{'f' * 63}e", (0, f"sha256:{'f' * 64}", f"sha256:{'f' * 63}e")),
     ],
-    ids=["line", "more", "less", "after", "end", "numbers", "indent", "nowhere"],
+    ids=["line", "more", "less", "after", "end", "numbers", "indent", "nowhere", "digest"],
 )
 def test_the_first_difference_is_named(shown: str, message: str, place: tuple[int, str, str]) -> None:
     found = console_output.compare(shown.splitlines(), message.splitlines())
@@ -162,10 +166,28 @@ def test_the_first_difference_is_named(shown: str, message: str, place: tuple[in
     assert (found.line, found.shown, found.actual) == place
 
 
+def test_the_digests_of_an_output_are_written_into_the_page_that_shows_them(tmp_path: Path) -> None:
+    old, new, other = (f"sha256:{sign * 64}" for sign in "abc")
+    page = tmp_path / "page.md"
+    page.write_text(f"$ x\n  common  1.0.0  {old}\n…\n  sonarr  1.0.0  {old}\n\n  sonarr  1.0.0  {old}\n")
+    lines = (f"  common  1.0.0  {old}", "…", f"  sonarr  1.0.0  {old}")
+    step = console_blocks.ConsoleCommand(command="x", output=lines, code=0, line=1)
+
+    digests.update(page, step, [f"  common        1.0.0  {new}", f"  sonarr        1.0.0  {other}"])
+
+    assert page.read_text() == (f"$ x\n  common  1.0.0  {new}\n…\n  sonarr  1.0.0  {other}\n\n  sonarr  1.0.0  {old}\n")
+
+
+def test_lines_that_are_alike_take_the_digests_of_an_output_in_its_order() -> None:
+    old, new, other = (f"    registry sha256:{sign * 64}" for sign in "abc")
+
+    assert digests.with_digests([old, "…", old], [new, "hint", other]) == [new, "…", other]
+
+
 def verdict(code: int, stdout: str) -> str:
     step = ConsoleCommand(command="./inv lint \\\n    --only sonarr", output=("1 chart", "2 problems"), code=0, line=7)
     done = Completed(argv=("bash",), code=code, stdout=stdout, stderr="", seconds=0.0)
-    return str(judge("docs/a.md:7", step, done) or "")
+    return str(judge("docs/a.md:7", step, done, shown(done)) or "")
 
 
 def test_a_session_reports_the_line_of_the_page_that_differs() -> None:

@@ -83,7 +83,7 @@ def test_a_command_is_one_line_for_a_program() -> None:
         ("✘ missing  htpc/sonarr", "\x1b[31m✘ missing\x1b[0m  htpc/sonarr"),
         ("    hint: ./inv plan", "    \x1b[36mhint:\x1b[0m ./inv plan"),
         ("        -  image: a", "        \x1b[31m-  image: a\x1b[0m"),
-        ("    DANGER: it is removed", "    \x1b[31mDANGER: it is removed\x1b[0m"),
+        ("    DANGER removed-claim: it is removed", "    \x1b[31mDANGER removed-claim: it is removed\x1b[0m"),
         ("CHART  KIND", "\x1b[1mCHART  KIND\x1b[0m"),
         ("plain", "plain"),
         ("- optional  x", "- optional  x"),

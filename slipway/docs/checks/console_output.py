@@ -1,6 +1,6 @@
 """Comparison of a command's output with the output that a page shows. Pure.
 
-Text that differs between runs is normalized: digests, durations, dates, local ports, versions, the number of charts, and the
+Text that differs between runs is normalized: durations, dates, local ports, versions, the number of charts, and the
 width of columns. `…` matches anything within a line; a line of `…` matches any lines.
 """
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 ANY = "…"
 NORMALIZATIONS = (
-    (re.compile(r"\bsha256:[0-9a-f]{8,}…?"), "sha256:#"),
     (re.compile(r"\b\d+(?:\.\d+)? s\b"), "# s"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "#-#-#"),
     (re.compile(r"\b127\.0\.0\.1:\d+"), "127.0.0.1:#"),

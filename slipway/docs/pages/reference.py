@@ -10,6 +10,7 @@ from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import code, prose, section, site_page, table, value
 from slipway.docs.source.settings import VARIABLES
 from slipway.docs.source.tasks import Flag, Task
+from slipway.release.dangers.kinds import KINDS
 
 COMPLETION = """\
 Tasks, flags, charts and environments are completed by bash, zsh and fish, for `./inv` and for the path of any other checkout.
@@ -77,6 +78,17 @@ def exit_codes() -> str:
         "# Exit codes",
         "Every task exits with one of these codes.\nA message has the form `where: fact`, indented evidence, and a hint with the exact command.\nA bug in slipway has a code of its own, and a log with the traceback.",
         table(("Code", "Meaning", "What to do"), rows),
+    )
+
+
+def danger_kinds() -> str:
+    """The page of dangers."""
+    sections = (section(2, kind.name, f"{prose(kind.meaning)}\n\n{prose(kind.remedy)}") for kind in KINDS.values())
+    return site_page(
+        "# Dangers of an update",
+        "`./inv diff` compares the objects that run with those of the working tree, and reports with a name what is hard to undo.\n"
+        "Objects that are new, and changes that the previous release takes back, have no danger.",
+        *sections,
     )
 
 
