@@ -40,6 +40,17 @@ TOOLS: Mapping[str, GoTool] = {
             cold_s=10,
         ),
         GoTool(
+            name="gitleaks",
+            purpose="finds the tokens of the usual providers in the sources",
+            module="github.com/zricethezav/gitleaks/v8",
+            package="github.com/zricethezav/gitleaks/v8",
+            stamp="github.com/zricethezav/gitleaks/v8/version.Version",
+            version_args=("version",),
+            # Not beside helm and ct: it requires other libraries than they do.
+            folder="tools/secrets",
+            cold_s=20,
+        ),
+        GoTool(
             name="registry",
             purpose="the embedded OCI registry, whose tags never move",
             module="github.com/distribution/distribution/v3",
