@@ -363,6 +363,18 @@ def new(
 
 
 @task(
+    positional=["service"],
+    help={"service": "a service, or the alias of its database", "dry-run": "show what would be removed", "json": JSON},
+)
+def remove(_: Invocation, service: str, dry_run: bool = False, json: bool = False) -> None:
+    """Remove a service from its umbrella and from the values; say what data of it stays."""
+    with presented(json) as console:
+        from slipway.cli.remove import remove as verb
+
+        console.show(verb(console.context, service, dry_run=dry_run))
+
+
+@task(
     positional=[],
     help={
         "to": "a release or branch of the remote upstream (default: its newest release)",
@@ -518,6 +530,6 @@ PURPOSES = {
     "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry"),
     "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
-    "Develop": ("new", "lab", "docs", "dashboards", "crds", "lock"),
+    "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),
 }
 """What people want → the tasks for it, as `./inv` lists them."""

@@ -155,7 +155,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Key of `[tool.slipway]` → what it may be. Everything that can be set is here."""
 
-PRODUCT = frozenset({"kube-version", "tools"})
+PRODUCT = frozenset({"tools"})
 """The settings that come with a release of the platform; all others belong to whoever runs it."""
 
 

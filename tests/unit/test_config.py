@@ -281,7 +281,7 @@ registry = "oci://ghcr.io/me/charts" # public
 environments = [
     "home", # the only one
 ]
-kube-version = "1.38.0"
+kube-version = "1.37.0"
 rolling-sync = true
 # Where Argo CD reads deploy/ from.
 
@@ -291,6 +291,13 @@ helm = "v4.4.0"
     )
     assert edit.with_settings_of(merged, OURS) == merged
     assert edit.with_settings_of(THEIRS, THEIRS) == THEIRS
+    assert edit.changed_settings(THEIRS, OURS) == {
+        "registry",
+        "environments",
+        "rolling-sync",
+        "kube-version",
+        "repository-url",
+    }
 
 
 @pytest.mark.parametrize(
