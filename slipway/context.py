@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from slipway.registry.adoption import Adoption
     from slipway.tools.kubectl import Kubectl
 
-RELEASE_TOOLS = ("helm", "ct", "kubeconform", "registry")
+RELEASE_TOOLS = ("helm", "ct", "kubeconform", "gitleaks", "registry")
 """The programs that a release runs."""
 
 

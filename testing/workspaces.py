@@ -14,6 +14,7 @@ from slipway.core.model import Workspace
 from slipway.lint import static_checks, yaml_style
 from slipway.lint.run import LintInputs, lint
 from slipway.tools.ct import ChartTesting
+from slipway.tools.gitleaks import Gitleaks
 from slipway.tools.helm import Helm
 from slipway.tools.kubeconform import Kubeconform
 from slipway.tools.run import Runner, run_process, which
@@ -104,9 +105,14 @@ def context_of(builder: Builder, run: Runner = run_process) -> tuple[LintInputs,
     built, problems = builder.build(graph.order(workspace))
     ct = chart_testing(builder.folder / "helm", workspace.root, run)
     kubeconform = Kubeconform(run=run, program=lambda: program("kubeconform"))
-    versions = load_config(workspace.root, {}).tools
     context = LintInputs(
-        builder=builder, built=built, ct=ct, kubeconform=kubeconform, kube_version="1.37.0", versions=versions
+        builder=builder,
+        built=built,
+        ct=ct,
+        kubeconform=kubeconform,
+        gitleaks=Gitleaks(run=run, program=lambda: program("gitleaks")),
+        kube_version="1.37.0",
+        versions=load_config(workspace.root, {}).tools,
     )
     return context, problems
 

@@ -24,8 +24,11 @@ from slipway.lint.checks import LintContext, lint_context
 from slipway.lint.immutable_fields import changed_since_published
 from slipway.lint.kube_schemas import Schemas, definition_files, known_versions
 from slipway.lint.kube_versions import versions_to_check
+from slipway.lint.secret_tokens import TokenScan
 from slipway.lint.source_files import read_tree, source_folders
+from slipway.secrets.store import without_sealed
 from slipway.tools.ct import ChartTesting
+from slipway.tools.gitleaks import Gitleaks
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache, parallel
 
@@ -45,6 +48,7 @@ class LintInputs:
     """Without charts whose build failed, which have problems already."""
     ct: ChartTesting
     kubeconform: Kubeconform
+    gitleaks: Gitleaks
     kube_version: str
     versions: Mapping[str, str]
     """Tool → version; part of the cache's keys."""
@@ -110,7 +114,11 @@ class Run:
     def check_charts(self) -> None:
         """The static checks of charts and packages, with ct lint beside them, because both take equally long."""
         from_ct: list[Problem] = []
-        parts: tuple[Callable[[], None], ...] = (lambda: from_ct.extend(self.ct_problems()), self.static_chart_checks)
+        parts: tuple[Callable[[], None], ...] = (
+            lambda: from_ct.extend(self.ct_problems()),
+            self.static_chart_checks,
+            self.find_tokens,
+        )
         parallel.each(lambda part: part(), parts, len(parts))
         renderable = {chart.name for chart in self.renderable()}
         chart_of = {chart.folder: chart.name for chart in self.charts}
@@ -125,6 +133,23 @@ class Run:
             self.add(chart.name, static_checks.chart_problems(self.context, chart))
             if (built := self.inputs.built.get(chart.name)) is not None:
                 self.add(chart.name, static_checks.package_problems(self.context, chart, built.archive.path))
+
+    def find_tokens(self) -> None:
+        """Tokens of providers in the sources of each chart, in the values and in what Argo CD reads."""
+        inputs, root = self.inputs, self.inputs.builder.workspace.root
+        scan = TokenScan(
+            gitleaks=inputs.gitleaks,
+            version=inputs.versions.get("gitleaks", ""),
+            kept=cache.Cache(folder=inputs.folder / "tokens"),
+            scratch=self.scratch,
+        )
+        of_chart = {chart.name: read_tree(root, (chart.folder,)) for chart in self.charts}
+        environments = without_sealed(read_tree(root, ("values", "deploy")))
+        every = [content for files in (*of_chart.values(), environments) for content in files.items()]
+        scan.problems(dict(every))  # one process; what follows is remembered
+        self.add(WORKSPACE, scan.problems(environments))
+        for name, files in of_chart.items():
+            self.add(name, scan.problems(files))
 
     def ct_problems(self) -> tuple[Problem, ...]:
         """Findings of ct lint."""
@@ -206,7 +231,7 @@ def lint(inputs: LintInputs, names: Sequence[ChartName]) -> Report:
     """Run every check of these charts.
 
     Raises:
-        ToolMissing: helm, ct or kubeconform is missing.
+        ToolMissing: helm, ct, kubeconform or gitleaks is missing.
     """
     clean = cache.Cache(folder=inputs.folder / "clean")
     keys = cache_keys(inputs, names)
@@ -221,7 +246,7 @@ def lint(inputs: LintInputs, names: Sequence[ChartName]) -> Report:
     for chart in charts:
         if not run.found.get(chart.name) and not run.found.get(WORKSPACE) and chart.name in inputs.built:
             clean.put(keys[chart.name], "")
-    for area in ("clean", "render"):
+    for area in ("clean", "render", "tokens"):
         cache.Cache(folder=inputs.folder / area).trim()
     return Report(problems=run.problems, seconds=run.seconds, checked=tuple(chart.name for chart in charts))
 

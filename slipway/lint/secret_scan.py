@@ -1,4 +1,6 @@
-"""Secrets in the sources or in a package: private keys, tokens, and literal values of password-like keys.
+"""Secrets in the sources or in a package: private keys, logins, and literal values of password-like keys.
+
+The tokens of providers are gitleaks' part, see `secret_tokens`.
 
 A comment excludes a line that only looks like a secret: `# slipway: not-a-secret REASON`.
 """
@@ -18,6 +20,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check, package_check, workspace_check
+from slipway.lint.secret_forms import ENCODED, FORMS, PRIVATE_KEY_FORM, forms_in, hidden
 from slipway.lint.source_files import read_tree, source_folders
 from slipway.lint.templates import ACTION
 from slipway.secrets.store import without_sealed
@@ -25,32 +28,12 @@ from slipway.util import yaml
 from slipway.workspace.documents import parsed
 
 PRIVATE_KEY = Rule("secret.key", "Sources and packages contain no private key.")
-TOKEN = Rule("secret.token", "Sources and packages contain no token of a well-known form.")
+TOKEN = Rule("secret.token", "Sources and packages contain no token, login or password hash of a well-known form.")
 VALUE = Rule("secret.value", "A password-like key has no literal value.")
 MANIFEST = Rule("secret.manifest", "A Secret in the sources has no data.")
 REASON = Rule("secret.reason", "A `not-a-secret` comment gives a reason.")
 
 ALLOW = re.compile(r"slipway: not-a-secret\b[ \t]*(?P<reason>[^\n]*)")
-
-PRIVATE_KEY_FORM = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|AGE-SECRET-KEY-1[A-Z0-9]{20,}")
-
-TOKENS: Mapping[str, re.Pattern[str]] = {
-    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})"),
-    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    "a Slack token": re.compile(
-        r"\bxox[abeprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/\w+"
-    ),
-    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}"),
-    "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    "a Stripe key": re.compile(r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
-    "an npm token": re.compile(r"\bnpm_[A-Za-z0-9]{36}\b"),
-    "a Tailscale key": re.compile(r"\btskey-[a-z]+-[A-Za-z0-9-]{16,}"),
-    "a Telegram bot token": re.compile(r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b"),
-    "a Discord webhook": re.compile(r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"),
-    "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"'$]+:(?!\$)[^\s/:@{}<>\"'$]{3,}@"),
-}
-"""Kind of token → its form, as the issuers document it."""
 
 SECRET_KEY = re.compile(
     r"(?:pass(?:word|wd|phrase)?|token|api[_-]?key|secret(?:[_-]?key)?|private[_-]?key|access[_-]?key|credentials?)$",
@@ -62,7 +45,7 @@ REFERENCES = frozenset({"secret"})
 """Keys with which the charts' values refer to a secret."""
 
 HINTED_KEY = re.compile(r"secret|token|passw|credential|private|auth|api_?key", re.IGNORECASE)
-RELEVANT = re.compile(rf"{HINTED_KEY.pattern}|access[_-]?key", re.IGNORECASE)
+RELEVANT = re.compile(rf"{HINTED_KEY.pattern}|pass|access[_-]?key", re.IGNORECASE)
 """Matches every key that `SECRET_KEY` or `HINTED_KEY` matches: other lines are skipped."""
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
@@ -75,7 +58,7 @@ PAIR = re.compile(
 LENGTH = re.compile(r"[A-Za-z0-9_.-]+:[0-9]{1,3}")
 """`KEY:64`, as `generate` has it: one string of YAML, since no space follows the colon."""
 HARMLESS = re.compile(
-    r"\s*(?:|true|false|null|none|yes|no|~|\*+|/.*|https?://.*|file:.*|<.*>|.*\{\{.*|.*\$[({A-Za-z].*|sha256:[0-9a-f]*)\s*",
+    r"\s*(?:|true|false|null|none|yes|no|~|\*+|/.*|https?://.*|file:.*|<.*>|.*\{\{.*|.*\$[({A-Za-z].*|sha256:[0-9a-f]*|…\W*|\$+|%[({].*)\s*",
     re.IGNORECASE | re.DOTALL,
 )
 """Values that are no secret: empty, booleans, paths, URLs, templates, variables, digests."""
@@ -138,14 +121,24 @@ def scan_sources(files: Mapping[str, bytes]) -> Scan:
         lines = text.splitlines()
         for finding in find(outside_actions(text, path), path):
             known.add(finding.secret)
-            where = f"{path}:{finding.line}"
-            comment = ALLOW.search(lines[finding.line - 1]) if finding.line <= len(lines) else None
-            if comment is None:
-                problems.append(problem_of(finding, where))
-            elif not comment.group("reason").strip(" */}-"):
-                hint = "write the reason after `slipway: not-a-secret`"
-                problems.append(REASON.problem(where=where, fact="`not-a-secret` gives no reason", hint=hint))
+            problems.extend(excused(path, lines, finding))
     return Scan(problems=tuple(dict.fromkeys(problems)), known=frozenset(known))
+
+
+def excused(path: str, lines: Sequence[str], finding: Finding) -> Iterator[Problem]:
+    """The problem of a finding, unless a comment at its line gives the reason why it is none."""
+    where = f"{path}:{finding.line}"
+    comment = ALLOW.search(lines[finding.line - 1]) if finding.line <= len(lines) else None
+    if comment is None:
+        yield problem_of(finding, where)
+    elif not comment.group("reason").strip(" */}-"):
+        hint = "write the reason after `slipway: not-a-secret`"
+        yield REASON.problem(where=where, fact="`not-a-secret` gives no reason", hint=hint)
+
+
+def token_finding(line: int, rule: str) -> Finding:
+    """A token that a rule of gitleaks has found."""
+    return Finding(line=line, fact=f"contains a secret of the form {rule}", rule=TOKEN, secret=f"{rule} {line}")
 
 
 def scan_package(archive: Path, known: frozenset[str], clean: set[bytes]) -> Iterator[Problem]:
@@ -210,23 +203,32 @@ def find(text: str, path: str) -> list[Finding]:
 
 def by_line(text: str) -> Iterator[Finding]:
     """Secrets that a single line shows. The whole text is searched first, because most files have none."""
-    keys = PRIVATE_KEY_FORM.search(text) is not None
-    tokens = {what: form for what, form in TOKENS.items() if form.search(text) is not None}
-    if not keys and not tokens and RELEVANT.search(text) is None:
+    present = forms_in(text)
+    keys, encoded = PRIVATE_KEY_FORM.search(text) is not None, ENCODED.search(text) is not None
+    if not (present or keys or encoded or RELEVANT.search(text)):
         return
     for number, line in enumerate(text.splitlines(), start=1):
         if keys and PRIVATE_KEY_FORM.search(line):
             yield Finding(line=number, fact="is a private key", rule=PRIVATE_KEY, secret=line.strip())
-        for what, form in tokens.items():
-            if (match := form.search(line)) is not None:
+        for what, secret in hidden(line) if encoded else ():
+            rule = PRIVATE_KEY if what.endswith("private key") else TOKEN
+            yield Finding(line=number, fact=f"contains {what}", rule=rule, secret=secret)
+        for what in present:
+            if (match := FORMS[what].pattern.search(line)) is not None:
                 yield Finding(line=number, fact=f"contains {what}", rule=TOKEN, secret=match.group())
-        if RELEVANT.search(line) is None:
+        if RELEVANT.search(line) is not None:
+            yield from pairs(number, line.partition(" #")[0] if not line.lstrip().startswith("#") else "")
+
+
+def pairs(number: int, code: str) -> Iterator[Finding]:
+    """Literal values of password-like keys, also in the JSON or the settings that a value holds."""
+    for match in PAIR.finditer(code):
+        if LENGTH.fullmatch(match.group()):
             continue
-        code = line.partition(" #")[0] if not line.lstrip().startswith("#") else ""
-        for match in PAIR.finditer(code):
-            if LENGTH.fullmatch(match.group()):
-                continue
-            yield from literal(number, match.group("key"), match.group("value").strip("\"'"))
+        value = match.group("value").strip("\"'")
+        yield from literal(number, match.group("key"), value)
+        if value != code and RELEVANT.search(value) is not None:
+            yield from pairs(number, value.replace('\\"', '"'))
 
 
 def by_structure(text: str) -> Iterator[Finding]:
@@ -260,7 +262,11 @@ def _walk(document: yaml.Document, node: object, at: tuple[str, ...]) -> Iterato
 def literal(line: int, key: str, value: str) -> Iterator[Finding]:
     """A literal value that is a secret, by its key or its form."""
     word = re.split(r"[.]", key)[-1]
-    if word.lower() in REFERENCES or HARMLESS.fullmatch(value):
+    if (
+        word.lower() in REFERENCES
+        or HARMLESS.fullmatch(value)
+        or (word.lower() == "pass" and value.isalpha() and len(value) < 8)
+    ):
         return
     if SECRET_KEY.search(word):
         yield Finding(line=line, fact=f"{word} has a literal value", rule=VALUE, secret=value.strip())

@@ -23,6 +23,7 @@ from slipway.policy import bounds, exclusive, network_edges, sync_order
 from slipway.policy.chart_objects import ChartObjects
 from slipway.secrets import inventory, producers, store, waiting
 from slipway.tools.ct import ChartTesting
+from slipway.tools.gitleaks import Gitleaks
 from slipway.tools.kubeconform import Kubeconform
 from slipway.util import cache
 from slipway.util.mapping import dig
@@ -37,7 +38,7 @@ def everything(context: Context, names: Sequence[ChartName]) -> tuple[Problem, .
     """Build, lint and test these charts, and what they vendor.
 
     Raises:
-        ToolMissing: helm, ct or kubeconform cannot be built.
+        ToolMissing: helm, ct, kubeconform or gitleaks cannot be built.
     """
     builder = context.builder()
     with context.progress.step("package") as done:
@@ -58,7 +59,7 @@ def lint(
     """Every lint of these charts.
 
     Raises:
-        ToolMissing: helm, ct or kubeconform cannot be built.
+        ToolMissing: helm, ct, kubeconform or gitleaks cannot be built.
     """
     return run_lint(lint_inputs(context, builder, built), names).problems
 
@@ -80,8 +81,9 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         built=built,
         ct=ct,
         kubeconform=Kubeconform(run=context.run, program=lambda: context.toolbox.path("kubeconform")),
+        gitleaks=Gitleaks(run=context.run, program=lambda: context.toolbox.path("gitleaks")),
         kube_version=config.kube_version,
-        versions=config.tools,
+        versions={**config.tools, "gitleaks": context.toolbox.version("gitleaks")},
         published=Earlier(context),
     )
 

@@ -40,6 +40,17 @@ TOOLS: Mapping[str, GoTool] = {
             cold_s=10,
         ),
         GoTool(
+            name="gitleaks",
+            purpose="finds the tokens of the usual providers in the sources",
+            module="github.com/zricethezav/gitleaks/v8",
+            package="github.com/zricethezav/gitleaks/v8",
+            stamp="github.com/zricethezav/gitleaks/v8/version.Version",
+            version_args=("version",),
+            # Not beside helm and ct: it requires other libraries than they do.
+            folder="tools/secrets",
+            cold_s=20,
+        ),
+        GoTool(
             name="registry",
             purpose="the embedded OCI registry, whose tags never move",
             module="github.com/distribution/distribution/v3",
@@ -142,6 +153,17 @@ TOOLS: Mapping[str, GoTool] = {
             folder="tools/backup",
             command="./inv test --tier charts",
             cold_s=90,
+        ),
+        GoTool(
+            name="cosign",
+            purpose="signs and verifies charts in a registry: keyless, and as the judge of the signatures that we make",
+            module="github.com/sigstore/cosign/v3",
+            package="github.com/sigstore/cosign/v3/cmd/cosign",
+            stamp="sigs.k8s.io/release-utils/version.gitVersion",
+            version_args=("version",),
+            folder="tools/signing",
+            command="./inv test --tier release",
+            cold_s=130,
         ),
         *(
             GoTool(

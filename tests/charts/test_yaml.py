@@ -11,22 +11,37 @@ import json
 import math
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from slipway.build.stage import files_of
 from slipway.core.errors import WorkspaceError
+from slipway.core.model import ChartKind, Digest, Pin
+from slipway.gitops import applications
+from slipway.gitops.applications import pinned_umbrella
+from slipway.scaffold.chart import Claim
+from slipway.scaffold.files import Facts, chart_files
+from slipway.secrets import keys, sealed_secret
+from slipway.secrets.encryption import generate_key_pair
+from slipway.secrets.sealed_secret import NamespacedName, SealedSecret
 from slipway.tools.helm import Helm, template_args
 from slipway.tools.run import run_process
 from slipway.util import yaml
+from slipway.util.mapping import dig
 from slipway.util.yaml_scalars import MAX_EXACT
+from slipway.workspace.digest import digest_all
+from testing.product import product, product_config
 from testing.rendering import KUBE_VERSION
 from testing.workspaces import program
 
 pytestmark = pytest.mark.helm
 
+MANIFEST = Digest(f"sha256:{'6063e25' * 9}0")
 METADATA = {"apiVersion": "v2", "name": "texts", "version": "1.0.0"}
 SHOW_VALUES = "values: {{ .Values | toJson | b64enc }}\n"
 SHOW_CHART = """\
@@ -212,3 +227,60 @@ def test_a_text_means_to_us_what_it_means_to_helm_or_is_refused(tmp_path: Path, 
 @pytest.mark.parametrize("text", TRICKY)
 def test_every_tricky_word_is_written_so_that_it_stays_text(text: str) -> None:
     assert yaml.load_all(yaml.dump([text]).decode()) == [[text]]
+
+
+def written_files(folder: Path) -> dict[str, bytes]:
+    """Every kind of YAML that this program writes; what people set is what readers take for something else."""
+    workspace = product()
+    digests = digest_all(workspace)
+    found: dict[str, bytes] = {}
+    for name, chart in workspace.charts.items():
+        tricky = {f"example.org/{number}": text for number, text in enumerate(TRICKY)}
+        metadata = {**chart.metadata, "annotations": {**dig(chart.metadata, "annotations"), **tricky}}
+        made = files_of(workspace, replace(chart, metadata=metadata), digests[name], "oci://registry.test/charts")
+        found |= {
+            f"stage/{name}/{path}": text
+            for path, text in made.items()
+            if path in {"Chart.yaml", "Chart.lock"} or path.startswith("values-")
+        }
+    for environment in workspace.environments:
+        umbrellas = [
+            pinned_umbrella(chart, Pin(name=chart.name, version="1.0.0", manifest=MANIFEST, input_digest=MANIFEST))
+            for chart in workspace.umbrellas
+        ]
+        made = applications.files(product_config({}), environment, umbrellas)
+        found |= {f"deploy/{environment}/{path}": text for path, text in made.items()}
+    words = dict.fromkeys(word for word in TRICKY if word)
+    target = NamespacedName(namespace="on", name="1e3")
+    sealed = SealedSecret(target=target, values=dict.fromkeys(words, "6063e25"), labels=dict.fromkeys(words, "y"))
+    found["sealed.yaml"] = sealed_secret.dump(sealed)
+    found["key.yaml"] = keys.key_manifest(generate_key_pair(datetime.now(tz=UTC), 2048), "on", "1e3")
+    library = next(chart for chart in workspace.charts.values() if chart.kind is ChartKind.LIBRARY)
+    for name in ("on", "1e3", "0x1f", "8080"):
+        facts = Facts(
+            name=name, umbrella="htpc", repository="example.org/on", tag="6063e25", digest="", port=8080, health="/y",
+            claims=(Claim(name="no", size="1e3", path="/y: z"),), app_version="1.10", description="yes: #1", title="~",
+            group="=", library=library,
+        )  # fmt: skip
+        found |= {f"new/{name}/{path}": text for path, text in chart_files(facts).items() if path.endswith("s.yaml")}
+        found[f"new/{name}/Chart.yaml"] = chart_files(facts)["Chart.yaml"]
+    return found
+
+
+def test_helm_reads_every_file_that_is_written_as_we_do(tmp_path: Path) -> None:
+    texts: dict[str, str] = {}
+    for path, content in written_files(tmp_path).items():
+        for number, document in enumerate(f"\n{content.decode()}".split("\n---\n")):
+            texts[f"files/{path.replace('/', '+')}+{number}"] = document
+
+    found = shown(tmp_path, SHOW_FILES, {path: text.encode() for path, text in texts.items()})
+
+    assert len(texts) > 100
+    assert {path: comparable(value) for path, value in found.items()} == {
+        path: comparable(yaml.load_all(text)[0]) for path, text in texts.items()
+    }
+    numbers = [path for path in texts if "+1e3+" in path]
+    assert numbers
+    for path in numbers:
+        container = dig(found[path], "controllers", "1e3", "containers", "app")
+        assert not container or dig(container, "image")["tag"] == "6063e25"
