@@ -56,6 +56,7 @@ class Adoption:
         """Keep that these hold what the workspace is packed to; whoever calls it has compared them."""
         for there in published:
             self.cache.put(self._key(there), "")
+        self.cache.trim()
 
     def _claims(self, there: Published) -> bool:
         return there.input_digest is not None and there.input_digest == self.digests.get(there.name)
