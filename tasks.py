@@ -259,6 +259,24 @@ def restore(
         console.show(verb(console.context, service, env, snapshot, kubeconfig, apply=apply))
 
 
+@task(help={"out": "new file outside of the checkout for the private key", "json": JSON})
+def keys(_: Invocation, out: str = "", json: bool = False) -> None:
+    """Make the key pair that signs what is published: the private key outside of the checkout, the public key in it."""
+    with presented(json) as console:
+        from slipway.cli.keys import keys as verb
+
+        console.show(verb(console.context, out))
+
+
+@task(help={"env": "environment under values/ (default: every one that has pins)", "json": JSON, "wide": WIDE})
+def verify(_: Invocation, env: str = "", json: bool = False, wide: bool = False) -> None:
+    """Verify every pin: its signature, its digest in the registry, and that its source builds the same bytes."""
+    with presented(json, wide=wide) as console:
+        from slipway.cli.verify import verify as verb
+
+        console.show(verb(console.context, env))
+
+
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON, "wide": WIDE})
 def registry(_: Invocation, action: str, json: bool = False, wide: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""
@@ -342,6 +360,18 @@ def new(
 
         facts = {"service": service, "umbrella": umbrella, "image": image, "port": port, "health": health, "data": data}
         console.show(verb(console.context, {**facts, "app_version": app_version, "description": description}))
+
+
+@task(
+    positional=["service"],
+    help={"service": "a service, or the alias of its database", "dry-run": "show what would be removed", "json": JSON},
+)
+def remove(_: Invocation, service: str, dry_run: bool = False, json: bool = False) -> None:
+    """Remove a service from its umbrella and from the values; say what data of it stays."""
+    with presented(json) as console:
+        from slipway.cli.remove import remove as verb
+
+        console.show(verb(console.context, service, dry_run=dry_run))
 
 
 @task(
@@ -497,9 +527,9 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
-    "Release": ("release", "version", "package", "publish", "pin", "rollback", "registry"),
+    "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry"),
     "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
-    "Develop": ("new", "lab", "docs", "dashboards", "crds", "lock"),
+    "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),
 }
 """What people want → the tasks for it, as `./inv` lists them."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.build.render import Object
-from slipway.tools.run import Child, Command, run_process, spawn_child, which
+from slipway.tools.background import Child, spawn_child
+from slipway.tools.run import Command, run_process, which
 from slipway.util.mapping import dig, listing
 from testing import servers
 

@@ -30,6 +30,7 @@ SETTINGS = """\
 registry = "embedded"
 environments = ["home"]
 source = "oci"
+kube-version = "1.36.0"
 repository-url = "https://git.example.net/me/home.git"
 """
 VALUES = {

@@ -38,6 +38,7 @@ registry = "embedded"
 environments = ["staging", "production"]
 source = "oci"
 rolling-sync = false
+kube-version = "1.37.0"
 repository-url = "https://git.example.org/homelab/homelab.git"
 """
 """What an operator sets, as the tests have it; `tests/values` are the facts of these environments."""

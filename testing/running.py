@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slipway.tools.background import spawn_child
 from slipway.tools.process import wait_until
-from slipway.tools.run import Command, spawn_child, tail
+from slipway.tools.run import Command, tail
 
 READY_S = 90.0
 """How long a program may take until it serves; on a machine that is busy with other tests too."""

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.tools.run import Child, Command, Completed, run_process, spawn_child, which
+from slipway.tools.background import Child, spawn_child
+from slipway.tools.run import Command, Completed, run_process, which
 
 NOBODY = 65534
 WAIT_S = 60.0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.core.errors import BuildError, ExitCode, Problem
+from slipway.core.errors import SIGNALLED, BuildError, ExitCode, Problem
+from slipway.util import interrupts
 from slipway.util.terminal import Text, coloured, painted
-
-INTERRUPTED = "interrupted; run it again, it goes on from here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +61,13 @@ def end(
     result = None
     if isinstance(error, Unfinished):
         result, error = error.result, error.error
-    if isinstance(error, KeyboardInterrupt):
-        # A second Ctrl-C changes nothing.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        problems: Sequence[Problem] = (Problem(where="./inv", fact=INTERRUPTED),)
-        code, text = ExitCode.INTERRUPTED, INTERRUPTED
+    if (interrupt := interrupts.behind(error)) is not None:
+        # A second one changes nothing.
+        interrupts.ignore()
+        number = interrupts.number_of(interrupt)
+        text = interrupts.message(number)
+        problems: Sequence[Problem] = (Problem(where="./inv", fact=text),)
+        code = ExitCode(SIGNALLED + number)
     else:
         found = error if isinstance(error, BuildError) else unexpected(error, arguments, environ)
         problems, code, text = found.problems, found.exit_code, text_of(found)
@@ -76,7 +77,9 @@ def end(
             print_json(document(code, problems, result))
     except OSError:
         silence()
-    print(painted(text) if coloured(sys.stderr, os.environ) else text, file=sys.stderr, flush=True)
+    # Whoever read it may be gone, such as a terminal.
+    with contextlib.suppress(OSError):
+        print(painted(text) if coloured(sys.stderr, os.environ) else text, file=sys.stderr, flush=True)
     return int(code)
 
 

@@ -1,6 +1,6 @@
 """The way from `./inv` to the tasks, inside `.venv`: the same as `invoke`, only started faster and from any folder.
 
-`./inv` starts it without `site`, so that an interrupt is caught from the first import on: nothing is imported above.
+`./inv` starts it without `site` and with interrupts held back, until `main` can say what they mean.
 """
 
 from __future__ import annotations
@@ -21,18 +21,27 @@ def main(root: str, arguments: list[str]) -> None:
     """Run the tasks of a checkout."""
     # Isolated mode leaves it out, and the tasks are found there.
     sys.path.insert(0, root)
+    from slipway.util.interrupts import ignore, listen
+
     try:
-        if sys.flags.no_site:
-            import site
+        try:
+            listen()
+            if sys.flags.no_site:
+                import site
 
-            site.main()
-        from pathlib import Path
+                site.main()
+            from pathlib import Path
 
-        start(Path(root), arguments)
-    except KeyboardInterrupt as interrupt:
+            start(Path(root), arguments)
+        finally:
+            ignore()
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - people see a message, and never a traceback
+        ignore()
         from slipway.cli.ending import end
 
-        sys.exit(end(interrupt, as_json="--json" in arguments))
+        sys.exit(end(error, as_json="--json" in arguments))
 
 
 def start(root: Path, arguments: list[str]) -> None:

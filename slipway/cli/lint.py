@@ -10,6 +10,7 @@ from slipway.docs import check_readmes
 from slipway.release import checks
 from slipway.util.text import counted
 from slipway.workspace import graph
+from slipway.workspace.conflict_marks import conflict_problems
 
 
 def lint(context: Context, only: str) -> Result:
@@ -18,6 +19,9 @@ def lint(context: Context, only: str) -> Result:
     Raises:
         ProblemsFound: all that was found.
     """
+    # A file with both sides of a merge is often none that can be read.
+    if marks := tuple(conflict_problems(context.config.root)):
+        raise ProblemsFound(marks)
     named = arguments.charts(context, only)
     names = graph.closure(context.workspace, list(named)) if named else graph.order(context.workspace)
     # Documentation never stops a release, so its state is checked here only.

@@ -38,12 +38,12 @@ TIERS: dict[str, tuple[str, ...]] = {
 IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True, cache_dir='build/imports'))"
 """import-linter has no `python -m`."""
 
-STATIC = (
-    ("-m", "ruff", "check", "."),
-    ("-m", "ruff", "format", "--check", "."),
-    ("-m", "mypy"),
-    ("-c", IMPORTS),
-)
+STATIC = {
+    "ruff check": ("-m", "ruff", "check", "."),
+    "ruff format": ("-m", "ruff", "format", "--check", "."),
+    "mypy": ("-m", "mypy"),
+    "import-linter": ("-c", IMPORTS),
+}
 """Checks of the sources, ahead of the tests, as arguments of Python."""
 
 MEASURED = ("unit", "charts", "release")
@@ -70,8 +70,8 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
         "crowdsec-check",
         "restic",
     ),
-    # Decrypts what was sealed.
-    "release": ("kubeseal",),
+    # Decrypts what was sealed; verifies what was signed.
+    "release": ("kubeseal", "cosign"),
 }
 """Tier → programs that its tests run besides those of a release."""
 
@@ -114,7 +114,7 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
     every = MEASURED if measure else tuple(name for name in TIERS if name not in ON_REQUEST)
     names = (arguments.one_of("--tier", tier, tuple(TIERS)),) if tier else every
     environment = prepared(context, names)
-    if not (tier or expression or measure) and (code := first_failure(context, STATIC, environment)):
+    if not (tier or expression or measure) and (code := static_failure(context, environment)):
         return code
     codes: list[int] = []
     for name in names:
@@ -197,14 +197,31 @@ def first_failure(context: Context, commands: Iterable[tuple[str, ...]], environ
     return next(filter(None, (start(context, each, environment) for each in commands)), 0)
 
 
+def static_failure(context: Context, environment: dict[str, str]) -> int:
+    """Check the sources, with the time that it takes; returns the exit code of the first check that fails, or 0."""
+    for title, flags in STATIC.items():
+        lines: list[str] = []
+        with context.progress.step(title, "") as step:
+            argv = (sys.executable, *flags)
+            command = Command(argv=argv, cwd=context.config.root, env=environment, ok_codes=None, on_line=lines.append)
+            if code := context.run(command).code:
+                step.failures.append(f"exit code {code}")
+        if code:
+            print("\n".join(lines), flush=True)
+            return code
+    return 0
+
+
 def start(context: Context, arguments: tuple[str, ...], environment: dict[str, str]) -> int:
-    """Run Python with these arguments and print its output; returns its exit code."""
+    """Run Python with these arguments; returns its exit code. On a terminal it has the terminal, and shows how far it is."""
     context.progress.say(f"+ python {shlex.join(arguments)}")
+    attached = sys.stdout.isatty()
     command = Command(
         argv=(sys.executable, *arguments),
         cwd=context.config.root,
         env=environment,
         ok_codes=None,
-        on_line=lambda line: print(line, flush=True),
+        attached=attached,
+        on_line=None if attached else lambda line: print(line, flush=True),
     )
     return context.run(command).code

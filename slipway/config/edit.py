@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from slipway.config.settings import PRODUCT, SETTINGS
 
@@ -12,13 +12,19 @@ OWN = tuple(key for key in SETTINGS if key not in PRODUCT)
 """What belongs to whoever runs the platform."""
 
 
-def with_settings_of(text: str, other: str) -> str:
+def changed_settings(before: str, after: str) -> frozenset[str]:
+    """The operator's settings that differ between two versions of pyproject.toml."""
+    old, new = (tomllib.loads(text).get("tool", {}).get("slipway", {}) for text in (before, after))
+    return frozenset(key for key in OWN if old.get(key) != new.get(key))
+
+
+def with_settings_of(text: str, other: str, keys: Collection[str] = OWN) -> str:
     """pyproject.toml with the operator's settings of another pyproject.toml; without those that it does not have."""
     lines, wanted = text.splitlines(keepends=True), dict(statements(other.splitlines(keepends=True)))
-    taken = {key: other.splitlines(keepends=True)[start:end] for key, (start, end) in wanted.items() if key in OWN}
+    taken = {key: other.splitlines(keepends=True)[start:end] for key, (start, end) in wanted.items() if key in keys}
     there = dict(statements(lines))
     for key, (start, end) in sorted(there.items(), key=lambda item: item[1], reverse=True):
-        if key in OWN:
+        if key in keys:
             lines[start:end] = taken.pop(key, [])
     if taken:
         place = max((end for _, end in dict(statements(lines)).values()), default=header_of(lines))

@@ -14,7 +14,9 @@ A `BuildError` stops the run. Each class has its own exit code, and this is the 
     ├── Busy               8    another release holds the lock
     ├── Internal           9    a bug in the build system
     └── FilesFailed        10   a file or folder cannot be read or written, or the disk is full
-                         130    interrupted (KeyboardInterrupt)
+                         129    the terminal is gone (SIGHUP)
+                         130    interrupted (Ctrl-C, SIGINT)
+                         143    ended by SIGTERM
 
 The text is always `where: fact`, indented evidence, `hint: exact command`. Any other exception becomes one of the last
 two in `slipway/cli/crash.py`.
@@ -43,7 +45,13 @@ class ExitCode(IntEnum):
     BUSY = 8
     INTERNAL = 9
     FILES = 10
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
+
+
+SIGNALLED = 128
+"""A task that a signal ends has this code and the number of the signal, as shells have it."""
 
 
 EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
@@ -70,7 +78,9 @@ EXIT_MEANING: dict[ExitCode, tuple[str, str]] = {
         "A file or folder of the checkout cannot be read or written, or the disk is full.",
         "Clone the repository as the user who works in it, or free space.",
     ),
-    ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run it again; published charts are kept."),
+    ExitCode.HUNG_UP: ("The terminal was closed.", "Run it again; it goes on from there."),
+    ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Run it again; it goes on from there, and published charts are kept."),
+    ExitCode.TERMINATED: ("Stopped by SIGTERM.", "Run it again; it goes on from there."),
 }
 """Exit code → (meaning, fix)."""
 

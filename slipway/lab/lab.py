@@ -26,9 +26,10 @@ from slipway.registry import publish
 from slipway.release import diff, plan
 from slipway.release.survey import plan_of
 from slipway.toolchain.toolbox import CHECKOUT
+from slipway.tools.background import spawn_daemon
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.process import reap, wait_until
-from slipway.tools.run import Command, spawn_daemon
+from slipway.tools.run import Command
 from slipway.workspace import graph
 
 MANAGER = "slipway-lab"

@@ -23,7 +23,8 @@ from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.probe import answers
 from slipway.lab.state import ComponentState, Phase, State
-from slipway.tools.run import Child, spawn_child, tail, with_parent
+from slipway.tools.background import Child, spawn_child, with_parent
+from slipway.tools.run import tail
 
 COMPONENTS = "components.json"
 LOGS = "logs"

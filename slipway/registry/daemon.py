@@ -18,6 +18,7 @@ from pathlib import Path
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import Problem, RegistryError
+from slipway.tools.background import spawn_daemon
 from slipway.tools.process import (
     LOOPBACK,
     Process,
@@ -29,7 +30,7 @@ from slipway.tools.process import (
     reap,
     wait_until,
 )
-from slipway.tools.run import Command, spawn_daemon, tail
+from slipway.tools.run import Command, tail
 from slipway.util import filelock
 from slipway.util.files import write_atomic
 

@@ -1,22 +1,26 @@
-"""Makes `.venv`, with any Python 3.11 or newer; `./inv` starts it when `.venv` is missing or out of date."""
+"""Makes `.venv` with any Python 3.11 or newer, then starts the task: `./inv` runs it when `.venv` is missing or out of date."""
 
+import os
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+ROOT = __file__.rsplit("/", 3)[0]
+sys.path.insert(0, ROOT)
 
-from slipway.core.errors import BuildError, files_failed  # noqa: E402 - found only now
-from slipway.toolchain.folders import check_folders  # noqa: E402
-from slipway.toolchain.venv import SetupError, make  # noqa: E402
-from slipway.util.progress import Progress  # noqa: E402
+from slipway.util.interrupts import behind, ignore, listen, message, number_of  # noqa: E402 - found only now
 
 
 def main() -> int:
     """Make the environment of this checkout; returns the exit code, as slipway/core/errors.py lists them."""
+    from pathlib import Path
+
+    from slipway.core.errors import BuildError, files_failed
+    from slipway.toolchain.folders import check_folders
+    from slipway.toolchain.venv import SetupError, make
+    from slipway.util.progress import Progress
+
     try:
-        check_folders(ROOT)
-        make(ROOT, Progress())
+        check_folders(Path(ROOT))
+        make(Path(ROOT), Progress())
     except BuildError as error:
         print(error, file=sys.stderr)
         return int(error.exit_code)
@@ -29,11 +33,30 @@ def main() -> int:
         lines = [f".venv: {error.fact}", *(f"    {line}" for line in error.evidence)]
         print("\n".join([*lines, *([f"    hint: {error.hint}"] if error.hint else [])]), file=sys.stderr)
         return 4
-    except KeyboardInterrupt:
-        print("interrupted; run it again, it starts from the beginning", file=sys.stderr)
-        return 130
     return 0
 
 
+def start(arguments: list[str]) -> None:
+    """Make the environment and become the task; an interrupt in between waits for it."""
+    import signal
+
+    if code := main():
+        sys.exit(code)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    python = f"{ROOT}/.venv/bin/python"
+    os.execv(python, [python, "-I", "-S", f"{ROOT}/slipway/cli/launch.py", *arguments])  # noqa: S606 - ours, and no shell
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        try:
+            listen()
+            start(sys.argv[1:])
+        finally:
+            ignore()
+    except BaseException as error:
+        ignore()
+        if (interrupt := behind(error)) is None:
+            raise
+        print(message(number_of(interrupt)), file=sys.stderr)
+        sys.exit(128 + number_of(interrupt))

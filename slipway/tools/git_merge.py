@@ -132,7 +132,8 @@ class Merging:
             ToolFailed: there was none, or commits followed it.
         """
         if self.pending:
-            self.git("merge", "--abort")
+            # `merge --abort` refuses where versions were raised after the merge; nothing else was changed before it.
+            self.git("reset", "--quiet", "--hard", "HEAD")
             return self.git.resolve("HEAD")
         before = self.git("rev-parse", "--verify", "--quiet", BEFORE, ok_codes=frozenset({0, 1})).stdout.strip()
         parents = self.git("log", "-1", "--format=%P").stdout.split()

@@ -11,6 +11,8 @@ from typing import cast
 from slipway.tools.run import Command, Completed, Runner
 
 Data = Mapping[str, object]
+PREFERENCES = {"KUBERC": "off"}
+"""No defaults of the user from ~/.kube/kuberc. Source: kubectl, Kubernetes 1.34, pkg/kuberc."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Kubectl:
             ToolMissing: kubectl is not there.
             ToolFailed: it ended with a code outside `ok_codes`.
         """
-        return self.run(Command(argv=self.argv(*args), stdin=stdin, ok_codes=ok_codes))
+        return self.run(Command(argv=self.argv(*args), env=PREFERENCES, stdin=stdin, ok_codes=ok_codes))
 
     def items(self, *what: str) -> list[Data]:
         """`kubectl get`: the objects of a kind, by namespace and name.

@@ -1,7 +1,8 @@
-"""Starting processes: run to the end, streamed line by line, or in the background. No other module starts one.
+"""Starting processes: run to the end, or streamed line by line. `background` has those that are not waited for.
 
 A `Command` goes in, a `Completed` comes out; there is never a shell. Tools take a `Runner` as a parameter, so a test
-can count, refuse or interrupt calls without replacing a module. A process inherits this process's environment.
+can count, refuse or interrupt calls without replacing a module. A process inherits this process's environment, without
+what would change its result.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, ToolFailed, ToolMissing
+from slipway.tools.environment import without_foreign
 
 if TYPE_CHECKING:
     import subprocess
 
-PR_SET_PDEATHSIG = 1
-"""Source: linux/prctl.h."""
+ENDING_S = 20.0
+"""How long an interrupted program may tidy up."""
 
 TAIL_LINES = 20
 """How many of the last output lines an error shows."""
@@ -41,6 +43,8 @@ class Command:
     timeout_s: float | None = None
     on_line: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
     """Called with each line of the joined stdout and stderr as it appears; both are then in `Completed.stdout`."""
+    attached: bool = False
+    """Write to stdout and stderr of this process, such as its terminal, instead of to us."""
 
     def __str__(self) -> str:
         return shlex.join(self.argv)
@@ -77,7 +81,8 @@ def run_process(command: Command) -> Completed:
 
     started = time.monotonic()
     try:
-        code, stdout, stderr = collect(command) if command.on_line is None else stream(command, command.on_line)
+        streamed = command.attached or command.on_line is not None
+        code, stdout, stderr = stream(command) if streamed else collect(command)
     except (FileNotFoundError, PermissionError) as error:
         raise missing(command, error) from error
     except subprocess.TimeoutExpired as error:
@@ -117,8 +122,12 @@ def collect(command: Command) -> tuple[int, str, str]:
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
 
-def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, str]:
-    """Run a command and pass on each line of its joined output as it appears; returns its exit code and output."""
+def stream(command: Command) -> tuple[int, str, str]:
+    """Run a command and pass on each line of its joined output as it appears; returns its exit code and output.
+
+    It has a process group of its own: a Ctrl-C on the terminal reaches this process alone, which passes it on once, and
+    waits until the program and its children have tidied up.
+    """
     import subprocess
     import threading
 
@@ -127,11 +136,12 @@ def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, 
         cwd=command.cwd,
         env=environment_of(command),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=None if command.attached else subprocess.PIPE,
+        stderr=None if command.attached else subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
+        process_group=0,
     )
     expired = threading.Event()
 
@@ -144,24 +154,55 @@ def stream(command: Command, on_line: Callable[[str], None]) -> tuple[int, str, 
     if command.timeout_s is not None:
         timer.start()
     lines: list[str] = []
-    with process:
-        try:
-            for line in process.stdout or ():
-                lines.append(line)
-                on_line(line.rstrip("\n"))
-        except BaseException:
-            process.terminate()
-            raise
-        finally:
-            timer.cancel()
+
+    def follow() -> None:
+        for line in process.stdout or ():
+            lines.append(line)
+            if command.on_line is not None:
+                command.on_line(line.rstrip("\n"))
+        process.wait()
+
+    try:
+        follow()
+    except BaseException as error:
+        interrupt(process, follow if isinstance(error, KeyboardInterrupt) else process.wait)
+        raise
+    finally:
+        timer.cancel()
+        if process.stdout is not None:
+            process.stdout.close()
     if expired.is_set():
         raise subprocess.TimeoutExpired(command.argv, command.timeout_s or 0)
     return process.returncode, "".join(lines), ""
 
 
+def interrupt(process: subprocess.Popen[str], wait: Callable[[], object]) -> None:
+    """Pass an interrupt on to a program and its children, and wait for their end; kill what does not end, or at a second one."""
+    import signal
+    import threading
+    from contextlib import suppress
+
+    def send(number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+    timer = threading.Timer(ENDING_S, send, (signal.SIGKILL,))
+    timer.daemon = True
+    timer.start()
+    try:
+        send(signal.SIGINT)
+        wait()
+    except BaseException:
+        send(signal.SIGKILL)
+        raise
+    finally:
+        timer.cancel()
+        process.wait()
+
+
 def environment_of(command: Command) -> dict[str, str]:
     """The environment of the new process."""
-    return {**os.environ, **command.env}
+    return {**without_foreign(os.environ), **command.env}
 
 
 def failure(command: Command, completed: Completed) -> Problem:
@@ -183,95 +224,6 @@ def missing(command: Command, error: OSError) -> ToolMissing:
 def program_name(command: Command) -> str:
     """The base name of the program, for errors."""
     return Path(command.argv[0]).name
-
-
-def spawn_daemon(command: Command, log: Path) -> int:
-    """Start a program that outlives this process, in a new session, with its output in a log file; returns its process id.
-
-    Raises:
-        ToolMissing: the program is missing or cannot be executed.
-    """
-    process = in_background(command, log)
-    # The child continues to run: without this the interpreter would warn about it at exit.
-    process.returncode = 0
-    return process.pid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """A child process that ends with this process at the latest."""
-
-    pid: int
-    poll: Callable[[], int | None]
-    """Its exit code, negative for a signal; None while it runs."""
-    end: Callable[[], None]
-    """Send SIGTERM."""
-    kill: Callable[[], None]
-
-
-def spawn_child(command: Command, log: Path) -> Child:
-    """Start a program in the background, with its output in a log file; the kernel kills it when this process ends.
-
-    Must be called from the main thread: the kernel means the thread that started it.
-
-    Raises:
-        ToolMissing: the program is missing or cannot be executed.
-    """
-    import signal
-
-    parent = os.getpid()
-
-    def prepare() -> None:
-        # A blocked signal would stay blocked in the program.
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        with_parent(parent, signal.SIGKILL)
-
-    process = in_background(command, log, prepare)
-    return Child(pid=process.pid, poll=process.poll, end=process.terminate, kill=process.kill)
-
-
-def in_background(command: Command, log: Path, prepare: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
-    """Start a program in a new session, with its output in a log file.
-
-    Args:
-        command: what to start.
-        log: appended to; its folder is made.
-        prepare: called in the new process before the program.
-
-    Raises:
-        ToolMissing: the program is missing or cannot be executed.
-    """
-    import subprocess
-
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as sink:
-        try:
-            return subprocess.Popen(  # noqa: S603 - an argument vector, which no shell parses
-                command.argv,
-                cwd=command.cwd,
-                env=environment_of(command),
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                preexec_fn=prepare,  # noqa: PLW1509 - given only by a process of one thread
-                start_new_session=True,
-            )
-        except (FileNotFoundError, PermissionError) as error:
-            raise missing(command, error) from error
-
-
-def with_parent(parent: int, number: int) -> None:
-    """Have the kernel send this process a signal when its parent ends; at once, when that has happened already.
-
-    Source: prctl(2), PR_SET_PDEATHSIG. Elsewhere than on Linux nothing is done.
-    """
-    import ctypes
-    import sys
-
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), number)
 
 
 def which(program: str, path: str | None = None) -> Path | None:

@@ -134,9 +134,10 @@ def history(base: bytes, ours: bytes, theirs: bytes, lines: Lines) -> bytes | No
 
 
 def settings(base: bytes, ours: bytes, theirs: bytes, lines: Lines) -> bytes | None:
-    """pyproject.toml: the operator's settings, and all else by lines."""
+    """pyproject.toml: the settings that the operator changed, and all else by lines."""
     mine = ours.decode("utf-8")
-    equal = [edit.with_settings_of(text.decode("utf-8"), mine).encode() for text in (base, theirs)]
+    changed = edit.changed_settings(base.decode("utf-8"), mine)
+    equal = [edit.with_settings_of(text.decode("utf-8"), mine, changed).encode() for text in (base, theirs)]
     return lines(equal[0], ours, equal[1])
 
 

@@ -61,7 +61,7 @@ class Progress:
             if not self.quiet:
                 display.join()
         result = f"{title:<10} {step.results[-1]} ({step.seconds:.1f} s)" if step.results else ""
-        self.say(f"✔ {result or f'{title} ({step.seconds:.0f} s)'}")
+        self.say(f"{'✘' if step.failures else '✔'} {result or f'{title} ({step.seconds:.0f} s)'}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,8 @@ class RunningStep:
     over: threading.Event = field(default_factory=threading.Event)
     positions: list[str] = field(default_factory=lambda: [""])
     results: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Why the work counts as failed although no error was raised."""
 
     def __call__(self, result: str) -> None:
         """Set the result; the last one is shown."""

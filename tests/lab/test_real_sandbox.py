@@ -14,8 +14,9 @@ import pytest
 
 from slipway.lab.sandbox.forwarder import Forwarder
 from slipway.lab.sandbox.program import Mount, Sandbox
+from slipway.tools.background import spawn_daemon
 from slipway.tools.process import free_port, reap, wait_until
-from slipway.tools.run import Command, Completed, run_process, spawn_daemon
+from slipway.tools.run import Command, Completed, run_process
 from testing.monorepo import ROOT
 from testing.reality import PAGE, pages
 

@@ -10,8 +10,9 @@ from slipway.lab import component, state
 from slipway.lab.component import Component
 from slipway.lab.state import Phase, State
 from slipway.lab.supervisor import COMPONENTS, RESTARTS
+from slipway.tools.background import spawn_daemon
 from slipway.tools.process import free_port, reap, wait_until
-from slipway.tools.run import Command, spawn_daemon
+from slipway.tools.run import Command
 from slipway.util.files import write_atomic
 from testing.monorepo import ROOT
 

@@ -25,6 +25,7 @@ from testing.checkout import (
     wait_for,
     wheel,
 )
+from testing.interrupting import interrupted
 
 
 @pytest.fixture(scope="module")
@@ -126,13 +127,11 @@ def test_a_pip_that_outlives_its_killed_launcher_is_waited_for(fresh: Checkout) 
     fresh.lock("release", [invoke_wheel(fresh.wheels), big_wheel(fresh.wheels)])
     process = fresh.start("hello")
     wait_for(lambda: any((fresh.site / "payload").glob("m*.py")), "the first file")
-    (bootstrap,) = children(process.pid)
-    (pip,) = children(bootstrap)
+    (pip,) = children(process.pid)
 
-    os.kill(bootstrap, signal.SIGSTOP)
+    os.kill(process.pid, signal.SIGSTOP)
     os.kill(pip, signal.SIGSTOP)
     os.kill(process.pid, signal.SIGKILL)
-    os.kill(bootstrap, signal.SIGKILL)
     process.wait(DEADLINE_S)
     second = fresh.start("hello")
     assert second.stderr is not None
@@ -141,7 +140,7 @@ def test_a_pip_that_outlives_its_killed_launcher_is_waited_for(fresh: Checkout) 
     code, out, err = ended(second)
     ended(process)
 
-    assert message.startswith("waiting for another task in this checkout (process ")
+    assert message.startswith("waiting for another task in this checkout")
     assert (code, out.split(" from ")[0]) == (0, "hello you"), err
     assert len(list((fresh.site / "payload").glob("m*.py"))) == MANY
 
@@ -315,3 +314,41 @@ def test_a_read_only_checkout_runs_tasks_too(ready: Checkout) -> None:
 
     lock.rmdir()
     assert (code, out.split(" from ")[0]) == (0, "hello you"), err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_moment_of_the_start_is_told_and_never_lost(ready: Checkout, number: signal.Signals) -> None:
+    argv, environ = (str(ready.root / "inv"), "hello"), ready.environ()
+    whole = interrupted(argv, environ, 10**9, within="python").reads
+    told = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "ended by SIGTERM")}[number]
+    moments = [whole * step // 20 for step in range(20)]
+
+    for moment in moments:
+        ended = interrupted(argv, environ, moment, number, within="python")
+
+        if ended.code == 0:
+            assert (ended.stdout.split(" from ")[0], ended.stderr) == ("hello you", ""), moment
+        else:
+            message = f"{told[1]}; run it again, it goes on from here\n"
+            assert (ended.code, ended.stderr) == (told[0], message), moment
+
+
+def test_a_signal_before_python_runs_ends_the_task(ready: Checkout) -> None:
+    for moment in range(12):
+        ended = interrupted((str(ready.root / "inv"), "hello"), ready.environ(), moment)
+
+        assert ended.code in {130, -signal.SIGINT}, moment
+        assert ended.stdout == ""
+        assert ended.stderr in {"", "interrupted; run it again, it goes on from here\n"}
+
+
+def test_an_interrupted_set_up_goes_on_by_itself_the_next_time(fresh: Checkout) -> None:
+    argv, environ = (str(fresh.root / "inv"), "hello"), fresh.environ()
+
+    for moment in (0, 40, 160, 320):
+        ended = interrupted(argv, environ, moment, within="python")
+
+        assert (ended.code, ended.stderr.splitlines()[-1:]) == (
+            130, ["interrupted; run it again, it goes on from here"],
+        ), moment  # fmt: skip
+    assert fresh.run("hello")[0] == 0

@@ -9,6 +9,7 @@ import pytest
 from slipway.cli import coverage
 from slipway.cli.test import STATIC
 from slipway.tools.run import Command, run_process
+from slipway.util.terminal import shown
 from testing.monorepo import ROOT
 
 STARTED = """\
@@ -30,7 +31,7 @@ def sources(tmp_path: Path) -> Path:
 
 def imports(root: Path) -> tuple[int, str]:
     """Exit code and output of the check of imports."""
-    done = run_process(Command(argv=(sys.executable, *STATIC[-1]), cwd=root, ok_codes=None))
+    done = run_process(Command(argv=(sys.executable, *STATIC["import-linter"]), cwd=root, ok_codes=None))
     return done.code, done.stdout
 
 
@@ -64,9 +65,9 @@ def test_processes_that_tests_start_are_measured(sources: Path) -> None:
     tests = ("-m", "pytest", "-q", "-n1", "test_started.py")
     for arguments in ((*coverage.MEASURE, *tests), *coverage.REPORTS):
         run_process(Command(argv=(sys.executable, *arguments), cwd=sources))
-    shown = coverage.report(sources)
+    lines = shown(coverage.report(sources)).splitlines()
 
-    rows = {line.split()[0]: line.split()[-1] for line in shown.splitlines() if line.startswith("slipway.")}
+    rows = {line.split()[0]: line.split()[-1] for line in lines if line.startswith("slipway.")}
     assert rows["slipway.core"] != "0%"
     assert rows["slipway.lint"] == "0%"
     assert (sources / "build/coverage/html/index.html").is_file()

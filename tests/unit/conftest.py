@@ -3,10 +3,14 @@
 `--hypothesis-profile thorough` tries many others.
 """
 
+import signal
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
 from slipway.docs.source import parsing, platform
+from slipway.util.interrupts import ENDING
 from testing.product import product
 
 settings.register_profile("unit", max_examples=25, deadline=None, database=None, derandomize=True)
@@ -24,3 +28,12 @@ def parsed() -> parsing.ParsedWorkspace:
 def real(parsed: parsing.ParsedWorkspace) -> platform.Platform:
     """Its production."""
     return platform.platform(parsed, "production")
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """A task that ends ignores further signals; this process, and what other tests start, go on hearing them."""
+    before = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGALRM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -8,6 +8,7 @@ import pytest
 from slipway.docs import site
 from slipway.docs.source.tasks import load_tasks
 from slipway.policy import RULES
+from testing.rendering import KUBE_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -76,10 +77,6 @@ def test_the_terms_of_the_glossary_are_in_order_and_each_leads_to_a_page() -> No
 
 
 def test_the_k3s_that_the_pages_install_is_of_the_version_that_the_charts_are_checked_with() -> None:
-    minor = re.search(
-        r'^kube-version = "(\d+\.\d+)', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
-    )
     named = {name for page in PAGES for name in re.findall(r"_CHANNEL=v(\S+)", page.read_text(encoding="utf-8"))}
 
-    assert minor is not None
-    assert named == {minor[1]}
+    assert named == {KUBE_VERSION.rpartition(".")[0]}

@@ -16,6 +16,8 @@ from slipway.cli.run import Console, presented
 from slipway.core import errors
 from slipway.core.errors import BuildError, ExitCode, Problem, ProblemsFound
 
+pytestmark = pytest.mark.usefixtures("own_signals")
+
 PROBLEM = Problem(where="a.yaml:3", fact="is wrong", evidence=("one",), hint="./inv doctor", rule="a.rule")
 CLASSES = [found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, BuildError)]
 

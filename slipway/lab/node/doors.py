@@ -13,7 +13,7 @@ from pathlib import Path
 
 from slipway.lab import kernel
 from slipway.lab.sandbox.forwarder import Forwarder, serve
-from slipway.tools.run import with_parent
+from slipway.tools.background import with_parent
 
 
 def passes(namespace: Path, forwarder: Forwarder, server: socket.socket) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from slipway.lab import kernel
-from slipway.tools.run import with_parent
+from slipway.tools.background import with_parent
 
 
 def enter(folder: Path, kinds: tuple[str, ...]) -> None:

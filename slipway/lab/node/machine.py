@@ -14,7 +14,8 @@ from types import FrameType
 
 from slipway.lab import kernel
 from slipway.lab.node.home import Cable, Machine
-from slipway.tools.run import Command, run_process, with_parent
+from slipway.tools.background import with_parent
+from slipway.tools.run import Command, run_process
 
 NEVER = ("/proc", "/sys", "/dev", "/run", "/tmp")  # noqa: S108 - mounted anew in a root folder of its own
 

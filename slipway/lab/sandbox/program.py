@@ -21,7 +21,7 @@ from pathlib import Path
 from slipway.lab import kernel
 from slipway.lab.sandbox import kernel as unprivileged
 from slipway.lab.sandbox.forwarder import Forwarder, serve
-from slipway.tools.run import with_parent
+from slipway.tools.background import with_parent
 
 CABLE, OTHER_END = "pod", "eth0"
 NOT_STARTED = 127

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.tools.run import Child, Command, run_process, spawn_child
+from slipway.tools.background import Child, spawn_child
+from slipway.tools.run import Command, run_process
 from slipway.util.mapping import dig, listing
 from testing.rendering import Repository
 from testing.servers import POLL_S, WAIT_S, stopped
