@@ -59,6 +59,14 @@ def nonsense(config: RegistryConfig, call: Call, reply: Reply, fact: str) -> Reg
     return RegistryError(Problem(where=call.where, fact=fact, evidence=evidence, hint=address_hint(config)))
 
 
+def no_location(config: RegistryConfig, call: Call, reply: Reply) -> RegistryError:
+    """The error for an upload that was opened nowhere."""
+    fact, evidence = "opens an upload, but does not say where (no Location)", f"{call.label(reply.attempts)} answers"
+    return RegistryError(
+        Problem(where=call.where, fact=fact, evidence=(f"{evidence} {reply.status}",), hint=address_hint(config))
+    )
+
+
 def content_type(reply: Reply) -> str:
     """The type of a body, for a message."""
     return shortened(reply.headers.get("content-type", ""), LINE_LENGTH)
