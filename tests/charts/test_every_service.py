@@ -10,7 +10,7 @@ from slipway.build.cases import ALL_OFF, DEFAULTS
 from slipway.build.render import normalise
 from slipway.core.model import ChartKind
 from slipway.policy.sync_order import sync_order_problems
-from slipway.release.checks import charts_in
+from slipway.release.checks import charts_in, members_of
 from slipway.util.mapping import dig
 from testing.rendering import Repository, charts
 from testing.workspaces import ROOT
@@ -37,7 +37,7 @@ def test_a_service_satisfies_the_contract(repository: Repository, service: str, 
     case = repository.case(service, values)
     found = [
         str(problem)
-        for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
+        for chart in charts_in(case, members_of(repository.builder.workspace, case), repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
     ]
     assert found == []
@@ -48,7 +48,7 @@ def test_every_member_satisfies_the_contract_in_every_environment(repository: Re
     found = [
         str(problem)
         for case in repository.cases(umbrella)
-        for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
+        for chart in charts_in(case, members_of(repository.builder.workspace, case), repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
     ]
     assert found == []

@@ -6,7 +6,7 @@ import pytest
 
 from slipway.build.cases import ALL_OFF
 from slipway.core.model import ChartKind
-from slipway.release.checks import declared_in
+from slipway.release.checks import members_of
 from slipway.secrets import inventory, producers
 from slipway.secrets.value_sources import parse_flags
 from testing.rendering import Repository, charts
@@ -19,7 +19,7 @@ UMBRELLAS = [str(chart.name) for chart in charts() if chart.kind is ChartKind.UM
 def space(repository: Repository, umbrella: str, label: str) -> inventory.RenderedNamespace:
     """An umbrella's render with what its members declare."""
     case = repository.case(umbrella, label)
-    declared = declared_in(repository.builder.workspace, case)
+    declared = tuple(inventory.declared_secrets(members_of(repository.builder.workspace, case)))
     return inventory.RenderedNamespace(name=umbrella, objects=repository.rendered(case).objects, declared=declared)
 
 

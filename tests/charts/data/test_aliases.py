@@ -7,7 +7,7 @@ import pytest
 
 from slipway import policy
 from slipway.build.render import Object
-from slipway.release.checks import charts_in
+from slipway.release.checks import charts_in, members_of
 from slipway.util.mapping import dig
 from testing.product import FACTS, copy_product
 from testing.rendering import Repository
@@ -166,7 +166,7 @@ def test_every_member_satisfies_the_contract(repository: Repository) -> None:
     found = [
         str(problem)
         for case in repository.cases("home")
-        for chart in charts_in(repository.builder, case, repository.rendered(case).objects)
+        for chart in charts_in(case, members_of(repository.builder.workspace, case), repository.rendered(case).objects)
         for problem in policy.contract_problems(chart)
     ]
     assert found == []
