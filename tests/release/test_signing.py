@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +20,9 @@ from slipway.registry import referrers
 from slipway.registry.client import Registry
 from slipway.registry.manifest import INDEX_TYPE, referrers_tag
 from slipway.release import release, signing
-from slipway.signing.bundle import BUNDLE_TYPE
+from slipway.release.attestations import PROVENANCE
+from slipway.release.sbom import CYCLONEDX
+from slipway.signing.bundle import BUNDLE_TYPE, SIGNATURE
 from slipway.signing.keys import PrivateKey, generate
 from slipway.signing.verdict import problem_of, signer_of
 from slipway.tools.kubectl import Kubectl
@@ -369,3 +372,46 @@ def test_a_private_key_of_another_pair_is_refused_before_anything_is_published(t
         world.release()
 
     assert world.published() == {}
+
+
+# The attestations
+
+
+def attested(signed: Signed, kind: str) -> dict[str, Any]:
+    """What the real cosign verifies about the umbrella, of one type of statement."""
+    htpc = signed.chart("htpc")
+    envelope = json.loads(signed.judge.attests(signed.registry, "htpc", htpc.manifest, kind))
+    statement: dict[str, Any] = json.loads(base64.b64decode(envelope["payload"]))
+    assert statement["subject"] == [{"digest": {"sha256": htpc.manifest.removeprefix("sha256:")}}]
+    return statement
+
+
+def test_cosign_verifies_the_contents_of_an_umbrella_and_they_are_valid_cyclonedx(signed: Signed) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    contents = attested(signed, "cyclonedx")["predicate"]
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(contents)) is None
+    assert contents["metadata"]["component"]["purl"] == "pkg:helm/htpc@1.0.0"
+    assert {one["name"] for one in contents["components"]} == {"common", "radarr", "sonarr"}
+
+
+def test_cosign_verifies_what_an_umbrella_was_made_from(signed: Signed) -> None:
+    provenance = attested(signed, "slsaprovenance1")["predicate"]
+
+    definition = provenance["buildDefinition"]
+    git, *charts = definition["resolvedDependencies"]
+    assert re.fullmatch("[0-9a-f]{40}", git["digest"]["gitCommit"])
+    assert {one["digest"]["sha256"] for one in charts} == {
+        signed.chart(name).manifest.removeprefix("sha256:") for name in ("common", "radarr", "sonarr")
+    }
+    assert definition["internalParameters"]["workingTreeClean"] is True
+    assert provenance["runDetails"]["builder"]["version"]["helm"] == "v4.3.1"
+
+
+def test_a_chart_has_a_signature_only(signed: Signed) -> None:
+    signer = signer_of(signed.world.context())
+    assert signer is not None
+    assert signer.found("sonarr", signed.chart("sonarr").manifest).types == {SIGNATURE}
+    assert signer.found("htpc", signed.chart("htpc").manifest).types == {SIGNATURE, CYCLONEDX, PROVENANCE}
