@@ -74,6 +74,23 @@ def test_a_registry_that_guards_the_list_is_told_with_what_to_exclude() -> None:
             referrers.attach(registry, "sonarr", SUBJECT, [signature(keys.generate(), SUBJECT.digest)], lambda _: None)
 
 
+def test_two_publishers_of_one_list_both_get_into_it() -> None:
+    other, tag = signature(keys.generate(), SUBJECT.digest), referrers_tag(SUBJECT.digest)
+    store = Stored(api=False)
+    faster = json.dumps({"manifests": [referrers.descriptor_of(other, referrers.manifest_of(other, SUBJECT))]}).encode()
+
+    def respond(seen: Seen) -> Answer:
+        if seen.method == "PUT" and seen.path.endswith(tag) and tag not in store.content:
+            store.content[tag] = faster
+            return Answer(status=409, body=b'{"errors": [{"code": "DENIED", "message": "a tag never moves"}]}')
+        return store(seen)
+
+    with serving(respond) as server:
+        referrers.attach(Registry.open(server.config, {}), "sonarr", SUBJECT, [ONE], lambda _: None)
+
+    assert len(json.loads(store.content[tag])["manifests"]) == 2
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"{}", b'{"dsseEnvelope": 1}', b'{"dsseEnvelope": {"payload": "%", "payloadType": "", "signatures": []}}',
