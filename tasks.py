@@ -259,6 +259,24 @@ def restore(
         console.show(verb(console.context, service, env, snapshot, kubeconfig, apply=apply))
 
 
+@task(help={"out": "new file outside of the checkout for the private key", "json": JSON})
+def keys(_: Invocation, out: str = "", json: bool = False) -> None:
+    """Make the key pair that signs what is published: the private key outside of the checkout, the public key in it."""
+    with presented(json) as console:
+        from slipway.cli.keys import keys as verb
+
+        console.show(verb(console.context, out))
+
+
+@task(help={"env": "environment under values/ (default: every one that has pins)", "json": JSON, "wide": WIDE})
+def verify(_: Invocation, env: str = "", json: bool = False, wide: bool = False) -> None:
+    """Verify every pin: its signature, its digest in the registry, and that its source builds the same bytes."""
+    with presented(json, wide=wide) as console:
+        from slipway.cli.verify import verify as verb
+
+        console.show(verb(console.context, env))
+
+
 @task(positional=["action"], help={"action": "start, stop, status or list", "json": JSON, "wide": WIDE})
 def registry(_: Invocation, action: str, json: bool = False, wide: bool = False) -> None:
     """Run the embedded registry: start, stop, status, list."""
@@ -509,7 +527,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
-    "Release": ("release", "version", "package", "publish", "pin", "rollback", "registry"),
+    "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry"),
     "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),

@@ -9,6 +9,7 @@ address of the registry: a chart that was copied to another one is the same char
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 
 from slipway.build import archive, stage
@@ -50,11 +51,14 @@ def members_of(
 def joined(
     workspace: Workspace, name: ChartName, files: Mapping[str, bytes], below: Mapping[ChartName, Members]
 ) -> dict[str, bytes]:
-    """A chart's own staged files, and the members of what it vendors."""
-    members = {f"{name}/{path}": content for path, content in files.items()}
+    """A chart's own staged files, and the members of what it vendors.
+
+    Helm drops a byte order mark from each file that it reads. Source: helm v4.3.1 pkg/chart/v2/loader/directory.go.
+    """
+    members = dict(files)
     for dependency in workspace.charts[name].dependencies:
-        members.update((f"{name}/charts/{path}", content) for path, content in below[dependency.name].items())
-    return members
+        members.update((f"charts/{path}", content) for path, content in below[dependency.name].items())
+    return {f"{name}/{path}": content.removeprefix(BOM_UTF8) for path, content in members.items()}
 
 
 def differences(wanted: Members, packed: bytes) -> tuple[str, ...]:
@@ -105,7 +109,21 @@ def metadata_facts(metadata: Mapping[str, object]) -> dict[str, object]:
     fields = fields_of(metadata)
     if "dependencies" in fields:
         fields["dependencies"] = [{**entry, "repository": ""} for entry in mappings(fields["dependencies"])]
-    return fields
+    return {key: as_text(value) for key, value in fields.items()}
+
+
+def as_text(value: object) -> object:
+    """A value with texts in place of numbers and booleans, as Helm takes them where it wants a text.
+
+    Source: sigs.k8s.io/yaml, conversion of a scalar for a target of kind string.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): as_text(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_text(item) for item in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).removesuffix(".0") if isinstance(value, int | float) else value
 
 
 def lock_facts(lock: Mapping[str, object]) -> object:

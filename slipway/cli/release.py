@@ -82,7 +82,7 @@ def released(
     """What the release did."""
     done = releases.release(context, environment=environment, only=names, accepted=accepted)
     text = outcome(done, context.config.registry.base)
-    if done.unchanged:
+    if not done.published and not done.pinned:
         return Result(value=joined(bumps, done), text=text)
     return Result(value=joined(bumps, done), text=(*text, *next_steps(context.config, environment)))
 
@@ -108,6 +108,8 @@ def outcome(done: Outcome, base: str) -> tuple[Part, ...]:
         lines.append(
             f"Kept: {counted(done.kept, 'chart')} that {'was' if done.kept == 1 else 'were'} published with this content."
         )
+    if done.signed:
+        lines.append(f"Signed: {counted(len(done.signed), 'chart')}.")
     lines += [f"Recorded: {path} names the accepted dangers." for path in done.recorded]
     if done.pinned:
         lines.append(f"Pinned: deploy/{done.environment} ({'; '.join(done.pinned)})")

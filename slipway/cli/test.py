@@ -70,8 +70,8 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
         "crowdsec-check",
         "restic",
     ),
-    # Decrypts what was sealed.
-    "release": ("kubeseal",),
+    # Decrypts what was sealed; verifies what was signed.
+    "release": ("kubeseal", "cosign"),
 }
 """Tier → programs that its tests run besides those of a release."""
 

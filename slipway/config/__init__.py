@@ -11,9 +11,13 @@ from slipway.config.model import (
     EMBEDDED,
     HUB_NAMES,
     PASSWORD,
+    SIGNING_KEY,
+    SIGNING_PASSWORD,
     USERNAME,
     Config,
     RegistryConfig,
+    SigningConfig,
+    SigningMode,
     SourceForm,
 )
 from slipway.config.settings import SETTINGS, Setting
@@ -24,10 +28,14 @@ __all__ = [
     "HUB_NAMES",
     "PASSWORD",
     "SETTINGS",
+    "SIGNING_KEY",
+    "SIGNING_PASSWORD",
     "USERNAME",
     "Config",
     "RegistryConfig",
     "Setting",
+    "SigningConfig",
+    "SigningMode",
     "SourceForm",
     "load_config",
 ]

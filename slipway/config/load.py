@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from slipway.config.model import EMBEDDED, Config, RegistryConfig, SourceForm
+from slipway.config.model import EMBEDDED, Config, RegistryConfig, SigningConfig, SigningMode, SourceForm
 from slipway.config.settings import FILE, check
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.util.files import decode, odd_name, printable, read_bytes
@@ -63,6 +63,18 @@ def build(root: Path, settings: Mapping[str, object]) -> Config:
         cluster=str(settings["cluster"]),
         repository_url=str(settings.get("repository-url", "")),
         argocd_namespace=str(settings["argocd-namespace"]),
+        signing=signing_of(settings),
+    )
+
+
+def signing_of(settings: Mapping[str, object]) -> SigningConfig:
+    """Who signs."""
+    key_file = settings.get("signing-key-file")
+    return SigningConfig(
+        mode=SigningMode(str(settings["signing"])),
+        public_key=str(settings["signing-public-key"]),
+        key_file=Path(str(key_file)).expanduser() if key_file else None,
+        identity=str(settings.get("signing-identity", "")),
     )
 
 

@@ -59,6 +59,37 @@ class RegistryConfig:
         return f"{self.prefix}/{name}" if self.prefix else name
 
 
+class SigningMode(StrEnum):
+    """Who signs what a release publishes."""
+
+    OFF = "off"
+    """Nobody."""
+    KEY = "key"
+    """A key pair; the public key is in the checkout. Works without a network."""
+    KEYLESS = "keyless"
+    """The identity of a workflow in GitHub Actions, by sigstore's certificate authority and its public log."""
+
+
+SIGNING_KEY = "SLIPWAY_SIGNING_KEY"
+SIGNING_PASSWORD = "SLIPWAY_SIGNING_PASSWORD"  # noqa: S105 - the name of the variable
+"""Variables with the private key and its password; they have no setting, since a setting is in git."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningConfig:
+    """How signatures are made and verified; never contains a private key."""
+
+    mode: SigningMode = SigningMode.OFF
+    public_key: str = "cosign.pub"
+    """File in the checkout, relative to its root."""
+    key_file: Path | None = None
+    """File with the private key, outside of the checkout."""
+    identity: str = ""
+    """What the certificate of a keyless signature must name."""
+    issuer: str = "https://token.actions.githubusercontent.com"
+    """Who vouches for the identity."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that can be set."""
@@ -79,6 +110,7 @@ class Config:
     repository_url: str = ""
     """Git address of this repository, for the root Application; empty until the operator sets it."""
     argocd_namespace: str = "argocd"
+    signing: SigningConfig = field(default_factory=SigningConfig)
 
     @property
     def build(self) -> Path:

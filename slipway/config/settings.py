@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from slipway.config import values
-from slipway.config.model import DEFAULT_PORT, EMBEDDED, PASSWORD, USERNAME, SourceForm
+from slipway.config.model import DEFAULT_PORT, EMBEDDED, PASSWORD, USERNAME, SigningMode, SourceForm
 from slipway.core.errors import Problem
 from slipway.util.text import suggest
 
@@ -115,6 +115,29 @@ SETTINGS: Mapping[str, Setting] = {
         read=values.label,
         description="Namespace of Argo CD.",
         default="argocd",
+    ),
+    "signing": Setting(
+        type="string",
+        read=partial(values.one_of, tuple(SigningMode)),
+        description="How a release signs what it publishes: `off`, `key` or `keyless`; anything unsigned is then refused.",
+        default=SigningMode.OFF.value,
+    ),
+    "signing-public-key": Setting(
+        type="string",
+        read=values.text,
+        description="File with the public key of `signing = 'key'`, relative to the repository.",
+        default="cosign.pub",
+    ),
+    "signing-key-file": Setting(
+        type="string",
+        read=values.text,
+        description="File with the private key, outside of the repository; `~` is the home folder.",
+        variable="SLIPWAY_SIGNING_KEY_FILE",
+    ),
+    "signing-identity": Setting(
+        type="string",
+        read=values.text,
+        description="Identity that signs keyless: the URL of a workflow and its branch.",
     ),
     "timeout-seconds": Setting(
         type="number",

@@ -72,6 +72,7 @@ def bootstrap(
 
     Raises:
         WorkspaceError: there are no pins for this environment, or they do not name Argo CD.
+        ProblemsFound: a pin is not signed, and signing is on.
         RegistryError: what is pinned is not in the registry, or does not render.
         ToolFailed: the cluster does not answer, refuses an object, or a workload does not become ready.
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.build.render import Object
+from slipway.config import SigningMode
 from slipway.context import Context
 from slipway.core.errors import Problem, RegistryError, ToolFailed, WorkspaceError
 from slipway.core.model import ChartName, Pin
@@ -53,6 +54,11 @@ def prepare(context: Context, environment: str, kubectl: Kubectl, files: Mapping
     own = files is None
     files = deploy_files(context, environment) if files is None else files
     held = pinned(context, environment, files, same_registry=own)
+    if own and context.config.signing.mode is not SigningMode.OFF:
+        from slipway.signing.verdict import require_signed
+
+        # Every one: Argo CD installs the others as soon as it runs.
+        require_signed(context, parse_pins(files[PINS], f"deploy/{environment}/{PINS}")[1].values())
     version = kube_version(kubectl)
     return Ready(
         environment=environment,

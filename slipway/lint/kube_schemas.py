@@ -11,7 +11,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class Schemas:
     """Of the workspace, for its custom resource definitions."""
     folder: Path
     """The cache."""
+    parsed: dict[frozenset[str], Mapping[Gvk, MakeSchema]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def definitions(self) -> str:
@@ -88,10 +89,16 @@ class Schemas:
         texts = [path.read_bytes() if path.is_file() else None for path in paths]
         return texts[0] != texts[1]
 
+    def custom(self, kinds: frozenset[str]) -> Mapping[Gvk, MakeSchema]:
+        """The schemas of custom resources, which are the same in every Kubernetes version."""
+        if kinds not in self.parsed:
+            self.parsed[kinds] = custom_schemas(self.root, kinds)
+        return self.parsed[kinds]
+
     def write(self, version: str, wanted: Iterable[Gvk]) -> None:
         """Write the missing schema files of some kinds; a kind without a schema gets none."""
         if missing := sorted(gvk for gvk in set(wanted) if not is_whole(self.path(version, gvk))):
-            known = {**kubernetes_schemas(version), **custom_schemas(self.root, {kind for _, _, kind in missing})}
+            known = {**kubernetes_schemas(version), **self.custom(frozenset(kind for _, _, kind in missing))}
             for gvk in missing:
                 place = self.path(version, gvk)
                 clear_way(place, self.folder)

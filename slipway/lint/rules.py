@@ -83,6 +83,11 @@ OTHER_RULES: dict[str, str] = {
     "release.already-published": "The content of a published version never changes.",
     "release.moved-tag": "A pinned version has the manifest in the registry that the pin names.",
     "release.version-order": "A version is higher than every published one.",
+    "verify.signature": "With signing, what is pinned is signed by the key of the repository.",
+    "verify.missing": "The registry has the manifest that a pin names.",
+    "verify.name": "The manifest that a pin names is that of its umbrella and version.",
+    "verify.moved": "The version of a pin names the same manifest in the registry.",
+    "verify.rebuild": "The source of a pin is packed to what is pinned.",
 }
 """Rules of packages below or above this one: identifier → meaning."""
 

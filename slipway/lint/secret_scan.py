@@ -246,16 +246,16 @@ def _walk(document: yaml.Document, node: object, at: tuple[str, ...]) -> Iterato
             yield from _walk(document, item, (*at, str(index)))
     if not isinstance(node, Mapping):
         return
-    line = document.lines.get(at, 1)
+    line = document.line(*at) or 1
     if node.get("kind") == "Secret" and "apiVersion" in node and (node.get("data") or node.get("stringData")):
         fact = "is a Secret with its data"
         yield Finding(line=line, fact=fact, rule=MANIFEST, secret=f"{fact} {node}")
     if isinstance(node.get("name"), str) and isinstance(node.get("value"), str):
-        yield from literal(document.lines.get((*at, "value"), line), str(node["name"]), str(node["value"]))
+        yield from literal(document.line(*at, "value"), str(node["name"]), str(node["value"]))
     for key, value in node.items():
         here = (*at, str(key))
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            yield from literal(document.lines.get(here, line), str(key), str(value))
+            yield from literal(document.line(*here), str(key), str(value))
         yield from _walk(document, value, here)
 
 

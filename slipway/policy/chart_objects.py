@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from slipway.build.render import Object
 from slipway.util import yaml
@@ -124,15 +125,16 @@ class ChartObjects:
         return tuple(item for item in self.objects if item.kind == kind)
 
 
-def documents_in(text: str) -> Iterator[Mapping[str, object]]:
-    """The mappings that a text has as YAML or JSON; none when it is neither."""
+@cache
+def documents_in(text: str) -> tuple[Mapping[str, object], ...]:
+    """The mappings that a text has as YAML or JSON; none when it is neither. Every rule asks, about the same texts."""
     if ":" not in text:
-        return
+        return ()
     try:
         found = yaml.load_all(text)
     except yaml.NotYaml:
-        return
-    yield from (document for document in found if isinstance(document, Mapping))
+        return ()
+    return tuple(document for document in found if isinstance(document, Mapping))
 
 
 def containers(pod: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -20,12 +20,12 @@ from slipway.core.model import ChartName, Digest, Published
 from slipway.registry import urls
 from slipway.registry.auth import Session
 from slipway.registry.credentials import api_host, find
-from slipway.registry.errors import guarded, guards, is_registry_answer, nonsense, refusal
+from slipway.registry.errors import guarded, guards, is_registry_answer, no_location, nonsense, refusal
 from slipway.registry.http import Call, Reply, Transport
 from slipway.registry.listing import PAGE, names
-from slipway.registry.manifest import MANIFEST_TYPE, Manifest, differs, sha256, tag_of
+from slipway.registry.manifest import INDEX_TYPE, MANIFEST_TYPE, Manifest, differs, lists, sha256, tag_of
 from slipway.registry.proxies import Proxies
-from slipway.registry.transport import TRY_AGAIN, address_hint
+from slipway.registry.transport import TRY_AGAIN
 from slipway.tools.run import Runner, run_process
 from slipway.util.parallel import each
 
@@ -91,13 +91,13 @@ class Registry:
             return None
         return Published(name=name, version=version, manifest=manifest.digest, input_digest=manifest.input_digest)
 
-    def manifest(self, name: str, reference: str) -> Manifest | None:
-        """A manifest by tag or digest; None when there is none.
+    def manifest(self, name: str, reference: str, kind: str = MANIFEST_TYPE) -> Manifest | None:
+        """A manifest of one kind by tag or digest; None when there is none.
 
         Raises:
             RegistryError: it cannot be read, its content does not have its digest, or it is not JSON.
         """
-        call = self._call("GET", name, f"manifests/{reference}", {"Accept": MANIFEST_TYPE})
+        call = self._call("GET", name, f"manifests/{reference}", {"Accept": kind})
         reply = self._send(call, "pull")
         if reply.status == 404:
             if not is_registry_answer(reply):
@@ -111,6 +111,15 @@ class Registry:
         if not manifest.data:
             raise nonsense(self.config, call, reply, "answers with something that is not a manifest")
         return manifest
+
+    def referrers(self, name: str, digest: Digest) -> Manifest | None:
+        """The index of what refers to a manifest; None when the registry has no such API."""
+        call = self._call("GET", name, f"referrers/{digest}", {"Accept": INDEX_TYPE})
+        reply = self._send(call, "pull")
+        if reply.status in {400, 404, 405, 501}:
+            return None
+        self._expect(call, reply)
+        return Manifest(body=reply.body, digest=sha256(reply.body))
 
     def blob(self, name: str, digest: Digest) -> bytes:
         """A blob whose bytes have its digest.
@@ -144,9 +153,10 @@ class Registry:
         return self._send(first, "pull,push").status in {200, 206}
 
     def tags(self, name: str) -> tuple[str, ...]:
-        """Every tag of a chart; none when it was never published."""
+        """Every tag of a chart; none when it was never published. Lists of what refers to it are no tags of charts."""
         call = self._call("GET", name, f"tags/list?n={PAGE}")
-        return names(self.session, call, f"repository:{self._path(name)}:pull", "tags")
+        found = names(self.session, call, f"repository:{self._path(name)}:pull", "tags")
+        return tuple(tag for tag in found if not lists(tag))
 
     def catalog(self) -> tuple[str, ...] | None:
         """Every repository; None when the registry does not list them, as most public ones."""
@@ -215,7 +225,7 @@ class Registry:
                 return True
         raise refusal(self.config, finish, reply, identity=self.session.identity)
 
-    def put_manifest(self, name: str, reference: str, body: bytes) -> Digest:
+    def put_manifest(self, name: str, reference: str, body: bytes, kind: str = MANIFEST_TYPE) -> Digest:
         """Store a manifest under a tag or its digest; an existing tag is moved, so look it up first.
 
         Raises:
@@ -223,12 +233,12 @@ class Registry:
             RegistryError: the registry refuses it, or stored something else.
         """
         digest = sha256(body)
-        call = self._call("PUT", name, f"manifests/{reference}", {"Content-Type": MANIFEST_TYPE}, body)
+        call = self._call("PUT", name, f"manifests/{reference}", {"Content-Type": kind}, body)
         reply = self._send(call, "pull,push")
         if reference == digest and reply.status in {400, 405}:
             return digest  # a registry that stores manifests by tag only; the tag follows
         if reference != digest and 400 <= reply.status < 500:
-            there = self._digest_of(name, reference)
+            there = self._digest_of(name, reference, kind)
             if there == digest:
                 return digest  # another publisher of the same content was faster
             if there is not None or guards(reply):
@@ -261,10 +271,10 @@ class Registry:
         if not 200 <= reply.status < 300:
             raise refusal(self.config, call, reply, identity=self.session.identity)
 
-    def _digest_of(self, name: str, reference: str) -> Digest | None:
+    def _digest_of(self, name: str, reference: str, kind: str) -> Digest | None:
         """What a tag names; None when it names nothing, or the registry does not say."""
         try:
-            there = self.manifest(name, reference)
+            there = self.manifest(name, reference, kind)
         except RegistryError:
             return None
         return None if there is None else there.digest
@@ -272,14 +282,7 @@ class Registry:
     def _upload(self, call: Call, reply: Reply) -> str:
         """Where an upload that was opened goes on."""
         if not reply.headers.get("location", "").strip():
-            raise RegistryError(
-                Problem(
-                    where=call.where,
-                    fact="opens an upload, but does not say where (no Location)",
-                    evidence=(f"{call.label(reply.attempts)} answers {reply.status}",),
-                    hint=address_hint(self.config),
-                )
-            )
+            raise no_location(self.config, call, reply)
         return self.session.transport.locate(call, reply.headers["location"])
 
     def _compare(self, call: Call, reply: Reply, body: bytes, there: str | None) -> None:

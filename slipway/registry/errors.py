@@ -59,9 +59,17 @@ def nonsense(config: RegistryConfig, call: Call, reply: Reply, fact: str) -> Reg
     return RegistryError(Problem(where=call.where, fact=fact, evidence=evidence, hint=address_hint(config)))
 
 
+def no_location(config: RegistryConfig, call: Call, reply: Reply) -> RegistryError:
+    """The error for an upload that was opened nowhere."""
+    fact, evidence = "opens an upload, but does not say where (no Location)", f"{call.label(reply.attempts)} answers"
+    return RegistryError(
+        Problem(where=call.where, fact=fact, evidence=(f"{evidence} {reply.status}",), hint=address_hint(config))
+    )
+
+
 def content_type(reply: Reply) -> str:
     """The type of a body, for a message."""
-    return on_one_line(reply.headers.get("content-type", ""), LINE_LENGTH)
+    return shortened(reply.headers.get("content-type", ""), LINE_LENGTH)
 
 
 def guards(reply: Reply) -> bool:
@@ -160,7 +168,7 @@ def first_error(reply: Reply) -> str:
     """`CODE: message` of a reply's first error, or the first line of a short text; may be empty."""
     for error in error_list(reply)[:1]:
         code, message = error.get("code"), error.get("message")
-        return ": ".join(on_one_line(str(part), WORDS_LENGTH) for part in (code, message) if part)
+        return ": ".join(shortened(str(part), WORDS_LENGTH) for part in (code, message) if part)
     if "html" in reply.headers.get("content-type", ""):
         return ""
     line = reply.body[: 4 * LINE_LENGTH].decode("utf-8", "replace").strip().partition("\n")[0].strip()[:LINE_LENGTH]
@@ -174,10 +182,9 @@ def all_errors(reply: Reply) -> str:
     return " ".join(words) if errors else reply.body[: 16 * LINE_LENGTH].decode("utf-8", "replace")
 
 
-def on_one_line(text: str, length: int) -> str:
-    """A text that somebody else wrote: control characters escaped, and not longer than this."""
-    text = text if len(text) <= length else f"{text[:length]}…"
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+def shortened(text: str, length: int) -> str:
+    """A text that somebody else wrote, not longer than this."""
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def error_list(reply: Reply) -> list[dict[str, object]]:

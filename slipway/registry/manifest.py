@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +12,10 @@ from slipway.core.model import INPUT_DIGEST, Digest
 from slipway.registry.body import parsed
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 CONFIG_TYPE = "application/vnd.cncf.helm.config.v1+json"
 CHART_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-"""Source of the three: helm v4.3.1 pkg/registry/constants.go and the OCI image specification."""
+"""Source of the four: helm v4.3.1 pkg/registry/constants.go and the OCI image specification."""
 
 
 def sha256(content: bytes) -> Digest:
@@ -31,6 +33,23 @@ def differs(content: bytes, digest: str) -> bool:
 def tag_of(version: str) -> str:
     """The tag of a version; `+` is no tag character, Helm writes `_`."""
     return version.replace("+", "_")
+
+
+REFERRERS_TAG = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
+"""The second form is of cosign before version 3."""
+
+
+def lists(tag: str) -> bool:
+    """Whether a tag has no chart, but the list of what refers to one."""
+    return REFERRERS_TAG.fullmatch(tag) is not None
+
+
+def referrers_tag(subject: Digest) -> str:
+    """The tag with the list of what refers to a manifest, in a registry without the API for it.
+
+    Source: OCI distribution specification 1.1, Referrers Tag Schema.
+    """
+    return subject.replace(":", "-", 1)
 
 
 @dataclass(frozen=True, kw_only=True)

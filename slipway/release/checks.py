@@ -6,7 +6,7 @@ Here they get their tools from the context; the rules are in `slipway.lint` and 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slipway import policy
 from slipway.build.builder import Builder, Built
@@ -127,13 +127,14 @@ def test(
     done = renderer.render_all([case.request for case, _ in pending])
     problems: list[Problem] = []
     for (case, key), made in zip(pending, done, strict=True):
+        members = members_of(context.workspace, case)
         found = [
-            problem for chart in charts_in(builder, case, made.objects) for problem in policy.contract_problems(chart)
+            problem for chart in charts_in(case, members, made.objects) for problem in policy.contract_problems(chart)
         ]
-        found += secret_producers(context, case, made.objects)
+        found += secret_producers(context, case, members, made.objects)
         if case.chart.kind is ChartKind.UMBRELLA:
             found += sync_order.sync_order_problems(made.objects, case.chart.name, case.label)
-            found += bounds.bounds_problems(made.objects, case.chart.name, case.label, value_paths(context, case))
+            found += bounds.bounds_problems(made.objects, case.chart.name, case.label, value_paths(members))
         if made.error:
             found += problems_of(case, made.error, context.workspace)
         if not found:
@@ -161,12 +162,22 @@ def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:
     return tuple(file.text for file in environment.sealed) if environment is not None else ()
 
 
-def secret_producers(context: Context, case: RenderCase, objects: Sequence[Object]) -> Iterator[Problem]:
+def members_of(workspace: Workspace, case: RenderCase) -> tuple[Effective, ...]:
+    """What a render gives each member of an umbrella, or a service by itself."""
+    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
+    if case.chart.kind is ChartKind.UMBRELLA:
+        return members_with(workspace, case.chart, above)
+    return (service_with(workspace, case.chart, above),)
+
+
+def secret_producers(
+    context: Context, case: RenderCase, members: Sequence[Effective], objects: Sequence[Object]
+) -> Iterator[Problem]:
     """Problems of the producers of Secrets; only of umbrellas, since a producer may be another member."""
     if case.chart.kind is not ChartKind.UMBRELLA or case.label == ALL_OFF or not objects:
         return
     namespace = inventory.RenderedNamespace(
-        name=case.request.namespace, objects=tuple(objects), declared=declared_in(context.workspace, case)
+        name=case.request.namespace, objects=tuple(objects), declared=tuple(inventory.declared_secrets(members))
     )
     environment = context.workspace.environments.get(case.label)
     sealed = store.sealed_secrets(environment)[0] if environment is not None else {}
@@ -174,31 +185,20 @@ def secret_producers(context: Context, case: RenderCase, objects: Sequence[Objec
     yield from waiting.waiting_problems(namespace, case.label)
 
 
-def declared_in(workspace: Workspace, case: RenderCase) -> tuple[inventory.DeclaredSecret, ...]:
-    """What the members of an umbrella declare with the values of a render."""
-    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
-    return tuple(inventory.declared_secrets(workspace, case.chart, above))
-
-
-def value_paths(context: Context, case: RenderCase) -> bounds.ValuePaths:
+def value_paths(members: Iterable[Effective]) -> bounds.ValuePaths:
     """Where the values of an umbrella have each object."""
-    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
     return {
         titled: path
-        for member in members_with(context.workspace, case.chart, above)
+        for member in members
         for titled, path in declarations.value_paths(member.chart, member.key, member.values)
     }
 
 
-def charts_in(builder: Builder, case: RenderCase, objects: Sequence[Object]) -> Iterator[ChartObjects]:
+def charts_in(case: RenderCase, members: Iterable[Effective], objects: Sequence[Object]) -> Iterator[ChartObjects]:
     """The charts of a render that the contract applies to: a service, or each member of an umbrella."""
-    above = [parsed(path.read_bytes(), path.name).mapping for path in case.request.values]
-    if case.chart.kind is not ChartKind.UMBRELLA:
-        yield chart_objects(service_with(builder.workspace, case.chart, above), case, objects)
-        return
-    for member in members_with(builder.workspace, case.chart, above):
-        mine = [item for item in objects if item.source.startswith(f"{case.chart.name}/charts/{member.key}/")]
-        yield chart_objects(member, case, mine)
+    for member in members:
+        inside = f"{case.chart.name}/charts/{member.key}/" if case.chart.kind is ChartKind.UMBRELLA else ""
+        yield chart_objects(member, case, [item for item in objects if item.source.startswith(inside)])
 
 
 def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]) -> ChartObjects:

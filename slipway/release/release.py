@@ -29,7 +29,7 @@ from slipway.gitops.pins import (
     wanted_files,
     write_deploy_folder,
 )
-from slipway.release import plan
+from slipway.release import plan, signing
 from slipway.release.plan import Action, Plan
 from slipway.release.survey import moved_pin, pin_plan, pins_after, plan_of, survey
 from slipway.util.text import counted
@@ -49,13 +49,14 @@ class Outcome:
     kept: int = 0
     pinned: tuple[str, ...] = ()
     """Why the deploy folder was written; empty when it was up to date."""
+    signed: tuple[ChartName, ...] = ()
     recorded: tuple[str, ...] = ()
     """Changelogs that name the accepted dangers."""
 
     @property
     def unchanged(self) -> bool:
         """Whether the registry and the pins were up to date."""
-        return not self.published and not self.pinned
+        return not self.published and not self.pinned and not self.signed
 
 
 def release(
@@ -88,12 +89,13 @@ def release(
         context.require_sound()
         before = survey(context, environment, only)
         plan.refuse_conflicts(context.workspace, before)
-        if before.empty:
+        if before.empty and not signing.unsigned(context, before):
             sweep(context.config)
             return Outcome(environment=environment, kept=len(before.charts))
         from slipway.release.dangers import gate
         from slipway.release.dangers.acceptance import record, refuse_unaccepted
 
+        signing.require_able(context)
         built = checked_to_publish(context, before)
         dangers = gate.of_release(context, environment, before)
         refuse_unaccepted(dangers, environment, accepted, repeat("release", environment, only))
@@ -102,13 +104,16 @@ def release(
         after = plan_of(context, only, environment)
         plan.refuse_conflicts(context.workspace, after)
         require_done(after)
+        signed = signing.sign(context, signing.kept(after), effect)
         recorded = record(context, environment, dangers, {item.chart: item.version for item in after.charts})
         pinned = write_pins(context, environment, after)
         effect(f"pins {environment}")
         require_done(replace(after, pins=(pin_plan(context, environment, after),)))
         sweep(context.config)
         kept = len(before.having(Action.KEEP))
-        return Outcome(environment=environment, published=published, kept=kept, pinned=pinned, recorded=recorded)
+        return Outcome(
+            environment=environment, published=published, kept=kept, pinned=pinned, recorded=recorded, signed=signed
+        )
 
 
 def repeat(task: str, environment: str, only: Sequence[ChartName]) -> str:
@@ -140,10 +145,16 @@ def leftovers(final: Plan) -> tuple[str, ...]:
 
 
 def write_pins(context: Context, environment: str, after: Plan) -> tuple[str, ...]:
-    """Write the deploy folder if it differs; returns why it was written."""
-    files = wanted_files(context.config, context.workspace, environment, pins_after(context, environment, after))
+    """Write the deploy folder if it differs; returns why it was written.
+
+    Raises:
+        ProblemsFound: what would be pinned is not signed.
+    """
+    pins = pins_after(context, environment, after)
+    files = wanted_files(context.config, context.workspace, environment, pins)
     reasons = deploy_differences(context.config, environment, files)
     if reasons:
+        signing.require_signed(context, pins.values())
         write_deploy_folder(context.config, environment, files)
     return reasons
 
@@ -235,7 +246,12 @@ def publish_only(
         context.require_sound()
         before = plan_of(context, only)
         plan.refuse_conflicts(context.workspace, before)
-        return publish(context, before, checked_to_publish(context, before), effect)
+        if not before.having(Action.PUBLISH) and not signing.unsigned(context, before):
+            return ()
+        signing.require_able(context)
+        published = publish(context, before, checked_to_publish(context, before), effect)
+        signing.sign(context, (*signing.kept(before), *published), effect)
+        return published
 
 
 def pin_environment(
@@ -260,6 +276,7 @@ def pin_environment(
 
     Raises:
         WorkspaceError: there is nothing to pin, or the environment is not configured.
+        ProblemsFound: what would be pinned is not signed.
         RegistryError: a pinned version is not in the registry.
         AlreadyPublished: a pinned version has another manifest there.
         ProblemsFound: a danger is not accepted; nothing was written.
@@ -280,6 +297,7 @@ def pin_environment(
             require_published(context, previous_environment(context.config, environment), pins)
         files = wanted_files(context.config, context.workspace, environment, pins)
         reasons = deploy_differences(context.config, environment, files)
+        signing.require_signed(context, pins.values())
         if reasons and not dry_run:
             from slipway.release.dangers import gate
             from slipway.release.dangers.acceptance import record, refuse_unaccepted

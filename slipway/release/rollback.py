@@ -14,6 +14,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin
 from slipway.delivery import pinned
 from slipway.gitops import pins
+from slipway.release import signing
 from slipway.release.dangers.acceptance import refuse_unaccepted
 from slipway.release.dangers.find import dangers
 from slipway.release.dangers.kinds import Danger
@@ -129,7 +130,7 @@ def rollback(
     Raises:
         WorkspaceError: it is not pinned, or there is nothing to go back to.
         RegistryError: the earlier package is not in the registry any more.
-        ProblemsFound: a danger is not accepted; nothing was written.
+        ProblemsFound: a danger is not accepted, or the earlier package is not signed; nothing was written.
         Busy: a release runs in this checkout.
     """
     from slipway.util import filelock
@@ -147,6 +148,7 @@ def rollback(
         found = dangers(old, new)
         if not preview:
             refuse_unaccepted({name: found}, environment, accepted, f"./inv rollback {name} --env {environment}")
+            signing.require_signed(context, (target.pin,))
             files = pins.wanted_files(context.config, context.workspace, environment, {**held, name: target.pin})
             pins.write_deploy_folder(context.config, environment, files)
         return Rollback(

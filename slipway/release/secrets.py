@@ -11,6 +11,7 @@ from slipway.core.model import ChartName
 from slipway.release import diff
 from slipway.secrets import inventory, store
 from slipway.workspace import environments
+from slipway.workspace.values.effective import members_with
 
 RULE = "secret.missing"
 
@@ -50,7 +51,7 @@ def listing(context: Context, environment: str, only: Sequence[ChartName]) -> Li
             inventory.RenderedNamespace(
                 name=name,
                 objects=diff.render_umbrella(context, built[name], environment),
-                declared=tuple(inventory.declared_secrets(context.workspace, umbrella, [values])),
+                declared=tuple(inventory.declared_secrets(members_with(context.workspace, umbrella, [values]))),
             )
         )
     entries = inventory.secret_entries(environment, namespaces, sealed)

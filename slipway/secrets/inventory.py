@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slipway.build.render import Object
-from slipway.core.model import Chart, Workspace
+from slipway.core.model import Chart
 from slipway.secrets.references import Reference, producers_of, references
 from slipway.secrets.sealed_secret import NamespacedName, SealedSecret
 from slipway.workspace import declarations
-from slipway.workspace.values import members_with
+from slipway.workspace.values.effective import Effective
 
 HAND = "hand"
 """The producer of a Secret that a person creates in the cluster."""
@@ -66,17 +66,9 @@ class SecretEntry:
     """Seals the missing keys."""
 
 
-def declared_secrets(
-    workspace: Workspace, umbrella: Chart, above: Sequence[Mapping[str, object]]
-) -> Iterator[DeclaredSecret]:
-    """The secrets that the enabled members of an umbrella declare, and those of their backups.
-
-    Args:
-        workspace: has the members.
-        umbrella: the umbrella.
-        above: values over the umbrella's own, lowest first.
-    """
-    for member in members_with(workspace, umbrella, above):
+def declared_secrets(members: Iterable[Effective]) -> Iterator[DeclaredSecret]:
+    """The secrets that the enabled members of an umbrella declare, and those of their backups."""
+    for member in members:
         if member.enabled:
             repository = declarations.repository(member.facts)
             yield from chart_secrets(member.chart, member.key, member.values)

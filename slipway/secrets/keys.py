@@ -85,7 +85,7 @@ def new_key(context: Context, environment: str, out: str) -> Written:
     Raises:
         WorkspaceError: the private key would be written into the checkout, or over another file.
     """
-    target = outside(context.config.root, environment, out)
+    target = outside(context.config.root, out, new_key_command(environment))
     space = controller_namespace(context)
     from slipway.secrets import encryption
 
@@ -104,20 +104,23 @@ def new_key(context: Context, environment: str, out: str) -> Written:
     )
 
 
-def outside(root: Path, environment: str, out: str) -> Path:
+def outside(root: Path, out: str, command: str) -> Path:
     """The path of `--out`: a new file outside of the checkout.
+
+    Args:
+        root: the checkout.
+        out: what was given.
+        command: what should have been.
 
     Raises:
         WorkspaceError: it is missing, in the checkout, or exists.
     """
     if not out:
-        raise WorkspaceError(
-            Problem(where="--out", fact="is missing: the file for the private key", hint=new_key_command(environment))
-        )
+        raise WorkspaceError(Problem(where="--out", fact="is missing: the file for the private key", hint=command))
     target = Path(out).expanduser().absolute()
     if target.resolve().is_relative_to(root.resolve()):
         fact = f"{target} is in the checkout, where it could be committed or deleted"
-        raise WorkspaceError(Problem(where="--out", fact=fact, hint=new_key_command(environment)))
+        raise WorkspaceError(Problem(where="--out", fact=fact, hint=command))
     if target.exists() or target.is_symlink():
         fact = f"{target} exists; a key is never overwritten"
         raise WorkspaceError(Problem(where="--out", fact=fact, hint="name a new file"))

@@ -18,6 +18,7 @@ from slipway.util import yaml
 from slipway.util.files import write_atomic
 from slipway.util.text import suggest
 from slipway.workspace import environments
+from slipway.workspace.values.effective import members_with
 
 if TYPE_CHECKING:
     from slipway.secrets.encryption import Certificate
@@ -84,7 +85,9 @@ def notes(context: Context, environment: str, made: SealedSecret) -> Iterator[st
     umbrella = context.workspace.charts[ChartName(made.target.namespace)]
     values = environments.environment_values(context.workspace.environments[environment], umbrella.name)
     declared = [
-        item for item in declared_secrets(context.workspace, umbrella, [values]) if item.name == made.target.name
+        item
+        for item in declared_secrets(members_with(context.workspace, umbrella, [values]))
+        if item.name == made.target.name
     ]
     keys = {key for item in declared for key in item.keys}
     if not declared:

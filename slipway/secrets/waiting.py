@@ -32,28 +32,24 @@ def waiting_problems(namespace: RenderedNamespace, label: str) -> Iterator[Probl
         label: which values it was rendered with.
     """
     synced = [item for item in namespace.objects if not is_hook(item)]
+    waves = [(sync_wave(item), member_of(item, namespace.name), item) for item in synced]
     needed = secrets_of_persons(namespace)
-    for item in synced:
+    for wave, member, item in waves:
         names = needed.get(item.title, ()) if item.kind in UNHEALTHY_WITHOUT else ()
         if item.kind == "Certificate":
             issuer = dig(item.data, "spec", "issuerRef")
             kind = str(issuer.get("kind", "Issuer"))
             names = (*names, *(needed.get(f"{kind} {issuer.get('name')}", ()) if kind in ISSUERS else ()))
-        wave = sync_wave(item)
-        held = [
-            other
-            for other in synced
-            if sync_wave(other) > wave and member_of(other, namespace.name) != member_of(item, namespace.name)
-        ]
-        if names and held:
-            last = max(sync_wave(other) for other in held)
-            first = min(held, key=lambda other: (sync_wave(other), other.title))
+        held = [(later, other) for later, of, other in waves if later > wave and of != member] if names else []
+        if held:
+            last = max(later for later, _ in held)
+            begins, first = min(held, key=lambda entry: (entry[0], entry[1].title))
             yield WAITING.problem(
                 where=f"{namespace.name}: {item.title}",
                 fact=f"waits in wave {wave} for the Secret {names[0]}, and holds back {counted(len(held), 'object')}",
                 evidence=(
                     "a person makes the Secret, and Argo CD starts a wave when the one before it is healthy",
-                    f"the first of them is {first.title} in wave {sync_wave(first)}",
+                    f"the first of them is {first.title} in wave {begins}",
                     f"rendered with {label}",
                 ),
                 hint=f"give it and its claims the wave {last}, or make the reference optional",

@@ -154,6 +154,17 @@ TOOLS: Mapping[str, GoTool] = {
             command="./inv test --tier charts",
             cold_s=90,
         ),
+        GoTool(
+            name="cosign",
+            purpose="signs and verifies charts in a registry: keyless, and as the judge of the signatures that we make",
+            module="github.com/sigstore/cosign/v3",
+            package="github.com/sigstore/cosign/v3/cmd/cosign",
+            stamp="sigs.k8s.io/release-utils/version.gitVersion",
+            version_args=("version",),
+            folder="tools/signing",
+            command="./inv test --tier release",
+            cold_s=130,
+        ),
         *(
             GoTool(
                 name=name,

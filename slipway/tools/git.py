@@ -53,6 +53,11 @@ def archive_args(commit: str, destination: Path) -> tuple[str, ...]:
     return ("archive", "--format=tar", f"--output={destination}", commit)
 
 
+def introduced_args(text: str, path: str) -> tuple[str, ...]:
+    """The newest commit that brought a text into a file, or took it away."""
+    return ("log", "--max-count=1", "--format=%H", f"-S{text}", "--", path)
+
+
 def history_args(path: str) -> tuple[str, ...]:
     """The commits that changed a path, the newest first, each with the day when it was made."""
     return ("log", "--format=%H %cs", "--", path)
@@ -184,6 +189,10 @@ class Git:
             safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
             tar.extractall(destination, **safe)  # type: ignore[arg-type]  # noqa: S202
         return commit
+
+    def introduced(self, text: str, path: str) -> str | None:
+        """The newest commit that brought a text into a file that has it; None when none did."""
+        return self(*introduced_args(text, path)).stdout.strip() or None
 
     def user(self) -> str | None:
         """`Name <address>` as commits have it; None when it is not set."""

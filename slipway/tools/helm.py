@@ -12,6 +12,9 @@ from pathlib import Path
 from slipway.tools.run import Command, Completed, Runner
 from slipway.util.files import SOURCE_DATE_EPOCH
 
+LIMIT_S = 120.0
+"""Seconds for one process; the largest umbrella takes less than one."""
+
 
 def template_args(
     chart: Path,
@@ -49,15 +52,17 @@ class Helm:
     program: Callable[[], Path]
     """Resolved at the first use, so that a release with nothing to do starts no program."""
     home: Path
+    limit_s: float = LIMIT_S
 
     def __call__(self, *args: str, ok_codes: frozenset[int] | None = frozenset({0})) -> Completed:
         """Run helm with these arguments.
 
         Raises:
             ToolMissing: helm is missing.
-            ToolFailed: it ended with a code outside `ok_codes`.
+            ToolFailed: it ended with a code outside `ok_codes`, or did not end: a template can loop for hours.
         """
-        return self.run(Command(argv=(str(self.program()), *args), env=self.environment(), ok_codes=ok_codes))
+        argv = (str(self.program()), *args)
+        return self.run(Command(argv=argv, env=self.environment(), ok_codes=ok_codes, timeout_s=self.limit_s))
 
     def environment(self) -> Mapping[str, str]:
         """Helm's folders below `home`, and the fixed time of packages."""

@@ -47,10 +47,12 @@ class Document:
 
     def at(self, *path: str) -> str:
         """`file:line` of a key, or of the nearest parent that has one."""
-        for end in range(len(path), 0, -1):
-            if path[:end] in self.lines:
-                return f"{self.where}:{self.lines[path[:end]]}"
-        return self.where
+        line = self.line(*path)
+        return f"{self.where}:{line}" if line else self.where
+
+    def line(self, *path: str) -> int:
+        """The line of a key, or of the nearest parent that has one; 0 for none."""
+        return next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 0)
 
 
 def parse(text: bytes, where: str) -> Document:

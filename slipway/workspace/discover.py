@@ -28,6 +28,7 @@ def load(config: Config) -> Workspace:
     """
     problems: list[Problem] = []
     charts: dict[ChartName, Chart] = {}
+    unread_umbrellas: set[str] = set()
     for folder in chart_folders(config.root):
         if (unnamed := odd_name(folder)) is not None:
             problems.append(unnamed)
@@ -36,6 +37,7 @@ def load(config: Config) -> Workspace:
             chart = read_chart(config.root, folder)
         except WorkspaceError as error:
             problems.extend(error.problems)
+            unread_umbrellas |= {folder.removeprefix("umbrella/")} if folder.startswith("umbrella/") else set()
             continue
         if (twin := charts.get(chart.name)) is not None:
             problems.append(
@@ -49,9 +51,8 @@ def load(config: Config) -> Workspace:
             )
             continue
         charts[chart.name] = chart
-    environments, more = read_environments(
-        config, {str(c.name) for c in charts.values() if c.kind is ChartKind.UMBRELLA}
-    )
+    umbrellas = {str(chart.name) for chart in charts.values() if chart.kind is ChartKind.UMBRELLA}
+    environments, more = read_environments(config, umbrellas | unread_umbrellas)
     problems.extend(more)
     problems.extend(unread.check(config.root, config.environments))
     if not charts and not problems:

@@ -35,6 +35,12 @@ def helm_binary() -> Path:
     return tool("helm")
 
 
+@pytest.fixture(scope="session")
+def cosign_binary() -> Path:
+    """The real cosign."""
+    return tool("cosign")
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolate: Isolate) -> Iterator[None]:
     """Homes and login files of the test's own; every registry that was started below its folder ends with it."""

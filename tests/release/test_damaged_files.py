@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -211,3 +212,30 @@ def test_the_members_of_what_is_published_are_the_files_of_the_workspace(
 
     for path in ("values.yaml", "templates/all.yaml"):
         assert inside[f"sonarr/{path}"] == (world.repo.root / "charts/sonarr" / path).read_bytes()
+
+
+ODD = """\
+keywords: [1, b, 1.50, 1e3, true]
+home: 5
+icon: null
+sources: []
+deprecated: false
+maintainers: [{name: a, email: null}, {name: 7}]
+unknown: x
+"""
+
+
+def test_what_helm_drops_or_spells_otherwise_is_no_difference(world: World) -> None:
+    world.repo.write("charts/sonarr/Chart.yaml", world.repo.read("charts/sonarr/Chart.yaml") + ODD)
+    for path in ("values.yaml", "templates/all.yaml", "Chart.yaml"):
+        file = world.repo.root / "charts/sonarr" / path
+        file.write_bytes(BOM_UTF8 + file.read_bytes())
+    order = graph.order(world.context().workspace)
+
+    built, problems = world.context().builder().build(order)
+
+    assert problems == ()
+    inside = read_archive(built[ChartName("htpc")].archive.path.read_bytes())
+    assert inside["htpc/charts/sonarr/values.yaml"] == b"text: hello\n"
+    assert world.publish()
+    assert all(item and not item.differs for item in world.context().published().values())

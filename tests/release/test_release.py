@@ -377,7 +377,7 @@ def test_a_version_lower_than_a_published_one_is_refused_and_the_hint_leads_out(
     assert (planned.code, planned.stderr.strip()) == (5, str(caught.value))
     assert (world.published(), world.deployed()) == before
     world.ok("version", "--only", "htpc")
-    assert [f"{item.name} {item.version}" for item in world.release().published] == ["htpc 1.1.1"]
+    assert [f"{item.name} {item.version}" for item in world.release().published] == ["htpc 1.2.0"]
 
 
 def test_what_a_kill_left_is_gone_after_the_next_release_and_git_never_sees_it(world: World) -> None:

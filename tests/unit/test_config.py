@@ -92,6 +92,10 @@ REFUSED = {
     "repository-url": ['""', '"homelab"', '"https://"', '"https://x/a b"', '"https://me:pw@x/y"', '"https://token@x/y"', '"ftp://x/y"',
                        '"ssh://git:pw@x/y"', '"git@x:"', '"x/y\\n"', "1"],
     "argocd-namespace": ['""', '"Argo"', '"argo_cd"', '"argo.cd"', '"-a"', '"a/b"', f'"{"a" * 64}"', '"argocd\\n"', "1"],
+    "signing": ['""', '"on"', '"KEY"', '"cosign"', "1", "true", "[]"],
+    "signing-public-key": ['""', '" "', '"a\\nb"', '"a\\u0000b"', "1", "true", "[]"],
+    "signing-key-file": ['""', '" "', '"a\\nb"', '"a\\u0000b"', "1", "true", "[]"],
+    "signing-identity": ['""', '" "', '"a\\nb"', '"a\\u0000b"', "1", "true", "[]"],
     "timeout-seconds": ["0", "-1", "nan", "inf", "-inf", "1e9", "0.0001", '"10"', "true", "[]"],
     "attempts": ["0", "-1", "101", "1.5", "true", '"4"', "inf", "[]"],
 }  # fmt: skip
@@ -99,6 +103,7 @@ REFUSED_TEXTS = {
     "registry": ["oci://", "https://x/y", "x/Y", "x//y", " x/y", "x/y\n", "x/y:1.0"],
     "plain-http": ["perhaps", "2", " true", "truee", "ja"],
     "ca-file": [" ", "a\nb", "a\x00b"],
+    "signing-key-file": [" ", "a\nb", "a\x00b"],
     "embedded-port": ["0", "-1", "65536", "x", "1.5", "5055 ", "٣", "0x10", "1_0", "9" * 5000],
     "timeout-seconds": ["10s", "0", "-1", "nan", "inf", "1e3", "1_0", "x", "٣", "3601", "9" * 5000],
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from slipway.core.errors import ToolFailed, ToolMissing
+from slipway.tools.helm import Helm
 from slipway.tools.run import Command, run_process, tail
 
 
@@ -80,3 +81,13 @@ def test_a_streamed_program_that_fails_or_runs_too_long_is_an_error_too() -> Non
 def test_a_tail_without_lines_is_a_placeholder() -> None:
     assert tail("  \n") == ("(none)",)
     assert tail("a\nb\nc", 2) == ("b", "c")
+
+
+def test_a_template_that_does_not_end_is_ended_and_its_chart_is_named(tmp_path: Path) -> None:
+    program = tmp_path / "helm"
+    program.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    program.chmod(0o755)
+    helm = Helm(run=run_process, program=lambda: program, home=tmp_path / "home", limit_s=0.2)
+
+    with pytest.raises(ToolFailed, match=r"^helm: did not end within 0\.2 s\n    \+ .*helm template web charts/web"):
+        helm("template", "web", "charts/web")

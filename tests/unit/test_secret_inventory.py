@@ -10,6 +10,7 @@ from slipway.core.model import ChartKind
 from slipway.secrets import inventory, producers, references
 from slipway.secrets.inventory import DeclaredSecret, RenderedNamespace, SecretEntry
 from slipway.secrets.sealed_secret import NamespacedName, SealedSecret
+from slipway.workspace.values.effective import members_with
 from testing.memory import chart, workspace
 
 POD = """
@@ -236,7 +237,7 @@ def test_members_that_are_off_declare_nothing_and_an_environment_may_declare_mor
     )
     above: list[Mapping[str, object]] = [{"one": {"secrets": {"admin": {"name": "other", "producer": "hand"}}}}]
 
-    (found,) = inventory.declared_secrets(workspace(*charts, umbrella), umbrella, above)
+    (found,) = inventory.declared_secrets(members_with(workspace(*charts, umbrella), umbrella, above))
 
     assert (found.chart, found.name, found.keys, found.producer) == ("one", "other", ("a",), "hand")
 

@@ -12,6 +12,7 @@ from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.platform import Member, Platform
 from slipway.secrets import inventory
 from slipway.workspace import declarations, environments
+from slipway.workspace.values.effective import members_with
 
 SEALED = "you, as a sealed secret"
 BY_HAND = "you, in the cluster"
@@ -22,7 +23,7 @@ def diagram(parsed: ParsedWorkspace, platform: Platform, umbrella: str) -> str:
     chart = next(one for one in parsed.workspace.umbrellas if one.name == umbrella)
     above = environments.environment_values(parsed.workspace.environments[platform.environment], umbrella)
     members = {member.name: member for member in platform.of(umbrella)}
-    return render(tuple(inventory.declared_secrets(parsed.workspace, chart, [above])), members)
+    return render(tuple(inventory.declared_secrets(members_with(parsed.workspace, chart, [above]))), members)
 
 
 def render(entries: tuple[inventory.DeclaredSecret, ...], members: dict[str, Member]) -> str:

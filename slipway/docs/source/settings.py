@@ -8,6 +8,8 @@ VARIABLES: dict[str, str] = {
     **{setting.variable: f"Like `{key}`." for key, setting in SETTINGS.items() if setting.variable},
     "SLIPWAY_REGISTRY_USERNAME": "User name for the registry; overrides the credential files.",
     "SLIPWAY_REGISTRY_PASSWORD": "Password or token of that user; required if the user name is set.",
+    "SLIPWAY_SIGNING_KEY": "Private key that signs, as PEM text; overrides `signing-key-file`.",
+    "SLIPWAY_SIGNING_PASSWORD": "Password of the private key, if it is encrypted.",
     "SLIPWAY_ROOT": "Path of another checkout for the tasks to work on.",
     "SLIPWAY_PYTHON": "Python interpreter for the virtual environment of `./inv`.",
 }

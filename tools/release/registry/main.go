@@ -1,7 +1,8 @@
 // The embedded registry: CNCF distribution, which lets nobody take back what it has published.
 //
-// A tag is set once; setting it again to the same manifest is accepted, to another one is not. Nothing is deleted,
-// whatever the configuration says. Everything else is distribution's own.
+// A tag is set once; setting it again to the same manifest is accepted, to another one is not. The list of what refers
+// to a manifest, which clients keep under a tag, may grow. Nothing is deleted, whatever the configuration says.
+// Everything else is distribution's own.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"sync"
 
 	"github.com/distribution/distribution/v3/configuration"
@@ -33,6 +35,9 @@ var kinds = []string{
 	"application/vnd.docker.distribution.manifest.v2+json",
 	"application/vnd.docker.distribution.manifest.list.v2+json",
 }
+
+// The tag of the list of what refers to a manifest. Source: OCI distribution specification 1.1, Referrers Tag Schema.
+var listTag = regexp.MustCompile(`^sha256-[0-9a-f]{64}$`)
 
 func main() {
 	registry.RootCmd.RemoveCommand(registry.GCCmd)
@@ -80,9 +85,11 @@ func (c *createOnly) put(w http.ResponseWriter, r *http.Request, name, reference
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	c.tagging.Lock()
 	defer c.tagging.Unlock()
-	there := c.tagged(r)
+	there := c.tagged(r, http.MethodHead)
 	sent := digest.FromBytes(body).String()
 	switch {
+	case there.status == http.StatusOK && listTag.MatchString(reference) && grows(c.tagged(r, http.MethodGet), body):
+		c.next.ServeHTTP(w, r)
 	case there.status == http.StatusOK && there.header.Get("Docker-Content-Digest") != sent:
 		refuse(w, http.StatusConflict, errcode.ErrorCodeDenied,
 			fmt.Sprintf("tag %s of %s is published with another manifest, and a tag never moves", reference, name),
@@ -95,24 +102,57 @@ func (c *createOnly) put(w http.ResponseWriter, r *http.Request, name, reference
 	}
 }
 
-// tagged is the answer to a HEAD of the same tag by the same client.
-func (c *createOnly) tagged(r *http.Request) *answer {
+// grows tells whether a list has everything that is in the one before it.
+func grows(there *answer, sent []byte) bool {
+	before, after := entries(there.body.Bytes()), entries(sent)
+	if there.status != http.StatusOK || before == nil || after == nil {
+		return false
+	}
+	for entry := range before {
+		if !after[entry] {
+			return false
+		}
+	}
+	return true
+}
+
+// entries are the digests of an index; nil when it is none.
+func entries(body []byte) map[string]bool {
+	var index struct {
+		MediaType string `json:"mediaType"`
+		Manifests []struct {
+			Digest string `json:"digest"`
+		} `json:"manifests"`
+	}
+	if json.Unmarshal(body, &index) != nil || index.MediaType != "application/vnd.oci.image.index.v1+json" {
+		return nil
+	}
+	found := map[string]bool{}
+	for _, one := range index.Manifests {
+		found[one.Digest] = true
+	}
+	return found
+}
+
+// tagged is the answer to a HEAD or GET of the same tag by the same client.
+func (c *createOnly) tagged(r *http.Request, method string) *answer {
 	look := r.Clone(r.Context())
-	look.Method, look.Body, look.ContentLength = http.MethodHead, http.NoBody, 0
+	look.Method, look.Body, look.ContentLength = method, http.NoBody, 0
 	look.Header["Accept"] = kinds
 	there := &answer{header: http.Header{}, status: http.StatusOK}
 	c.next.ServeHTTP(there, look)
 	return there
 }
 
-// answer keeps the status and the headers of a response.
+// answer keeps a response.
 type answer struct {
 	header http.Header
 	status int
+	body   bytes.Buffer
 }
 
 func (a *answer) Header() http.Header            { return a.header }
-func (a *answer) Write(body []byte) (int, error) { return len(body), nil }
+func (a *answer) Write(body []byte) (int, error) { return a.body.Write(body) }
 func (a *answer) WriteHeader(status int)         { a.status = status }
 
 func refuse(w http.ResponseWriter, status int, code errcode.ErrorCode, message string, detail any) {
