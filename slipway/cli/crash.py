@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import math
+import os
 import platform
 import re
 import sys
+import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +18,10 @@ from slipway.core.errors import BuildError, FilesFailed, Internal, Problem, file
 
 LOG = "error.log"
 """Below build/; each bug replaces it."""
+LITTLE = 16 * 2**20
+"""Bytes. A file system with less is the full one."""
+WRITTEN = ("build", "deploy", ".registry", ".tools", "site", "charts", "umbrella", "values")
+"""Folders that tasks write to."""
 SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|CREDENTIAL|AUTH", re.IGNORECASE)
 """What the name of a variable or flag has when its value is a secret."""
 USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -29,7 +37,7 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
         environ: its secrets are taken out of the log.
     """
     if isinstance(error, OSError) and (refused := files_failed(error)) is not None:
-        return FilesFailed(replace(problem, where=relative(problem.where, root)) for problem in refused.problems)
+        return FilesFailed(located(problem, error, root) for problem in refused.problems)
     text = redacted(log_text(error, root, arguments), environ)
     fact = redacted(f"a bug in slipway: {summary(error)}", environ)
     log = root / "build" / LOG
@@ -40,6 +48,31 @@ def report(error: BaseException, root: Path, arguments: Sequence[str], environ: 
         evidence = (f"{log} cannot be written: {refusal.strerror}", *text.splitlines())
         return Internal(Problem(where="./inv", fact=fact, evidence=evidence))
     return Internal(Problem(where="./inv", fact=fact, evidence=(f"versions and traceback: {log}",), hint=f"cat {log}"))
+
+
+def located(problem: Problem, error: OSError, root: Path) -> Problem:
+    """The problem with the place that people have to look at: the full disk, or the file where a folder should be."""
+    if error.filename is None and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        places = (*map(root.joinpath, WRITTEN), root, Path(tempfile.gettempdir()))
+        room, place = min((room_of(path), number) for number, path in enumerate(places))
+        return replace(problem, where=relative(str(places[place]), root)) if room < LITTLE else problem
+    if error.errno == errno.ENOTDIR and error.filename is not None:
+        for parent in Path(os.fsdecode(error.filename)).parents:
+            if parent.is_file():
+                hint = f"rm '{parent}'"
+                return replace(
+                    problem, where=relative(str(parent), root), fact="is a file, and a folder belongs there", hint=hint
+                )
+    return replace(problem, where=relative(problem.where, root))
+
+
+def room_of(path: Path) -> float:
+    """The bytes that are left on the file system of a folder; what was written there may be tidied up by now."""
+    try:
+        state = os.statvfs(path)
+    except OSError:
+        return math.inf
+    return state.f_bavail * state.f_frsize
 
 
 def relative(path: str, root: Path) -> str:

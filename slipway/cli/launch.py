@@ -26,6 +26,7 @@ def main(root: str, arguments: list[str]) -> None:
     try:
         try:
             listen()
+            open_streams()
             if sys.flags.no_site:
                 import site
 
@@ -42,6 +43,24 @@ def main(root: str, arguments: list[str]) -> None:
         from slipway.cli.ending import end
 
         sys.exit(end(error, as_json="--json" in arguments))
+
+
+def open_streams() -> None:
+    """Give this process the standard streams that its caller closed: what is opened next would get their numbers."""
+    import os
+
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives until the process ends
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
+    for stream in (sys.stdout, sys.stderr):
+        # A name that is not UTF-8, or a terminal that is not, is no reason to fail.
+        getattr(stream, "reconfigure", dict)(errors="backslashreplace")
 
 
 def start(root: Path, arguments: list[str]) -> None:

@@ -84,7 +84,19 @@ def released(
     text = outcome(done, context.config.registry.base)
     if not done.published and not done.pinned:
         return Result(value=joined(bumps, done), text=text)
-    return Result(value=joined(bumps, done), text=(*text, *next_steps(context.config, environment)))
+    missing = unsealed(context, environment)
+    return Result(value=joined(bumps, done), text=(*text, *missing, *next_steps(context.config, environment)))
+
+
+def unsealed(context: Context, environment: str) -> tuple[str, ...]:
+    """A line when pods of the release will wait for secrets."""
+    from slipway.release.secrets import listing
+
+    count = len(listing(context, environment, ()).missing)
+    if not count:
+        return ()
+    fact = f"{counted(count, 'required secret')} {being(count)} not sealed in {environment}, and pods wait for {'it' if count == 1 else 'them'}"
+    return (f"Missing: {fact}: ./inv secrets --env {environment}",)
 
 
 def joined(bumps: Sequence[object], value: object) -> dict[str, object]:

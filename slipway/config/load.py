@@ -13,7 +13,7 @@ from typing import cast
 from slipway.config.model import EMBEDDED, Config, RegistryConfig, SigningConfig, SigningMode, SourceForm
 from slipway.config.settings import FILE, check
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.util.files import decode, odd_name, printable, read_bytes
+from slipway.util.files import decode, printable, read_bytes, unusable_place
 
 
 def load_config(root: Path, environ: Mapping[str, str]) -> Config:
@@ -22,7 +22,7 @@ def load_config(root: Path, environ: Mapping[str, str]) -> Config:
     Raises:
         WorkspaceError: pyproject.toml is missing or broken, or a setting is unknown or not allowed: every one of them.
     """
-    if (problem := odd_name(root)) is not None:
+    if (problem := unusable_place(root)) is not None:
         raise WorkspaceError(problem)
     settings, problems = check(read_table(root / FILE), environ)
     if problems:

@@ -87,6 +87,8 @@ def keep_list(registry: Registry, name: str, subject: Digest, wanted: Sequence[M
         try:
             registry.put_manifest(name, tag, body, INDEX_TYPE)
         except AlreadyPublished as error:
+            if entries_of(registry.manifest(name, tag, INDEX_TYPE)) != there:
+                continue  # another publisher was faster
             raise RegistryError(
                 Problem(
                     where=f"{registry.where(name)}:{tag}",

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from slipway.config import SigningMode
 from slipway.context import Context, Effect
 from slipway.core.model import ChartName, Pin, Published
+from slipway.registry.client import READERS
 from slipway.release.plan import Action, Plan
 from slipway.util.cache import Cache, key_of
 from slipway.util.parallel import each
 from slipway.util.text import counted
 
+if TYPE_CHECKING:
+    from slipway.signing.signer import Predicates
+
 SIGNERS = 4
 """Charts that are signed at once."""
+STATEMENTS = "signature; of an umbrella contents and provenance as well"
+"""What is complete: another set of statements, and nothing is known."""
 
 
 def kept(charts: Plan) -> tuple[Published, ...]:
@@ -48,7 +55,12 @@ def require_able(context: Context) -> None:
 
 
 def sign(context: Context, published: Sequence[Published], effect: Effect) -> tuple[ChartName, ...]:
-    """Sign what is not signed yet; returns the names of what was.
+    """Sign what is not signed yet, and attest umbrellas; returns the names of what was.
+
+    Args:
+        context: the wiring.
+        published: what is in the registry with the content that is here.
+        effect: called after each external effect.
 
     Raises:
         WorkspaceError: a key cannot be used.
@@ -56,27 +68,31 @@ def sign(context: Context, published: Sequence[Published], effect: Effect) -> tu
     """
     if context.config.signing.mode is SigningMode.OFF or not published:
         return ()
-    from slipway.signing.signer import PLAIN, manifest_there, missing
+    from slipway.release.attestations import predicates, wanted
+    from slipway.signing.signer import manifest_there, missing
     from slipway.signing.verdict import signer_of
 
     signer = signer_of(context)
     assert signer is not None
-    known = Known.of(context)
+    charts, there = context.workspace.charts, {chart.name: chart for chart in published}
 
-    def one(chart: Published) -> bool:
-        needed = missing(signer.found(chart.name, chart.manifest), tuple(PLAIN))
-        if needed:
-            subject = manifest_there(context.registry, chart.name, chart.manifest)
-            signer.sign(chart.name, subject, {kind: PLAIN[kind] for kind in needed}, effect)
-        known.add(chart)
-        return bool(needed)
+    def lacking(chart: Published) -> tuple[str, ...]:
+        return missing(signer.found(chart.name, chart.manifest), wanted(charts[chart.name]))
+
+    def one(work: tuple[Published, Predicates]) -> None:
+        chart, words = work
+        signer.sign(chart.name, manifest_there(context.registry, chart.name, chart.manifest), words, effect)
 
     with context.progress.step("sign") as done:
-        made = each(one, published, SIGNERS)
-        names = tuple(chart.name for chart, new in zip(published, made, strict=True) if new)
-        before = len(made) - len(names)
-        done(f"{counted(len(names), 'chart')}{f', {before} signed before' if before else ''}")
-    return names
+        kinds = dict(zip(there, each(lacking, published, READERS), strict=True))
+        made = [name for name in there if kinds[name]]
+        each(one, [(there[name], predicates(context, name, kinds[name], there)) for name in made], SIGNERS)
+        before = len(there) - len(made)
+        done(f"{counted(len(made), 'chart')}{f', {before} signed before' if before else ''}")
+    known = Known.of(context)
+    for chart in published:
+        known.add(chart)
+    return tuple(made)
 
 
 def require_signed(context: Context, pins: Iterable[Pin]) -> None:
@@ -105,7 +121,7 @@ class Known:
         settings = context.config.signing
         public = context.config.root / settings.public_key
         key = public.read_bytes() if settings.mode is SigningMode.KEY and public.is_file() else settings.identity
-        scope = key_of(context.config.registry.base, settings.mode, key)
+        scope = key_of(context.config.registry.base, settings.mode, key, STATEMENTS)
         return cls(cache=Cache(folder=context.config.build / "cache" / "signed"), scope=scope)
 
     def __contains__(self, chart: Published) -> bool:

@@ -17,6 +17,7 @@ from slipway.context import Context
 from slipway.core.errors import BuildError, Problem, WorkspaceError
 from slipway.core.model import ChartName, Digest, Pin
 from slipway.gitops.pins import check_environment
+from slipway.registry.body import parsed
 from slipway.registry.helm_json import TITLE, VERSION
 from slipway.registry.manifest import Manifest
 from slipway.registry.publish import manifest_of
@@ -25,6 +26,7 @@ from slipway.release.survey import moved_pin
 from slipway.signing.signer import Signer
 from slipway.signing.verdict import problem_of, signer_of
 from slipway.tools.git import Git
+from slipway.util.mapping import dig, listing
 from slipway.workspace.pinned import PINS, deploy_folder, read_pins
 
 WORKING_TREE = "working tree"
@@ -180,8 +182,8 @@ class Rebuilder:
                     f"git fetch --unshallow --tags, or check out what {pin.name} {pin.version} was released from",
                 ),
             )
-        base = replace(source.context.builder(), folder=self.folder / "rebuilt", base=self.context.config.registry.base)
-        built, problems = base.build([pin.name], exact=[pin.name])
+        builder = replace(source.context.builder(), folder=self.folder / "rebuilt", base=self._base(pin, manifest))
+        built, problems = builder.build([pin.name], exact=[pin.name])
         if problems or pin.name not in built:
             lines = tuple(str(problem).splitlines()[0] for problem in problems)
             return (
@@ -193,13 +195,23 @@ class Rebuilder:
         if digest == pin.manifest:
             return Bytes.SAME, source.label, None
         layer = manifest.chart_layer
-        members = contents.members_of(source.context.workspace, source.context.digests, base.base, [pin.name])
+        members = contents.members_of(source.context.workspace, source.context.digests, builder.base, [pin.name])
         lines = contents.differences(members[pin.name], self.context.registry.blob(pin.name, layer)) if layer else ()
         if layer and not lines:
             return Bytes.FILES, source.label, None
         evidence = (f"pinned   {pin.manifest}", f"rebuilt  {digest}", *lines)
         fact = f"{source.label} is packed to something else"
         return Bytes.OTHER, source.label, self._problem(pin, fact, evidence, f"./inv explain {pin.name}")
+
+    def _base(self, pin: Pin, manifest: Manifest) -> str:
+        """The registry that the chart was packed for, which its dependencies name: it may have been copied since."""
+        digest = dig(manifest.data, "config").get("digest")
+        try:
+            facts = parsed(self.context.registry.blob(pin.name, Digest(str(digest)))) if digest else None
+        except ValueError:
+            facts = None
+        named = [str(one.get("repository")) for one in listing(facts, "dependencies")]
+        return named[0] if named else self.context.config.registry.base
 
     def _problem(self, pin: Pin, fact: str, evidence: tuple[str, ...], hint: str) -> Problem:
         return Problem(

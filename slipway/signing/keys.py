@@ -120,10 +120,10 @@ def private_key(content: bytes, password: str, where: str) -> PrivateKey:
         raise WorkspaceError(Problem(where=where, fact=fact, hint=f"make another pair: {NEW_KEY}"))
     try:
         key = serialization.load_pem_private_key(content, password.encode() or None)
-    except (ValueError, TypeError) as error:
-        # The message of the library may quote the content.
+    except (ValueError, TypeError):
+        # Without its cause: the message of the library may quote the content.
         fact, hint = why_not(content, password)
-        raise WorkspaceError(Problem(where=where, fact=fact, hint=hint)) from (error if not content else None)
+        raise WorkspaceError(Problem(where=where, fact=fact, hint=hint)) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not is_p256(key):
         raise WorkspaceError(Problem(where=where, fact="is not an ECDSA key on P-256", hint=NEW_KEY))
     return PrivateKey(key=key)

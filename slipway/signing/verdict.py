@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from slipway.config import SigningMode
 from slipway.context import Context
@@ -10,9 +11,11 @@ from slipway.core.errors import Problem, ProblemsFound
 from slipway.core.model import ChartName, Digest, Pin
 from slipway.registry.client import READERS
 from slipway.signing.bundle import SIGNATURE
-from slipway.signing.signer import Found, Signer, missing, open_signer
 from slipway.toolchain.groups import ensure_group
 from slipway.util.parallel import each
+
+if TYPE_CHECKING:
+    from slipway.signing.signer import Found, Signer
 
 GROUP = "seal"
 """The packages that sign and verify."""
@@ -29,6 +32,8 @@ def signer_of(context: Context) -> Signer | None:
     if context.config.signing.mode is SigningMode.OFF:
         return None
     ensure_group(context.toolbox.home, GROUP, context.progress)
+    from slipway.signing.signer import open_signer  # Of what was just installed.
+
     return open_signer(context)
 
 
@@ -53,6 +58,8 @@ def problem_of(context: Context, signer: Signer, pin: Pin) -> Problem | None:
     Raises:
         RegistryError: the registry does not answer.
     """
+    from slipway.signing.signer import missing
+
     found = signer.found(pin.name, pin.manifest)
     if not missing(found, (SIGNATURE,)):
         return None

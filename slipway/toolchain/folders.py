@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from slipway.core.errors import FilesFailed, Problem, WorkspaceError
-from slipway.util.files import odd_name
+from slipway.util.files import unusable_place
 
 
 def check_folders(root: Path) -> None:
     """Refuse folders in which nothing works.
 
     Raises:
-        WorkspaceError: the path of the checkout is not UTF-8.
+        WorkspaceError: the path of the checkout would be misread.
         FilesFailed: the current folder was deleted.
     """
-    if (problem := odd_name(root)) is not None:
+    if (problem := unusable_place(root)) is not None:
         raise WorkspaceError(problem)
     try:
         Path.cwd()

@@ -20,6 +20,12 @@ from slipway.core.errors import Problem, WorkspaceError, escaped, files_failed
 MAX_BYTES = 5 * 2**20
 """Of a file. Source: helm v4.3.1 pkg/chart/loader/archive/archive.go, MaxDecompressedFileSize."""
 
+MISREAD = {
+    ",": "helm and ct divide lists of files there",
+    '"': "helm and ct read it as the start of a quoted name",
+    ":": "PATH is divided there",
+}
+"""Character → what reads it otherwise than as part of a path."""
 SOURCE_DATE_EPOCH = 315_532_800
 """1980-01-01T00:00:00Z: the time of every packaged file; the first instant that all archive formats can express."""
 
@@ -125,6 +131,17 @@ def odd_name(path: Path | str) -> Problem | None:
     if (shown := escaped(str(path))) != str(path):
         return Problem(where=shown, fact="its name has a control character", hint="rename it", rule="file.encoding")
     return None
+
+
+def unusable_place(path: Path | str) -> Problem | None:
+    """The problem of a checkout whose path a program that we run would misread."""
+    if (problem := odd_name(path)) is not None:
+        return problem
+    found = next((sign for sign in MISREAD if sign in str(path)), None)
+    if found is None:
+        return None
+    fact = f"the path of the checkout contains {found!r}: {MISREAD[found]}"
+    return Problem(where=printable(path), fact=fact, hint="move the checkout to a path without it")
 
 
 def printable(path: Path | str) -> str:

@@ -352,3 +352,12 @@ def test_an_interrupted_set_up_goes_on_by_itself_the_next_time(fresh: Checkout) 
             130, ["interrupted; run it again, it goes on from here"],
         ), moment  # fmt: skip
     assert fresh.run("hello")[0] == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_reason_to_fail(ready: Checkout, closed: str) -> None:
+    shell = ("sh", "-c", f"'{ready.root / 'inv'}' hello {closed}")
+
+    done = subprocess.run(shell, env=ready.environ(), capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")

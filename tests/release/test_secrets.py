@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from slipway.cli.release import unsealed
+from slipway.context import open_context
 from testing.monorepo import ROOT, SCHEMA, Monorepo
 from testing.sealing import with_controller, with_key
 
@@ -121,3 +123,16 @@ def test_a_difference_of_revisions_names_the_keys_that_were_sealed_anew(repo: Mo
         "+    password",
         "user",
     ]
+
+
+def test_a_release_says_how_many_secrets_its_pods_will_wait_for(repo: Monorepo, tmp_path: Path) -> None:
+    def note() -> tuple[str, ...]:
+        return unsealed(open_context(repo.root, os.environ, quiet=True), "staging")
+
+    missing = "1 required secret is not sealed in staging, and pods wait for it: ./inv secrets --env staging"
+    assert note() == (f"Missing: {missing}",)
+
+    with_key(repo, tmp_path / "key.yaml")
+    place = ("--namespace", "infra", "--name", "login", "--generate", "user", "--generate", "password")
+    assert inv(repo, "seal", *place).returncode == 0
+    assert note() == ()

@@ -1,12 +1,14 @@
 """What a release signs is what the real cosign accepts, and nothing else is pinned, verified or installed."""
 
 import base64
+import gzip
 import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,13 +21,16 @@ from slipway.registry import referrers
 from slipway.registry.client import Registry
 from slipway.registry.manifest import INDEX_TYPE, referrers_tag
 from slipway.release import release, signing
-from slipway.signing.bundle import BUNDLE_TYPE
+from slipway.release.attestations import PROVENANCE
+from slipway.release.sbom import CYCLONEDX
+from slipway.signing.bundle import BUNDLE_TYPE, SIGNATURE
 from slipway.signing.keys import PrivateKey, generate
 from slipway.signing.verdict import problem_of, signer_of
+from slipway.tools.cosign import Certificate, attest_args, attestation_args, key_flags, sign_args, verify_args
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, run_process
 from testing.signing import Judge, attach, private_file, signature, signing_world
-from testing.tampering import push
+from testing.tampering import overwritten, push
 from testing.world import Recorder, World, refusing, world_in
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
@@ -334,6 +339,14 @@ def test_a_pin_that_the_registry_does_not_have_fails(signed: Signed) -> None:
     assert "its manifest is not in the registry" in done.stderr
 
 
+def test_a_pinned_version_whose_tag_was_moved_is_a_conflict(signed: Signed) -> None:
+    with overwritten(signed.world, "htpc", lambda packed: gzip.compress(gzip.decompress(packed), compresslevel=1)):
+        done = signed.world.inv("verify")
+
+    assert done.code == 5
+    assert "htpc 1.0.0 has another manifest in the registry than the one that is pinned" in done.stderr
+
+
 def test_a_pin_of_an_older_version_is_rebuilt_from_the_commit_that_pinned_it(signed: Signed) -> None:
     git(signed.world, "add", ".")
     git(signed.world, "commit", "-qm", "pins")
@@ -369,3 +382,82 @@ def test_a_private_key_of_another_pair_is_refused_before_anything_is_published(t
         world.release()
 
     assert world.published() == {}
+
+
+# The attestations
+
+
+def attested(signed: Signed, kind: str) -> dict[str, Any]:
+    """What the real cosign verifies about the umbrella, of one type of statement."""
+    htpc = signed.chart("htpc")
+    envelope = json.loads(signed.judge.attests(signed.registry, "htpc", htpc.manifest, kind))
+    statement: dict[str, Any] = json.loads(base64.b64decode(envelope["payload"]))
+    assert statement["subject"] == [{"digest": {"sha256": htpc.manifest.removeprefix("sha256:")}}]
+    return statement
+
+
+def test_cosign_verifies_the_contents_of_an_umbrella_and_they_are_valid_cyclonedx(signed: Signed) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    contents = attested(signed, "cyclonedx")["predicate"]
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(contents)) is None
+    assert contents["metadata"]["component"]["purl"] == "pkg:helm/htpc@1.0.0"
+    assert {one["name"] for one in contents["components"]} == {"common", "radarr", "sonarr"}
+
+
+def test_cosign_verifies_what_an_umbrella_was_made_from(signed: Signed) -> None:
+    provenance = attested(signed, "slsaprovenance1")["predicate"]
+
+    definition = provenance["buildDefinition"]
+    git, *charts = definition["resolvedDependencies"]
+    assert re.fullmatch("[0-9a-f]{40}", git["digest"]["gitCommit"])
+    assert {one["digest"]["sha256"] for one in charts} == {
+        signed.chart(name).manifest.removeprefix("sha256:") for name in ("common", "radarr", "sonarr")
+    }
+    assert definition["internalParameters"]["workingTreeClean"] is True
+    assert provenance["runDetails"]["builder"]["version"]["helm"] == "v4.3.1"
+
+
+def test_a_chart_has_a_signature_only(signed: Signed) -> None:
+    signer = signer_of(signed.world.context())
+    assert signer is not None
+    assert signer.found("sonarr", signed.chart("sonarr").manifest).types == {SIGNATURE}
+    assert signer.found("htpc", signed.chart("htpc").manifest).types == {SIGNATURE, CYCLONEDX, PROVENANCE}
+
+
+# Without a key
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        sign_args("x@sha256:0"),
+        attest_args("x@sha256:0", CYCLONEDX, Path("predicate.json")),
+        verify_args("x@sha256:0", Certificate(identity="a", issuer="b").flags),
+        attestation_args("x@sha256:0", "cyclonedx", key_flags(Path("cosign.pub"))),
+    ],
+)
+def test_cosign_knows_every_flag_that_it_is_started_with(arguments: tuple[str, ...], cosign_binary: Path) -> None:
+    described = run_process(Command(argv=(str(cosign_binary), arguments[0], "--help"))).stdout
+
+    flags = [one.partition("=")[0] for one in arguments if one.startswith("--")]
+    assert flags
+    assert [flag for flag in flags if not re.search(rf"{flag}\b", described)] == []
+
+
+def test_keyless_signing_outside_of_a_workflow_publishes_nothing(world: World) -> None:
+    world.repo.configure(signing="keyless", signing_identity="https://github.com/me/homelab/.github/workflows/a.yml")
+
+    with pytest.raises(WorkspaceError, match="this is no workflow that may ask for its identity"):
+        world.release()
+
+    assert world.published() == {}
+
+
+def test_keyless_signing_without_an_identity_is_refused(world: World) -> None:
+    world.repo.configure(signing="keyless")
+
+    with pytest.raises(WorkspaceError, match="signing-identity is not set"):
+        world.release()

@@ -1,5 +1,6 @@
 """Settings: the environment, then the file, then the embedded registry."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -361,3 +362,21 @@ def test_a_login_that_cannot_be_meant_is_refused_before_anything_and_never_shown
     assert str(caught.value) == text
     assert caught.value.exit_code == 2
     assert loaded(tmp_path, **environ).registry.embedded
+
+
+@pytest.mark.parametrize("name", ["a,b", 'a"b', "a:b", "a\nb", "a\x1bb", os.fsdecode(b"a\xe9")])
+def test_a_checkout_whose_path_programs_misread_is_refused_with_the_reason(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        load_config(tmp_path / name, {})
+
+    (problem,) = caught.value.problems
+    assert problem.hint in {"move the checkout to a path without it", "rename it"}
+    assert problem.where.isprintable()
+
+
+@pytest.mark.parametrize("name", ["a b", "höme", "家", "it's", "$(x)", "#%{}[]*"])
+def test_a_checkout_may_have_any_other_path(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "pyproject.toml").write_text("[tool.slipway]\n")
+
+    assert load_config(tmp_path / name, {}).root == tmp_path / name

@@ -1,12 +1,15 @@
-"""The wiring: which umbrellas a command is about."""
+"""The wiring: which umbrellas a command is about, and what a command needs installed."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from slipway.context import Context, open_context
 from slipway.core.errors import WorkspaceError
+from slipway.tools.run import Command, run_process
 from testing.monorepo import small
+from testing.workspaces import ROOT
 
 
 @pytest.fixture
@@ -43,3 +46,9 @@ def test_a_chart_in_no_umbrella_is_an_error_where_umbrellas_are_meant(context: C
         "    no environment runs it\n"
         "    hint: add lonely to `dependencies` of umbrella/<namespace>/Chart.yaml"
     )
+
+
+def test_a_release_that_does_not_sign_needs_no_packages_for_it() -> None:
+    code = "import sys; sys.modules['cryptography'] = None; import slipway.release.signing, slipway.signing.verdict"
+    done = run_process(Command(argv=(sys.executable, "-c", code), cwd=ROOT, ok_codes=None))
+    assert (done.code, done.stderr) == (0, "")

@@ -138,3 +138,22 @@ def test_the_commit_of_a_checkout_is_read_from_its_files(tmp_path: Path) -> None
     assert crash.commit_of(tmp_path) == "def"
     (tmp_path / ".git" / "HEAD").write_text("012\n")
     assert crash.commit_of(tmp_path) == "012"
+
+
+def test_a_file_where_a_folder_should_be_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "build").write_text("")
+
+    assert ended(lambda _: (root / "build/stage/common").mkdir()) == ExitCode.FILES
+    assert capsys.readouterr().err == f"build: is a file, and a folder belongs there\n    hint: rm '{root / 'build'}'\n"
+
+
+def test_a_full_disk_is_named_by_what_is_on_it(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "build").mkdir()
+    monkeypatch.setattr(crash, "room_of", lambda path: 0 if path == root / "build" else 10**12)
+
+    assert ended(raises(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))) == ExitCode.FILES
+    assert capsys.readouterr().err.startswith(
+        "build: cannot be written (No space left on device)\n    hint: free space"
+    )
