@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.build import contents
 from slipway.context import Context
@@ -23,11 +24,13 @@ from slipway.registry.manifest import Manifest
 from slipway.registry.publish import manifest_of
 from slipway.release.diff import at_revision
 from slipway.release.survey import moved_pin
-from slipway.signing.signer import Signer
 from slipway.signing.verdict import problem_of, signer_of
 from slipway.tools.git import Git
 from slipway.util.mapping import dig, listing
 from slipway.workspace.pinned import PINS, deploy_folder, read_pins
+
+if TYPE_CHECKING:
+    from slipway.signing.signer import Signer
 
 WORKING_TREE = "working tree"
 

@@ -49,6 +49,6 @@ def test_a_chart_in_no_umbrella_is_an_error_where_umbrellas_are_meant(context: C
 
 
 def test_a_release_that_does_not_sign_needs_no_packages_for_it() -> None:
-    code = "import sys; sys.modules['cryptography'] = None; import slipway.release.signing, slipway.signing.verdict"
+    code = "import sys; sys.modules['cryptography'] = None; import slipway.release.signing, slipway.signing.verdict, slipway.cli.verify"
     done = run_process(Command(argv=(sys.executable, "-c", code), cwd=ROOT, ok_codes=None))
     assert (done.code, done.stderr) == (0, "")
