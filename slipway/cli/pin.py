@@ -5,7 +5,7 @@ from __future__ import annotations
 from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.context import Context
-from slipway.release import release
+from slipway.release import pinning
 from slipway.release.dangers.kinds import accepted_names
 
 
@@ -17,7 +17,7 @@ def pin(context: Context, env: str, only: str, *, accept: str, dry_run: bool) ->
         RegistryError: what would be pinned is not in the registry.
     """
     environment = arguments.environment(context, env)
-    reasons = release.pin_environment(
+    reasons = pinning.pin_environment(
         context, environment, arguments.umbrellas(context, only), dry_run=dry_run, accepted=accepted_names(accept)
     )
     value = {"environment": environment, "reasons": reasons, "written": bool(reasons) and not dry_run}

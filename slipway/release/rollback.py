@@ -18,7 +18,8 @@ from slipway.release import signing
 from slipway.release.dangers.acceptance import refuse_unaccepted
 from slipway.release.dangers.find import dangers
 from slipway.release.dangers.kinds import Danger
-from slipway.release.release import LOCK, LOCK_WAIT_S, require_published
+from slipway.release.pinning import require_published
+from slipway.release.release import LOCK, LOCK_WAIT_S
 from slipway.tools.git import Git
 from slipway.tools.kubectl import Kubectl
 from slipway.workspace.pinned import PINS, parse_pins

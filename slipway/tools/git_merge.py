@@ -125,6 +125,18 @@ class Merging:
         self.git(*DETACHED, "commit", "--quiet", "--all", "--no-verify", f"--message={message}")
         return self.git.resolve("HEAD")
 
+    def untracked(self) -> list[str]:
+        """Files that git neither has nor ignores, relative to the root of the checkout."""
+        listed = self.git("ls-files", "--others", "--exclude-standard", "-z").stdout
+        return [path for path in listed.split("\0") if path]
+
+    def is_new_changelog(self, path: str) -> bool:
+        """Whether a file that is not in the commit is the changelog of a chart that is."""
+        folder, _, name = path.rpartition("/")
+        if name != "CHANGELOG.md" or not folder:
+            return False
+        return self.git("cat-file", "-e", f"HEAD:./{folder}/Chart.yaml", ok_codes=None).code == 0
+
     def undo(self) -> str:
         """Back to where the last upgrade began; returns that commit. Changes of other files stay.
 
@@ -132,6 +144,9 @@ class Merging:
             ToolFailed: there was none, or commits followed it.
         """
         if self.pending:
+            # A chart of this commit that had no changelog got one with its new version: as a file of the index it goes too.
+            if new := [path for path in self.untracked() if self.is_new_changelog(path)]:
+                self.git("add", "--", *new)
             # `merge --abort` refuses where versions were raised after the merge; nothing else was changed before it.
             self.git("reset", "--quiet", "--hard", "HEAD")
             return self.git.resolve("HEAD")

@@ -3,7 +3,7 @@
 import pytest
 
 from slipway.gitops import pins
-from slipway.release.release import pin_environment
+from slipway.release.pinning import pin_environment
 from testing.world import World
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]

@@ -13,7 +13,7 @@ from slipway.build.archive import pack_archive, read_archive
 from slipway.core.errors import AlreadyPublished
 from slipway.core.model import ChartName, Published
 from slipway.registry.manifest import CHART_TYPE, sha256
-from slipway.release import release
+from slipway.release import pinning, release
 from slipway.release.survey import plan_of
 from testing.faulty import forward, serving
 from testing.tampering import Change, data_of, move_tag, overwritten
@@ -185,7 +185,7 @@ def test_a_promotion_refuses_a_pin_whose_tag_moved(released: World) -> None:
         overwritten(released, "htpc", setting("htpc/templates/more.yaml", EVIL)),
         pytest.raises(AlreadyPublished) as caught,
     ):
-        release.pin_environment(released.context(), "production", (), dry_run=False)
+        pinning.pin_environment(released.context(), "production", (), dry_run=False)
 
     assert "deploy/staging/pins.yaml: htpc 1.0.0 has another manifest in the registry" in str(caught.value)
     assert "templates/more.yaml is not one of its files" in str(caught.value)
@@ -261,7 +261,7 @@ def test_a_release_with_nothing_to_do_asks_for_no_archive_and_one_in_a_new_clone
 
 def test_a_moved_tag_of_an_older_pin_is_told_by_status_and_stands_in_the_way_of_no_new_release(world: World) -> None:
     world.release()
-    release.pin_environment(world.context(), "production", (), dry_run=False)
+    pinning.pin_environment(world.context(), "production", (), dry_run=False)
     world.repo.replace("umbrella/htpc/Chart.yaml", "version: 1.0.0\ntype", "version: 1.1.0\ntype")
 
     with overwritten(world, "htpc", setting("htpc/templates/more.yaml", EVIL)):

@@ -16,7 +16,7 @@ from slipway.core.errors import AlreadyPublished, BuildError, ProblemsFound, Reg
 from slipway.core.model import ChartName
 from slipway.gitops import pins
 from slipway.registry import embedded
-from slipway.release import release
+from slipway.release import pinning, release
 from slipway.release.survey import plan_of
 from slipway.tools.git import Git
 from slipway.tools.run import run_process
@@ -275,12 +275,12 @@ def test_helm_accepts_the_recomputed_lock(world: World) -> None:
 def test_production_is_pinned_from_stagings_pins_and_byte_equal(world: World) -> None:
     world.release()
 
-    reasons = release.pin_environment(world.context(), "production", (), dry_run=False)
+    reasons = pinning.pin_environment(world.context(), "production", (), dry_run=False)
 
     assert reasons == ("first pins",)
     config = world.context().config
     assert pins.current_pins(config, "production") == pins.current_pins(config, "staging")
-    assert release.pin_environment(world.context(), "production", (), dry_run=False) == ()
+    assert pinning.pin_environment(world.context(), "production", (), dry_run=False) == ()
 
 
 def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
@@ -290,7 +290,7 @@ def test_a_pin_that_the_registry_does_not_have_is_refused(world: World) -> None:
     context = replace(other.context(), config=replace(config, registry=other.context().config.registry))
 
     with pytest.raises(RegistryError, match=r"version 1\.0\.0 is not published"):
-        release.pin_environment(context, "production", (), dry_run=False)
+        pinning.pin_environment(context, "production", (), dry_run=False)
 
     assert not (world.repo.root / "deploy/production").exists()
     embedded.daemon_of(context.config).stop()

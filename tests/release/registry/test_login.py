@@ -105,6 +105,7 @@ def test_the_file_that_helm_login_writes_is_understood(
                 *("--ca-file", str(config.ca_file)),
             ),
             stdin=PASSWORD.encode(),
+            env={"HELM_REGISTRY_CONFIG": os.environ["HELM_REGISTRY_CONFIG"]},
         )
     )
     registry = Registry.open(config, dict(os.environ))
@@ -232,7 +233,16 @@ def test_helm_pulls_from_there_what_we_published(
     reference = f"oci://{config.host}/charts/sonarr@{published.manifest}"
     run_process(
         Command(
-            argv=(str(helm_binary), "pull", reference, "--ca-file", str(config.ca_file), "-d", str(tmp_path / "pulled"))
+            argv=(
+                str(helm_binary),
+                "pull",
+                reference,
+                "--ca-file",
+                str(config.ca_file),
+                "-d",
+                str(tmp_path / "pulled"),
+            ),
+            env={"HELM_REGISTRY_CONFIG": os.environ["HELM_REGISTRY_CONFIG"]},
         )
     )
 
