@@ -11,7 +11,7 @@ from slipway.util.mapping import dig, listing
 from slipway.util.yaml import dump
 from testing.node import NodeLab
 
-WAIT_S = 120.0
+WAIT_S = 300.0
 NAMESPACE = "infra"
 """MetalLB reads its pools in its own namespace."""
 SERVICE_WAVE = 10
