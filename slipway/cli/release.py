@@ -9,7 +9,7 @@ from slipway.cli.ending import Result
 from slipway.config import Config
 from slipway.context import Context
 from slipway.core.errors import BuildError
-from slipway.core.model import ChartName
+from slipway.core.model import ChartKind, ChartName
 from slipway.release import release as releases
 from slipway.release.dangers.kinds import accepted_names
 from slipway.release.release import Outcome
@@ -84,18 +84,28 @@ def released(
     text = outcome(done, context.config.registry.base)
     if not done.published and not done.pinned:
         return Result(value=joined(bumps, done), text=text)
-    missing = unsealed(context, environment)
+    charts = context.workspace.charts
+    umbrellas = [one.name for one in done.published if charts[one.name].kind is ChartKind.UMBRELLA]
+    missing = unsealed(context, environment, umbrellas)
     return Result(value=joined(bumps, done), text=(*text, *missing, *next_steps(context.config, environment)))
 
 
-def unsealed(context: Context, environment: str) -> tuple[str, ...]:
-    """A line when pods of the release will wait for secrets."""
+def unsealed(context: Context, environment: str, umbrellas: Sequence[ChartName] = ()) -> tuple[str, ...]:
+    """A line when pods of the release will wait for secrets.
+
+    Args:
+        context: the wiring.
+        environment: whose secrets.
+        umbrellas: those of the release; all of them when empty.
+    """
     from slipway.release.secrets import listing
 
-    count = len(listing(context, environment, ()).missing)
+    count = len(listing(context, environment, umbrellas).missing)
     if not count:
         return ()
-    fact = f"{counted(count, 'required secret')} {being(count)} not sealed in {environment}, and pods wait for {'it' if count == 1 else 'them'}"
+    some = 0 < len(umbrellas) < len(context.workspace.umbrellas)
+    whose = f" of {', '.join(umbrellas)}" if some else ""
+    fact = f"{counted(count, 'required secret')}{whose} {being(count)} not sealed in {environment}, and pods wait for {'it' if count == 1 else 'them'}"
     return (f"Missing: {fact}: ./inv secrets --env {environment}",)
 
 

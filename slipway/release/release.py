@@ -91,7 +91,7 @@ def release(
 
         signing.require_able(context)
         built = checked_to_publish(context, before)
-        dangers = gate.of_release(context, environment, before)
+        dangers = gate.of_release(context, environment, before, built)
         refuse_unaccepted(dangers, environment, accepted, repeat("release", environment, only))
         published = publish(context, before, built, effect)
         # Another checkout may have published meanwhile: nothing is pinned that is not exactly what is here.

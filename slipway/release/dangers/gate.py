@@ -7,21 +7,28 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from slipway.build.builder import Built
 from slipway.context import Context
 from slipway.core.model import ChartKind, ChartName, Pin
 from slipway.delivery import pinned
 from slipway.gitops.pins import current_pins
 from slipway.release.dangers.find import dangers
 from slipway.release.dangers.kinds import Danger
-from slipway.release.diff import objects_of
+from slipway.release.diff import objects_of, render_umbrella
 from slipway.release.plan import Plan
 
 Dangers = Mapping[ChartName, tuple[Danger, ...]]
 """Umbrella → its dangers; without the umbrellas that have none."""
 
 
-def of_release(context: Context, environment: str, before: Plan) -> Dangers:
+def of_release(context: Context, environment: str, before: Plan, built: Mapping[ChartName, Built]) -> Dangers:
     """What the umbrellas of a plan endanger in an environment that runs earlier ones.
+
+    Args:
+        context: the wiring.
+        environment: whose pins are replaced.
+        before: the plan.
+        built: the charts that it publishes; another umbrella, which is published and not pinned yet, is built here.
 
     Raises:
         BuildError: an umbrella does not render, or its pinned package cannot be pulled.
@@ -37,7 +44,10 @@ def of_release(context: Context, environment: str, before: Plan) -> Dangers:
     with scratch_of(context) as scratch:
         found = {
             name: dangers(
-                pinned.objects(context, held[name], environment, scratch), objects_of(context, name, environment)
+                pinned.objects(context, held[name], environment, scratch),
+                render_umbrella(context, built[name], environment)
+                if name in built
+                else objects_of(context, name, environment),
             )
             for name in moving
         }
