@@ -37,10 +37,7 @@ GLOBAL = {
     },
 }
 
-TEMPLATE = """\
-{{- define "common.all" -}}
-apiVersion: v1
-kind: ConfigMap
+METADATA = """\
 metadata:
   name: {{ .Chart.Name }}
   namespace: {{ .Release.Namespace }}
@@ -49,11 +46,23 @@ metadata:
     app.kubernetes.io/instance: {{ .Release.Name }}
     app.kubernetes.io/managed-by: {{ .Release.Service }}
     app.kubernetes.io/part-of: tests
-data:
-  text: {{ .Values.text | quote }}
-  domain: {{ (.Values.global).domain | default "none" | quote }}
-{{- end -}}
 """
+"""What every object of these charts begins with, in a template."""
+
+TEMPLATE = f"""\
+{{{{- define "common.all" -}}}}
+apiVersion: v1
+kind: ConfigMap
+{METADATA}data:
+  text: {{{{ .Values.text | quote }}}}
+  domain: {{{{ (.Values.global).domain | default "none" | quote }}}}
+{{{{- end -}}}}
+"""
+
+
+def with_object(template: str, header: str, rest: str) -> str:
+    """A template of the library with one object more for each chart: what is above its metadata, and what is below."""
+    return template.replace("{{- end -}}", f"\n---\n{header}{METADATA}{rest}{{{{- end -}}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from slipway.registry.referrers import Artifact
 from slipway.signing.bundle import PAYLOAD_TYPE, SIGNATURE, artifact, signed_text, statement
 from slipway.signing.keys import PrivateKey, generate
 from slipway.signing.signer import manifest_there
-from slipway.tools.cosign import Cosign, attestation_args, key_flags, verify_args
+from slipway.tools.cosign import Cosign, verify_args
 from slipway.tools.run import run_process
 from testing.world import World
 
@@ -45,6 +45,16 @@ def signature(
 def attach(registry: Registry, name: str, digest: Digest, *artifacts: Artifact) -> None:
     """Attach bundles to a manifest, whatever they say."""
     referrers.attach(registry, name, manifest_there(registry, name, digest), artifacts, lambda _: None)
+
+
+def key_flags(public_key: Path) -> tuple[str, ...]:
+    """A key in place of a certificate, without the public log: nothing is asked but the registry."""
+    return ("--key", str(public_key), "--insecure-ignore-tlog=true")
+
+
+def attestation_args(reference: str, kind: str, trust: tuple[str, ...]) -> tuple[str, ...]:
+    """The statements of one type that verify."""
+    return ("verify-attestation", "--type", kind, *trust, reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

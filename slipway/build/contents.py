@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from slipway.build import archive, stage
 from slipway.build.metadata import fields_of, mappings
-from slipway.core.errors import WorkspaceError
+from slipway.core.errors import WorkspaceError, escaped
 from slipway.core.model import ChartName, Digest, Workspace
 from slipway.util import yaml
 from slipway.workspace import graph
@@ -86,8 +86,7 @@ def compared(wanted: Members, there: Members) -> tuple[str, ...]:
 
 def shown(path: str) -> str:
     """A member's path without the chart's own folder; what a terminal would obey is escaped."""
-    short = path.partition("/")[2] or path
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in short)
+    return escaped(path.partition("/")[2] or path)
 
 
 def same(path: str, wanted: bytes, there: bytes) -> bool:

@@ -14,6 +14,7 @@ from slipway.core.model import Chart
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check
 from slipway.lint.kube_schemas import known_versions
+from slipway.versioning.levels import numbers
 
 KUBE_VERSION = Rule(
     "chart.kube-version", "kubeVersion is a range of comparisons that includes a Kubernetes version with known schemas."
@@ -22,13 +23,8 @@ KUBE_VERSION = Rule(
 COMPARISON = re.compile(r"(>=|<=|>|<|=)\s*v?(\d+)\.(\d+)(?:\.(\d+))?(?:-[0-9A-Za-z.-]+)?")
 RANGE = re.compile(rf"\s*{COMPARISON.pattern}(?:[\s,]+{COMPARISON.pattern})*\s*")
 
-Release = tuple[int, int, int]
-
-
-def release_of(version: str) -> Release:
-    """`1.37.0` → (1, 37, 0)."""
-    major, minor, patch = (int(part) for part in version.split(".")[:3])
-    return major, minor, patch
+Release = tuple[int, ...]
+"""Major, minor and patch."""
 
 
 def minor(version: str) -> str:
@@ -41,7 +37,7 @@ def supports(constraint: str, version: str) -> bool:
 
     Pre-releases count as their release: `>=1.33.0-0` begins with 1.33.0, as the suffix is there to accept k3s' `v1.33.1+k3s1`.
     """
-    wanted = release_of(version)
+    wanted = numbers(version)
     return all(
         compares(operator, wanted, (int(major), int(minor), int(patch or 0)))
         for operator, major, minor, patch in COMPARISON.findall(constraint)

@@ -13,9 +13,10 @@ from slipway.core.errors import Problem
 from slipway.core.rules import Rule
 from slipway.lint.api_removal import next_minor, removals
 from slipway.lint.kube_schemas import TEMPLATE, Gvk, Schemas, gvk_of
-from slipway.lint.kube_versions import minor, release_of, spelled_out, supports
+from slipway.lint.kube_versions import minor, spelled_out, supports
 from slipway.tools.kubeconform import Finding, Kubeconform
 from slipway.util import parallel
+from slipway.versioning.levels import numbers
 
 SCHEMA = Rule("object.schema", "A rendered object is valid under the schema of its kind.")
 UNKNOWN_KIND = Rule("object.unknown-kind", "The kind of every rendered object has a schema.")
@@ -109,7 +110,7 @@ def schema_problems(
             )
         )
 
-    found = [Violation(problem, "") for problem in removed_next(renders, minor(max(versions, key=release_of)))]
+    found = [Violation(problem, "") for problem in removed_next(renders, minor(max(versions, key=numbers)))]
     found += [violation for each in parallel.each(of_version, versions, THREADS) for violation in each]
     return merged(once_for_all_versions(found, versions))
 

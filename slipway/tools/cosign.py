@@ -28,19 +28,9 @@ class Certificate:
         return ("--certificate-identity", self.identity, "--certificate-oidc-issuer", self.issuer)
 
 
-def key_flags(public_key: Path) -> tuple[str, ...]:
-    """A key in place of a certificate, without the public log: nothing is asked but the registry."""
-    return ("--key", str(public_key), "--insecure-ignore-tlog=true")
-
-
 def verify_args(reference: str, trust: tuple[str, ...]) -> tuple[str, ...]:
     """Every statement about a manifest that verifies, as JSON."""
     return ("verify", "--output", "json", *trust, reference)
-
-
-def attestation_args(reference: str, kind: str, trust: tuple[str, ...]) -> tuple[str, ...]:
-    """The statements of one type that verify."""
-    return ("verify-attestation", "--type", kind, *trust, reference)
 
 
 def sign_args(reference: str) -> tuple[str, ...]:

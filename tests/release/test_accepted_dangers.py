@@ -4,22 +4,12 @@ import pytest
 
 from slipway.gitops import pins
 from slipway.release.pinning import pin_environment
+from testing.monorepo import TEMPLATE, with_object
 from testing.world import World
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 
-CLAIM = """
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: {{ .Chart.Name }}
-  namespace: {{ .Release.Namespace }}
-  labels:
-    app.kubernetes.io/name: {{ .Chart.Name }}
-    app.kubernetes.io/instance: {{ .Release.Name }}
-    app.kubernetes.io/managed-by: {{ .Release.Service }}
-    app.kubernetes.io/part-of: tests
+CLAIM = """\
   annotations:
     argocd.argoproj.io/sync-options: Prune=false,Delete=false
     helm.sh/resource-policy: keep
@@ -36,9 +26,7 @@ EVIDENCE = "    PersistentVolumeClaim sonarr is removed; Argo CD keeps it, by Pr
 @pytest.fixture
 def with_claim(world: World) -> World:
     """A released platform whose services have a claim each, promoted to production."""
-    world.repo.library(
-        template=world.repo.read("charts/common/templates/_all.tpl").replace("{{- end -}}", CLAIM + "{{- end -}}")
-    )
+    world.repo.library(template=with_object(TEMPLATE, "apiVersion: v1\nkind: PersistentVolumeClaim\n", CLAIM))
     # The small charts have no backups, which a release's checks would ask of a claim.
     world.publish()
     for environment in ("staging", "production"):

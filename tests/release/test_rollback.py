@@ -9,24 +9,13 @@ from slipway.core.model import ChartName
 from slipway.gitops import pins
 from slipway.release.rollback import rollback
 from slipway.tools.run import Command, run_process
-from testing.monorepo import TEMPLATE
+from testing.monorepo import TEMPLATE, with_object
 from testing.world import World
 
 pytestmark = [pytest.mark.helm, pytest.mark.registry]
 
 HTPC = ChartName("htpc")
-SERVICE = """
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: {{ .Chart.Name }}
-  namespace: {{ .Release.Namespace }}
-  labels:
-    app.kubernetes.io/name: {{ .Chart.Name }}
-    app.kubernetes.io/instance: {{ .Release.Name }}
-    app.kubernetes.io/managed-by: {{ .Release.Service }}
-    app.kubernetes.io/part-of: tests
+SERVICE = """\
 spec:
   type: ExternalName
   externalName: example.org
@@ -118,7 +107,7 @@ def test_a_danger_of_the_way_back_is_accepted_by_its_name(world: World) -> None:
     """The newer release has a Service that the earlier one lacks, so going back removes it."""
     world.release()
     commit(world, "First release")
-    world.repo.library(version="1.1.0", template=TEMPLATE.replace("{{- end -}}", SERVICE + "{{- end -}}"))
+    world.repo.library(version="1.1.0", template=with_object(TEMPLATE, "apiVersion: v1\nkind: Service\n", SERVICE))
     world.ok("version")
     # The small chart has no pod for a Service, which a release's checks would find.
     world.publish()

@@ -26,10 +26,10 @@ from slipway.release.sbom import CYCLONEDX
 from slipway.signing.bundle import BUNDLE_TYPE, SIGNATURE
 from slipway.signing.keys import PrivateKey, generate
 from slipway.signing.verdict import problem_of, signer_of
-from slipway.tools.cosign import Certificate, attest_args, attestation_args, key_flags, sign_args, verify_args
+from slipway.tools.cosign import Certificate, attest_args, sign_args, verify_args
 from slipway.tools.kubectl import Kubectl
 from slipway.tools.run import Command, run_process
-from testing.signing import Judge, attach, private_file, signature, signing_world
+from testing.signing import Judge, attach, attestation_args, key_flags, private_file, signature, signing_world
 from testing.tampering import overwritten, push
 from testing.world import Recorder, World, refusing, world_in
 

@@ -13,9 +13,8 @@ from slipway.release.dangers.kinds import Danger
 from slipway.util.mapping import dig, listing, spelled, strings
 from slipway.versioning.evidence.objects import (
     HASH,
-    IMMUTABLE,
-    at,
     images,
+    immutable_changes,
     parse_image,
     served,
     size_bytes,
@@ -185,12 +184,10 @@ def scaled_to_zero(old: Object, new: Object) -> Iterator[Danger]:
 
 
 def immutable_fields(old: Object, new: Object) -> Iterator[Danger]:
-    """Fields that an update cannot change."""
-    if new.kind == "Job":
-        return
+    """Fields that an update cannot change; a Job that was done is replaced, not changed."""
     was, now = without_noise(old.data), without_noise(new.data)
-    for path in IMMUTABLE.get(new.kind, ()):
-        if at(was, *path) != at(now, *path):
+    if new.kind != "Job" and isinstance(was, Mapping) and isinstance(now, Mapping):
+        for path in immutable_changes(was, now):
             yield Danger(name="immutable-field", object=new.title, fact=f"changes {spelled(path)}")
 
 

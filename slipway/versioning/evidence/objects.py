@@ -152,14 +152,18 @@ def _immutable(old: Object, new: Object) -> Iterator[Evidence]:
     kind = str(new.get("kind"))
     if kind == "Job" and name_of(old) != name_of(new):
         return
+    for path in immutable_changes(old, new):
+        fact = f"`{spelled(path)}` changes in a way that Kubernetes refuses; delete it first"
+        yield Evidence(level=Level.MAJOR, kind=ChangeKind.CHANGED, subject=subject_of(new), fact=fact)
+
+
+def immutable_changes(old: Object, new: Object) -> Iterator[tuple[str, ...]]:
+    """The paths at which two states of an object differ and Kubernetes refuses the change."""
+    kind = str(new.get("kind"))
     fields = IMMUTABLE.get(kind, ())
     if kind in {"ConfigMap", "Secret"} and at(old, "immutable") is True:
         fields = (*fields, ("data",), ("binaryData",), ("stringData",), ("immutable",))
-    for path in fields:
-        before, after = at(old, *path), at(new, *path)
-        if before != after:
-            fact = f"`{spelled(path)}` changes in a way that Kubernetes refuses; delete it first"
-            yield Evidence(level=Level.MAJOR, kind=ChangeKind.CHANGED, subject=subject_of(new), fact=fact)
+    return (path for path in fields if at(old, *path) != at(new, *path))
 
 
 def _images(old: Object, new: Object) -> Iterator[Evidence]:
