@@ -10,6 +10,7 @@ ONLY = "charts, comma separated (default: all that the plan names)"
 EVERY = "charts, comma separated (default: every chart)"
 ACCEPT = "dangers that you accept by name, comma separated; ./inv diff names them"
 JSON = "print JSON"
+SARIF = "write all findings to this file as SARIF, for a code host"
 WIDE = "print every column in full, however wide the terminal is"
 
 
@@ -48,10 +49,10 @@ def release(
         console.show(verb(console.context, env, only, bump, accept=accept, dry_run=dry_run, say=console.say))
 
 
-@task(help={"only": EVERY, "json": JSON})
-def lint(_: Invocation, only: str = "", json: bool = False) -> None:
+@task(help={"only": EVERY, "sarif": SARIF, "json": JSON})
+def lint(_: Invocation, only: str = "", sarif: str = "", json: bool = False) -> None:
     """Check the charts with every tool and rule, and show every problem."""
-    with presented(json) as console:
+    with presented(json, sarif=sarif) as console:
         from slipway.cli.lint import lint as verb
 
         console.show(verb(console.context, only))
@@ -83,16 +84,23 @@ def version(
         "k": "pytest expression that selects tests",
         "update": "rewrite the golden files",
         "coverage": "measure the tiers unit, charts and release, or the one that is named",
+        "junit": "write a JUnit file for each tier into this folder",
     }
 )
 def test(
-    _: Invocation, tier: str = "", update: bool = False, k: str = "", lab: bool = False, coverage: bool = False
+    _: Invocation,
+    tier: str = "",
+    update: bool = False,
+    k: str = "",
+    lab: bool = False,
+    coverage: bool = False,
+    junit: str = "",
 ) -> None:
     """Run the tests, fast tiers first; set up what they need."""
     with presented() as console:
         from slipway.cli.test import test as verb
 
-        console.show(verb(console.context, "lab" if lab else tier, k, update=update, measure=coverage))
+        console.show(verb(console.context, "lab" if lab else tier, k, update=update, measure=coverage, junit=junit))
 
 
 @task(help={"only": ONLY, "json": JSON})
@@ -186,6 +194,7 @@ def rehearse(_: Invocation, env: str = "", only: str = "", json: bool = False) -
         "base": "compare with a git revision instead of the registry",
         "server": "dry run on an API server as well: `lab`, or a kubeconfig file",
         "full": "list every object of an umbrella that is not pinned yet",
+        "sarif": SARIF,
         "json": JSON,
     }
 )
@@ -196,10 +205,11 @@ def diff(
     base: str = "",
     server: str = "",
     full: bool = False,
+    sarif: str = "",
     json: bool = False,
 ) -> None:
     """Show how the rendered objects change: published → working tree, or --base REVISION → working tree."""
-    with presented(json) as console:
+    with presented(json, sarif=sarif) as console:
         from slipway.cli.diff import diff as verb
 
         console.show(verb(console.context, env, only, base, server, full=full))

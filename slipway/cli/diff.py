@@ -9,10 +9,13 @@ from pathlib import Path
 from slipway.build.render import Change, ChangeKind
 from slipway.cli import arguments
 from slipway.cli.ending import Result
+from slipway.cli.sarif import DANGER
 from slipway.cluster.dry_run import DryRun
 from slipway.context import Context
 from slipway.core.errors import Problem, ProblemsFound, WorkspaceError
+from slipway.core.model import Workspace
 from slipway.release import diff as renders
+from slipway.release.dangers.kinds import KINDS
 from slipway.release.diff import Difference
 from slipway.tools.kubectl import Kubectl
 from slipway.util.text import counted
@@ -34,7 +37,22 @@ def diff(context: Context, env: str, only: str, base: str, server: str, *, full:
     found = tuple(renders.differences(context, environments, names, base, kubectl))
     rejected = problems(found)
     lines = ([] if env else [compared(environments, server)]) + text(found, full=full)
-    return Result(value=found, text=lines, error=ProblemsFound(rejected) if rejected else None)
+    error = ProblemsFound(rejected) if rejected else None
+    return Result(value=found, text=lines, error=error, warnings=warnings(context.workspace, found))
+
+
+def warnings(workspace: Workspace, found: Sequence[Difference]) -> tuple[Problem, ...]:
+    """The dangers, each at the umbrella whose release has it."""
+    return tuple(
+        Problem(
+            where=f"{workspace.charts[item.umbrella].folder}/Chart.yaml",
+            fact=f"{item.umbrella} in {item.environment}: {danger.object} {danger.fact}",
+            hint=f"{KINDS[danger.name].remedy} Accept it: --accept {danger.name}",
+            rule=f"{DANGER}{danger.name}",
+        )
+        for item in found
+        for danger in item.dangers
+    )
 
 
 def compared(environments: Sequence[str], server: str) -> str:

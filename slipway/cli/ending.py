@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.core.errors import SIGNALLED, BuildError, ExitCode, Problem
+from slipway.core.errors import SIGNALLED, BuildError, ExitCode, Problem, files_failed
 from slipway.util import interrupts
 from slipway.util.terminal import Text, coloured, painted
 
@@ -24,6 +24,8 @@ class Result:
     """The same for people; nothing is printed when it is empty."""
     error: BuildError | None = None
     """Shown after the text; it decides the exit code."""
+    warnings: Sequence[Problem] = ()
+    """What the text shows that a person should look at; part of a report for a code host."""
 
 
 class Unfinished(Exception):
@@ -45,6 +47,7 @@ def end(
     as_json: bool,
     arguments: Sequence[str] | None = None,
     environ: Mapping[str, str] | None = None,
+    write_report: Callable[[Sequence[Problem]], None] = lambda _: None,
 ) -> int:
     """Show an error; returns the exit code.
 
@@ -53,6 +56,7 @@ def end(
         as_json: print JSON, too.
         arguments: the command line; that of this process when None.
         environ: the environment of this process when None.
+        write_report: gets the problems of the error; an OSError of it is shown after them.
     """
     if isinstance(error, BrokenPipeError):
         # Nobody reads the output any more.
@@ -80,6 +84,10 @@ def end(
     # Whoever read it may be gone, such as a terminal.
     with contextlib.suppress(OSError):
         print(painted(text) if coloured(sys.stderr, os.environ) else text, file=sys.stderr, flush=True)
+    try:
+        write_report(problems)
+    except OSError as failed:
+        print(files_failed(failed) or failed, file=sys.stderr, flush=True)
     return int(code)
 
 

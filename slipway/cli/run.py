@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 from slipway.cli.ending import Result, Unfinished, checkout, end, print_json
 from slipway.context import Context, open_context
+from slipway.core.errors import Problem
 from slipway.util.terminal import Text, coloured, painted, shown, width_of
 
 
@@ -21,6 +23,10 @@ class Console:
     as_json: bool = False
     wide: bool = False
     """Every column in full, whatever the width of the terminal."""
+    sarif: Path | None = None
+    """The file that gets all findings as SARIF; None writes none."""
+    warnings: list[Problem] = field(default_factory=list)
+    """Those of the results that were shown."""
 
     @cached_property
     def context(self) -> Context:
@@ -48,6 +54,7 @@ class Console:
             BuildError: that of the result.
             Unfinished: the same, when the result is still to be printed as JSON.
         """
+        self.warnings.extend(result.warnings)
         if self.as_json and result.error is not None:
             raise Unfinished(result, result.error)
         if self.as_json:
@@ -57,13 +64,30 @@ class Console:
         if result.error is not None:
             raise result.error
 
+    def write_report(self, errors: Sequence[Problem] = ()) -> None:
+        """Write the findings where `--sarif` wants them.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        if self.sarif is not None:
+            from slipway.cli.sarif import write_report
+
+            write_report(self.sarif, checkout(os.environ), errors, self.warnings)
+
 
 @contextmanager
-def presented(as_json: bool = False, *, wide: bool = False) -> Iterator[Console]:
-    """Run a task: an error becomes its text, its JSON and its exit code."""
+def presented(as_json: bool = False, *, wide: bool = False, sarif: str = "") -> Iterator[Console]:
+    """Run a task: an error becomes its text, its JSON, its SARIF and its exit code."""
     from invoke.exceptions import Exit
 
+    console = Console(as_json=as_json, wide=wide)
     try:
-        yield Console(as_json=as_json, wide=wide)
+        if sarif:
+            from slipway.cli.sarif import checked_path
+
+            console = replace(console, sarif=checked_path(sarif))
+        yield console
+        console.write_report()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - people see a message, and never a traceback
-        raise Exit(code=end(error, as_json=as_json)) from None
+        raise Exit(code=end(error, as_json=as_json, write_report=console.write_report)) from None

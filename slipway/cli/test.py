@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from slipway.cli import arguments, coverage
 from slipway.cli.ending import Result
@@ -80,16 +81,17 @@ NOTHING_SELECTED = 5
 """Exit code of pytest. Source: pytest.ExitCode.NO_TESTS_COLLECTED."""
 
 
-def test(context: Context, tier: str, expression: str, *, update: bool, measure: bool) -> Result:
+def test(context: Context, tier: str, expression: str, *, update: bool, measure: bool, junit: str) -> Result:
     """Run the tiers, and show the coverage when it is measured.
 
     Raises:
-        WorkspaceError: the tier is unknown, or no test matches the expression.
+        WorkspaceError: the tier is unknown, no test matches the expression, or `junit` is not a folder.
         ToolFailed: a tier failed, or a tool cannot be built.
     """
     if measure:
         coverage.forget(context.config.root)
-    code = run_tiers(context, tier, expression, update=update, measure=measure)
+    reports = reports_folder(junit) if junit else None
+    code = run_tiers(context, tier, expression, update=update, measure=measure, reports=reports)
     shown: Text = ""
     if measure and not first_failure(context, coverage.REPORTS, {}):
         shown = coverage.report(context.config.root)
@@ -97,7 +99,28 @@ def test(context: Context, tier: str, expression: str, *, update: bool, measure:
     return Result(value=None, text=shown, error=failed if code else None)
 
 
-def run_tiers(context: Context, tier: str, expression: str, *, update: bool, measure: bool = False) -> int:
+def reports_folder(name: str) -> Path:
+    """The folder of `--junit`, which pytest makes when it is missing.
+
+    Raises:
+        WorkspaceError: a file is in its place.
+    """
+    folder = Path(name).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        fact = f"{name} is a file; each tier writes TIER.xml into a folder"
+        raise WorkspaceError(Problem(where="--junit", fact=fact, hint="--junit build/junit"))
+    return folder
+
+
+def run_tiers(
+    context: Context,
+    tier: str,
+    expression: str,
+    *,
+    update: bool,
+    measure: bool = False,
+    reports: Path | None = None,
+) -> int:
     """Run the tiers and show their output; returns the exit code of the first that failed, or 0.
 
     Args:
@@ -106,6 +129,7 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
         expression: pytest's `-k`; every test when empty.
         update: rewrite the golden files.
         measure: measure the coverage; of `MEASURED` when no tier is named.
+        reports: a folder that gets `TIER.xml`, in pytest's form of JUnit; None writes none.
 
     Raises:
         WorkspaceError: the tier is unknown, or no test matches the expression.
@@ -120,6 +144,8 @@ def run_tiers(context: Context, tier: str, expression: str, *, update: bool, mea
     for name in names:
         if present := [folder for folder in TIERS[name] if (context.config.root / folder).is_dir()]:
             pytest = pytest_args(present, expression, update=update, alone=name in ON_REQUEST)
+            if reports is not None:
+                pytest = (*pytest, f"--junitxml={reports / name}.xml", "-o", f"junit_suite_name={name}")
             codes.append(start(context, (*(coverage.MEASURE if measure else ()), *pytest), environment))
             if codes[-1] not in {0, NOTHING_SELECTED}:
                 break

@@ -1,5 +1,7 @@
 """A release, a promotion and what they endanger: nothing is pinned before a person has accepted it by name."""
 
+import json
+
 import pytest
 
 from slipway.gitops import pins
@@ -95,6 +97,19 @@ def test_the_difference_names_the_danger(with_claim: World) -> None:
         "    DANGER removed-claim: PersistentVolumeClaim sonarr is removed; Argo CD keeps it, by Prune=false\n"
         in with_claim.ok("diff", "--env", "staging")
     )
+
+
+def test_a_code_host_shows_the_danger_at_the_umbrella(with_claim: World) -> None:
+    without_sonarr(with_claim)
+    report = with_claim.repo.root / "build" / "diff.sarif"
+
+    with_claim.ok("diff", "--env", "staging", "--sarif", str(report))
+
+    (found,) = json.loads(report.read_text())["runs"][0]["results"]
+    location = found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert (found["ruleId"], found["level"]) == ("danger.removed-claim", "warning")
+    assert location == "umbrella/htpc/Chart.yaml"
+    assert "--accept removed-claim" in found["message"]["text"]
 
 
 def test_an_unknown_name_is_refused_before_anything_is_done(with_claim: World) -> None:
