@@ -226,6 +226,23 @@ def explain(_: Invocation, chart: str, json: bool = False) -> None:
 
 @task(
     help={
+        "answers": "YAML file of answers, in place of the terminal; what it leaves out stays as it is",
+        "env": "the environment (default: the first of the answer `environments`)",
+        "dry-run": "show what would be written; change nothing",
+        "json": JSON,
+    }
+)
+def configure(_: Invocation, answers: str = "", env: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Ask what only you know of your home, check each answer, and write values/<env>/ and the settings."""
+    with presented(json) as console:
+        from slipway.cli import configure as verbs
+
+        terminal = verbs.terminal()
+        console.show(verbs.configure(console.context, answers, env, dry_run=dry_run, terminal=terminal))
+
+
+@task(
+    help={
         "env": ENV,
         "kubeconfig": "the cluster (default: KUBECONFIG, or ~/.kube/config)",
         "dry-run": "show what would be applied; change nothing",
@@ -412,7 +429,7 @@ def doctor(_: Invocation, json: bool = False, wide: bool = False) -> None:
 
 @task(positional=["action"], help={"action": "build, serve, generate, or examples"})
 def docs(_: Invocation, action: str) -> None:
-    """Build or serve the site; generate the READMEs of the charts; list the commands of pages that the tests run."""
+    """Build or serve the site; generate the READMEs of the charts and the schemas for editors; list the commands of pages that the tests run."""
     with presented() as console:
         from slipway.cli.docs import docs as verb
 
@@ -538,7 +555,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
     "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry"),
-    "Run the platform": ("bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
+    "Run the platform": ("configure", "bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),
 }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from slipway.config import edit, load_config
+from slipway.config import load_config
 from slipway.context import open_context
 from slipway.core.model import ChartName
 from slipway.registry import embedded
@@ -25,41 +25,22 @@ from slipway.workspace import discover, graph
 from testing.product import commit_product, equip, introduce
 
 ENVIRONMENT = "home"
-SETTINGS = """\
-[tool.slipway]
-registry = "embedded"
-environments = ["home"]
-source = "oci"
-kube-version = "1.36.0"
-repository-url = "https://git.example.net/me/home.git"
-"""
-VALUES = {
-    "platform": """\
-environment: home
-domain: casa.example.net
-timezone: America/Lima
-storage:
-  class: ceph-block
-tls:
-  issuer: letsencrypt-production
-lan:
-  cidr: 10.7.0.0/16
-addressPool: 10.7.9.0/28
-ingressAddress: 10.7.9.3
-""",
-    "infra": """\
-cert-manager:
-  extraObjects:
-    letsencrypt-production: {spec: {acme: {email: me@example.net}}}
-""",
-    "htpc": """\
-# Two members that nobody here uses.
-autobrr:
-  enabled: false
-flaresolverr:
-  enabled: false
-""",
+ANSWERS: Mapping[str, object] = {
+    "environments": [ENVIRONMENT],
+    "repository-url": "https://git.example.net/me/home.git",
+    "registry": "embedded",
+    "kube-version": "1.36.0",
+    "domain": "casa.example.net",
+    "tls": {"issuer": "letsencrypt-production"},
+    "email": "me@example.net",
+    "timezone": "America/Lima",
+    "lan": {"cidr": "10.7.0.0/16"},
+    "addressPool": "10.7.9.0/28",
+    "ingressAddress": "10.7.9.3",
+    "storage": {"class": "ceph-block"},
+    "services": {"htpc": ["jellyfin", "prowlarr", "qbittorrent", "radarr", "scraparr", "sonarr"]},
 }
+"""Of a home with one environment, in which nobody uses two members."""
 SERVICE = "bookshelf"
 IMAGE = f"ghcr.io/example/bookshelf:1.4.0@sha256:{'1' * 64}"
 
@@ -109,13 +90,9 @@ class Fork:
 
     def settle(self) -> None:
         """The facts of this home in place of those that the platform comes with."""
-        shutil.rmtree(self.root / "values")
-        for name, text in VALUES.items():
-            path = self.root / "values" / ENVIRONMENT / f"{name}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        settings = self.root / "pyproject.toml"
-        settings.write_text(edit.with_settings_of(settings.read_text(encoding="utf-8"), SETTINGS), encoding="utf-8")
+        answers = self.folder / "answers.yaml"
+        answers.write_text(json.dumps(ANSWERS), encoding="utf-8")
+        self.ok("configure", "--answers", str(answers))
 
     def grow(self) -> str:
         """A service of its own."""

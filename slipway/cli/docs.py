@@ -1,4 +1,4 @@
-"""`docs build|serve|generate|examples`: the site, and the READMEs of the charts."""
+"""`docs build|serve|generate|examples`: the site, the READMEs of the charts, and the schemas for editors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The documentation site and the READMEs of the charts.
 
 In: the workspace, the written pages below docs/, the tasks, the pins of `deploy/`.
-Out: build/docs (sources of the site), site/ (the site), charts/*/README.md.
+Out: build/docs (sources of the site), site/ (the site), charts/*/README.md, build/schemas (for editors).
 Fails: WorkspaceError for input that cannot be parsed, ProblemsFound for a written page that references what does not exist,
 ToolFailed for MkDocs. Pages are pure text (`source` → `pages` and `snippets`); `site` writes files and starts MkDocs.
 """
@@ -36,7 +36,7 @@ def stage(context: Context, tasks: tuple[Task, ...]) -> int:
 
     pins = {name: current_pins(context.config, name) for name in context.config.environments}
     generated = site.generated_pages(parsing.parse_workspace(context.workspace, pins), tasks, site.icons())
-    generated |= site.tested_commands_page(context.config.root)
+    generated |= site.tested_commands_page(context.config.root) | site.schemas(context.workspace)
     site.stage(context.config.root, generated | site.vendored())
     return len(generated)
 
@@ -91,7 +91,7 @@ def serve(context: Context) -> None:
 
 
 def generate(context: Context) -> tuple[str, ...]:
-    """Write the README of each chart; returns the paths that changed.
+    """Write the README of each chart, and the schemas for editors; returns the READMEs that changed.
 
     Raises:
         WorkspaceError: see `stage`.
@@ -103,7 +103,25 @@ def generate(context: Context) -> tuple[str, ...]:
     changed = site.outdated(context.config.root, wanted)
     for path in changed:
         write_atomic(context.config.root / path, wanted[path])
+    write_schemas(context.workspace)
     return changed
+
+
+def write_schemas(workspace: Workspace) -> None:
+    """Write the schemas for editors to build/schemas.
+
+    Raises:
+        WorkspaceError: a schema of a chart cannot be parsed.
+    """
+    from slipway.build.editor_schemas import FOLDER
+    from slipway.docs import site
+    from slipway.util.exchange import replacing
+
+    target = workspace.root / FOLDER
+    target.parent.mkdir(exist_ok=True)
+    with replacing(target, target.with_name(".schemas")) as folder:
+        for path, text in site.schemas(workspace).items():
+            (folder / path.rpartition("/")[2]).write_text(text, encoding="utf-8")
 
 
 def list_examples(context: Context) -> Table:

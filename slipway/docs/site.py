@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from slipway.build import editor_schemas
 from slipway.core.errors import Problem, ToolFailed
 from slipway.core.model import ChartKind, Workspace
 from slipway.docs.checks import console_blocks, references
@@ -49,6 +50,7 @@ def generated_pages(
         "reference/dangers.md": reference.danger_kinds(),
         "reference/rules.md": reference.rules(rule_tables()),
         "reference/settings.md": reference.configuration(),
+        "reference/answers.md": reference.answers(),
         "reference/registries.md": registries.page(REGISTRIES),
     }
     monitored, pinned = monitoring.load(parsed), pinned_versions.state(parsed)
@@ -68,6 +70,16 @@ def generated_pages(
 def tested_commands_page(root: Path) -> dict[str, str]:
     """Path below docs/ → text of the page of tested commands."""
     return {"reference/examples.md": tested_commands.text(console_blocks_of(root))}
+
+
+def schemas(workspace: Workspace) -> dict[str, str]:
+    """Path below docs/ → text of the schemas for editors.
+
+    Raises:
+        WorkspaceError: a schema of a chart cannot be parsed.
+    """
+    made = {**editor_schemas.of_environments(workspace), "chart.json": editor_schemas.of_charts(workspace)}
+    return {f"schemas/{name}": text.decode("utf-8") for name, text in made.items()}
 
 
 def vendored() -> dict[str, str]:

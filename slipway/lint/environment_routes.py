@@ -99,14 +99,19 @@ def unavailable_addresses(
     if len(ranges) < len(pools) or not ranges:
         return
     for request in requests:
-        found = address_range(request.address)
-        if found is None or not any(first <= found[0] and found[1] <= last for first, last in ranges):
+        if outside(request.address, ranges):
             yield OUTSIDE_POOL.problem(
                 where=request.where,
                 fact=f"{request.address} is in no pool of {environment.name}",
                 evidence=(f"{request.service} requests it", f"pools: {', '.join(pools)}"),
                 hint=f"choose an address of a pool, in values/{environment.name}/",
             )
+
+
+def outside(address: str, ranges: Sequence[AddressRange]) -> bool:
+    """Whether an address is in none of some ranges; what is no address is in none."""
+    found = address_range(address)
+    return found is None or not any(first <= found[0] and found[1] <= last for first, last in ranges)
 
 
 def address_pools(values: Mapping[str, object]) -> Iterator[str]:

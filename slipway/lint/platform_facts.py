@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -12,15 +13,18 @@ from slipway.core.model import Workspace
 from slipway.core.rules import Rule
 from slipway.lint.positions import value_position
 from slipway.util import yaml
+from slipway.util.text import closest, suggest
 from slipway.workspace.documents import chart_document
 from slipway.workspace.values import ABSENT, Layer, Path, coalesce, library_of, value_at
 
 CIDR = Rule("values.cidr", "A network is a CIDR without host bits, and networks do not overlap.")
 ADDRESS_POOL = Rule("values.address-pool", "The address pool is in the home network.")
+TIME_ZONE = Rule("values.time-zone", "The time zone is in the tz database.")
 STORAGE_CLASS = Rule("values.storage-class", "The name of a storage class is valid in Kubernetes.")
 
 NETWORKS: tuple[Path, ...] = (("lan", "cidr"), ("pods", "cidr"), ("services", "cidr"))
 POOL: Path = ("addressPool",)
+ZONE: Path = ("timezone",)
 CLASSES: tuple[Path, ...] = (("storage", "class"), ("storage", "mediaClass"))
 
 DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -60,6 +64,7 @@ def fact_problems(workspace: Workspace, document: yaml.Document) -> Iterator[Pro
             networks[path] = network
     yield from overlapping_networks(layers, networks)
     yield from pool_outside_lan(layers, networks, value_at(facts, POOL))
+    yield from unknown_time_zone(layers, value_at(facts, ZONE))
     for path in CLASSES:
         value = value_at(facts, path)
         if isinstance(value, str) and value and "{{" not in value and not DNS_SUBDOMAIN.fullmatch(value):
@@ -68,6 +73,26 @@ def fact_problems(workspace: Workspace, document: yaml.Document) -> Iterator[Pro
                 fact=f"{'.'.join(path)}: {value!r} cannot be the name of a StorageClass",
                 hint="use lower-case letters, digits, '-' and '.', such as local-path",
             )
+
+
+def unknown_time_zone(layers: Sequence[Layer], zone: object) -> Iterator[Problem]:
+    """A time zone that programs would take for UTC; a machine without a tz database knows none."""
+    if isinstance(zone, str) and not is_time_zone(zone) and is_time_zone("UTC"):
+        known = zoneinfo.available_timezones()
+        yield TIME_ZONE.problem(
+            where=value_position(layers, ZONE),
+            fact=f"timezone: there is no time zone {zone!r}",
+            hint=suggest(zone, known) if closest(zone, known) else "use AREA/CITY, such as Europe/Berlin",
+        )
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the tz database of this machine has a time zone."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def parse_network(value: object) -> Network | str:

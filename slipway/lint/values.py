@@ -15,7 +15,7 @@ from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Environment
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check, workspace_check
-from slipway.lint.platform_facts import ADDRESS_POOL, CIDR, STORAGE_CLASS, fact_problems
+from slipway.lint.platform_facts import ADDRESS_POOL, CIDR, STORAGE_CLASS, TIME_ZONE, fact_problems
 from slipway.lint.positions import value_position
 from slipway.lint.schema_errors import (
     INVALID_VALUE,
@@ -76,7 +76,7 @@ def chart_values(context: LintContext, chart: Chart) -> Iterator[Problem]:
     yield from lint.service(chart) if chart.kind is ChartKind.SERVICE else lint.umbrella(chart)
 
 
-@workspace_check(UNKNOWN_KEY, INVALID_VALUE, NO_CHANGE, CIDR, ADDRESS_POOL, STORAGE_CLASS)
+@workspace_check(UNKNOWN_KEY, INVALID_VALUE, NO_CHANGE, CIDR, ADDRESS_POOL, STORAGE_CLASS, TIME_ZONE)
 def platform_values(context: LintContext, names: Sequence[ChartName]) -> Iterator[Problem]:
     """Every platform.yaml."""
     for environment in context.workspace.environments.values():

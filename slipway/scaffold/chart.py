@@ -20,7 +20,7 @@ from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.scaffold import files as scaffold_text
 from slipway.scaffold.files import Claim, Facts
 from slipway.util import quantity, yaml
-from slipway.util.files import write_atomic
+from slipway.util.files import together, write_atomic
 from slipway.util.text import suggest
 from slipway.versioning import changelog
 from slipway.versioning.levels import ChangeKind
@@ -253,21 +253,16 @@ def create(workspace: Workspace, facts: Facts, today: date) -> Scaffolded:
     for left in target.parent.glob(f".{facts.name}.*.tmp"):
         shutil.rmtree(left)
     temporary = target.with_name(f".{facts.name}.{os.getpid()}.tmp")
-    before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in edited}
     try:
-        for path, content in files.items():
-            (temporary / path).parent.mkdir(parents=True, exist_ok=True)
-            (temporary / path).write_bytes(content)
-        for path, content in edited.items():
-            if content != before[path]:
-                write_atomic(root / path, content)
-        temporary.rename(target)
+        with together(root, edited):
+            for path, content in files.items():
+                (temporary / path).parent.mkdir(parents=True, exist_ok=True)
+                (temporary / path).write_bytes(content)
+            for path, content in edited.items():
+                if not (root / path).is_file() or (root / path).read_bytes() != content:
+                    write_atomic(root / path, content)
+            temporary.rename(target)
     except BaseException:
-        for path, original in before.items():
-            if original is None:
-                (root / path).unlink(missing_ok=True)
-            elif (root / path).read_bytes() != original:
-                write_atomic(root / path, original)
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return Scaffolded(

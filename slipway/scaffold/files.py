@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from slipway.core.model import Chart
 from slipway.workspace.editing import quoted, scalar
+from slipway.workspace.value_edits import MODELINE
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
@@ -92,6 +93,7 @@ def values_yaml(facts: Facts) -> str:
     """values.yaml: one workload, its Service, its route, its volumes, and the edges of its network."""
     return "\n".join(
         [
+            f"{MODELINE}values.schema.json",
             *controllers(facts),
             *("service:", f"  {scalar(facts.name)}:", "    ports:", f"      http: {{port: {facts.port}}}"),
             *("route:", f"  {scalar(facts.name)}:", f'    host: "{facts.name}.{{{{ .Values.global.domain }}}}"'),

@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slipway.core.errors import Problem, WorkspaceError, escaped, files_failed
@@ -166,6 +167,26 @@ def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) 
     except OSError as error:
         if (refused := files_failed(error, path)) is not None:
             raise refused from error
+        raise
+
+
+@contextlib.contextmanager
+def together(root: Path, paths: Iterable[str]) -> Iterator[None]:
+    """Several files that are changed together: after an error, or Ctrl-C, each is as it was before the block.
+
+    Args:
+        root: what the paths are relative to.
+        paths: of every file that the block writes or removes.
+    """
+    before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in paths}
+    try:
+        yield
+    except BaseException:
+        for path, original in before.items():
+            if original is None:
+                (root / path).unlink(missing_ok=True)
+            elif not (root / path).is_file() or (root / path).read_bytes() != original:
+                write_atomic(root / path, original)
         raise
 
 

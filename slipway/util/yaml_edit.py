@@ -82,7 +82,7 @@ class SourceText:
         """The value at a path of keys and indices, or None."""
         node: Node = self.root
         for step in path:
-            if node is None or isinstance(step, int) != (node.id == "sequence"):
+            if node is None or node.id != ("sequence" if isinstance(step, int) else "mapping"):
                 return None
             if isinstance(step, int):
                 node = node.value[step] if step < len(node.value) else None

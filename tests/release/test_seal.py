@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from slipway.secrets import encryption, keys, sealed_secret
 from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from testing.monorepo import ROOT, Monorepo
 from testing.sealing import NOW, with_controller, with_key
+from testing.terminals import at_terminal, environ_of
 from testing.workspaces import program
 
 SECRET = "correct horse battery staple"
@@ -38,11 +38,6 @@ program.run(["inv", *sys.argv[3:]])
 """
 """Runs a task and notes each process that it starts, each variable that it sets and each file below a folder that it
 opens for writing."""
-ON_A_TERMINAL = """
-import os, sys
-os.login_tty(int(sys.argv[1]))
-os.execv(sys.executable, [sys.executable, "-m", "invoke", *sys.argv[2:]])
-"""
 
 
 @pytest.fixture
@@ -145,7 +140,7 @@ def test_what_the_real_program_sealed_takes_another_key_of_ours(repo: Monorepo, 
 
 
 def environ(repo: Monorepo) -> dict[str, str]:
-    return {**os.environ, "SLIPWAY_ROOT": str(repo.root)}
+    return environ_of(repo.root)
 
 
 def inv(repo: Monorepo, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -201,33 +196,16 @@ def test_sealing_starts_no_process_sets_no_variable_and_writes_the_one_file(repo
 
 def test_what_is_typed_is_not_shown(repo: Monorepo, tmp_path: Path) -> None:
     with_key(repo, tmp_path / "key.yaml")
-    ours, theirs = os.openpty()
     flags = ("seal", "--namespace", "infra", "--name", "grafana-admin", "--key", "password")
-    command = [sys.executable, "-c", ON_A_TERMINAL, str(theirs), *flags]
 
-    with subprocess.Popen(command, cwd=ROOT, env=environ(repo), pass_fds=(theirs,)) as process:
-        os.close(theirs)
-        shown = read_until(ours, b"password: ")
-        os.write(ours, f"{SECRET}\n".encode())
-        shown += read_until(ours, b"Argo CD follows the commit")
+    with at_terminal(environ(repo), *flags) as (person, process):
+        shown = person.reads("password: ")
+        person.types(SECRET)
+        shown += person.reads("Argo CD follows the commit")
         assert process.wait() == 0
-    os.close(ours)
 
-    assert SECRET.encode() not in shown
+    assert SECRET not in shown
     assert opened((repo.root / FILE).read_bytes(), tmp_path / "key.yaml") == {"password": SECRET.encode()}
-
-
-def read_until(terminal: int, wanted: bytes) -> bytes:
-    """Everything that a terminal shows until a text of it, or until its program ends."""
-    shown = b""
-    while wanted not in shown:
-        try:
-            more = os.read(terminal, 4096)
-        except OSError:  # Linux says so when the other end is closed
-            more = b""
-        assert more, shown
-        shown += more
-    return shown
 
 
 def test_a_refusal_repeats_nothing_of_a_secret(repo: Monorepo, tmp_path: Path) -> None:

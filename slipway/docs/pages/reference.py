@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, groupby, repeat
 
 from slipway.config import SETTINGS
+from slipway.configure.questions import ENVIRONMENTS, FIXED, services_question
 from slipway.core.errors import EXIT_MEANING
 from slipway.docs.markdown import code, prose, section, site_page, table, value
 from slipway.docs.source.settings import VARIABLES
@@ -132,4 +133,19 @@ def configuration() -> str:
             "Environment variables override pyproject.toml.",
             table(("Variable", "Description"), variables),
         ),
+    )
+
+
+def answers() -> str:
+    """The page of the questions of `./inv configure`."""
+    rows = (
+        (code(question.key), prose(question.text), code(question.example), "yes" if question.required else "")
+        for question in (ENVIRONMENTS, *FIXED, services_question("NAMESPACE"))
+    )
+    return site_page(
+        "# Answers",
+        "What `./inv configure` asks, and what the file of `--answers` may have: YAML with these keys, nested or with dots.\n"
+        "An answer that is needed must be there once, in a home that nobody has configured; any other one has a default.\n"
+        "`none` stands for nothing.",
+        table(("Key", "Question", "Example", "Needed"), rows),
     )
