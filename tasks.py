@@ -169,6 +169,35 @@ def rollback(
         console.show(verb(console.context, umbrella, env, to, server=server, accept=accept, dry_run=dry_run))
 
 
+@task(
+    positional=["action", "folder"],
+    help={
+        "action": "write: copy umbrellas and signatures into a folder; load: into the registry, and pin them",
+        "folder": "the bundle: a folder",
+        "env": ENV,
+        "images": "copy the images too",
+        "mirror": "path of the images in the registry (default: mirror)",
+        "accept": ACCEPT,
+        "json": JSON,
+    },
+)
+def bundle(
+    _: Invocation,
+    action: str,
+    folder: str,
+    env: str = "",
+    images: bool = False,
+    mirror: str = "",
+    accept: str = "",
+    json: bool = False,
+) -> None:
+    """Carry an environment to a network without the internet: an OCI layout with umbrellas, signatures and images."""
+    with presented(json) as console:
+        from slipway.cli.bundle import bundle as verb
+
+        console.show(verb(console.context, action, folder, env=env, images=images, mirror=mirror, accept=accept))
+
+
 @task(help={"only": EVERY, "json": JSON, "wide": WIDE})
 def status(_: Invocation, only: str = "", json: bool = False, wide: bool = False) -> None:
     """Show each chart here, in the registry and in every environment."""
@@ -554,7 +583,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
-    "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry"),
+    "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry", "bundle"),
     "Run the platform": ("configure", "bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),

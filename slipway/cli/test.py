@@ -71,8 +71,10 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
         "crowdsec-check",
         "restic",
     ),
-    # Decrypts what was sealed; verifies what was signed.
-    "release": ("kubeseal", "cosign"),
+    # Decrypts what was sealed; verifies what was signed; copies bundles.
+    "release": ("kubeseal", "cosign", "oras"),
+    # What the pages run.
+    "docs": ("oras",),
 }
 """Tier → programs that its tests run besides those of a release."""
 

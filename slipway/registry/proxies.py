@@ -85,6 +85,13 @@ def authorization_of(parts: SplitResult) -> str:
     return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or not, is this machine."""
+    name, _ = split_port(host.strip().lower())
+    address = ip_of(name)
+    return name == "localhost" or (address is not None and address.is_loopback)
+
+
 def bypassed(host: str, port: int, excluded: str) -> bool:
     """Whether no proxy is used for a server.
 
@@ -95,9 +102,7 @@ def bypassed(host: str, port: int, excluded: str) -> bool:
     """
     host = host.strip().lower()
     address = ip_of(host)
-    if host == "localhost" or (address is not None and address.is_loopback):
-        return True
-    return any(matches(entry, host, port, address) for entry in excluded.lower().split(","))
+    return is_loopback(host) or any(matches(entry, host, port, address) for entry in excluded.lower().split(","))
 
 
 def matches(entry: str, host: str, port: int, address: Address | None) -> bool:

@@ -5,14 +5,12 @@ A password reaches it in a login file of its own, never as an argument.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slipway.tools.login import login_file
 from slipway.tools.run import Command, Completed, Runner
-from slipway.util.files import write_atomic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +70,6 @@ class Cosign:
         """Its caches below `home`, and the login file."""
         found = {"TUF_ROOT": str(self.home / "sigstore")}
         if self.login is not None:
-            host, user, password = self.login
-            word = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
-            file = self.home / "docker" / "config.json"
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomic(file, json.dumps({"auths": {host: {"auth": word}}}))
+            file = login_file(self.home / "docker", *self.login)
             found["DOCKER_CONFIG"] = str(file.parent)
         return found

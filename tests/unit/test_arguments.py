@@ -41,11 +41,14 @@ GIVEN = {
     "service": "sonarr",
     "action": "status",
     "umbrella": "htpc",
+    "folder": "bundle",
     "image": "a:1",
     "port": "80",
     "namespace": "htpc",
 }
 """What else a task must have."""
+OF_TASK = {("bundle", "action"): "write"}
+"""The same, where a task takes other values."""
 
 
 def cases() -> Iterator[tuple[str, str, str]]:
@@ -75,7 +78,7 @@ def run(task: str, **flags: object) -> int:
     """The exit code of a task that fails."""
     signature = inspect.signature(TASKS[task].body).parameters
     needed = {
-        name: GIVEN.get(name, [])
+        name: OF_TASK.get((task, name), GIVEN.get(name, []))
         for name, parameter in signature.items()
         if name not in flags
         and name not in {"_", "invocation"}
