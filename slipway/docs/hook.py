@@ -1,5 +1,5 @@
-"""Hook of MkDocs: adds generated pages and runbooks to the navigation, loads Mermaid on pages with diagrams, removes the marks
-of console blocks, and stages changed pages for `serve`."""
+"""Hook of MkDocs: adds generated pages and runbooks to the navigation, weights pages in the search, loads Mermaid on pages with
+diagrams, removes the marks of console blocks, and stages changed pages for `serve`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,41 @@ FOLDERS = (RUNBOOKS, "reference/values/index.md", "changelog/index.md")
 VERSIONED = "MIKE_DOCS_VERSION"
 """Set by mike while it builds a version; the version selector requires the versions.json that mike writes."""
 
+WEIGHTS = {
+    "architecture/": 3.0,
+    "architecture/decisions/": 0.2,
+    "changelog/": 0.0,
+    "charts/": 3.0,
+    "getting-started.md": 3.0,
+    "guides/": 3.0,
+    "reference/": 0.5,
+    "reference/examples.md": 0.0,
+    "reference/library/": 0.2,
+    "reference/values/": 0.0,
+    "runbooks/": 2.0,
+}
+"""Beginning of a path → weight of its pages in the search, the longest first; 1 for all others, 0 leaves a page out.
+
+Whoever searches wants to do something: guides come first, and generated lists of names and changes would bury them."""
+
+PART = re.compile(r"charts/[^/]+/")
+"""A page with the details of a chart; the search leads to the chart's first page."""
+
+HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where a word of an alert's name begins."""
+
+ALERT_WORDS = {
+    "ApplicationSyncFailing": ["sync failed", "OutOfSync"],
+    "ClaimPending": ["pending", "unbound"],
+    "ContainerCannotStart": ["ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError"],
+    "ContainerOutOfMemory": ["OOMKilled", "oom"],
+    "NodeDown": ["NotReady"],
+    "PodCrashLooping": ["CrashLoopBackOff"],
+    "PodNotScheduled": ["pending", "unschedulable"],
+    "VpnTunnelDown": ["qbittorrent", "gluetun", "wireguard"],
+}
+"""Alert → what else one types who has its symptom before the eyes."""
+
 SEARCH = 'role="dialog"'
 """The search dialog of the theme, which has no accessible name."""
 DRAWING = '<pre class="mermaid">'
@@ -46,6 +81,20 @@ class Settings(Protocol):
     config_file_path: str
 
 
+class File(Protocol):
+    """The part of MkDocs' file that the hook uses."""
+
+    src_uri: str
+
+
+class Page(Protocol):
+    """The part of MkDocs' page that the hook uses."""
+
+    url: str
+    file: File
+    meta: dict[str, object]
+
+
 def on_config(config: Settings) -> Settings:
     """Insert the generated pages and runbooks into the navigation; called before each build."""
     docs = Path(config.docs_dir)
@@ -61,14 +110,27 @@ def on_config(config: Settings) -> Settings:
     return config
 
 
-def on_page_markdown(markdown: str, **_: object) -> str:
-    """Remove the marks of console blocks, which MkDocs does not recognize."""
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Weight the page in the search, and remove the marks of console blocks, which MkDocs does not recognize."""
+    path = page.file.src_uri
+    weight = weight_of(path)
+    page.meta.setdefault("search", {"boost": weight} if weight else {"exclude": True})
+    if path.startswith("runbooks/"):
+        alert = Path(path).stem
+        page.meta.setdefault("tags", [HUMP.sub(" ", alert), *ALERT_WORDS.get(alert, ())])
     if (root := str(Path(__file__).resolve().parents[2])) not in sys.path:
         # mike starts MkDocs without the checkout on sys.path.
         sys.path.append(root)
     from slipway.docs.checks.console_blocks import without_marks
 
     return without_marks(markdown)
+
+
+def weight_of(path: str) -> float:
+    """The weight of a page in the search; 0 for one that it leaves out."""
+    if PART.match(path):
+        return 0.0
+    return next((WEIGHTS[start] for start in sorted(WEIGHTS, key=len, reverse=True) if path.startswith(start)), 1.0)
 
 
 def on_page_content(html: str, **_: object) -> str:
@@ -82,12 +144,6 @@ def beside(docs: Path, entry: str) -> list[str]:
     """The other pages of an entry's folder."""
     pages = sorted((docs / entry).parent.glob("*.md"))
     return [path.relative_to(docs).as_posix() for path in pages if path.name != "index.md"]
-
-
-class Page(Protocol):
-    """The part of MkDocs' page that the hook uses."""
-
-    url: str
 
 
 def on_post_page(output: str, page: Page, config: Settings) -> str:

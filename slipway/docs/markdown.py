@@ -69,9 +69,10 @@ def section(level: int, title: str, *blocks: str, empty: str = "") -> str:
     return "\n\n".join([f"{'#' * level} {title}", *body]) if body else ""
 
 
-def site_page(*blocks: str) -> str:
-    """A generated page of the site."""
-    return page(*blocks, GENERATED)
+def site_page(*blocks: str, tags: Sequence[str] = ()) -> str:
+    """A generated page of the site; its tags are further words by which the search finds it."""
+    head = f"---\ntags: {json.dumps(list(tags), ensure_ascii=False)}\n---" if tags else ""
+    return page(head, *blocks, GENERATED)
 
 
 def page(*blocks: str) -> str:

@@ -16,6 +16,7 @@ from slipway.docs.pages import (
     backups,
     changelogs,
     chart_index,
+    chart_parts,
     environment_values,
     library,
     readme,
@@ -43,7 +44,6 @@ def generated_pages(
     """Path below docs/ → text of every generated page and snippet."""
     generated = {
         "charts/index.md": chart_index.text(parsed, icons),
-        "reference/library.md": library.text(parsed),
         "reference/backups.md": backups.text(parsed),
         "reference/tasks.md": reference.tasks(found),
         "reference/exit-codes.md": reference.exit_codes(),
@@ -62,9 +62,10 @@ def generated_pages(
         f"charts/{entry.chart.name}.md": umbrellas.page(parsed, entry, pinned)
         for entry in parsed.of_kind(ChartKind.UMBRELLA)
     }
-    return (
-        generated | environment_values.pages(parsed) | changelogs.pages(parsed) | architecture.snippets(parsed, icons)
-    )
+    for entry in parsed.of_kind(ChartKind.SERVICE):
+        generated |= chart_parts.pages(entry)
+    generated |= library.pages(parsed) | environment_values.pages(parsed) | changelogs.pages(parsed)
+    return generated | architecture.snippets(parsed, icons)
 
 
 def tested_commands_page(root: Path) -> dict[str, str]:

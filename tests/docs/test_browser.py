@@ -1,5 +1,6 @@
 """What a reader sees: pages in a real browser, light and dark, wide and narrow, by mouse and by keyboard."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,25 @@ WIDE = """
 PAGES = (
     "index.html",
     "getting-started.html",
+    "404.html",
+    "architecture/index.html",
     "architecture/networking.html",
     "architecture/overview.html",
     "architecture/security.html",
     "charts/index.html",
     "charts/sonarr.html",
     "charts/qbittorrent.html",
+    "charts/qbittorrent/access.html",
+    "charts/qbittorrent/values.html",
+    "guides/index.html",
     "guides/release.html",
+    "guides/single-sign-on.html",
     "reference/library.html",
+    "reference/library/container.html",
+    "reference/secrets.html",
     "reference/tasks.html",
     "runbooks/TargetDown.html",
+    "runbooks/index.html",
 )
 PAPER = {"width": 718, "height": 1046}
 """A4 without margins of 1 cm, in CSS pixels of 1/96 inch."""
@@ -38,22 +48,60 @@ CUT_OFF = """
   .map((one) => one.outerHTML.slice(0, 200))
 """
 """What a reader of the screen would scroll in, and a reader of the paper cannot."""
+BROKEN_WORDS = r"""
+[...document.querySelectorAll(".catalogue > li, .platform li")].flatMap((card) => {
+  const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (walker.nextNode()) {
+    for (const { 0: word, index } of walker.currentNode.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, index);
+      range.setEnd(walker.currentNode, index + word.length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word);
+    }
+  }
+  return broken;
+})
+"""
+"""Words in cards that go on in the next line."""
+TALLEST = 20_000
+"""CSS pixels: some 27 screens of a phone."""
 SCHEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
 
-def test_every_page_opens_without_an_error_or_a_request_to_another_host(browser: Any, built_site: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What a page was like on a phone."""
+
+    errors: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+    height: int
+    """CSS pixels."""
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Any, built_site: Path) -> dict[str, Opened]:
+    """Every page of the site, visited once."""
     pages = [page.relative_to(built_site).as_posix() for page in sorted(built_site.rglob("*.html"))]
     found = {}
-    with browser.visit("index.html") as visit:
+    with browser.visit("index.html", size=PHONE) as visit:
         for path in (path for path in pages if path != "404.html"):
             visit.errors.clear()
             visit.elsewhere.clear()
             browser.go(visit, path)
-            if visit.errors or visit.elsewhere:
-                found[path] = (tuple(visit.errors), tuple(visit.elsewhere))
+            height = visit.page.evaluate("document.documentElement.scrollHeight")
+            found[path] = Opened(errors=tuple(visit.errors), elsewhere=tuple(visit.elsewhere), height=height)
+    return found
 
-    assert len(pages) > 100
-    assert found == {}
+
+def test_every_page_opens_without_an_error_or_a_request_to_another_host(opened: dict[str, Opened]) -> None:
+    assert len(opened) > 100
+    assert {path: page for path, page in opened.items() if page.errors or page.elsewhere} == {}
+
+
+def test_no_page_is_endless_on_a_phone(opened: dict[str, Opened]) -> None:
+    assert {path: page.height for path, page in opened.items() if page.height > TALLEST} == {}
 
 
 def test_a_request_to_another_host_would_be_seen(browser: Any) -> None:
@@ -65,7 +113,7 @@ def test_a_request_to_another_host_would_be_seen(browser: Any) -> None:
 
 @SCHEMES
 @pytest.mark.parametrize(
-    "path", ["architecture/networking.html", "architecture/infrastructure.html", "architecture/storage.html"]
+    "path", ["reference/connections.html", "architecture/infrastructure.html", "architecture/storage.html"]
 )
 def test_drawings_become_pictures_in_both_colour_schemes(browser: Any, path: str, dark: bool) -> None:
     with browser.visit(path, dark=dark) as visit:
@@ -83,6 +131,27 @@ def test_drawings_become_pictures_in_both_colour_schemes(browser: Any, path: str
 def test_a_page_does_not_scroll_sideways_on_a_phone(browser: Any, path: str) -> None:
     with browser.visit(path, size=PHONE) as visit:
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("path", ["index.html", "architecture/index.html", "charts/index.html"])
+def test_no_word_of_a_card_is_broken(browser: Any, path: str, size: dict[str, int]) -> None:
+    with browser.visit(path, size=size) as visit:
+        assert visit.page.evaluate(BROKEN_WORDS) == []
+
+
+def test_a_broken_word_would_be_seen(browser: Any) -> None:
+    with browser.visit("charts/index.html", size=PHONE) as visit:
+        visit.page.add_style_tag(content=".catalogue > li { width: 3rem; } .catalogue * { overflow-wrap: anywhere; }")
+
+        assert visit.page.evaluate(BROKEN_WORDS) != []
+
+
+def test_an_address_that_does_not_exist_leads_to_a_search_for_its_words(browser: Any) -> None:
+    with browser.visit("404.html") as visit:
+        links = [link.get_attribute("href") for link in visit.page.locator("article a").all()]
+
+        assert {"/index.html?q=404", "/guides/index.html", "/runbooks/index.html"} <= set(links)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -175,7 +244,7 @@ def test_paper_has_the_page_alone_and_all_of_it(browser: Any, path: str) -> None
 
 
 def test_what_paper_cuts_off_would_be_seen(browser: Any) -> None:
-    with browser.visit("reference/library.html", size=PHONE) as visit:
+    with browser.visit("reference/library/container.html", size=PHONE) as visit:
         assert visit.page.evaluate(CUT_OFF) != []
         assert visit.page.locator(f"{AROUND} >> visible=true").count() > 0
 

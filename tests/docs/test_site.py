@@ -48,7 +48,10 @@ def site_of(root: Path, pages: dict[str, str]) -> None:
     """A small site with the settings of the real one."""
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     kept = re.sub(
-        r"^(?:hooks|extra_css|extra_javascript|watch): .*\n", "", settings.partition("\nnav:")[0], flags=re.MULTILINE
+        r"^(?:hooks|extra_css|extra_javascript|watch|  custom_dir): .*\n",
+        "",
+        settings.partition("\nnav:")[0],
+        flags=re.MULTILINE,
     )
     (root / "mkdocs.yml").write_text(f"{kept}\nnav: [index.md]\n", encoding="utf-8")
     for name, text in pages.items():
@@ -91,9 +94,9 @@ def test_every_umbrella_has_a_page_of_its_values_and_one_of_its_changes(built_si
             )
 
 
-def test_the_security_page_draws_who_makes_the_secrets_of_each_namespace(built_site: Path) -> None:
-    page = (built_site / "architecture" / "security.html").read_text(encoding="utf-8")
+def test_the_page_of_secrets_draws_who_makes_those_of_each_namespace(built_site: Path) -> None:
+    page = (built_site / "reference" / "secrets.html").read_text(encoding="utf-8")
 
-    drawn = page.partition('id="producers-and-consumers-of-secrets"')[2].partition("<h2")[0]
+    drawn = page.partition('id="producers-and-consumers"')[2].partition("<h2")[0]
 
     assert drawn.count('class="mermaid"') == len(list((ROOT / "umbrella").iterdir()))

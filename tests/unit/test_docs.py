@@ -7,9 +7,9 @@ from pathlib import Path
 
 from slipway.config import SETTINGS
 from slipway.core.errors import ExitCode
-from slipway.core.model import ChartName
+from slipway.core.model import ChartKind, ChartName
 from slipway.docs import markdown, site
-from slipway.docs.pages import library, readme, reference, services, umbrellas
+from slipway.docs.pages import chart_parts, library, readme, reference, services, umbrellas
 from slipway.docs.source import monitoring, parsing, pinned_versions, resources, schema, value_rows
 from slipway.docs.source.settings import INTERNAL, VARIABLES
 from slipway.docs.source.tasks import load_tasks
@@ -145,20 +145,30 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(parsed: parsing.Pars
         "Backup and restore",
         "Required secrets",
         "Used by",
-        "Network policy",
-        "Probes",
         "Alerts and dashboards",
         "Gotchas",
         "Upgrades",
-        "Values",
     ):
         assert f"## {title}\n" in page
+    beside = chart_parts.pages(entry)
+    for title in ("Network policy", "Contract exceptions", "Kubernetes API", "Probes", "Metrics"):
+        assert f"## {title}\n" in beside["charts/qbittorrent/access.md"]
+    assert "](qbittorrent/values.md)" in page
     assert "`qbittorrent/gluetun` | sidecar |" in page
     assert re.search(r"sha256:[0-9a-f]{64}", page)
     assert "`WIREGUARD_PRIVATE_KEY`" in page
-    assert "51820/UDP" in page
-    assert "| `contract.non-root` | `gluetun` | only root may use" in page
-    assert "| `cluster DNS` |" not in page
+    assert "51820/UDP" in beside["charts/qbittorrent/access.md"]
+    assert "| `contract.non-root` | `gluetun` | only root may use" in beside["charts/qbittorrent/access.md"]
+    assert "| `cluster DNS` |" not in beside["charts/qbittorrent/access.md"]
+
+
+def test_every_value_of_a_chart_is_on_one_of_its_pages_and_no_page_has_many(parsed: parsing.ParsedWorkspace) -> None:
+    for entry in parsed.of_kind(ChartKind.SERVICE):
+        pages = dict(chart_parts.value_pages(entry))
+        rows = [line for text in pages.values() for line in text.splitlines() if re.match(r"\| `[^|]+\| [a-z]", line)]
+
+        assert len(rows) == len(tuple(entry.rows())), entry.chart.name
+        assert max(text.count("\n| `") for text in pages.values()) <= 2 * chart_parts.ROWS, entry.chart.name
 
 
 def test_the_address_of_a_service_has_the_domain_of_each_environment(parsed: parsing.ParsedWorkspace) -> None:
@@ -229,21 +239,13 @@ def test_the_page_of_an_umbrella_lists_its_members(parsed: parsing.ParsedWorkspa
     assert all(f"| [{dep.name}]({dep.name}.md) | `{dep.version}` |" in page for dep in entry.chart.dependencies)
 
 
-def test_the_page_of_the_library_has_every_key_of_every_fragment(parsed: parsing.ParsedWorkspace) -> None:
-    page = library.text(parsed)
+def test_the_pages_of_the_library_have_every_key_of_every_fragment(parsed: parsing.ParsedWorkspace) -> None:
+    pages = library.pages(parsed)
 
     for name, fragment in parsed.fragments.items():
+        path = "reference/library.md" if name == library.ROOT else f"reference/library/{name}.md"
         for key in dig(fragment, "properties"):
-            assert f"| `{key}` |" in page, f"{name}.{key}"
-
-
-def test_every_link_inside_the_library_page_has_a_heading(parsed: parsing.ParsedWorkspace) -> None:
-    page = library.text(parsed)
-    anchors = {
-        line.removeprefix("## ").lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")
-    }
-
-    assert set(re.findall(r"\]\(#([a-z-]+)\)", page)) <= anchors
+            assert f"| `{key}` |" in pages[path], f"{name}.{key}"
 
 
 def test_a_readme_has_nothing_that_a_release_or_a_fork_changes(parsed: parsing.ParsedWorkspace) -> None:

@@ -1,5 +1,6 @@
 """The platform as the pages draw it: edges between members, drawings, and pages held against what exists."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from slipway.docs.checks import references
 from slipway.docs.pages import chart_index
-from slipway.docs.snippets import architecture, diagrams, platform_map
+from slipway.docs.snippets import architecture, diagrams, networking, observability, platform_map, storage
 from slipway.docs.source import parsing, platform
 from slipway.docs.source.tasks import Flag, Task
 
@@ -143,3 +144,34 @@ def test_a_page_that_names_something_missing_is_reported(text: str, fact: str) -
 )
 def test_a_page_that_keeps_its_promises_is_left_alone(text: str) -> None:
     assert mistakes(text) == []
+
+
+def test_a_namespace_with_many_connections_has_a_row_for_each_service_and_no_knot(real: platform.Platform) -> None:
+    crowded, small = (networking.traffic_of(real, umbrella) for umbrella in ("htpc", "argocd"))
+
+    assert "mermaid" not in crowded
+    assert "mermaid" in small
+    (row,) = (line for line in crowded.splitlines() if line.startswith("| `flaresolverr` |"))
+    assert row.endswith("| `prowlarr` |")
+
+
+def test_a_database_is_a_volume_for_each_of_its_instances(real: platform.Platform) -> None:
+    listed = storage.volumes({"production": real})
+
+    assert "| [immich-postgres](../charts/postgres.md) | `immich-postgres-1` |" in listed
+    assert "immich-postgres-1 " in diagrams.pvc_diagram(real.of("utils"))
+
+
+def test_the_runbooks_are_listed_by_service_the_urgent_ones_first(parsed: parsing.ParsedWorkspace) -> None:
+    listed = observability.runbooks(parsed)
+    group = listed.partition("### PostgreSQL\n")[2].partition("\n### ")[0]
+    severities = [line.split(" | ")[1] for line in group.splitlines() if line.startswith("| [")]
+
+    assert (
+        "| [PostgresDown](PostgresDown.md) | critical | PostgreSQL of &lt;pod> in &lt;namespace> does not answer |"
+        in group
+    )
+    assert severities == sorted(severities)
+    assert {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")} - {"index"} == set(
+        re.findall(r"\]\((\w+)\.md\) \|", listed)
+    )

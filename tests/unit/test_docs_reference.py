@@ -102,7 +102,7 @@ def test_the_values_page_of_an_umbrella_has_a_key_for_each_member(parsed: parsin
 
         for dep in umbrella.dependencies:
             assert f"| `{dep.key}` | map |" in page
-            assert f"]({environment_values.CHARTS}/{dep.name}.md#values) |" in page
+            assert f"]({environment_values.CHARTS}/{dep.name}/values.md) |" in page
 
 
 def test_a_member_that_an_environment_switches_off_is_off_there_only(parsed: parsing.ParsedWorkspace) -> None:

@@ -1,6 +1,7 @@
 """Console blocks of pages: what is typed, what is shown, what is compared, and that nothing stays unexecuted unnoticed."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,7 +123,8 @@ def test_readers_of_the_site_do_not_see_the_marks() -> None:
     )
 
     assert shown == '    ```console title="A run"\n    $ x\n    ```\n```python run="a"\n```\n'
-    assert hook.on_page_markdown('```console run="a"\n$ x\n```\n') == "```console\n$ x\n```\n"
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="index.md"), meta={}, url="index.html")
+    assert hook.on_page_markdown('```console run="a"\n$ x\n```\n', page=page) == "```console\n$ x\n```\n"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def page(parsed: ParsedWorkspace, entry: ParsedChart) -> str:
             f"`{dep.key}`",
             "map",
             *(state(parsed, entry, dep, environment) for environment in environments),
-            f"[values of {dep.name}]({CHARTS}/{dep.name}.md#values)",
+            f"[values of {dep.name}]({CHARTS}/{dep.name}/values.md)",
         )
         for dep in members
     )

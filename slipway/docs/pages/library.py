@@ -1,4 +1,4 @@
-"""The reference of the library chart's values, from its schema fragments. Pure."""
+"""The reference of the library chart's values, a page for each schema fragment. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import EMPTY, code, prose, section, site_page, table, value
-from slipway.docs.pages import services
+from slipway.docs.pages import chart_parts
 from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.schema import Map, alternatives, definition_name, schema_type, texts
 from slipway.util.mapping import dig
@@ -24,19 +24,45 @@ TEMPLATES = """\
 “Templated” means that the string may contain a template, such as `{{ .Values.global.domain }}`."""
 
 
-def text(parsed: ParsedWorkspace) -> str:
-    """The page."""
-    names = [ROOT, *sorted(name for name in parsed.fragments if name != ROOT and is_map(parsed.fragments[name]))]
+PATH = "reference/library"
+"""Path below docs/ of the index without `.md`, and the folder of the other pages."""
+DEFAULTS_PAGE = "defaults"
+
+
+def pages(parsed: ParsedWorkspace) -> dict[str, str]:
+    """Path below docs/ → text: the index with the root keys, a page for each fragment, and the defaults."""
+    names = sorted(name for name, schema in parsed.fragments.items() if name != ROOT and is_map(schema))
+    made = {f"{PATH}/{name}.md": fragment_page(parsed, name) for name in names}
+    for entry in parsed.of_kind(ChartKind.LIBRARY):
+        rows = chart_parts.values(tuple(entry.rows()))
+        made[f"{PATH}/{DEFAULTS_PAGE}.md"] = site_page("# Library: default values", BACK, DEFAULTS, rows)
+    return {f"{PATH}.md": index(parsed, names), **made}
+
+
+BACK = "[Values of the library chart](../library.md)"
+
+
+def index(parsed: ParsedWorkspace, names: list[str]) -> str:
+    """The root keys, and the list of all other pages."""
+    rows = (
+        (f"[`{name}`](library/{name}.md){{#{name.lower()}}}", prose(str(parsed.fragments[name].get("description", ""))))
+        for name in names
+    )
+    root = fragment_section(parsed, ROOT).replace("](", "](library/") if ROOT in parsed.fragments else ""
     return site_page(
         "# Values of the library chart",
         INTRO,
         TEMPLATES,
-        *(section(2, heading(name), fragment_section(parsed, name)) for name in names if name in parsed.fragments),
-        *(
-            section(2, f"Default values of {entry.chart.name}", DEFAULTS, services.values(tuple(entry.rows())))
-            for entry in parsed.of_kind(ChartKind.LIBRARY)
-        ),
+        section(2, "Root keys", root),
+        section(2, "Types", table(("Type", "Description"), rows)),
+        section(2, "Defaults", f"{DEFAULTS}\n[All of them](library/{DEFAULTS_PAGE}.md)"),
+        tags=("vocabulary", "schema", "values"),
     )
+
+
+def fragment_page(parsed: ParsedWorkspace, name: str) -> str:
+    """The keys of a fragment."""
+    return site_page(f"# Library: {name}", BACK, fragment_section(parsed, name))
 
 
 DEFAULTS = "The defaults of every service; a chart sees them as `.Values.common`, and its own values override them."
@@ -45,16 +71,6 @@ DEFAULTS = "The defaults of every service; a chart sees them as `.Values.common`
 def is_map(schema: Map) -> bool:
     """Whether a fragment describes an object with keys, not a scalar."""
     return bool(schema.get("properties"))
-
-
-def heading(name: str) -> str:
-    """Title of a fragment's section."""
-    return "Root keys" if name == ROOT else name
-
-
-def anchor(name: str) -> str:
-    """Anchor of a fragment's section."""
-    return "#root-keys" if name == ROOT else f"#{name.lower()}"
 
 
 def fragment_section(parsed: ParsedWorkspace, name: str) -> str:
@@ -84,7 +100,7 @@ def key_rows(
     default = "**required**" if required else value(spec.get("default"))
     target, collection = fragment_of(spec)
     if is_map(dig(fragments, target)):
-        linked = f"[{target}]({anchor(target)})"
+        linked = f"[{target}]({target}.md)"
         description = description or str(fragments[target].get("description", ""))
         kind = f"map of {linked}" if collection == "map" else f"list of {linked}" if collection == "list" else linked
         yield code(path), kind, default, prose(description)

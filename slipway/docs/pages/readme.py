@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from slipway.core.model import ChartKind
 from slipway.docs.markdown import code, codes, page, prose, section, table, value
-from slipway.docs.pages import services
+from slipway.docs.pages import chart_parts, services
 from slipway.docs.source import resources
 from slipway.docs.source.parsing import ParsedChart
 from slipway.docs.source.schema import texts
@@ -35,8 +35,8 @@ def text(entry: ParsedChart) -> str:
         section(2, "Ports", services.ports(entry)),
         section(2, "Storage", storage(entry)),
         section(2, "Required secrets", services.secrets(entry)),
-        section(2, "Network policy", services.network_policy(entry)),
-        section(2, "Metrics", services.metrics(entry)),
+        section(2, "Network policy", chart_parts.network_policy(entry)),
+        section(2, "Metrics", chart_parts.metrics(entry)),
         section(2, "Values", VALUES, values(tuple(row for row in entry.rows() if row.path[0] not in SEPARATE))),
     )
 

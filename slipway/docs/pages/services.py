@@ -1,17 +1,17 @@
-"""Pages of service charts. Pure."""
+"""The first page of a service chart: what runs, where it is reached, what it stores and needs. Pure.
+
+Its values, its network and its rights are pages of `chart_parts`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping
 
-from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table, value
-from slipway.docs.pages import alerting, operations, value_examples
+from slipway.docs.markdown import EMPTY, code, codes, digest, prose, section, site_page, table
+from slipway.docs.pages import alerting, chart_parts, operations, value_examples
 from slipway.docs.source import monitoring, pinned_versions, resources
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import items, texts
-from slipway.docs.source.value_rows import ValueRow, description, dotted
-from slipway.policy import parse_exceptions
 from slipway.util.mapping import dig
 from slipway.workspace import declarations
 
@@ -34,8 +34,10 @@ def service(
     pinned: pinned_versions.PinnedVersions,
 ) -> str:
     """The page of a service."""
+    names = (str(entry.chart.name), entry.title, *parsed.member_keys(entry.chart.name))
     return site_page(
         f"# {entry.title}",
+        chart_parts.line(entry, chart_parts.OVERVIEW),
         prose(entry.description) + ".",
         overview(entry, pinned),
         section(2, "Images", images(entry), empty="It runs no containers."),
@@ -48,10 +50,6 @@ def service(
         section(2, "Required secrets", SECRETS_NOTE if secrets(entry) else "", secrets(entry), empty="It needs none."),
         section(2, "Dependencies", operations.dependencies(parsed, entry), empty="It depends on no other service."),
         section(2, "Used by", operations.used_by(parsed, entry)),
-        section(2, "Network policy", network_policy(entry)),
-        section(2, "Contract exceptions", EXCEPTIONS_NOTE if exceptions(entry) else "", exceptions(entry)),
-        section(2, "Probes", probes(entry)),
-        section(2, "Metrics", metrics(entry), empty="It exposes no metrics."),
         section(
             2,
             "Alerts and dashboards",
@@ -64,7 +62,7 @@ def service(
             2, "Upgrades", operations.note(entry, "Upgrades"), operations.update_strategies(entry), operations.PREVIEW
         ),
         section(2, "Examples", value_examples.examples(parsed, entry)),
-        section(2, "Values", VALUES_NOTE, values(tuple(entry.rows()))),
+        tags=tuple(dict.fromkeys((*names, *texts(entry.chart.metadata.get("keywords")), "update"))),
     )
 
 
@@ -72,12 +70,6 @@ SECRETS_NOTE = (
     "Each Secret must exist in the namespace before the pods start; the chart references it and never contains its value.\n"
     "`./inv secrets` lists the missing ones."
 )
-
-EXCEPTIONS_NOTE = "Rules of the [contract](../reference/rules.md#the-contract-of-a-service) that the chart does not satisfy, with the reason."
-
-VALUES_NOTE = """\
-The defaults in values.yaml.
-All other keys that can be set are in the [library reference](../reference/library.md)."""
 
 
 def overview(entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
@@ -97,13 +89,6 @@ def overview(entry: ParsedChart, pinned: pinned_versions.PinnedVersions) -> str:
         ("Upstream", ", ".join(f"<{url}>" for url in dict.fromkeys(links) if url)),
     ]
     return table(("", ""), [(name, cell) for name, cell in rows if cell and cell != EMPTY])
-
-
-def exceptions(entry: ParsedChart) -> str:
-    """The rules of the contract that the chart does not satisfy, with the reason."""
-    declared = parse_exceptions(entry.chart.metadata.get("annotations"))
-    rows = ((code(rule), code(part), prose(why)) for rule, parts in declared.items() for part, why in parts.items())
-    return table(("Rule", "Part", "Reason"), rows)
 
 
 def images(entry: ParsedChart) -> str:
@@ -231,47 +216,3 @@ def creator(spec: Mapping[str, object]) -> str:
         return f"CloudNativePG, for {code(database)}"
     producer = str(spec.get("producer", ""))
     return {"": "you, as a sealed secret", "hand": "you, in the cluster"}.get(producer) or code(producer)
-
-
-def network_policy(entry: ParsedChart) -> str:
-    """Allowed ingress and egress."""
-    found = tuple(resources.network_rules(entry.values))
-    if not entry.values.get("controllers") and not entry.values.get("databases"):
-        return ""
-    blocks = ["Network policies allow only this traffic."]
-    for incoming, title, end in ((True, "Allowed ingress", "From"), (False, "Allowed egress", "To")):
-        rows = ((code(e.peer), e.ports, prose(e.purpose)) for e in found if e.incoming is incoming)
-        blocks.append(section(3, title, table((end, "Ports", "Purpose"), rows), empty="None."))
-    return "\n\n".join(blocks)
-
-
-def probes(entry: ParsedChart) -> str:
-    """The probes of each container."""
-    return table(
-        ("Container", "Probe", "Check", "Timing"),
-        (
-            (code(item.name), name, code(resources.probe_text(spec)), resources.probe_time(spec))
-            for item in resources.containers(entry.values)
-            for name, spec in items(item.spec.get("probes"))
-        ),
-    )
-
-
-def metrics(entry: ParsedChart) -> str:
-    """The endpoints that Prometheus scrapes."""
-    rows = (
-        (code(name), code(spec.get("port", "")), code(spec.get("path", "/metrics")), str(spec.get("interval", "60s")))
-        for name, spec in items(entry.values.get("metrics"))
-    )
-    return table(("Endpoint", "Port", "Path", "Interval"), rows)
-
-
-def values(rows: Sequence[ValueRow]) -> str:
-    """A table for each root key."""
-    blocks = []
-    for root, group in groupby(rows, key=lambda row: row.path[0]):
-        lines = (
-            (code(dotted(row.path[1:]) or root), prose(row.type), value(row.default), description(row)) for row in group
-        )
-        blocks.append(section(3, f"`{root}`", table(("Key", "Type", "Default", "Description"), lines)))
-    return "\n\n".join(blocks)

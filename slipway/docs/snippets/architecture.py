@@ -76,7 +76,7 @@ def snippets(parsed: ParsedWorkspace, icons: Collection[str]) -> dict[str, str]:
         "cluster-rights": security.cluster_rbac(production),
         "secrets": security.secrets(production),
         "metrics": observability.metrics(production),
-        "alerts": observability.alerts(parsed),
+        "runbooks": observability.runbooks(parsed),
         "dashboards": observability.dashboards(parsed),
     }
     result["edges"] = each(production, lambda umbrella: networking.traffic_of(production, umbrella))

@@ -36,15 +36,26 @@ def label(text: str) -> str:
 
 
 def traffic_diagram(platform: Platform, umbrella: str) -> str:
-    """The traffic of a namespace, without scraping and ingress."""
-    own = {f"{member.umbrella}/{member.name}": member for member in platform.of(umbrella)}
-    edges = [edge for edge in traffic(platform) if is_shown(edge, own, platform)]
+    """The traffic of a namespace as arrows."""
+    own = members_of(platform, umbrella)
+    edges = shown_traffic(platform, umbrella)
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     lines = ["flowchart LR"]
     lines += [f"  subgraph {node_id(umbrella)}{label(umbrella)}", *member_nodes(own, ends), "  end"]
     lines += [f"  {node_id(end)}{SHAPES.get(end, label(end))}" for end in sorted(ends - own.keys())]
     lines += [f"  {node_id(edge.source)} --> {node_id(edge.target)}" for edge in edges]
     return mermaid(lines)
+
+
+def shown_traffic(platform: Platform, umbrella: str) -> list[Traffic]:
+    """The traffic of a namespace, without scraping and ingress."""
+    own = members_of(platform, umbrella)
+    return [edge for edge in traffic(platform) if is_shown(edge, own, platform)]
+
+
+def members_of(platform: Platform, umbrella: str) -> dict[str, Member]:
+    """`namespace/member` → the member, for those of a namespace."""
+    return {f"{member.umbrella}/{member.name}": member for member in platform.of(umbrella)}
 
 
 def member_nodes(own: dict[str, Member], ends: set[str]) -> Iterator[str]:
@@ -70,16 +81,22 @@ def pvc_diagram(members: Sequence[Member]) -> str:
     """The PVCs of each member."""
     lines = ["flowchart LR"]
     for member in members:
-        for volume in resources.volumes(member.values):
-            if volume.type not in {"claim", "existingClaim", "claim per pod"}:
-                continue
-            claim = volume.detail if volume.type == "existingClaim" else claim_name(member, volume.name)
-            size = f" {volume.detail}" if volume.type != "existingClaim" else ""
+        mounted = [(volume.detail, "") for volume in resources.volumes(member.values) if volume.type == "existingClaim"]
+        for claim, size in (*claims(member), *mounted):
             here = f"{member.umbrella}/{member.name}"
-            lines.append(
-                f"  {node_id(here)}{label(member.title)} --> {node_id(f'claim {claim}')}[({quoted(claim + size)})]"
-            )
+            text = quoted(f"{claim} {size}".strip())
+            lines.append(f"  {node_id(here)}{label(member.title)} --> {node_id(f'claim {claim}')}[({text})]")
     return mermaid(lines) if len(lines) > 1 else ""
+
+
+def claims(member: Member) -> Iterator[tuple[str, str]]:
+    """Name and size of the PVCs of a member; an instance of a database has the name of its cluster and a number."""
+    for volume in resources.volumes(member.values):
+        if volume.type in {"claim", "claim per pod"}:
+            yield claim_name(member, volume.name), volume.detail
+    for cluster, spec in declarations.databases(member.entry.chart, member.name, member.values):
+        for number in range(1, int(str(spec.get("instances", 1))) + 1):
+            yield f"{cluster}-{number}", str(spec.get("size", ""))
 
 
 def quoted(text: str) -> str:

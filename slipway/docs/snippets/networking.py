@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from slipway.docs.markdown import EMPTY, code, prose, table
+from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.snippets import diagrams
 from slipway.docs.source import resources
-from slipway.docs.source.platform import Platform, traffic
+from slipway.docs.source.platform import Platform, Traffic, traffic
 from slipway.docs.source.schema import items
 from slipway.util.mapping import dig
 
@@ -45,12 +45,37 @@ def load_balancers(every: Mapping[str, Platform]) -> str:
     return table(("Environment", "Service", "Address", "Ports"), rows)
 
 
+READABLE = 16
+"""The most arrows of a diagram that an eye can follow."""
+
+
 def traffic_of(platform: Platform, umbrella: str) -> str:
-    """The traffic of a namespace, as a diagram and as a table."""
+    """The traffic of a namespace: an overview, and a table of all connections."""
     rows = [
         (code(edge.source), code(edge.target), edge.ports, prose(edge.purpose))
         for edge in traffic(platform)
         if umbrella in {edge.source.partition("/")[0], edge.target.partition("/")[0]}
     ]
     listed = table(("From", "To", "Ports", "Purpose"), rows)
-    return f"{diagrams.traffic_diagram(platform, umbrella)}\n\n{listed}"
+    shown = diagrams.shown_traffic(platform, umbrella)
+    overview = diagrams.traffic_diagram(platform, umbrella) if len(shown) <= READABLE else by_service(shown, umbrella)
+    return f"{overview}\n\n{listed}"
+
+
+def by_service(shown: Sequence[Traffic], umbrella: str) -> str:
+    """Where each service of a namespace connects to, and what connects to it; the namespace itself is left out of names."""
+    ends = sorted({end for edge in shown for end in (edge.source, edge.target) if end.startswith(f"{umbrella}/")})
+    rows = (
+        (
+            code(short(end, umbrella)),
+            codes(short(edge.target, umbrella) for edge in shown if edge.source == end),
+            codes(short(edge.source, umbrella) for edge in shown if edge.target == end),
+        )
+        for end in ends
+    )
+    return table(("Service", "Connects to", "Accepts"), rows)
+
+
+def short(end: str, umbrella: str) -> str:
+    """The name of an end as one says it in a namespace."""
+    return end.removeprefix(f"{umbrella}/")

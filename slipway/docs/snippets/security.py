@@ -10,7 +10,7 @@ from slipway.docs.source import resources
 from slipway.docs.source.parsing import ParsedWorkspace
 from slipway.docs.source.platform import CHARTS, POD_SECURITY_RULES, ContractException, Platform, exceptions
 from slipway.docs.source.schema import items, texts
-from slipway.util.mapping import dig
+from slipway.util.mapping import dig, listing
 from slipway.workspace import declarations
 from slipway.workspace.annotations import namespace_annotations
 
@@ -45,13 +45,10 @@ def cluster_rbac(platform: Platform) -> str:
         for _, spec in items(member.values.get("rbac")):
             if spec.get("scope") != "cluster":
                 continue
-            rules = spec.get("rules")
-            for rule in rules if isinstance(rules, list) else ():
-                one = dig(rule)
-                groups = [f"{group}/" if group else "" for group in texts(one.get("apiGroups"))]
-                what = [f"{group}{name}" for group in groups for name in texts(one.get("resources"))]
-                what += list(texts(one.get("nonResourceURLs")))
-                rows.append((member.link, codes(what), ", ".join(texts(one.get("verbs")))))
+            rows += [
+                (member.link, codes(resources.granted(rule)), ", ".join(texts(rule.get("verbs"))))
+                for rule in listing(spec, "rules")
+            ]
     return table(("Service", "Resources", "Verbs"), rows)
 
 

@@ -1,4 +1,4 @@
-"""PVCs and storage classes. Pure."""
+"""PVCs, of volumes and of databases, and storage classes. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from slipway.docs.markdown import EMPTY, code, table
 from slipway.docs.snippets import diagrams
-from slipway.docs.source import resources
 from slipway.docs.source.platform import Platform
 from slipway.docs.source.schema import items, lookup
 
@@ -17,12 +16,10 @@ def volumes(every: Mapping[str, Platform]) -> str:
     about: dict[tuple[str, str, str], tuple[str, str]] = {}
     for name, one in every.items():
         for member in one.members:
-            for volume in resources.volumes(member.values):
-                if volume.type not in {"claim", "claim per pod"}:
-                    continue
-                key = (member.umbrella, member.name, volume.name)
-                sizes.setdefault(key, {})[name] = code(volume.detail)
-                about[key] = (member.link, code(diagrams.claim_name(member, volume.name)))
+            for claim, size in diagrams.claims(member):
+                key = (member.umbrella, member.name, claim)
+                sizes.setdefault(key, {})[name] = code(size)
+                about[key] = (member.link, code(claim))
     rows = ((code(key[0]), *about[key], *(sizes[key].get(name, EMPTY) for name in every)) for key in sorted(sizes))
     return table(("Namespace", "Service", "PVC", *every), rows)
 

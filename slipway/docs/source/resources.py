@@ -251,3 +251,10 @@ def secret_users(values: Map, identifier: str) -> tuple[str, ...]:
             users.append(f"{container.controller}/{container.name}" if several else container.name)
     users += [f"volume {key}" for key, spec in items(values.get("persistence")) if spec.get("secret") == identifier]
     return tuple(users)
+
+
+def granted(rule: Map) -> tuple[str, ...]:
+    """What a rule of a role is about: resources with their API group, and URLs."""
+    groups = [f"{group}/" if group else "" for group in texts(rule.get("apiGroups"))]
+    named = (f"{group}{name}" for group in groups for name in texts(rule.get("resources")))
+    return (*named, *texts(rule.get("nonResourceURLs")))
