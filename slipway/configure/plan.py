@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from slipway.config import edit
 from slipway.configure import facts
@@ -165,8 +166,15 @@ def require_sound(before: Workspace, after: Workspace) -> None:
     Raises:
         ProblemsFound: every such problem.
     """
-    names = [each.name for each in before.umbrellas]
-    known = {(problem.rule, problem.fact) for problem in static_checks.static_problems(before, names)}
-    found: tuple[Problem, ...] = static_checks.static_problems(after, names)
+    known = {(problem.rule, problem.fact) for problem in problems_of(before)}
+    found = problems_of(after)
     if new := [problem for problem in found if (problem.rule, problem.fact) not in known]:
         raise ProblemsFound(new)
+
+
+def problems_of(workspace: Workspace) -> tuple[Problem, ...]:
+    """The problems of the umbrellas and of the workspace, found once."""
+    results = workspace.results
+    if problems_of not in results:
+        results[problems_of] = static_checks.static_problems(workspace, [each.name for each in workspace.umbrellas])
+    return cast("tuple[Problem, ...]", results[problems_of])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from slipway.configure import facts, forms, services
+from slipway.configure import facts, forms, members, services
 from slipway.configure.model import Answers, Change, Home, Question, Value
 
 FOR_SERVICES = "services."
@@ -24,7 +24,7 @@ def setting(key: str) -> Callable[[Home, Value, Answers], Iterable[Change]]:
 
 def with_acme(_home: Home, answers: Answers) -> bool:
     """Whether certificates come from an authority on the internet, which asks for a zone at Cloudflare."""
-    return answers.get("tls.issuer") in services.acme_issuers(_home)
+    return answers.get("tls.issuer") in members.acme_issuers(_home)
 
 
 def with_mail(_home: Home, answers: Answers) -> bool:
@@ -103,8 +103,8 @@ FIXED: tuple[Question, ...] = (
         text="Mail address of the account at Let's Encrypt",
         example="me@example.com",
         read=forms.mail,
-        present=services.account,
-        changes=services.account_changes,
+        present=members.account,
+        changes=members.account_changes,
         asked=with_acme,
     ),
     Question(
@@ -165,9 +165,9 @@ FIXED: tuple[Question, ...] = (
         text="Folder of the node that has all volumes",
         example="/opt/homelab",
         read=forms.folder,
-        present=services.storage_folder,
-        changes=services.folder_changes,
-        asked=services.has_one_folder,
+        present=members.storage_folder,
+        changes=members.folder_changes,
+        asked=members.has_one_folder,
     ),
     Question(
         key="backup.enabled",
@@ -182,16 +182,16 @@ FIXED: tuple[Question, ...] = (
         text="Mail server for alerts, HOST:PORT; none to see them in Alertmanager only",
         example="mail.example.com:587",
         read=forms.server,
-        present=services.mail_server,
-        changes=services.mail_changes,
-        check=services.mail_port_is_open,
+        present=members.mail_server,
+        changes=members.mail_changes,
+        check=members.mail_port_is_open,
     ),
     Question(
         key="mail.from",
         text="Sender of alerts, and account at the mail server",
         example="alerts@example.com",
         read=forms.mail,
-        present=services.mail_sender,
+        present=members.mail_sender,
         asked=with_mail,
     ),
     Question(
@@ -199,7 +199,7 @@ FIXED: tuple[Question, ...] = (
         text="Receiver of alerts",
         example="me@example.com",
         read=forms.mail,
-        present=services.mail_receiver,
+        present=members.mail_receiver,
         asked=with_mail,
     ),
     Question(
@@ -208,8 +208,8 @@ FIXED: tuple[Question, ...] = (
         example="no",
         read=forms.yes_or_no,
         present=lambda _home, _answers: True,
-        changes=services.graphics_changes,
-        asked=lambda home, _: bool(services.marked_files(home.present)),
+        changes=members.graphics_changes,
+        asked=lambda home, _: bool(members.marked_files(home.present)),
     ),
 )
 

@@ -15,8 +15,8 @@ from slipway.core.errors import ProblemsFound
 from slipway.core.model import Workspace
 from slipway.util import yaml
 from testing.configuring import ANSWERS, LAN, answered, home_of
+from testing.product import MEMBERS, product
 from testing.product import SETTINGS as PYPROJECT
-from testing.product import product
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,17 @@ def test_mail_and_the_folder_of_volumes_are_values_of_their_services(workspace: 
     assert "/opt/homelab" not in folders
 
 
+def test_nothing_waits_for_the_secret_of_a_service_that_is_off(workspace: Workspace) -> None:
+    some, every = ["jellyfin", "prowlarr", "scraparr"], [*MEMBERS["htpc"]]
+    made = data(texts(workspace, {**ANSWERS, "services.htpc": some})["values/home/htpc.yaml"])
+
+    env = made["scraparr"]["controllers"]["scraparr"]["containers"]["app"]["env"]  # type: ignore[index]
+    assert env == {"SONARR_URL": None, "SONARR_API_KEY": None, "RADARR_URL": None, "RADARR_API_KEY": None}
+    assert made["sonarr"] == {"enabled": False}
+    again = [name for name in every if name not in {"baseline", "media"}]
+    assert "values/home/htpc.yaml" not in texts(workspace, {**ANSWERS, "services.htpc": again})
+
+
 @pytest.mark.parametrize("key", sorted(ANSWERS.keys() - {"environments"}))
 def test_an_answer_that_is_missing_is_named_with_an_example(workspace: Workspace, key: str) -> None:
     given = {name: value for name, value in ANSWERS.items() if name != key}
@@ -167,7 +178,9 @@ WRONG = [
 def test_a_wrong_answer_is_refused_with_its_hint(
     workspace: Workspace, key: str, answer: str, fact: str, hint: str
 ) -> None:
-    _, _, problems = answered(home_of(workspace), {**ANSWERS, key: answer})
+    shipped = {**ANSWERS, "environments": ["staging", "production"]}
+
+    _, _, problems = answered(home_of(workspace), {**shipped, key: answer})
 
     found = [problem for problem in problems if problem.where == key]
     assert [problem for problem in found if fact in problem.fact and hint in problem.hint], problems
