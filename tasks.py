@@ -526,6 +526,8 @@ def secrets(
         "scope": "strict, namespace-wide or cluster-wide",
         "fetch-cert": "fetch the certificate from the running controller",
         "new-key": "generate a key for a cluster that does not exist yet",
+        "missing": "seal every secret that is missing: generate what can be, ask for the rest on the terminal",
+        "dry-run": "for --missing: show what would be generated and asked for",
         "out": "new file outside of the checkout for the private key of --new-key",
         "kubeconfig": "the cluster of --fetch-cert (default: KUBECONFIG, or ~/.kube/config)",
         "json": JSON,
@@ -544,6 +546,8 @@ def seal(
     scope: str = "strict",
     fetch_cert: bool = False,
     new_key: bool = False,
+    missing: bool = False,
+    dry_run: bool = False,
     out: str = "",
     kubeconfig: str = "",
     json: bool = False,
@@ -551,11 +555,19 @@ def seal(
     """Seal a secret for git, offline; its value comes from a prompt, standard input or a file, never from an argument."""
     with presented(json) as console:
         from slipway.cli import seal as verbs
+        from slipway.cli.seal_missing import check_flags
 
+        one = {"--namespace": namespace, "--name": name, "--key": key, "--from-file": from_file}
+        given = {**one, "--generate": generate, "--label": label, "--type": type}
+        check_flags(missing=missing, dry_run=dry_run, given=given)
         if new_key:
             done = verbs.new_key(console.context, env, out)
         elif fetch_cert:
             done = verbs.fetch_certificate(console.context, env, kubeconfig)
+        elif missing:
+            from slipway.cli.seal_missing import seal_missing
+
+            done = seal_missing(console.context, env, dry_run=dry_run, say=console.say)
         else:
             done = verbs.seal(
                 console.context,

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 from slipway.secrets import encryption, keys
-from testing.monorepo import Monorepo, small
+from testing.monorepo import SCHEMA, Monorepo, small
+from testing.workspaces import program
 
 NOW = datetime.now(tz=UTC)
+
+READERS = """\
+{{- define "common.all" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Chart.Name }}
+  namespace: {{ .Release.Namespace }}
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          env:
+            {{- range $name, $spec := .Values.secrets }}
+            {{- range $key := $spec.keys }}
+            - name: {{ upper $key }}
+              valueFrom: {secretKeyRef: {name: {{ $name }}, key: {{ $key }}, optional: {{ $spec.spare | default false }}}}
+            {{- end }}
+            {{- end }}
+{{- end -}}
+"""
+"""A library whose services read every key of the secrets that they declare; `spare` makes one optional."""
+
+
+def declare_secrets(repo: Monorepo) -> None:
+    """Let the services of a monorepo declare secrets, and read them."""
+    repo.library(template=READERS)
+    properties = {**SCHEMA["properties"], "secrets": {"type": "object"}}  # type: ignore[dict-item]
+    repo.write("charts/common/schemas/values.json", json.dumps({**SCHEMA, "properties": properties}))
+
+
+def opened(sealed: bytes, key: Path) -> dict[str, bytes]:
+    """What the real program makes of a SealedSecret with a private key."""
+    command = [str(program("kubeseal")), "--recovery-unseal", "--recovery-private-key", str(key)]
+    done = subprocess.run(command, input=sealed, capture_output=True, check=True)  # noqa: S603 - a pinned program
+    data = json.loads(done.stdout)["data"]
+    return {name: base64.b64decode(value) for name, value in data.items()}
 
 
 def with_controller(root: Path) -> Monorepo:

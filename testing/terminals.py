@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from testing.workspaces import ROOT
@@ -25,18 +25,38 @@ class Person:
 
     screen: int
     """The person's end of it."""
+    seen: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """Everything that was read, with the line ends of a file."""
+        return "".join(self.seen).replace("\r\n", "\n")
 
     def reads(self, wanted: str) -> str:
         """Everything that is shown until a text, or until the program has ended."""
         shown = b""
         while wanted.encode() not in shown:
-            try:
-                more = os.read(self.screen, 4096)
-            except OSError:  # Linux says so when the other end is closed
-                more = b""
-            assert more, shown.decode()
+            more = self.more()
+            assert more, self.shown + shown.decode()
             shown += more
+        self.seen.append(shown.decode())
         return shown.decode()
+
+    def rest(self) -> None:
+        """Read until the program has ended."""
+        self.seen.append(b"".join(iter(self.more, b"")).decode())
+
+    def more(self) -> bytes:
+        """What is shown next; empty when the program has ended."""
+        try:
+            return os.read(self.screen, 4096)
+        except OSError:  # Linux says so when the other end is closed
+            return b""
+
+    def answers(self, question: str, text: str = "") -> None:
+        """A line, as soon as the question for it is shown."""
+        self.reads(question)
+        self.types(text)
 
     def types(self, text: str) -> None:
         """A line."""

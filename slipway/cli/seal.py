@@ -73,7 +73,20 @@ def new_key(context: Context, env: str, out: str) -> Result:
 
 def terminal() -> value_sources.Inputs:
     """This process's terminal and standard input."""
-    return value_sources.Inputs(prompt=getpass.getpass, stdin=sys.stdin.buffer, terminal=sys.stdin.isatty())
+    return value_sources.Inputs(prompt=getpass.getpass, stdin=sys.stdin.buffer, terminal=sys.stdin.isatty(), line=line)
+
+
+def line(question: str) -> str:
+    """A line from the terminal; the question is not part of the output.
+
+    Raises:
+        EOFError: the terminal was closed.
+    """
+    print(question, end="", file=sys.stderr, flush=True)
+    text = sys.stdin.readline()
+    if not text:
+        raise EOFError
+    return text
 
 
 def result(done: Written) -> Result:

@@ -62,8 +62,20 @@ class SecretEntry:
     purpose: str
     missing: tuple[str, ...] = ()
     """Required keys that nothing provides."""
+    generate: Mapping[str, str] = field(default_factory=dict)
+    """Missing key that may have any value → argument of `inv seal --generate`."""
     command: str = ""
     """Seals the missing keys."""
+
+    @property
+    def target(self) -> NamespacedName:
+        """Its namespace and name."""
+        return NamespacedName(namespace=self.namespace, name=self.name)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The missing keys whose values only a person knows."""
+        return tuple(key for key in self.missing if key not in self.generate)
 
 
 def declared_secrets(members: Iterable[Effective]) -> Iterator[DeclaredSecret]:
@@ -145,6 +157,7 @@ def namespace_entries(
             present = sealed.get(target)
             missing = tuple(key for key in keys if present is None or key not in present.values)
             producer = "SealedSecret" if present is not None else ""
+        generate = {key: argument for item in declared for key, argument in item.generate.items() if key in missing}
         yield SecretEntry(
             namespace=namespace.name,
             name=name,
@@ -155,7 +168,8 @@ def namespace_entries(
             producer=producer.replace("/", " ", 1),
             purpose="; ".join(dict.fromkeys(item.purpose for item in declared if item.purpose)),
             missing=missing,
-            command=seal_command(environment, target, missing, declared) if missing else "",
+            generate=generate,
+            command=seal_command(environment, target, missing, generate) if missing else "",
         )
 
 
@@ -180,11 +194,8 @@ def charts_of(referring: Sequence[Reference], namespace: RenderedNamespace) -> I
         yield chart_of.get(key, key)
 
 
-def seal_command(
-    environment: str, target: NamespacedName, missing: Sequence[str], declared: Sequence[DeclaredSecret]
-) -> str:
+def seal_command(environment: str, target: NamespacedName, missing: Sequence[str], generate: Mapping[str, str]) -> str:
     """The command that seals the missing keys."""
-    generate = {key: argument for item in declared for key, argument in item.generate.items()}
     flags = [f"--generate {generate[key]}" if key in generate else f"--key {key}" for key in missing]
     place = f"--env {environment} --namespace {target.namespace} --name {target.name}"
     return " ".join(("./inv seal", place, *flags))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 CONTROLLER = ChartName("sealed-secrets")
 """The chart whose namespace has the keys."""
-ACTIVE = "sealedsecrets.bitnami.com/sealed-secrets-key"
+KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 """Label of a key that the controller uses. Source: sealed-secrets v0.38.4 cmd/controller, SealedSecretsKeyLabel."""
 
 
@@ -58,11 +59,11 @@ def fetch(context: Context, environment: str, kubectl: Kubectl) -> Written:
 
     space = controller_namespace(context)
     wanted = r'jsonpath={range .items[*]}{.metadata.name} {.data.tls\.crt}{"\n"}{end}'
-    output = kubectl("get", "secrets", "-n", space, "-l", f"{ACTIVE}=active", "-o", wanted).stdout
+    output = kubectl("get", "secrets", "-n", space, "-l", f"{KEY_LABEL}=active", "-o", wanted).stdout
     pairs = [line.split() for line in output.splitlines() if line.strip()]
     found = [encryption.parse_certificate(base64.b64decode(pair[1]), pair[0]) for pair in pairs if len(pair) == 2]
     if not found:
-        evidence = (f"no Secret in {space} has the label {ACTIVE}=active",)
+        evidence = (f"no Secret in {space} has the label {KEY_LABEL}=active",)
         hint = f"kubectl -n {space} get pods -l app.kubernetes.io/name={CONTROLLER}"
         raise WorkspaceError(Problem(where="cluster", fact="has no sealing key", evidence=evidence, hint=hint))
     return keep(context, environment, encryption.newest(found))
@@ -135,7 +136,7 @@ def key_manifest(pair: KeyPair, namespace: str, name: str) -> bytes:
         {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "labels": {ACTIVE: "active"}},
+            "metadata": {"name": name, "namespace": namespace, "labels": {KEY_LABEL: "active"}},
             "type": "kubernetes.io/tls",
             "data": {
                 "tls.crt": base64.b64encode(pair.certificate.pem).decode("ascii"),
@@ -156,4 +157,14 @@ def write_private(path: Path, content: bytes) -> None:
 
 def new_key_command(environment: str) -> str:
     """The command that generates a key without a cluster."""
-    return f"./inv seal --new-key --env {environment} --out ~/sealed-secrets-{environment}.yaml"
+    return f"./inv seal --new-key --env {environment} --out ~/{key_file_name(environment)}"
+
+
+def key_file_name(environment: str) -> str:
+    """What the file with the private key of an environment is called."""
+    return f"sealed-secrets-{environment}.yaml"
+
+
+def default_key_file(environ: Mapping[str, str], environment: str) -> Path:
+    """Where the private key of an environment is looked for: in the user's home."""
+    return Path(environ.get("HOME", "~")).expanduser() / key_file_name(environment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +22,9 @@ from slipway.workspace.values.effective import members_with
 
 if TYPE_CHECKING:
     from slipway.secrets.encryption import Certificate
+
+
+FOLLOWED = "commit and push it: Argo CD follows the commit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,53 @@ def seal(
     Raises:
         WorkspaceError: a name, a value, the certificate or an earlier file cannot be used; nothing was written.
     """
+    # Fail before the prompt, not after somebody has typed a value.
+    prepare(context, environment, request)
+    return seal_values(context, environment, request, value_sources.read_values(requested, inputs))
+
+
+def seal_values(context: Context, environment: str, request: Request, values: Mapping[str, bytes]) -> Written:
+    """Seal values that are known, beside those that the file has.
+
+    Raises:
+        WorkspaceError: as `prepare`; nothing was written.
+    """
+    ready = prepare(context, environment, request)
+    from slipway.secrets.encryption import encrypt
+
+    target = ready.new.target
+    sealed = {key: encrypt(ready.certificate, value, target, request.scope) for key, value in values.items()}
+    made = sealed_secret.add_keys(ready.old, replace(ready.new, values=sealed))
+    path = sealed_secret.sealed_path(environment, target)
+    write_atomic(context.config.root / path, sealed_secret.dump(made, yaml.parse(ready.present, path).mapping))
+    kept = sorted(set(made.values) - set(sealed))
+    listed = (f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()))
+    return Written(
+        wrote=(path,),
+        notes=(*listed, *notes(context, environment, made), *ready.warnings),
+        next=(f"git add {path}", FOLLOWED),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is known of a Secret before its values are."""
+
+    certificate: Certificate
+    warnings: tuple[str, ...]
+    present: bytes
+    """The file as it is; empty without one."""
+    old: SealedSecret | None
+    new: SealedSecret
+    """Without values."""
+
+
+def prepare(context: Context, environment: str, request: Request) -> Prepared:
+    """Everything that can be refused before a value is read.
+
+    Raises:
+        WorkspaceError: a name, the certificate or an earlier file cannot be used.
+    """
     target = NamespacedName(namespace=request.namespace, name=request.name)
     sealed_secret.validate_name(target)
     namespaces = tuple(umbrella.name for umbrella in context.workspace.umbrellas)
@@ -56,8 +106,6 @@ def seal(
         hint = suggest(target.namespace, namespaces, otherwise="namespaces:")
         raise WorkspaceError(Problem(where="--namespace", fact=store.unknown_namespace(target), hint=hint))
     certificate, warnings = usable_certificate(context, environment, datetime.now(tz=UTC))
-    from slipway.secrets.encryption import encrypt
-
     path = sealed_secret.sealed_path(environment, target)
     file = context.config.root / path
     present = file.read_bytes() if file.is_file() else b""
@@ -65,19 +113,8 @@ def seal(
     new = SealedSecret(
         target=target, scope=request.scope, values={}, type=request.type or "Opaque", labels=labels_of(request.labels)
     )
-    # Fail before the prompt, not after somebody has typed a value.
     sealed_secret.add_keys(old, new)
-    values = value_sources.read_values(requested, inputs)
-    sealed = {key: encrypt(certificate, value, target, request.scope) for key, value in values.items()}
-    made = sealed_secret.add_keys(old, replace(new, values=sealed))
-    write_atomic(file, sealed_secret.dump(made, yaml.parse(present, path).mapping))
-    kept = sorted(set(made.values) - set(sealed))
-    listed = (f"sealed: {', '.join(sorted(sealed))}", *((f"kept: {', '.join(kept)}",) if kept else ()))
-    return Written(
-        wrote=(path,),
-        notes=(*listed, *notes(context, environment, made), *warnings),
-        next=(f"git add {path}", "commit and push it: Argo CD follows the commit"),
-    )
+    return Prepared(certificate=certificate, warnings=warnings, present=present, old=old, new=new)
 
 
 def notes(context: Context, environment: str, made: SealedSecret) -> Iterator[str]:

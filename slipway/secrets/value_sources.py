@@ -42,6 +42,8 @@ class Inputs:
     stdin: BinaryIO
     terminal: bool
     """Whether standard input is a terminal."""
+    line: Callable[[str], str] = input
+    """Reads a line that is no secret."""
 
 
 def parse_flags(keys: Sequence[str], files: Sequence[str], generate: Sequence[str]) -> RequestedKeys:
@@ -104,8 +106,18 @@ def read_values(requested: RequestedKeys, inputs: Inputs) -> dict[str, bytes]:
     for key, path in requested.files.items():
         found[key] = inputs.stdin.read() if path == "-" else content_of(Path(path))
     found |= {key: secrets.token_hex(digits // 2).encode() for key, digits in requested.generated.items()}
+    check_values(found)
+    return found
+
+
+def check_values(values: Mapping[str, bytes]) -> None:
+    """Refuse what cannot be the value of a key.
+
+    Raises:
+        WorkspaceError: a value is empty or too long.
+    """
     problems = []
-    for key, value in found.items():
+    for key, value in values.items():
         if not value or len(value) > MAX_BYTES:
             fact = (
                 f"the value of {key} is empty" if not value else f"the value of {key} has more than {MAX_BYTES:,} bytes"
@@ -113,7 +125,6 @@ def read_values(requested: RequestedKeys, inputs: Inputs) -> dict[str, bytes]:
             problems.append(Problem(where="inv seal", fact=fact))
     if problems:
         raise WorkspaceError(problems)
-    return found
 
 
 def prompted_values(keys: Sequence[str], inputs: Inputs) -> Iterator[tuple[str, bytes]]:

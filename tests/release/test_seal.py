@@ -12,7 +12,7 @@ import yaml
 from slipway.secrets import encryption, keys, sealed_secret
 from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from testing.monorepo import ROOT, Monorepo
-from testing.sealing import NOW, with_controller, with_key
+from testing.sealing import NOW, opened, with_controller, with_key
 from testing.terminals import at_terminal, environ_of
 from testing.workspaces import program
 
@@ -43,14 +43,6 @@ opens for writing."""
 @pytest.fixture
 def repo(tmp_path: Path) -> Monorepo:
     return with_controller(tmp_path / "repo")
-
-
-def opened(sealed: bytes, key: Path) -> dict[str, bytes]:
-    """What the real program makes of a SealedSecret with a private key."""
-    command = [program("kubeseal"), "--recovery-unseal", "--recovery-private-key", key]
-    done = subprocess.run(command, input=sealed, capture_output=True, check=True)
-    data = json.loads(done.stdout)["data"]
-    return {name: base64.b64decode(value) for name, value in data.items()}
 
 
 def refused(sealed: bytes, key: Path) -> str:

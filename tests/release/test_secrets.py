@@ -11,31 +11,11 @@ import pytest
 
 from slipway.cli.release import unsealed
 from slipway.context import open_context
-from testing.monorepo import ROOT, SCHEMA, Monorepo
-from testing.sealing import with_controller, with_key
+from testing.monorepo import ROOT, Monorepo
+from testing.sealing import declare_secrets, with_controller, with_key
 
 pytestmark = pytest.mark.helm
 
-TEMPLATE = """\
-{{- define "common.all" -}}
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {{ .Chart.Name }}
-  namespace: {{ .Release.Namespace }}
-spec:
-  template:
-    spec:
-      containers:
-        - name: app
-          env:
-            {{- range $name, $spec := .Values.secrets }}
-            {{- range $spec.keys }}
-            - {name: {{ upper . }}, valueFrom: {secretKeyRef: {name: {{ $name }}, key: {{ . }}}}}
-            {{- end }}
-            {{- end }}
-{{- end -}}
-"""
 SECRETS = """\
 text: hello
 secrets:
@@ -50,9 +30,7 @@ secrets:
 def repo(tmp_path: Path) -> Monorepo:
     """One service that reads one secret."""
     repo = with_controller(tmp_path / "repo")
-    repo.library(template=TEMPLATE)
-    properties = {**SCHEMA["properties"], "secrets": {"type": "object"}}  # type: ignore[dict-item]
-    repo.write("charts/common/schemas/values.json", json.dumps({**SCHEMA, "properties": properties}))
+    declare_secrets(repo)
     repo.write("charts/sonarr/values.yaml", SECRETS)
     return repo
 
