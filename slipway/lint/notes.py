@@ -8,13 +8,18 @@ from slipway.core.errors import Problem
 from slipway.core.model import Chart
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check
+from slipway.util.files import decode
 from slipway.workspace.chart_folder import NOTES
 
 NOTES_FORM = Rule(
-    "chart.notes", "notes.md has the sections Gotchas and Upgrades, one of them or both, in this order, each a list."
+    "chart.notes",
+    "notes.md has one or more of the sections First login, Gotchas and Upgrades, in this order, each a list.",
 )
 
-HEADINGS = ("Gotchas", "Upgrades")
+FIRST_LOGIN = "First login"
+"""How the first person logs in; a chart with a route and without this section has no login."""
+
+HEADINGS = (FIRST_LOGIN, "Gotchas", "Upgrades")
 HINT = "write `## Gotchas` and below it `- …`, then `## Upgrades`; leave out an empty section"
 
 
@@ -28,6 +33,11 @@ def sections(text: str) -> dict[str, str]:
         else:
             below.append(line)
     return {title: "\n".join(lines).strip("\n") for title, lines in found.items()}
+
+
+def section_of(chart: Chart, heading: str) -> str:
+    """A section of a chart's notes.md; empty without it."""
+    return sections(decode(chart.beside.get(NOTES, b""), f"{chart.folder}/{NOTES}")).get(heading, "")
 
 
 @chart_check(NOTES_FORM)

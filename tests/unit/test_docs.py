@@ -140,6 +140,7 @@ def test_the_page_of_a_chart_has_every_fact_of_its_operator(parsed: parsing.Pars
     for title in (
         "Images",
         "Ingress",
+        "First login",
         "Ports",
         "Storage",
         "Backup and restore",

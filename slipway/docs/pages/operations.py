@@ -8,10 +8,8 @@ from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import Map, items
 from slipway.lint import notes
-from slipway.util.files import decode
 from slipway.util.mapping import dig
 from slipway.workspace import backups, declarations
-from slipway.workspace.chart_folder import NOTES
 
 GENERIC_ALERTS = (
     "Generic alerts cover every pod, PVC, backup and scrape target; see [the runbooks](../runbooks/index.md).\n"
@@ -153,7 +151,7 @@ UPDATE_STRATEGIES = {
 
 def note(entry: ParsedChart, heading: str) -> str:
     """A section of notes.md."""
-    return notes.sections(decode(entry.chart.beside.get(NOTES, b""), f"{entry.chart.folder}/{NOTES}")).get(heading, "")
+    return notes.section_of(entry.chart, heading)
 
 
 def disabled(entry: ParsedChart) -> str:

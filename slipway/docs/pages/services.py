@@ -12,6 +12,7 @@ from slipway.docs.pages import alerting, chart_parts, operations, value_examples
 from slipway.docs.source import monitoring, pinned_versions, resources
 from slipway.docs.source.parsing import ParsedChart, ParsedWorkspace
 from slipway.docs.source.schema import items, texts
+from slipway.lint import notes
 from slipway.util.mapping import dig
 from slipway.workspace import declarations
 
@@ -42,6 +43,7 @@ def service(
         overview(entry, pinned),
         section(2, "Images", images(entry), empty="It runs no containers."),
         section(2, "Ingress", ingress(entry), empty="It has no route: it is not reachable from outside the cluster."),
+        section(2, notes.FIRST_LOGIN, operations.note(entry, notes.FIRST_LOGIN)),
         section(2, "Ports", ports(entry)),
         section(2, "Storage", storage(entry), empty="It has no volumes."),
         section(

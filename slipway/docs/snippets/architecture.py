@@ -66,6 +66,7 @@ def snippets(parsed: ParsedWorkspace, icons: Collection[str]) -> dict[str, str]:
         "members": members(parsed),
         "platform": global_values(every),
         "hosts": networking.hosts(every),
+        "logins": networking.first_logins(production),
         "load-balancers": networking.load_balancers(every),
         "needs": requirements.text(every),
         "volumes": storage.volumes(every),

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from slipway.docs.markdown import EMPTY, code, codes, prose, table
 from slipway.docs.snippets import diagrams
 from slipway.docs.source import resources
+from slipway.docs.source.logins import Login, logins
 from slipway.docs.source.platform import Platform, Traffic, traffic
 from slipway.docs.source.schema import items
 from slipway.util.mapping import dig
+
+PAGES = "charts"
+"""Relative path from a page at the top to the pages of charts."""
 
 
 def hosts(every: Mapping[str, Platform]) -> str:
@@ -43,6 +47,22 @@ def load_balancers(every: Mapping[str, Platform]) -> str:
                     )
                     rows.append((name, member.link, code(resources.own_address(member.values, service)), ports))
     return table(("Environment", "Service", "Address", "Ports"), rows)
+
+
+def first_logins(platform: Platform) -> str:
+    """Where each service is reached and how the first person logs in; services of one kind of login share a row."""
+    found: dict[str, list[Login]] = {}
+    for login in logins(platform):
+        found.setdefault(login.first, []).append(login)
+    rows = (
+        (
+            ", ".join(dict.fromkeys(f"[{one.member.title}]({PAGES}/{one.member.entry.chart.name}.md)" for one in same)),
+            ", ".join(code(f"{resources.named(one.host)}{one.path}") for one in same),
+            prose(first),
+        )
+        for first, same in found.items()
+    )
+    return table(("Service", "Address", "First login"), rows)
 
 
 READABLE = 16
