@@ -286,6 +286,35 @@ def bootstrap(_: Invocation, env: str = "", kubeconfig: str = "", dry_run: bool 
         console.show(verb(console.context, env, kubeconfig, dry_run=dry_run))
 
 
+@task(
+    positional=[],
+    help={
+        "env": ENV,
+        "kubeconfig": "the cluster (default: KUBECONFIG, or ~/.kube/config)",
+        "yes": "commit and push what it wrote without asking",
+        "wait": "minutes for the Applications to become Healthy (default: 45)",
+        "dry-run": "show every step, its state and what it would do; change nothing",
+        "json": JSON,
+        "wide": WIDE,
+    },
+)
+def up(
+    _: Invocation,
+    env: str = "",
+    kubeconfig: str = "",
+    yes: bool = False,
+    wait: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+    wide: bool = False,
+) -> None:
+    """Bring an environment up from whatever state there is: secrets, release, push, bootstrap, until all is Healthy."""
+    with presented(json, wide=wide) as console:
+        from slipway.cli.up import up as verb
+
+        console.show(verb(console.context, env, kubeconfig, yes=yes, dry_run=dry_run, wait=wait, say=console.say))
+
+
 @task(help={"env": ENV, "only": EVERY, "json": JSON, "wide": WIDE})
 def backups(_: Invocation, env: str = "", only: str = "", json: bool = False, wide: bool = False) -> None:
     """List everything that holds data, and how and when it is backed up, or why it is not."""
@@ -596,7 +625,7 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
     "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry", "bundle"),
-    "Run the platform": ("configure", "bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
+    "Run the platform": ("configure", "up", "bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),
 }

@@ -17,10 +17,11 @@ import yaml
 
 from slipway.build.builder import Built
 from slipway.build.render import Object
+from slipway.cluster import applications
+from slipway.cluster.applications import Application
 from slipway.context import open_context
 from slipway.core.model import ChartName, Pin
-from slipway.lab import applications, lab, provide
-from slipway.lab.applications import Application
+from slipway.lab import lab, provide
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
 from slipway.release import diff, plan

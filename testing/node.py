@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from slipway.cluster import applications
 from slipway.context import Context
-from slipway.lab import applications, lab
+from slipway.lab import lab
 from slipway.lab.lab import Lab
 from slipway.lab.node import start
 from slipway.lab.node.home import Home

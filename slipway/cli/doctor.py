@@ -8,15 +8,21 @@ from slipway.cli.ending import Result
 from slipway.context import Context
 from slipway.core.errors import RegistryError
 from slipway.toolchain import doctor as examination
+from slipway.toolchain.report import ToolReport
 
 
 def doctor(context: Context) -> Result:
     """Examine the machine; nothing is installed, built or started."""
+    found = rows(context)
+    return Result(value=found, text=examination.text(found))
+
+
+def rows(context: Context) -> tuple[ToolReport, ...]:
+    """What the machine has."""
     config = context.config.registry
     folder = context.config.registry_folder if config.embedded else None
     registry = examination.RegistryFacts(base=config.base, folder=folder, reachable=lambda: unreachable(context))
-    found = examination.gather(toolbox=context.toolbox, run=context.run, registry=registry)
-    return Result(value=found, text=examination.text(found))
+    return examination.gather(toolbox=context.toolbox, run=context.run, registry=registry)
 
 
 def unreachable(context: Context) -> str:

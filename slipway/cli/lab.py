@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from slipway.cli import arguments
 from slipway.cli.ending import Result
+from slipway.cluster import applications
 from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.lab import applications
 from slipway.lab import lab as labs
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place, place_of

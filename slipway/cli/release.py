@@ -147,6 +147,6 @@ def next_steps(config: Config, environment: str) -> tuple[Part, ...]:
     ]
     if config.registry.embedded:
         steps.append(("./inv registry stop", "the embedded registry runs on; its charts stay in .registry/"))
-    if "example." in config.repository_url or not config.repository_url:
+    if not config.has_repository:
         steps.append(("edit pyproject.toml", "set repository-url to your fork before Argo CD reads deploy/"))
     return ("Next:", table((), ((f"    {command}", why) for command, why in steps)))

@@ -77,21 +77,37 @@ def workloads_of(items: Sequence[Data]) -> Workloads:
         if item.get("kind") == "ReplicaSet" and (owner := owner_of(item)) in workloads:
             workload_of[uid(item)] = workloads[owner]
     pods: dict[ObjectKey, set[str]] = {key: set() for key in workloads.values()}
-    unscheduled: dict[ObjectKey, str] = {}
+    reasons: dict[ObjectKey, str] = {}
     for item in items:
         if item.get("kind") != "Pod" or dig(item, "metadata").get("deletionTimestamp"):
             continue
         if (key := workload_of.get(owner_of(item))) is not None:
             pods[key].add(uid(item))
-            if (scheduled := condition(item, "PodScheduled")).get("status") == "False":
-                unscheduled[key] = str(scheduled.get("message", ""))
+            if reason := why_waiting(item):
+                reasons[key] = reason
     waiting = {
-        key_of(item): unscheduled.get(key_of(item), "its pods are not ready")
+        key_of(item): reasons.get(key_of(item), "its pods are not ready")
         for item in items
         if item.get("kind") in WORKLOADS and not is_complete(item)
     }
     refused = {key: message for key, message in refusals(items, workload_of).items() if key in waiting}
     return Workloads(pods={key: frozenset(found) for key, found in pods.items()}, waiting=waiting, refused=refused)
+
+
+STARTING = frozenset({"ContainerCreating", "PodInitializing"})
+"""Reasons of containers that only take their time. Source: Kubernetes, pkg/kubelet/kubelet_pods.go."""
+
+
+def why_waiting(pod: Data) -> str:
+    """Why a pod does not start: no node takes it, or one of its containers cannot run; empty when it only takes its time."""
+    if (scheduled := condition(pod, "PodScheduled")).get("status") == "False":
+        return str(scheduled.get("message", ""))
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for status in listing(dig(pod, "status"), kind):
+            waiting = dig(status, "state", "waiting")
+            if (reason := str(waiting.get("reason", ""))) and reason not in STARTING:
+                return ": ".join(filter(None, (reason, str(waiting.get("message", "")))))
+    return ""
 
 
 def refusals(items: Sequence[Data], workload_of: Mapping[str, ObjectKey]) -> dict[ObjectKey, str]:

@@ -113,6 +113,11 @@ class Config:
     signing: SigningConfig = field(default_factory=SigningConfig)
 
     @property
+    def has_repository(self) -> bool:
+        """Whether the address of the repository is the operator's: it is set, and not an example's."""
+        return bool(self.repository_url) and "example." not in self.repository_url
+
+    @property
     def build(self) -> Path:
         """Staged charts, packages and caches; can always be deleted."""
         return self.root / "build"

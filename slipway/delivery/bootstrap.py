@@ -110,7 +110,7 @@ def warnings_of(context: Context) -> tuple[str, ...]:
         found.append(
             f"{context.config.registry.base} is this machine's own address: pods of another one cannot reach it"
         )
-    if "example." in context.config.repository_url or not context.config.repository_url:
+    if not context.config.has_repository:
         found.append("repository-url in pyproject.toml is not your fork: Argo CD will not see new pins")
     return tuple(found)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from slipway.cluster import applications
 from slipway.context import Context
-from slipway.lab import applications, lab
+from slipway.lab import lab
 from slipway.lab.place import Place
 from slipway.lab.real import join
 from slipway.lab.state import State

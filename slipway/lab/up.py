@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from slipway.cluster import applications
+from slipway.cluster.application_table import live
 from slipway.context import Context
 from slipway.core.errors import ToolFailed
-from slipway.lab import applications, lab, provide, status
-from slipway.lab.applications import Application
+from slipway.lab import lab, provide, status
 from slipway.lab.lab import Lab
 from slipway.lab.place import Place
 from slipway.lab.real import join
 from slipway.util import filelock
 from slipway.util.progress import Progress
-from slipway.util.terminal import Table, table, width_of
 from slipway.util.text import being, counted
 
 HEALTHY_S = 600.0
@@ -62,7 +62,7 @@ def up(
         with ended_explained(place):
             deliver(here, secrets=secrets)
             names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
-            with live(context) as on_change:
+            with live(context.progress) as on_change:
                 found = applications.wait_until_healthy(
                     here.kubectl,
                     context.config.argocd_namespace,
@@ -152,36 +152,3 @@ def next_steps(place: Place) -> str:
     """The commands for a running lab."""
     flag = lab.name_flag(place)
     return f"./inv lab kubectl{flag} get pods -A   |   ./inv lab status{flag}   |   ./inv lab down{flag}"
-
-
-@contextmanager
-def live(context: Context) -> Iterator[Callable[[tuple[Application, ...]], None]]:
-    """Show the Applications while they change: a table in place on a terminal, a line for each change elsewhere."""
-    progress = context.progress
-    if progress.quiet:
-        yield lambda _: None
-        return
-    if progress.stream.isatty():
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        with Live(console=Console(file=progress.stream), auto_refresh=False, transient=True) as display:
-            yield lambda found: display.update(
-                Text(applications_table(found).text(width_of(progress.stream))), refresh=True
-            )
-        return
-    shown: dict[str, tuple[str, ...]] = {}
-
-    def report(found: tuple[Application, ...]) -> None:
-        for item in found:
-            if shown.get(item.name) != item.row:
-                shown[item.name] = item.row
-                progress.say("  " + "  ".join(part for part in item.row if part))
-
-    yield report
-
-
-def applications_table(found: tuple[Application, ...]) -> Table:
-    """The Applications as a table."""
-    return table(applications.HEAD, (item.row for item in found))

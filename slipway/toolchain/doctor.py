@@ -27,6 +27,7 @@ from slipway.util.terminal import Part, Text, table
 GIB = 1024**3
 ENOUGH_GIB = 6
 """What the first set-up fills: environment 0.5, Go 0.3, sources and compiled packages of the tools 3.5, the rest room."""
+DISK = "disk space"
 GROUP_COMMANDS = {
     "lab": "./inv lab up",
     "release": "./inv --list",
@@ -193,7 +194,7 @@ def disk_row(root: Path) -> ToolReport:
     free = shutil.disk_usage(root).free / GIB
     enough = free >= ENOUGH_GIB
     return ToolReport(
-        name="disk space",
+        name=DISK,
         state=State.OK if enough else State.WRONG,
         wanted=f"{ENOUGH_GIB} GiB",
         found=f"{free:.0f} GiB free",

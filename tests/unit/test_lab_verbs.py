@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from slipway.cluster import applications
 from slipway.core.errors import Problem, ToolFailed
-from slipway.lab import applications, state, up
+from slipway.lab import state, up
 from slipway.lab.place import Place
 from slipway.lab.state import ComponentState, Phase, State
 from slipway.tools.kubectl import Kubectl

@@ -84,6 +84,7 @@ def wait_until_healthy(
     on_change: Callable[[tuple[Application, ...]], None] = lambda _: None,
     accept: Callable[[Application], bool] = lambda application: application.healthy,
     may_return: Callable[[], bool] = lambda: True,
+    hint: str = "./inv lab kubectl --",
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Application, ...]:
     """Wait until these Applications are there and healthy.
@@ -96,6 +97,7 @@ def wait_until_healthy(
         on_change: called with the Applications at every change.
         accept: what counts as healthy.
         may_return: whether a server that does not answer may come back; while it does, it is asked again for UNREACHABLE_S.
+        hint: the kubectl that hints name.
         sleep: waits between two requests.
 
     Raises:
@@ -120,11 +122,17 @@ def wait_until_healthy(
         if {item.name for item in found} == set(names) and all(accept(item) for item in found):
             return found
         if time.monotonic() > limit:
-            raise NotConverged(tuple(problems_of(found, names, wait_s)))
+            raise NotConverged(tuple(problems_of(found, names, wait_s, hint, accept)))
         sleep(POLL_S)
 
 
-def problems_of(found: Sequence[Application], names: Sequence[str], wait_s: float) -> list[Problem]:
+def problems_of(
+    found: Sequence[Application],
+    names: Sequence[str],
+    wait_s: float,
+    kubectl: str,
+    accept: Callable[[Application], bool],
+) -> list[Problem]:
     """What is not healthy after the time is over."""
     there = {item.name: item for item in found}
     made = []
@@ -132,9 +140,9 @@ def problems_of(found: Sequence[Application], names: Sequence[str], wait_s: floa
         item = there.get(name)
         if item is None:
             made.append(Problem(where=f"Application {name}", fact=f"does not exist after {wait_s:g} s"))
-        elif not item.healthy:
+        elif not accept(item):
             fact = f"is {item.sync or 'Unknown'} and {item.health or 'Unknown'} after {wait_s:g} s"
             evidence = (item.message,) if item.message else ()
-            hint = f"./inv lab kubectl -- -n argocd get application {name} -o yaml"
+            hint = f"{kubectl} -n argocd get application {name} -o yaml"
             made.append(Problem(where=f"Application {name}", fact=fact, evidence=evidence, hint=hint))
     return made
