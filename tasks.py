@@ -141,6 +141,46 @@ def pin(
 
 
 @task(
+    help={
+        "env": "the environment that gets the pins of the one before it (default: the second, if there are two)",
+        "only": "umbrellas, comma separated (default: every umbrella)",
+        "kubeconfig": "the cluster of the environment before: a kubeconfig file, or lab",
+        "status": "the same from a file: kubectl get applications.argoproj.io -n argocd -o json",
+        "proven-for": "how long it must have been healthy, such as 12h or 0 (default: 1d)",
+        "accept": ACCEPT,
+        "dry-run": "show the answers and what it would do",
+        "json": JSON,
+    }
+)
+def promote(
+    _: Invocation,
+    env: str = "",
+    only: str = "",
+    kubeconfig: str = "",
+    status: str = "",
+    proven_for: str = "",
+    accept: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Pin the next environment, when the one before runs it healthily and the update was rehearsed."""
+    with presented(json) as console:
+        from slipway.cli.promote import promote as verb
+
+        done = verb(
+            console.context,
+            env,
+            only,
+            kubeconfig=kubeconfig,
+            status=status,
+            proven_for=proven_for,
+            accept=accept,
+            dry_run=dry_run,
+        )
+        console.show(done)
+
+
+@task(
     positional=["umbrella"],
     help={
         "umbrella": "the umbrella, which is the namespace",
@@ -624,7 +664,19 @@ def dashboards(_: Invocation, check: bool = False) -> None:
 
 PURPOSES = {
     "Before a release": ("plan", "explain", "diff", "rehearse", "status"),
-    "Release": ("release", "version", "package", "publish", "pin", "rollback", "verify", "keys", "registry", "bundle"),
+    "Release": (
+        "release",
+        "version",
+        "package",
+        "publish",
+        "pin",
+        "promote",
+        "rollback",
+        "verify",
+        "keys",
+        "registry",
+        "bundle",
+    ),
     "Run the platform": ("configure", "up", "bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),

@@ -143,7 +143,10 @@ def next_steps(config: Config, environment: str) -> tuple[Part, ...]:
     steps = [
         ("./inv status", "what is here, published and pinned"),
         (f"git add deploy/{environment}", "commit and push it: Argo CD follows the commit"),
-        *((f"./inv pin --env {later}", "promote these pins") for later in config.environments[1:]),
+        *(
+            (f"./inv promote --env {later}", "ask this environment, and promote these pins")
+            for later in config.environments[1:]
+        ),
     ]
     if config.registry.embedded:
         steps.append(("./inv registry stop", "the embedded registry runs on; its charts stay in .registry/"))

@@ -33,6 +33,8 @@ class Application:
     """Conditions or operation message in one line; empty when Synced and Healthy."""
     reconciled: str
     """Time of the last comparison."""
+    since: str
+    """When it got this health, or this revision if that was later; RFC 3339, empty when Argo CD does not say."""
 
     @property
     def healthy(self) -> bool:
@@ -63,6 +65,12 @@ def application_of(data: Data) -> Application:
         phase=str(operation.get("phase", "")),
         message=" ".join(" ".join(messages).split()),
         reconciled=str(status.get("reconciledAt", "")),
+        # Both are RFC 3339 in UTC and to the second, so the later one is the greater text.
+        since=max(
+            str(dig(status, "health").get("lastTransitionTime", "")),
+            *(str(entry.get("deployedAt", "")) for entry in listing(status, "history")[-1:]),
+            "",
+        ),
     )
 
 

@@ -22,7 +22,7 @@ from slipway.lab import lab, provide
 from slipway.lab.place import place_of
 from slipway.lab.plan import Extent
 from slipway.lint import kube_schemas
-from slipway.release import diff
+from slipway.release import diff, rehearsed
 from slipway.tools.kubectl import Kubectl
 from slipway.util import yaml
 from slipway.util.terminal import Part, Text, table
@@ -108,13 +108,16 @@ def rehearse(context: Context, environment: str, only: Sequence[ChartName], cloc
                 with progress.step("back") as done:
                     back = rehearsal.apply_state(kubectl, tree, past)
                     done(tally(verdict.action for verdict in back))
-    return Rehearsal(
+    rehearsal_done = Rehearsal(
         environment=environment,
         labels={name: transition(past.get(name), tree.get(name)) for name in sorted({*past, *tree})},
         rows=rows(update, back),
         before=tuple(verdict for verdict in before if verdict.action is Action.REJECTED),
         seconds=clock() - began,
     )
+    rejected = {row.umbrella for row in rehearsal_done.rows if row.rejected}
+    rehearsed.remember(context, environment, [ChartName(name) for name in tree if name not in rejected])
+    return rehearsal_done
 
 
 def pinned(context: Context, environment: str, only: Sequence[ChartName], scratch: Path) -> PlatformState:

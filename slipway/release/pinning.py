@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from slipway.context import Context
 from slipway.core.errors import AlreadyPublished, Problem, RegistryError, WorkspaceError
@@ -17,8 +18,11 @@ from slipway.gitops.pins import (
     write_deploy_folder,
 )
 from slipway.release import plan, signing
+from slipway.release.dangers.kinds import Danger
 from slipway.release.release import LOCK, LOCK_WAIT_S, repeat
 from slipway.release.survey import moved_pin, pins_after, plan_of
+
+NO_DOUBTS: Mapping[ChartName, tuple[Danger, ...]] = MappingProxyType({})
 
 
 def pin_environment(
@@ -28,6 +32,7 @@ def pin_environment(
     *,
     dry_run: bool,
     accepted: Collection[str] = (),
+    doubts: Mapping[ChartName, tuple[Danger, ...]] = NO_DOUBTS,
 ) -> tuple[str, ...]:
     """Write an environment's deploy folder; the first one follows the registry, a later one the one before it.
 
@@ -37,6 +42,7 @@ def pin_environment(
         only: umbrellas; all when empty.
         dry_run: write nothing, and refuse no danger.
         accepted: names of dangers that a person accepts.
+        doubts: dangers of a promotion, besides those of the objects.
 
     Returns:
         Why it is written; empty when it is up to date.
@@ -69,8 +75,10 @@ def pin_environment(
             from slipway.release.dangers import gate
             from slipway.release.dangers.acceptance import record, refuse_unaccepted
 
-            dangers = gate.of_pins(context, environment, pins)
-            refuse_unaccepted(dangers, environment, accepted, repeat("pin", environment, only))
+            found = gate.of_pins(context, environment, pins)
+            dangers = {name: (*doubts.get(name, ()), *found.get(name, ())) for name in {*doubts, *found}}
+            command = repeat("promote" if doubts else "pin", environment, only)
+            refuse_unaccepted(dangers, environment, accepted, command)
             record(context, environment, dangers, {name: pin.version for name, pin in pins.items()})
             write_deploy_folder(context.config, environment, files)
         sweep(context.config)

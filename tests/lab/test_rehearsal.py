@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from slipway.cluster.rehearsal import Action
+from slipway.core.model import ChartName
+from slipway.gitops.pins import current_pins
 from slipway.lab import lab, rehearse
 from slipway.lab.place import Place
 from slipway.lab.rehearse import Rehearsal, RehearsedObject
 from slipway.release import diff
+from slipway.release.rehearsed import was_rehearsed
 from testing import cluster
 from testing.cluster import MakePlatform, Platform
 
@@ -162,6 +165,37 @@ def test_a_rehearsal_goes_back_to_what_is_published(trial: Rehearsal) -> None:
 def test_the_definition_that_loses_a_field_is_named_with_the_data_that_goes_with_it(trial: Rehearsal) -> None:
     found = row(trial, "CustomResourceDefinition things.trial.example.org")
     assert (found.holds_data, found.update) == (True, Action.CHANGED)
+
+
+def test_an_update_without_a_rejection_counts_as_rehearsed_until_the_files_change(place: Place, tmp_path: Path) -> None:
+    here = cluster.platform(tmp_path / "smooth", place, "smooth")
+    release_to_files(here)
+    here.repo.replace("charts/smooth-one/values.yaml", "GREETING: hello", "GREETING: moin")
+    name = ChartName("smooth")
+    assert not known(here, name)
+
+    assert rehearse.rehearse(here.lab.context, "smooth", (), time.monotonic).problems == ()
+
+    assert known(here, name)
+    here.repo.replace("charts/smooth-one/values.yaml", "GREETING: moin", "GREETING: servus")
+    assert not known(here, name)
+
+
+def test_an_update_that_was_rejected_does_not_count_as_rehearsed(place: Place, tmp_path: Path) -> None:
+    here = cluster.platform(tmp_path / "rough", place, "rough")
+    release_to_files(here)
+    here.repo.replace("charts/rough-two/values.yaml", "size: 1Gi", "size: 2Gi")
+
+    assert rehearse.rehearse(here.lab.context, "rough", (), time.monotonic).problems
+
+    assert not known(here, ChartName("rough"))
+
+
+def known(here: Platform, name: ChartName) -> bool:
+    """Whether the update to the working tree counts as rehearsed."""
+    context = here.lab.context
+    before = current_pins(context.config, here.name)[name].manifest
+    return was_rehearsed(context, here.name, name, before, context.digests[name])
 
 
 def test_a_rehearsal_leaves_no_folder(trial: Rehearsal, place: Place) -> None:

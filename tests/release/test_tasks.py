@@ -27,7 +27,7 @@ def test_a_release_says_what_it_did_and_what_to_do_next(world: World) -> None:
     message = world.ok("release")
 
     assert "Pinned: deploy/staging" in message
-    assert "./inv pin --env production" in message
+    assert "./inv promote --env production" in message
     assert "./inv registry stop" in message
 
 

@@ -94,7 +94,7 @@ def test_the_next_steps_name_the_promotion_and_the_fork() -> None:
 
     message = shown(release.next_steps(config, "staging"))
 
-    assert "./inv pin --env production" in message
+    assert "./inv promote --env production" in message
     assert "./inv registry stop" in message
     assert "set repository-url to your fork" in message
 

@@ -113,8 +113,31 @@ KINDS: Mapping[str, DangerKind] = {
             meaning="An image goes back to an earlier version; what the newer one has migrated may not be readable.",
             remedy="Restore the backup from before the update, or check that the older version reads the data.",
         ),
+        DangerKind(
+            name="unknown-state",
+            meaning="A version is promoted without asking whether the environment before runs it.",
+            remedy="Ask it: `./inv promote` with `--kubeconfig` or `--status`.",
+        ),
+        DangerKind(
+            name="not-healthy",
+            meaning="The environment before does not run the promoted version Synced and Healthy.",
+            remedy="Look at its Application in Argo CD, and promote when it is healthy.",
+        ),
+        DangerKind(
+            name="not-proven",
+            meaning="The environment before has run the promoted version for a shorter time than `--proven-for` asks.",
+            remedy="Wait, or ask for a shorter time.",
+        ),
+        DangerKind(
+            name="not-rehearsed",
+            meaning="The update was not rehearsed on an API server, or an object was rejected there.",
+            remedy="Check out the released commit and run `./inv rehearse` for the environment.",
+        ),
     )
 }
+
+OF_PROMOTION = frozenset({"unknown-state", "not-healthy", "not-proven", "not-rehearsed"})
+"""Those that a promotion finds at the environment before; the others are found in the objects."""
 
 
 def accepted_names(text: str) -> frozenset[str]:
