@@ -131,7 +131,7 @@ class Context:
 
         return render.Renderer(
             helm=self.helm,
-            helm_version=self.config.tools.get("helm", ""),
+            helm_version=self.toolbox.version("helm"),
             kube_version=self.config.kube_version,
             folder=render.kept_below(self.config.build),
         )

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.config import load_config
 from slipway.core.errors import Problem
 from slipway.docs import site
 from slipway.docs.checks import console_blocks, console_output
 from slipway.docs.checks.console_blocks import ConsoleCommand, Session
 from slipway.docs.pages.tested_commands import first_line
-from slipway.registry import embedded
+from slipway.registry.embedded import Daemon
+from slipway.toolchain import shipped
 from slipway.tools.process import free_port
 from slipway.tools.run import Command, Completed, run_process, tail
 from testing import digests
@@ -71,7 +71,8 @@ class Copy:
         home = str(self.folder / "home")
         # Whatever the settings of the checkout are: no test publishes to another registry.
         registry = {"SLIPWAY_REGISTRY": "embedded", "SLIPWAY_REGISTRY_PORT": self.port}
-        return {**registry, "HOME": home, "STATE": str(self.folder / "state")}
+        cache = str(self.folder / "cache")
+        return {**registry, "HOME": home, "STATE": str(self.folder / "state"), shipped.CACHE: cache}
 
     def make(self) -> None:
         """The working tree as a first commit, with what git would take and nothing that a release writes."""
@@ -93,8 +94,13 @@ class Copy:
         self.equip()
 
     def equip(self) -> None:
-        """The programs and packages that are there already, under the copy's own name."""
+        """The programs and packages that are there already, under the copy's own name, and for a slipway that it installs."""
         equip(self.root)
+        programs = self.folder / "cache" / shipped.BUILT
+        programs.mkdir(parents=True, exist_ok=True)
+        for made in (self.root / ".tools").glob("*-v*/"):
+            if not (programs / made.name).exists():
+                (programs / made.name).symlink_to(made.resolve())
 
     def type(self, step: ConsoleCommand) -> Completed:
         """A command of the page, to its end."""
@@ -105,7 +111,8 @@ class Copy:
         """End what the session started."""
         if (self.root / ".lab").exists():
             self.type(ConsoleCommand(command=f"cd '{self.root}' && ./inv lab down", output=(), code=0, line=0))
-        embedded.daemon_of(load_config(self.root, self.environ)).stop()
+        for folder in (self.root / ".registry", *(self.folder / "home").glob("*/.registry")):
+            Daemon(folder=folder, port=0).stop()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

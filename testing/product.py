@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from slipway.config import Config, edit
+from slipway.config import PYPROJECT, Config, edit
 from slipway.config.load import build, read_table
-from slipway.config.settings import FILE, PRODUCT, check
+from slipway.config.settings import PRODUCT, check
 from slipway.context import Context, open_context
 from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.tools.git import Git
@@ -101,10 +101,10 @@ def product_context() -> Context:
 def product_config(environ: Mapping[str, str]) -> Config:
     """The settings of this repository, with those of an operator from the tests."""
     own = tomllib.loads(SETTINGS)["tool"]["slipway"]
-    table = {key: value for key, value in read_table(ROOT / FILE).items() if key in PRODUCT}
+    table = {key: value for key, value in read_table(ROOT)[1].items() if key in PRODUCT}
     settings, problems = check({**table, **own}, environ)
     assert not problems, text_of(problems)
-    return build(ROOT, settings)
+    return build(ROOT, PYPROJECT, settings)
 
 
 def copy_product(root: Path, *names: str) -> Path:

@@ -19,7 +19,7 @@ from slipway.core.model import Archive, Chart, ChartName, Digest, Workspace
 from slipway.tools.helm import Helm, package_args
 from slipway.util import parallel, yaml
 from slipway.util.files import SOURCE_DATE_EPOCH, clear_way, remove, write_atomic
-from slipway.workspace import graph
+from slipway.workspace import graph, vendored
 
 SPLIT_FROM = 8
 """Charts of one level from which a second helm process gains more than its start costs."""
@@ -82,7 +82,12 @@ class Builder:
         for level in graph.levels(self.workspace):
             mine = [name for name in level if name in wanted]
             ready = [
-                name for name in mine if all(dep.name in built for dep in self.workspace.charts[name].dependencies)
+                name
+                for name in mine
+                if all(
+                    dep.name in built or dep.name not in self.workspace.charts
+                    for dep in self.workspace.charts[name].dependencies
+                )
             ]
             problems.extend(self._stage(ready, built, members))
             there = {name: self._packed_right(name, members[name], exact) for name in ready if name in members}
@@ -108,12 +113,15 @@ class Builder:
                 yield from error.problems
                 continue
             members[name] = contents.joined(self.workspace, name, files, members)
-            vendored = {
-                f"{dep.name}-{dep.version}.tgz": below[dep.name].archive.path.read_bytes() for dep in chart.dependencies
+            archives = {
+                f"{dep.name}-{dep.version}.tgz": below[dep.name].archive.path.read_bytes()
+                for dep in chart.dependencies
+                if dep.name in below
             }
-            if not stage.holds(self.staged(name), files, vendored):
+            archives |= vendored.archives(self.workspace, chart)
+            if not stage.holds(self.staged(name), files, archives):
                 clear_way(self.staged(name), self.folder)
-                stage.write(self.staged(name), files, vendored)
+                stage.write(self.staged(name), files, archives)
 
     def _packed_right(self, name: ChartName, members: contents.Members, exact: Collection[ChartName]) -> bytes | None:
         """The archive that is there, if it holds what it should; anything else in its place is removed."""

@@ -17,7 +17,7 @@ from slipway.build.metadata import fields_of, mappings
 from slipway.core.errors import WorkspaceError, escaped
 from slipway.core.model import ChartName, Digest, Workspace
 from slipway.util import yaml
-from slipway.workspace import graph
+from slipway.workspace import graph, vendored
 
 Members = Mapping[str, bytes]
 """Path in the archive → content."""
@@ -57,7 +57,9 @@ def joined(
     """
     members = dict(files)
     for dependency in workspace.charts[name].dependencies:
-        members.update((f"charts/{path}", content) for path, content in below[dependency.name].items())
+        members.update((f"charts/{path}", content) for path, content in below.get(dependency.name, {}).items())
+    for packed in vendored.archives(workspace, workspace.charts[name]).values():
+        members.update((f"charts/{path}", content) for path, content in archive.read_archive(packed).items())
     return {f"{name}/{path}": content.removeprefix(BOM_UTF8) for path, content in members.items()}
 
 

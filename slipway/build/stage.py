@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.build import schema
-from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, Digest, Workspace
+from slipway.core.model import Chart, ChartKind, Digest, Workspace, input_digest_key
 from slipway.util import go_json, yaml
-from slipway.workspace import environments
+from slipway.workspace import environments, vendored
 
 ATTEMPTS = 5
 """How often a staged copy is put into its place while another task does the same."""
@@ -42,26 +42,39 @@ def files_of(workspace: Workspace, chart: Chart, digest: Digest, base: str) -> d
     Raises:
         WorkspaceError: a schema or an environment's values cannot be understood.
     """
-    metadata = staged_metadata(chart, digest, base)
+    metadata = staged_metadata(workspace, chart, digest, base)
     files = {**chart.files, "Chart.yaml": yaml.dump(metadata)}
     if chart.dependencies:
-        files["Chart.lock"] = lock_file(chart, base)
+        files["Chart.lock"] = lock_file(workspace, chart, base)
+    if chart.kind is ChartKind.UMBRELLA:
+        files.update(environments.environment_files(workspace, chart))
+    if not workspace.profile.vocabulary:
+        return files
     if chart.kind is ChartKind.SERVICE:
         files["values.schema.json"] = service_schema_text(workspace, chart)
     if chart.kind is ChartKind.UMBRELLA:
-        files.update(environments.environment_files(workspace, chart))
         files["values.schema.json"] = schema.to_json(umbrella_schema(workspace, chart))
     return files
 
 
-def staged_metadata(chart: Chart, digest: Digest, base: str) -> dict[str, object]:
+def staged_metadata(workspace: Workspace, chart: Chart, digest: Digest, base: str) -> dict[str, object]:
     """Chart.yaml of the staged copy."""
     metadata = dict(chart.metadata)
     annotations = metadata.get("annotations")
-    metadata["annotations"] = {**(annotations if isinstance(annotations, dict) else {}), INPUT_DIGEST: str(digest)}
+    marked = {input_digest_key(chart.prefix): str(digest)}
+    metadata["annotations"] = {**(annotations if isinstance(annotations, dict) else {}), **marked}
     if isinstance(entries := metadata.get("dependencies"), list):
-        metadata["dependencies"] = [{**entry, "repository": base} for entry in entries if isinstance(entry, dict)]
+        metadata["dependencies"] = [
+            {**entry, "repository": source_of(workspace, str(entry.get("name")), str(entry.get("repository")), base)}
+            for entry in entries
+            if isinstance(entry, dict)
+        ]
     return metadata
+
+
+def source_of(workspace: Workspace, name: str, written: str, base: str) -> str:
+    """Where a packaged chart says that a dependency comes from: our registry, or the repository that has it."""
+    return base if name in workspace.charts or workspace.profile.vocabulary else written
 
 
 def fragments(workspace: Workspace) -> dict[str, bytes]:
@@ -107,30 +120,38 @@ def umbrella_schema(workspace: Workspace, umbrella: Chart) -> dict[str, object]:
     return schema.umbrella_schema(members, fragments(workspace))
 
 
-def lock_file(chart: Chart, base: str) -> bytes:
+def lock_file(workspace: Workspace, chart: Chart, base: str) -> bytes:
     """Chart.lock for exact dependencies.
 
     Source: the digest is sha256 over the compact JSON of requirements and lock, helm v4.3.1
     internal/resolver/resolver.go:213-220; field order is that of Go's `chart.Dependency`.
     """
+    sources = {dep.key: source_of(workspace, dep.name, dep.repository, base) for dep in chart.dependencies}
     wanted = [
         {
             "name": dep.name,
             "version": dep.version,
-            "repository": base,
+            "repository": sources[dep.key],
             **({"condition": dep.condition} if dep.condition else {}),
             **({"alias": dep.alias} if dep.alias else {}),
         }
         for dep in chart.dependencies
     ]
-    locked = [{"name": dep.name, "version": dep.version, "repository": base} for dep in chart.dependencies]
+    locked = [
+        {
+            "name": dep.name,
+            "version": vendored.version_of(workspace, chart, dep),
+            "repository": sources[dep.key],
+        }
+        for dep in chart.dependencies
+    ]
     digest = f"sha256:{hashlib.sha256(go_json.encode([wanted, locked])).hexdigest()}"
     return yaml.dump({"dependencies": locked, "digest": digest, "generated": GENERATED})
 
 
-def holds(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, bytes]) -> bool:
+def holds(folder: Path, files: Mapping[str, bytes], archives: Mapping[str, bytes]) -> bool:
     """Whether a staged copy is on disk exactly as it should be; a file that cannot be read is not."""
-    wanted = {**files, **{f"charts/{name}": content for name, content in vendored.items()}}
+    wanted = {**files, **{f"charts/{name}": content for name, content in archives.items()}}
     try:
         there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
         return there.keys() == wanted.keys() and all(
@@ -141,7 +162,7 @@ def holds(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, bytes
         return False
 
 
-def write(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, bytes]) -> None:
+def write(folder: Path, files: Mapping[str, bytes], archives: Mapping[str, bytes]) -> None:
     """Put a staged copy on disk in one step; another task of this checkout may do the same at the same time.
 
     Nothing waits for the disk: whoever uses the copy compares it first, and what a power cut damaged is written again.
@@ -149,18 +170,18 @@ def write(folder: Path, files: Mapping[str, bytes], vendored: Mapping[str, bytes
     Args:
         folder: does not exist, or is replaced.
         files: path → content.
-        vendored: file name → archive to vendor under charts/.
+        archives: file name → archive to vendor under charts/.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent) as scratch:
         made = Path(scratch) / "made"
-        for path, content in {**files, **{f"charts/{name}": text for name, text in vendored.items()}}.items():
+        for path, content in {**files, **{f"charts/{name}": text for name, text in archives.items()}}.items():
             target = made / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         for attempt in range(ATTEMPTS):
             if os.path.lexists(folder):
-                if holds(folder, files, vendored):
+                if holds(folder, files, archives):
                     return  # another task was faster
                 with contextlib.suppress(FileNotFoundError):
                     folder.rename(Path(scratch) / f"old-{attempt}")

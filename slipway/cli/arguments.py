@@ -23,9 +23,18 @@ def environment(context: Context, name: str) -> str:
     Raises:
         WorkspaceError: it is not configured.
     """
-    chosen = name or context.config.environments[0]
+    chosen = name or next(iter(context.config.environments), "")
     check_environment(context.config, chosen)
     return chosen
+
+
+def pinned_environment(context: Context, name: str) -> str:
+    """The environment that a release pins: that of `--env`, or the first; empty in a monorepo without environments.
+
+    Raises:
+        WorkspaceError: it is not configured.
+    """
+    return environment(context, name) if name or context.config.environments else ""
 
 
 def names(text: str, where: str) -> tuple[str, ...]:

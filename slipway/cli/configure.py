@@ -10,7 +10,8 @@ from pathlib import Path
 from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.config.load import read_table
-from slipway.config.settings import FILE, SETTINGS
+from slipway.config.model import PYPROJECT as FILE
+from slipway.config.settings import SETTINGS
 from slipway.configure import interview
 from slipway.configure.found import find
 from slipway.configure.model import Answers, Found, Home, Question, Value, words_of
@@ -63,7 +64,7 @@ def configure(context: Context, answers: str, env: str, *, dry_run: bool, termin
 
 def home_of(context: Context) -> Home:
     """The checkout before the answers."""
-    table = read_table(context.config.root / FILE)
+    table = read_table(context.config.root)[1]
     defaults = {key: setting.default for key, setting in SETTINGS.items() if setting.default is not None}
     home = Home(workspace=context.workspace, settings={**defaults, **table}, found=find(context), environment="")
     return home.of(interview.base_environment(home))

@@ -31,7 +31,8 @@ def diff(context: Context, env: str, only: str, base: str, server: str, *, full:
         BuildError: see `release.diff.differences`.
     """
     # A cluster runs one environment.
-    environments = (arguments.environment(context, env),) if env or server else context.config.environments
+    one = env or server or not context.config.environments
+    environments = (arguments.environment(context, env),) if one else context.config.environments
     names = arguments.charts(context, only)
     kubectl = cluster_of(context, server) if server else None
     found = tuple(renders.differences(context, environments, names, base, kubectl))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.cli.naming import spoken
 from slipway.core.errors import SIGNALLED, BuildError, ExitCode, Problem, files_failed
 from slipway.util import interrupts
 from slipway.util.terminal import Text, coloured, painted
@@ -83,6 +84,7 @@ def end(
         silence()
     # Whoever read it may be gone, such as a terminal.
     with contextlib.suppress(OSError):
+        text = spoken(text)
         print(painted(text) if coloured(sys.stderr, os.environ) else text, file=sys.stderr, flush=True)
     try:
         write_report(problems)
@@ -120,4 +122,4 @@ def print_json(value: object) -> None:
     """One document on standard output."""
     from slipway.util.text import to_json
 
-    print(to_json(value), flush=True)
+    print(spoken(to_json(value)), flush=True)

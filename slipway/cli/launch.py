@@ -9,6 +9,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from slipway.cli.program import Program
@@ -21,19 +22,28 @@ def main(root: str, arguments: list[str]) -> None:
     """Run the tasks of a checkout."""
     # Isolated mode leaves it out, and the tasks are found there.
     sys.path.insert(0, root)
+
+    def work() -> None:
+        if sys.flags.no_site:
+            import site
+
+            site.main()
+        from pathlib import Path
+
+        start(Path(root), arguments)
+
+    guarded(work, arguments)
+
+
+def guarded(work: Callable[[], None], arguments: list[str]) -> None:
+    """Do what a command line asks for; whatever goes wrong becomes a message and an exit code."""
     from slipway.util.interrupts import ignore, listen
 
     try:
         try:
             listen()
             open_streams()
-            if sys.flags.no_site:
-                import site
-
-                site.main()
-            from pathlib import Path
-
-            start(Path(root), arguments)
+            work()
         finally:
             ignore()
     except SystemExit:

@@ -25,6 +25,7 @@ def lint(context: Context, only: str) -> Result:
     named = arguments.charts(context, only)
     names = graph.closure(context.workspace, list(named)) if named else graph.order(context.workspace)
     # Documentation never stops a release, so its state is checked here only.
-    if problems := tuple(sorted({*checks.everything(context, names), *check_readmes(context.workspace)})):
+    readmes = check_readmes(context.workspace) if context.config.profile.asks("docs.readme") else ()
+    if problems := tuple(sorted({*checks.everything(context, names), *readmes})):
         raise ProblemsFound(problems)
     return Result(value={"charts": names, "problems": []}, text=f"{counted(len(names), 'chart')}, no problems")

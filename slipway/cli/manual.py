@@ -8,15 +8,17 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from slipway.cli import naming
 from slipway.docs.source.tasks import Flag, Task
 
 WIDTH = 80
 """Of what is no terminal."""
 OTHER = "Other tasks"
+SCRIPT = "./inv --print-completion-script SHELL"
 COMMON = (
     ("./inv TASK --help", "what a task does, and its flags"),
     ("./inv --version", "the version and the commit of this checkout"),
-    ("./inv --print-completion-script SHELL", "completion for bash, zsh or fish"),
+    (SCRIPT, "completion for bash, zsh or fish"),
 )
 
 
@@ -26,7 +28,10 @@ def overview(tasks: Sequence[Task], width: int = WIDTH) -> str:
     blocks = ["./inv TASK [flags]"]
     for purpose, members in groupby(tasks, key=lambda task: task.purpose or OTHER):
         blocks.append(f"{purpose}:\n" + columns(((task.name, summary(task.doc)) for task in members), indent, width))
-    blocks.append(columns(COMMON, max(len(command) for command, _ in COMMON) + 2, width, start=0))
+    common = [
+        (naming.spoken(words), text) for words, text in COMMON if naming.command() == naming.INV or words != SCRIPT
+    ]
+    blocks.append(columns(common, max(len(words) for words, _ in common) + 2, width, start=0))
     return "\n\n".join(blocks)
 
 
@@ -69,6 +74,13 @@ def columns(rows: Iterable[tuple[str, str]], indent: int, width: int, start: int
 def summary(doc: str) -> str:
     """The first line."""
     return doc.strip().partition("\n")[0]
+
+
+def installed_version() -> str:
+    """The command `slipway` and its Python."""
+    from importlib.metadata import version as version_of
+
+    return f"slipway {version_of('homelab')}, Python {platform.python_version()}"
 
 
 def version(root: Path) -> str:

@@ -14,5 +14,5 @@ def plan(context: Context, env: str, only: str) -> Result:
     Raises:
         RegistryError: the registry does not answer.
     """
-    made = survey(context, arguments.environment(context, env), arguments.charts(context, only))
+    made = survey(context, arguments.pinned_environment(context, env), arguments.charts(context, only))
     return Result(value=made, text=report.plan(made), error=report.broken(context.workspace, made))

@@ -7,12 +7,15 @@ import re
 import sys
 from pathlib import Path
 
+from invoke.collection import Collection
 from invoke.config import Config
 from invoke.exceptions import Exit, ParseError
 from invoke.parser.context import ParserContext
 from invoke.program import Program as InvokeProgram
 
+from slipway.cli import naming
 from slipway.core.errors import Problem, WorkspaceError
+from slipway.docs.source.tasks import Task
 
 CORE = frozenset({"help", "list", "version", "complete", "print-completion-script", "search-root"})
 """The flags of invoke that mean something here; `--dry`, for one, would not keep a release from being real."""
@@ -72,9 +75,9 @@ class Program(InvokeProgram):
         self.parse_core_args()
         self.refuse_unused()
         if self.args.version.value:
-            from slipway.cli.manual import version
+            from slipway.cli import manual
 
-            print(version(self.root))
+            print(manual.version(self.root) if naming.command() == naming.INV else manual.installed_version())
             raise Exit
         if shell := self.args["print-completion-script"].value:
             from slipway.cli.completion import script
@@ -105,7 +108,9 @@ class Program(InvokeProgram):
         Raises:
             WorkspaceError: one of them is given.
         """
-        given = [one for one in self.args.values() if one.got_value and one.name not in CORE]
+        # The script completes `./inv`, by the files of its checkout.
+        known = CORE if naming.command() == naming.INV else CORE - {"print-completion-script"}
+        given = [one for one in self.args.values() if one.got_value and one.name not in known]
         if given:
             flag = f"--{given[0].name}"
             raise WorkspaceError(Problem(where="./inv", fact=f"there is no flag {flag!r}", hint="./inv --help"))
@@ -117,16 +122,29 @@ class Program(InvokeProgram):
     def list_tasks(self) -> None:
         """Every task by its purpose."""
         from slipway.cli import manual
+
+        print(naming.spoken(manual.overview(self.offered(), width())))
+
+    def offered(self) -> tuple[Task, ...]:
+        """The tasks of this command, by purpose."""
         from slipway.docs.source.tasks import load_tasks
 
-        print(manual.overview(load_tasks(self.root), width()))
+        found = load_tasks(self.root)
+        every = naming.command() == naming.INV
+        return tuple(task for task in found if every or task.name in naming.PORTABLE)
+
+    def load_collection(self) -> None:
+        """Load tasks.py, without what is only for a checkout of the platform where slipway is installed."""
+        super().load_collection()
+        if naming.command() != naming.INV:
+            offered = {name: task for name, task in self.collection.tasks.items() if name in naming.PORTABLE}
+            self.collection = Collection(**offered)
 
     def print_task_help(self, name: str) -> None:
         """`./inv TASK --help`, and the same as `./inv --help TASK`."""
         from slipway.cli import manual
-        from slipway.docs.source.tasks import load_tasks
 
-        print(manual.of_task(next(task for task in load_tasks(self.root) if task.name == name), width()))
+        print(naming.spoken(manual.of_task(next(task for task in self.offered() if task.name == name), width())))
 
     def complete(self, words: list[str]) -> None:
         """Print what the last word may become, a line for each.

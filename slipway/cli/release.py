@@ -42,7 +42,7 @@ def release(
     Raises:
         BuildError: see `release.release`.
     """
-    environment, names = arguments.environment(context, env), arguments.charts(context, only)
+    environment, names = arguments.pinned_environment(context, env), arguments.charts(context, only)
     accepted = accepted_names(accept)
     bumps: Sequence[object] = ()
     if arguments.level("--bump", bump):
@@ -100,6 +100,8 @@ def unsealed(context: Context, environment: str, umbrellas: Sequence[ChartName] 
     """
     from slipway.release.secrets import listing
 
+    if not environment:
+        return ()
     count = len(listing(context, environment, umbrellas).missing)
     if not count:
         return ()
@@ -119,10 +121,8 @@ def joined(bumps: Sequence[object], value: object) -> dict[str, object]:
 def outcome(done: Outcome, base: str) -> tuple[Part, ...]:
     """The published charts and the pins."""
     if done.unchanged:
-        fact = (
-            f"{counted(done.kept, 'chart')} {being(done.kept)} published and deploy/{done.environment} is up to date."
-        )
-        return (f"Nothing to do: {fact}",)
+        pins = f" and deploy/{done.environment} is up to date" if done.environment else " with this content"
+        return (f"Nothing to do: {counted(done.kept, 'chart')} {being(done.kept)} published{pins}.",)
     lines: list[Part] = []
     if done.published:
         lines += report.published(done.published, base)
@@ -140,16 +140,15 @@ def outcome(done: Outcome, base: str) -> tuple[Part, ...]:
 
 def next_steps(config: Config, environment: str) -> tuple[Part, ...]:
     """The commands that follow a release."""
-    steps = [
-        ("./inv status", "what is here, published and pinned"),
-        (f"git add deploy/{environment}", "commit and push it: Argo CD follows the commit"),
-        *(
-            (f"./inv promote --env {later}", "ask this environment, and promote these pins")
-            for later in config.environments[1:]
-        ),
+    steps = [("./inv status", "what is here, published and pinned" if environment else "what is here and published")]
+    if environment:
+        steps.append((f"git add deploy/{environment}", "commit and push it: Argo CD follows the commit"))
+    steps += [
+        (f"./inv promote --env {later}", "ask this environment, and promote these pins")
+        for later in config.environments[1:]
     ]
     if config.registry.embedded:
         steps.append(("./inv registry stop", "the embedded registry runs on; its charts stay in .registry/"))
-    if not config.has_repository:
+    if environment and not config.has_repository:
         steps.append(("edit pyproject.toml", "set repository-url to your fork before Argo CD reads deploy/"))
     return ("Next:", table((), ((f"    {command}", why) for command, why in steps)))

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from slipway.cli.ending import Result, Unfinished, checkout, end, print_json
+from slipway.cli.naming import spoken
 from slipway.context import Context, open_context
 from slipway.core.errors import Problem
 from slipway.util.terminal import Text, coloured, painted, shown, width_of
@@ -44,7 +45,7 @@ class Console:
 
     def write(self, text: Text) -> None:
         """Print a text as the reader of standard output can show it."""
-        lines = shown(text, None if self.wide else width_of(sys.stdout))
+        lines = spoken(shown(text, None if self.wide else width_of(sys.stdout)))
         print(painted(lines) if coloured(sys.stdout, os.environ) else lines, flush=True)
 
     def show(self, result: Result) -> None:

@@ -32,9 +32,9 @@ def verify(context: Context, env: str) -> Result:
 
 def environments(context: Context, env: str) -> tuple[str, ...]:
     """The named environment; without a name all that have pins, or the first."""
-    if env:
-        return (arguments.environment(context, env),)
     every = context.config.environments
+    if env or not every:
+        return (arguments.environment(context, env),)
     return tuple(name for name in every if read_pins(context.config, name)[1]) or every[:1]
 
 

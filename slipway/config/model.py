@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from slipway.core.model import CHART_FOLDERS, PREFIX
+from slipway.core.profile import HOMELAB, Profile
+
+PYPROJECT = "pyproject.toml"
+OWN_FILE = "slipway.toml"
+"""Files with settings: the table `[tool.slipway]` of the first, or all of the second, in a repository that is no Python
+project: a pyproject.toml there would have pip and editors take the charts for one."""
+
 EMBEDDED = "embedded"
 """The `registry` setting that means: run one on this machine."""
 DEFAULT_PORT = 5055
@@ -43,6 +51,8 @@ class RegistryConfig:
     """For connecting and for each read."""
     attempts: int = 4
     """How often one request is tried before the release gives up."""
+    annotation_prefix: str = PREFIX
+    """Of the annotation that names a chart's sources."""
 
     @property
     def base(self) -> str:
@@ -98,8 +108,16 @@ class Config:
     registry: RegistryConfig
     registry_folder: Path
     """Data of the embedded registry."""
+    file: str = PYPROJECT
+    """What the settings are read from."""
+    profile: Profile = HOMELAB
+    """The rules that the charts follow."""
+    annotation_prefix: str = PREFIX
+    """Of our annotations in Chart.yaml, without the slash."""
+    chart_folders: tuple[str, ...] = CHART_FOLDERS
+    """Folders of the repository that have a folder for each chart."""
     environments: tuple[str, ...] = ("staging", "production")
-    """In the order of promotion; the first is what `release` pins."""
+    """In the order of promotion; the first is what `release` pins. Without one a release only publishes."""
     source: SourceForm = SourceForm.OCI
     rolling_sync: bool = False
     kube_version: str = "1.37.0"

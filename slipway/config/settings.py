@@ -1,18 +1,28 @@
-"""Every setting of `[tool.slipway]`: its type, its range, its variable and its description. The site's page is made from it."""
+"""Every setting of `[tool.slipway]` or slipway.toml: its type, its range, its variable and its description. The site's page is made from it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from slipway.config import values
-from slipway.config.model import DEFAULT_PORT, EMBEDDED, PASSWORD, USERNAME, SigningMode, SourceForm
+from slipway.config.model import (
+    DEFAULT_PORT,
+    EMBEDDED,
+    OWN_FILE,
+    PASSWORD,
+    PYPROJECT,
+    USERNAME,
+    SigningMode,
+    SourceForm,
+)
 from slipway.core.errors import Problem
+from slipway.core.model import CHART_FOLDERS, PREFIX
+from slipway.core.profile import HOMELAB, PROFILES, Profile
 from slipway.util.text import suggest
 
-FILE = "pyproject.toml"
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -43,6 +53,24 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 """Name of a type → what TOML makes of it."""
 
 SETTINGS: Mapping[str, Setting] = {
+    "profile": Setting(
+        type="string",
+        read=lambda value: PROFILES[values.one_of(tuple(PROFILES), value)],
+        description="Rules that the charts follow: `plain` for charts of any kind, `homelab` for those of this platform.",
+        default=HOMELAB.name,
+    ),
+    "annotation-prefix": Setting(
+        type="string",
+        read=values.domain,
+        description="Prefix of the annotations that slipway writes to Chart.yaml and reads there, without the slash.",
+        default=PREFIX,
+    ),
+    "chart-folders": Setting(
+        type="list of string",
+        read=values.folders,
+        description="Folders with a folder for each chart; charts below `umbrella` are umbrellas.",
+        default=list(CHART_FOLDERS),
+    ),
     "registry": Setting(
         type="string",
         read=lambda value: value if value == EMBEDDED else values.registry(value),
@@ -73,8 +101,8 @@ SETTINGS: Mapping[str, Setting] = {
     "environments": Setting(
         type="list of string",
         read=values.labels,
-        description="Folders of `values/`, in the order of promotion; a release pins the first.",
-        default=["staging", "production"],
+        description="Folders of `values/`, in the order of promotion; a release pins the first. `plain` has none by itself.",
+        default=list(HOMELAB.environments),
     ),
     "source": Setting(
         type="string",
@@ -155,40 +183,62 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Key of `[tool.slipway]` → what it may be. Everything that can be set is here."""
 
-PRODUCT = frozenset({"tools"})
+PRODUCT = frozenset({"tools", "profile", "annotation-prefix", "chart-folders"})
 """The settings that come with a release of the platform; all others belong to whoever runs it."""
 
 
-def check(table: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict[str, object], list[Problem]]:
+def check(
+    table: Mapping[str, object], environ: Mapping[str, str], file: str = PYPROJECT
+) -> tuple[dict[str, object], list[Problem]]:
     """The value of every setting that has one, and a problem for every one that is not allowed.
 
     Args:
-        table: `[tool.slipway]`.
+        table: `[tool.slipway]`, or all of slipway.toml.
         environ: the process environment; an empty variable counts as one that is not set.
+        file: where the table is from.
     """
     read: dict[str, object] = {}
     problems = [
-        Problem(where=FILE, fact=f"[tool.slipway] has no setting {key!r}", hint=suggest(key, SETTINGS))
+        Problem(where=file, fact=f"{place(file)}has no setting {key!r}", hint=suggest(key, SETTINGS))
         for key in table
         if key not in SETTINGS
     ]
     for key, setting in SETTINGS.items():
-        for place, raw in (("file", table.get(key)), ("variable", environ.get(setting.variable) or None)):
+        for source, raw in (("file", table.get(key)), ("variable", environ.get(setting.variable) or None)):
             if raw is None:
                 continue
             try:
-                value = raw if place == "file" else from_text(setting, str(raw))
-                if place == "file" and type(value) not in TYPES[setting.type]:
-                    problems.append(wrong_type(key, setting, value))
+                value = raw if source == "file" else from_text(setting, str(raw))
+                if source == "file" and type(value) not in TYPES[setting.type]:
+                    problems.append(wrong_type(file, key, setting, value))
                     continue
                 read[key] = setting.read(value)
             except values.Refused as refused:
-                problems.append(refusal(key, setting, place, raw, refused))
+                variable = setting.variable if source == "variable" else ""
+                problems.append(refusal(file, key, variable, raw, refused))
         if key not in read and setting.default is not None:
             read[key] = setting.read(setting.default)
+    problems.extend(environment_problems(table, read, file))
     if read.get("registry", EMBEDDED) != EMBEDDED:
         problems.extend(login_problems(environ))
     return read, problems
+
+
+def place(file: str) -> str:
+    """How a message begins that is about a setting of a file."""
+    return "" if file == OWN_FILE else "[tool.slipway] "
+
+
+def environment_problems(table: Mapping[str, object], read: dict[str, object], file: str) -> Iterator[Problem]:
+    """Adds the environments of the profile where none are set; a profile that has some needs one."""
+    profile = read["profile"]
+    assert isinstance(profile, Profile)
+    if "environments" not in table:
+        read["environments"] = profile.environments
+    elif profile.environments and not read["environments"]:
+        fact = f"{place(file)}environments is [], which is empty"
+        hint = f"name at least one environment, such as {list(profile.environments)}; without any: profile = 'plain'"
+        yield Problem(where=file, fact=fact, hint=hint)
 
 
 def login_problems(environ: Mapping[str, str]) -> list[Problem]:
@@ -217,17 +267,17 @@ def from_text(setting: Setting, text: str) -> object:
     return text
 
 
-def wrong_type(key: str, setting: Setting, value: object) -> Problem:
+def wrong_type(file: str, key: str, setting: Setting, value: object) -> Problem:
     """The problem of a value of another TOML type."""
     article = "an" if setting.type[0] in "aeiou" else "a"
-    fact = f"[tool.slipway] {key} has the wrong type ({type(value).__name__})"
-    return Problem(where=FILE, fact=fact, hint=f"use {article} {setting.type}")
+    fact = f"{place(file)}{key} has the wrong type ({type(value).__name__})"
+    return Problem(where=file, fact=fact, hint=f"use {article} {setting.type}")
 
 
-def refusal(key: str, setting: Setting, place: str, raw: object, refused: values.Refused) -> Problem:
+def refusal(file: str, key: str, variable: str, raw: object, refused: values.Refused) -> Problem:
     """The problem of a value that is not allowed; one that may contain a password is not shown."""
-    if place == "variable":
+    if variable:
         fact = f"is {refused.fact}" if refused.secret else f"{raw!r} is {refused.fact}"
-        return Problem(where=setting.variable, fact=fact, hint=refused.hint)
+        return Problem(where=variable, fact=fact, hint=refused.hint)
     fact = f"is {refused.fact}" if refused.secret else f"is {raw!r}, which is {refused.fact}"
-    return Problem(where=FILE, fact=f"[tool.slipway] {key} {fact}", hint=refused.hint)
+    return Problem(where=file, fact=f"{place(file)}{key} {fact}", hint=refused.hint)

@@ -20,6 +20,8 @@ COMPONENT = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
 """A part of a repository's name. Source: OCI Distribution Specification 1.1, Pulling manifests."""
 SCP = re.compile(r"([A-Za-z0-9._-]+@)?(?P<host>[A-Za-z0-9.-]+):(?!//)(?P<path>[^\s:]+)")
 """`git@host:path`, the short form of git's SSH address."""
+FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+"""A path below the repository without hidden parts."""
 MAX_SECONDS = 3600.0
 MAX_ATTEMPTS = 100
 USE_VARIABLES = "remove them, and set SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD"
@@ -90,10 +92,8 @@ def label(value: object) -> str:
 
 
 def labels(value: object) -> tuple[str, ...]:
-    """A list of different DNS labels, at least one."""
+    """A list of different DNS labels; it may be empty."""
     names = value if isinstance(value, list) else []
-    if not names:
-        raise Refused("empty", "name at least one environment, such as ['staging', 'production']")
     for name in names:
         try:
             label(name if isinstance(name, str) else "")
@@ -101,6 +101,24 @@ def labels(value: object) -> tuple[str, ...]:
             raise Refused(f"not a list of DNS labels: {name!r} is none", error.hint) from error
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Refused(f"not a list of different names: {twice[0]!r} is duplicated", "name each environment once")
+    return tuple(names)
+
+
+def domain(value: object) -> str:
+    """A DNS name in lower case, as the prefix of an annotation."""
+    if len(str(value)) > 253 or not all(LABEL.fullmatch(part) for part in str(value).split(".")):
+        raise Refused("not a DNS name", "use a domain of yours, such as charts.example.org")
+    return str(value)
+
+
+def folders(value: object) -> tuple[str, ...]:
+    """A list of different folders of the repository, at least one."""
+    names = value if isinstance(value, list) else []
+    for name in names:
+        if not isinstance(name, str) or FOLDER.fullmatch(name) is None:
+            raise Refused(f"not a list of folders: {name!r} is none", "use paths below the repository, such as charts")
+    if not names or len(set(names)) < len(names):
+        raise Refused("not a list of different folders", "name each folder once, such as ['charts']")
     return tuple(names)
 
 

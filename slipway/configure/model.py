@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from slipway.config.settings import FILE
+from slipway.config.model import PYPROJECT as FILE
 from slipway.core.errors import Problem
 from slipway.core.model import Environment, ValuesFile, Workspace
 from slipway.lint.platform_facts import platform_facts

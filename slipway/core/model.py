@@ -9,17 +9,37 @@ from functools import cached_property
 from pathlib import Path
 from typing import NewType
 
+from slipway.core.profile import HOMELAB, Profile
+
 ChartName = NewType("ChartName", str)
 """Name of a chart; unique in the workspace and the last part of its repository in the registry."""
 
 Digest = NewType("Digest", str)
 """`sha256:` and 64 hex digits."""
 
-INPUT_DIGEST = "slipway.homelab/input-digest"
-"""Chart.yaml annotation of a published chart: the digest of its sources."""
+PREFIX = "slipway.homelab"
+"""Of our annotations in Chart.yaml, where `annotation-prefix` names no other."""
+
+
+def input_digest_key(prefix: str) -> str:
+    """Chart.yaml annotation of a published chart: the digest of its sources."""
+    return f"{prefix}/input-digest"
+
+
+def without_input_digest(annotations: object) -> dict[str, object]:
+    """Annotations of a Chart.yaml without that one, whatever prefix was set when it was published."""
+    found = annotations if isinstance(annotations, Mapping) else {}
+    return {key: value for key, value in found.items() if str(key).rpartition("/")[2] != "input-digest"}
+
+
+INPUT_DIGEST = input_digest_key(PREFIX)
+"""The same where `annotation-prefix` names no other prefix."""
 
 CHANGES = "artifacthub.io/changes"
 """Chart.yaml annotation with the changes of a version. Source: Artifact Hub's annotations for Helm charts."""
+
+CHART_FOLDERS = ("charts", "umbrella")
+"""Folders that have a folder for each chart, where `chart-folders` names no others."""
 
 SEALED_FOLDER = "sealed"
 """Below `values/<env>/`: the SealedSecrets, which Argo CD reads from git."""
@@ -70,6 +90,16 @@ class Chart:
     """What is packaged, by path relative to the chart; without Chart.yaml, which is rewritten when staged."""
     beside: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     """What no package carries: CHANGELOG.md and notes.md, if they exist, and the variations."""
+    vendored: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """File name → archive of what the chart's own `charts/` has: the source of dependencies from other repositories."""
+    prefix: str = PREFIX
+    """Of our annotations."""
+
+    def annotation(self, name: str) -> str | None:
+        """One of our annotations of Chart.yaml, by its name behind the prefix."""
+        found = self.metadata.get("annotations")
+        value = found.get(f"{self.prefix}/{name}") if isinstance(found, Mapping) else None
+        return None if value is None else str(value)
 
     @property
     def variations(self) -> dict[str, bytes]:
@@ -123,6 +153,12 @@ class Workspace:
     root: Path
     charts: Mapping[ChartName, Chart]
     environments: Mapping[str, Environment]
+    profile: Profile = HOMELAB
+    """The rules that the charts follow."""
+    chart_folders: tuple[str, ...] = CHART_FOLDERS
+    """Folders of the repository that have a folder for each chart."""
+    registry: str = ""
+    """`oci://host/prefix` that charts are published to; a dependency may name it in place of a folder."""
 
     @cached_property
     def umbrellas(self) -> tuple[Chart, ...]:

@@ -33,8 +33,19 @@ def check_environment(config: Config, environment: str) -> None:
         WorkspaceError: it is not.
     """
     if environment not in config.environments:
+        if not config.environments:
+            raise WorkspaceError(without_environments(config))
         hint = suggest(environment, config.environments, otherwise="environments:")
         raise WorkspaceError(Problem(where="--env", fact=f"there is no environment {environment!r}", hint=hint))
+
+
+def without_environments(config: Config) -> Problem:
+    """Something is asked of an environment where there is none."""
+    return Problem(
+        where=config.file,
+        fact="lists no environments, so a release only publishes",
+        hint="environments = ['production'] adds one, with its facts in values/production/platform.yaml",
+    )
 
 
 def wanted_files(
@@ -99,7 +110,7 @@ def sweep(config: Config) -> None:
     for environment in config.environments:
         for leftover in unfinished(deploy_folder(config, environment)):
             remove(leftover)
-    for name in ("charts", "umbrella", "values"):
+    for name in (*config.chart_folders, "values"):
         remove_unfinished(config.root / name)
 
 

@@ -134,7 +134,9 @@ def pinned(context: Context, environment: str, only: Sequence[ChartName], scratc
             found[str(name)] = UmbrellaState(
                 label=published.label(held),
                 objects=published.objects(context, held, environment, scratch),
-                pod_security=typed(yaml.parse(text, f"{name} {held.version}").mapping).pod_security,
+                pod_security=typed(
+                    yaml.parse(text, f"{name} {held.version}").mapping, context.config.annotation_prefix
+                ).pod_security,
             )
     return found
 

@@ -44,6 +44,12 @@ def supports(constraint: str, version: str) -> bool:
     )
 
 
+def range_of(chart: Chart) -> str:
+    """`kubeVersion` of a chart as far as it can be read here; empty for any other constraint, such as `^1.30`."""
+    constraint = str(chart.metadata.get("kubeVersion", ""))
+    return constraint if RANGE.fullmatch(constraint) else ""
+
+
 def compares(operator: str, version: Release, bound: Release) -> bool:
     """One comparison."""
     match operator:

@@ -39,11 +39,13 @@ OTHER_RULES: dict[str, str] = {
     "chart.annotation": "An annotation is text.",
     "chart.symlink": "A package contains no symbolic link.",
     "chart.dependencies": "dependencies is a list.",
+    "chart.nested": "No chart is inside of another chart's folder.",
     "workspace.unread-file": "Something reads every file below charts/, umbrella/ and values/.",
     # dependencies and graph
     "dependency.fields": "A dependency has a name, a version and a repository.",
     "dependency.twice": "A chart lists each dependency once.",
     "dependency.unknown": "A dependency is a chart of this repository.",
+    "dependency.vendored": "A dependency is a chart of this repository, or charts/ of its chart has one archive of it.",
     "dependency.kind": "Services vendor the library, umbrellas vendor services.",
     "dependency.repository": "A dependency's repository is its folder.",
     "dependency.version": "A dependency has the exact version of the chart in this repository.",

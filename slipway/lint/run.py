@@ -23,7 +23,7 @@ from slipway.lint import ct_lint, kubeconform, static_checks, yaml_style
 from slipway.lint.checks import LintContext, lint_context
 from slipway.lint.immutable_fields import changed_since_published
 from slipway.lint.kube_schemas import Schemas, definition_files, known_versions
-from slipway.lint.kube_versions import versions_to_check
+from slipway.lint.kube_versions import range_of, versions_to_check
 from slipway.lint.secret_tokens import TokenScan
 from slipway.lint.source_files import read_tree, source_folders
 from slipway.secrets.store import without_sealed
@@ -95,10 +95,11 @@ class Run:
     def add(self, name: str, problems: Iterable[Problem]) -> None:
         """Collect problems of a chart."""
         collected = self.found.setdefault(name, [])
+        profile = self.inputs.builder.workspace.profile
         try:
-            collected.extend(problems)
+            collected.extend(problem for problem in problems if profile.asks(problem.rule))
         except WorkspaceError as error:
-            collected.extend(error.problems)
+            collected.extend(profile.kept(error.problems))
 
     def timed(self, name: str, work: Callable[[], None]) -> None:
         """Run a part and measure it."""
@@ -206,7 +207,7 @@ class Run:
                     folders=folders,
                     label=case.label,
                     objects=result.objects,
-                    kube_range=str(case.chart.metadata.get("kubeVersion", "")),
+                    kube_range=range_of(case.chart),
                 )
                 for case, result in rendered
             ],
@@ -258,9 +259,10 @@ def cache_keys(inputs: LintInputs, names: Iterable[ChartName]) -> dict[ChartName
     charts that it vendors and its environments.
     """
     workspace = inputs.builder.workspace
-    settings = sorted(yaml_style.config_folder(workspace.root).iterdir())
+    settings = sorted(yaml_style.config_folder(workspace.root, workspace.profile).iterdir())
     common = cache.key_of(
         cache.source_digest(),
+        workspace.profile.name,
         sorted(inputs.versions.items()),
         inputs.kube_version,
         cache.files_digest(settings),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartName
+from slipway.core.profile import HOMELAB, Profile
 from slipway.core.rules import Rule
 from slipway.lint.checks import LintContext, chart_check, workspace_check
+from slipway.toolchain.shipped import sources
 from slipway.util.files import decode, read_text
 from slipway.workspace.documents import parsed
 
@@ -23,20 +25,25 @@ STYLE = Rule("yaml.style", "yamllint finds nothing, with the settings of .ct/lin
 FIELDS = Rule("chart.fields", "Chart.yaml has the fields of .ct/chart_schema.yaml and no other.")
 
 FOLDER = ".ct"
-SHIPPED = Path(__file__).resolve().parents[2] / FOLDER
+FILES = ("ct.yaml", "lintconf.yaml", "chart_schema.yaml")
+SHIPPED = sources() / FOLDER
 """The settings of this repository; a workspace may have its own."""
 
 
-def config_folder(root: Path) -> Path:
-    """The folder with ct.yaml, lintconf.yaml and chart_schema.yaml."""
-    return root / FOLDER if (root / FOLDER).is_dir() else SHIPPED
+def config_folder(root: Path, profile: Profile = HOMELAB) -> Path:
+    """The folder with ct.yaml, lintconf.yaml and chart_schema.yaml: of the workspace, when it has all of them.
+
+    Settings of another monorepo are for its own runs of ct, which look into git and build dependencies.
+    """
+    own = root / FOLDER
+    return own if profile.vocabulary and all((own / name).is_file() for name in FILES) else SHIPPED
 
 
 class CtSettings:
     """The settings of yamllint and yamale, read once."""
 
     def __init__(self, context: LintContext) -> None:
-        self.folder = config_folder(context.workspace.root)
+        self.folder = config_folder(context.workspace.root, context.workspace.profile)
 
     @cached_property
     def yamllint(self) -> YamlLintConfig:
@@ -56,14 +63,27 @@ def environment_style(context: LintContext, names: Sequence[ChartName]) -> Itera
         yield from yamllint_problems(context.once(CtSettings), {file.path: file.text for file in files})
 
 
+@chart_check()
+def chart_syntax(context: LintContext, chart: Chart) -> Iterator[Problem]:
+    """YAML files of a chart that not every reader takes for the same; the style of them is another question."""
+    for path, content in written_files(context, chart).items():
+        try:
+            parsed(content, path)
+        except WorkspaceError as error:
+            yield from error.problems
+
+
 @chart_check(STYLE)
 def chart_style(context: LintContext, chart: Chart) -> Iterator[Problem]:
-    """The YAML files of a chart that people write."""
+    yield from yamllint_problems(context.once(CtSettings), written_files(context, chart))
+
+
+def written_files(context: LintContext, chart: Chart) -> dict[str, bytes]:
+    """Path → content of the YAML files of a chart that people write."""
     root = context.workspace.root
     folder = root / chart.folder
     paths = (folder / "Chart.yaml", folder / "values.yaml", *sorted(folder.glob("ci/*.yaml")))
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    yield from yamllint_problems(context.once(CtSettings), files)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
 
 @chart_check(FIELDS)

@@ -3,7 +3,7 @@
 Pure: rendered objects in, problems out. A new rule is a function with the decorator `rule` in one of the modules below.
 
 A chart that cannot satisfy a rule states the reason in Chart.yaml, in the annotation
-`slipway.homelab/exception.<rule>`: `container: reason`; semicolons separate several. An exception that nothing needs is
+`slipway.homelab/exception.<rule>` (with the prefix of the settings): `container: reason`; semicolons separate several. An exception that nothing needs is
 a problem too.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem
+from slipway.core.model import PREFIX
 from slipway.core.rules import Rule
 from slipway.policy import (
     bounds,
@@ -31,8 +32,8 @@ from slipway.policy import (
 from slipway.policy.chart_objects import ChartObjects
 from slipway.policy.object_rule import ObjectRule
 
-EXCEPTION = "slipway.homelab/exception."
-"""Prefix of the annotations in Chart.yaml that permit violations."""
+EXCEPTION = "exception."
+"""How the annotations in Chart.yaml begin that permit violations, behind the prefix of the settings."""
 
 UNUSED_EXCEPTION = Rule("contract.exception", "An exception is for a rule, gives a reason, and is needed.")
 
@@ -69,7 +70,7 @@ def contract_problems(chart: ChartObjects) -> Iterator[Problem]:
             if found.name in permitted:
                 used.add((rule.identifier, found.name))
                 continue
-            annotation = EXCEPTION + rule.identifier.removeprefix("contract.")
+            annotation = f"{chart.prefix}/{EXCEPTION}{rule.identifier.removeprefix('contract.')}"
             yield rule.problem(
                 where=f"{chart.chart}: {found.object}",
                 fact=found.fact,
@@ -91,12 +92,12 @@ def contract_problems(chart: ChartObjects) -> Iterator[Problem]:
             yield UNUSED_EXCEPTION.problem(where=chart.chart, fact=fact)
 
 
-def parse_exceptions(annotations: object) -> dict[str, dict[str, str]]:
+def parse_exceptions(annotations: object, prefix: str = PREFIX) -> dict[str, dict[str, str]]:
     """Annotations of a Chart.yaml → rule → container or object → reason."""
     found: dict[str, dict[str, str]] = {}
     for key, text in (annotations if isinstance(annotations, Mapping) else {}).items():
-        if str(key).startswith(EXCEPTION):
+        if str(key).startswith(f"{prefix}/{EXCEPTION}"):
             entries = (entry.partition(":") for entry in str(text).split(";") if entry.strip())
-            identifier = f"contract.{str(key).removeprefix(EXCEPTION)}"
+            identifier = f"contract.{str(key).removeprefix(f'{prefix}/{EXCEPTION}')}"
             found[identifier] = {name.strip(): reason.strip() for name, _, reason in entries}
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from slipway.build.render import Object
+from slipway.core.model import PREFIX
 from slipway.util import yaml
 from slipway.util.mapping import dig, listing
 
@@ -83,6 +84,8 @@ class ChartObjects:
     switched_off: frozenset[str] = frozenset()
     """Controllers and service accounts that these values disable, and containers of backups, which an environment enables;
     they need no exception yet."""
+    prefix: str = PREFIX
+    """Of our annotations in Chart.yaml."""
     default_values: bool = False
     """Whether these are the chart's default values, with which each exception must be needed."""
 

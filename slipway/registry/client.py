@@ -89,7 +89,8 @@ class Registry:
         manifest = self.manifest(name, tag_of(version))
         if manifest is None:
             return None
-        return Published(name=name, version=version, manifest=manifest.digest, input_digest=manifest.input_digest)
+        made_from = manifest.input_digest(self.config.annotation_prefix)
+        return Published(name=name, version=version, manifest=manifest.digest, input_digest=made_from)
 
     def manifest(self, name: str, reference: str, kind: str = MANIFEST_TYPE) -> Manifest | None:
         """A manifest of one kind by tag or digest; None when there is none.

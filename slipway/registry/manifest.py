@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from slipway.core.model import INPUT_DIGEST, Digest
+from slipway.core.model import Digest, input_digest_key
 from slipway.registry.body import parsed
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -74,10 +74,9 @@ class Manifest:
         found = self.data.get("annotations")
         return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
-    @property
-    def input_digest(self) -> Digest | None:
-        """What the chart was made from; None when someone else published it."""
-        found = self.annotations.get(INPUT_DIGEST)
+    def input_digest(self, prefix: str) -> Digest | None:
+        """What the chart was made from, by the annotation with a prefix; None when someone else published it."""
+        found = self.annotations.get(input_digest_key(prefix))
         return Digest(found) if found else None
 
     @property

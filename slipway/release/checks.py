@@ -33,6 +33,9 @@ from slipway.workspace import declarations
 from slipway.workspace.documents import parsed
 from slipway.workspace.values import Effective, members_with, service_with
 
+CHECKING = ("helm", "ct", "kubeconform", "gitleaks")
+"""The programs of a lint."""
+
 
 def everything(context: Context, names: Sequence[ChartName]) -> tuple[Problem, ...]:
     """Build, lint and test these charts, and what they vendor.
@@ -47,10 +50,16 @@ def everything(context: Context, names: Sequence[ChartName]) -> tuple[Problem, .
     with context.progress.step("lint") as done:
         problems += lint(context, builder, built, names)
         done(counted(len(names), "chart"))
-    with context.progress.step("test") as done:
-        problems += test(context, builder, built, names)
-        done("the contract of every service")
+    if has_contract(context):
+        with context.progress.step("test") as done:
+            problems += test(context, builder, built, names)
+            done("the contract of every service")
     return tuple(sorted(set(problems)))
+
+
+def has_contract(context: Context) -> bool:
+    """Whether the profile asks for a rule of the contract."""
+    return any(map(context.config.profile.asks, policy.RULES))
 
 
 def lint(
@@ -73,7 +82,7 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         helm=lambda: context.toolbox.path("helm"),
         home=config.build / "helm",
         path=context.environ.get("PATH", os.defpath),
-        config=yaml_style.config_folder(config.root) / "ct.yaml",
+        config=yaml_style.config_folder(config.root, config.profile) / "ct.yaml",
         kube_version=config.kube_version,
     )
     return LintInputs(
@@ -83,7 +92,7 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         kubeconform=Kubeconform(run=context.run, program=lambda: context.toolbox.path("kubeconform")),
         gitleaks=Gitleaks(run=context.run, program=lambda: context.toolbox.path("gitleaks")),
         kube_version=config.kube_version,
-        versions={**config.tools, "gitleaks": context.toolbox.version("gitleaks")},
+        versions={name: context.toolbox.version(name) for name in (*config.tools, *CHECKING)},
         published=Earlier(context),
     )
 
@@ -215,7 +224,8 @@ def chart_objects(member: Effective, case: RenderCase, objects: Sequence[Object]
         namespace=case.request.namespace,
         objects=tuple(objects),
         secrets=known,
-        exceptions=policy.parse_exceptions(chart.metadata.get("annotations")),
+        exceptions=policy.parse_exceptions(chart.metadata.get("annotations"), chart.prefix),
+        prefix=chart.prefix,
         switched_off=frozenset(
             identifier
             for kind in ("controllers", "serviceAccount")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slipway.build import archive, stage
 from slipway.context import Context
-from slipway.core.model import INPUT_DIGEST, ChartName, Published
+from slipway.core.model import ChartName, Published, without_input_digest
 from slipway.release import plan
 from slipway.release.plan import Action, ChartPlan
 from slipway.release.survey import plan_of
@@ -107,7 +107,7 @@ def field_changes(before: bytes, after: bytes) -> list[str]:
         for name in sorted({*wanted, *now})
         if wanted.get(name) != now.get(name)
     ]
-    if notes_of(old) != notes_of(new):
+    if without_input_digest(old.get("annotations")) != without_input_digest(new.get("annotations")):
         lines.append("Chart.yaml: annotations changed")
     return lines
 
@@ -116,9 +116,3 @@ def versions_of(metadata: Mapping[str, object]) -> dict[str, str]:
     """Dependency → version."""
     entries = metadata.get("dependencies")
     return {entry["name"]: entry["version"] for entry in entries} if isinstance(entries, list) else {}
-
-
-def notes_of(metadata: Mapping[str, object]) -> dict[str, object]:
-    """Annotations without the input digest."""
-    annotations = metadata.get("annotations")
-    return {k: v for k, v in annotations.items() if k != INPUT_DIGEST} if isinstance(annotations, dict) else {}

@@ -65,7 +65,7 @@ def release(
 
     Args:
         context: the wiring.
-        environment: whose deploy folder is written.
+        environment: whose deploy folder is written; none when empty.
         only: release these and what they vendor; everything when empty.
         accepted: names of dangers that a person accepts.
         effect: called after each external effect; a test may stop the release there.
@@ -91,7 +91,7 @@ def release(
 
         signing.require_able(context)
         built = checked_to_publish(context, before)
-        dangers = gate.of_release(context, environment, before, built)
+        dangers = gate.of_release(context, environment, before, built) if environment else {}
         refuse_unaccepted(dangers, environment, accepted, repeat("release", environment, only))
         published = publish(context, before, built, effect)
         # Another checkout may have published meanwhile: nothing is pinned that is not exactly what is here.
@@ -100,9 +100,11 @@ def release(
         require_done(after)
         signed = signing.sign(context, signing.kept(after), effect)
         recorded = record(context, environment, dangers, {item.chart: item.version for item in after.charts})
-        pinned = write_pins(context, environment, after)
-        effect(f"pins {environment}")
-        require_done(replace(after, pins=(pin_plan(context, environment, after),)))
+        pinned: tuple[str, ...] = ()
+        if environment:
+            pinned = write_pins(context, environment, after)
+            effect(f"pins {environment}")
+            require_done(replace(after, pins=(pin_plan(context, environment, after),)))
         sweep(context.config)
         kept = len(before.having(Action.KEEP))
         return Outcome(
@@ -204,7 +206,7 @@ def checked(context: Context, names: Sequence[ChartName], before: Plan | None = 
     with context.progress.step("lint") as done:
         problems += checks.lint(context, builder, built, names)
         done(f"{counted(len(names), 'chart')}, {counted(len(problems), 'problem') if problems else 'no problems'}")
-    if not problems:
+    if not problems and checks.has_contract(context):
         with context.progress.step("test") as done:
             problems += checks.test(context, builder, built, names)
             done(counted(len(problems), "problem") if problems else "every rule of the contract is satisfied")

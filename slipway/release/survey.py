@@ -85,12 +85,14 @@ def moved_pin(context: Context, environment: str, pin: Pin, there: Published) ->
 
 
 def survey(context: Context, environment: str, names: tuple[ChartName, ...] = ()) -> Plan:
-    """The whole plan: charts, then the environment's deploy folder. Changes nothing.
+    """The whole plan: charts, then the environment's deploy folder, if one is named. Changes nothing.
 
     Raises:
         WorkspaceError: the environment does not exist.
         RegistryError: the registry does not answer.
     """
+    if not environment:
+        return plan_of(context, names)
     check_environment(context.config, environment)
     charts = plan_of(context, names, environment)
     return replace(charts, pins=(pin_plan(context, environment, charts),))

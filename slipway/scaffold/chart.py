@@ -12,7 +12,7 @@ import posixpath
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from slipway.core.errors import Problem, WorkspaceError
@@ -235,7 +235,7 @@ def check_result(
     made = parse_chart(files["Chart.yaml"], f"charts/{facts.name}", packaged)
     grown = parse_chart(edited[umbrella.where], umbrella.folder, umbrella.files)
     charts = {**workspace.charts, made.name: made, grown.name: grown}
-    after = Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
+    after = replace(workspace, charts=charts)
     places = (made.folder, grown.folder)
     if problems := [problem for problem in graph.check(after) if problem.where.startswith(places)]:
         raise WorkspaceError(problems)

@@ -58,11 +58,13 @@ def checked_version(box: Toolbox, name: str) -> str:
     tool = tool_of(name)
     pinned, source = box.version(name), box.required_version(tool)
     if pinned != source:
+        foreign = box.home != box.root
+        hint = f"write {name} = {source!r} under [tool.slipway.tools], or raise the requirement in go.mod"
         raise WorkspaceError(
             Problem(
                 where=f"{tool.folder}/go.mod",
-                fact=f"requires {tool.module} {source}, but pyproject.toml pins {name} {pinned}",
-                hint=f"write {name} = {source!r} under [tool.slipway.tools], or raise the requirement in go.mod",
+                fact=f"requires {tool.module} {source}, but {'the setting tools' if foreign else 'pyproject.toml'} pins {name} {pinned}",
+                hint=f"put {name} {pinned} on PATH, or leave it out of tools" if foreign else hint,
             )
         )
     return pinned

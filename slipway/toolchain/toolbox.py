@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from slipway.core.errors import BuildError, Problem, WorkspaceError
+from slipway.toolchain import shipped
 from slipway.toolchain.catalogue import tool_of
 from slipway.toolchain.gotool import GoTool, required, version_in
 from slipway.tools.run import Command, Runner, which
@@ -20,7 +22,7 @@ from slipway.util.files import read_text
 from slipway.util.progress import Progress
 
 ASK_TIMEOUT_S = 20.0
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = shipped.PACKAGE.parent
 """The repository of this package."""
 
 
@@ -34,7 +36,7 @@ class Program:
     """`built` or `PATH`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Toolbox:
     """The programs of a checkout, by name."""
 
@@ -46,14 +48,16 @@ class Toolbox:
     environ: Mapping[str, str]
     """The process environment: PATH is searched for programs, and a build uses the caches of its user."""
 
-    @property
+    @cached_property
     def home(self) -> Path:
-        """The checkout with the sources of the programs: a workspace without `tools/release` uses those of this package."""
-        return self.root if (self.root / "tools" / "release").is_dir() else CHECKOUT
+        """The folder with the sources of the programs: a workspace without `tools/release` uses those of this package."""
+        return self.root if (self.root / "tools" / "release").is_dir() else shipped.programs(self.environ)
 
     @property
     def folder(self) -> Path:
-        """The folder of built programs."""
+        """The folder of built programs; an installed slipway has one for every checkout of the user."""
+        if shipped.installed() and self.home != self.root:
+            return shipped.cache(self.environ) / shipped.BUILT
         return self.home / ".tools"
 
     def path(self, name: str) -> Path:
@@ -142,13 +146,16 @@ class Toolbox:
             content = b"".join(path.read_bytes() for path in sources)
         except OSError as error:
             where = f"{tool.folder}/go.mod"
-            raise WorkspaceError(
-                Problem(where=where, fact=f"is needed for {name}", evidence=(str(error),), hint="git checkout .")
-            ) from error
+            raise WorkspaceError(self.without_sources(name, where, error)) from error
         version = self.version(name)
         flags = (tool.package, tool.stamp, tool.bare, tool.tags, version)
         key = hashlib.sha256(content + repr(flags).encode()).hexdigest()[:8]
         return self.folder / f"{name}-{version}-{key}" / name
+
+    def without_sources(self, name: str, where: str, error: OSError) -> Problem:
+        """The problem of a program whose sources are not there."""
+        hint = "run it in a checkout of the platform" if shipped.installed() else "git checkout ."
+        return Problem(where=where, fact=f"is needed for {name}", evidence=(str(error),), hint=hint)
 
     def version_of(self, program: Path, arguments: Sequence[str]) -> str:
         """The version that a program reports; empty if it reports none. Cached by the file's size and time."""

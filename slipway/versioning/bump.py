@@ -139,7 +139,7 @@ def raise_versions(
         done(f"{counted(len(bumps), 'chart')} to raise")
     if not dry_run:
         apply(context, bumps)
-        for folder in ("charts", "umbrella"):
+        for folder in context.config.chart_folders:
             remove_unfinished(context.config.root / folder)
     return bumps
 

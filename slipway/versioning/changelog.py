@@ -111,8 +111,8 @@ def head_of(chart: str) -> str:
     """The first lines of a new file."""
     return (
         "# Changelog\n\n"
-        f"What changed in the chart `{chart}`, newest first. `./inv version` writes it from the values and the rendered\n"
-        "objects of the last published version and of the present one; text that is added by hand stays."
+        f"What changed in the chart `{chart}`, newest first. It is written from the values and the rendered objects of\n"
+        "the last published version and of the present one; text that is added by hand stays."
     )
 
 

@@ -192,7 +192,7 @@ def aligned(workspace: Workspace) -> Workspace:
             metadata["dependencies"] = [entry(value) for value in entries]
         dependencies = tuple(at_present(dependency) for dependency in chart.dependencies)
         charts[name] = replace(chart, metadata=metadata, dependencies=dependencies)
-    return Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
+    return replace(workspace, charts=charts)
 
 
 def new_texts(root: Path, bumps: Sequence[Bump], today: date) -> dict[str, bytes]:
@@ -228,8 +228,9 @@ def raised(workspace: Workspace, bumps: Sequence[Bump], today: date) -> Workspac
         chart, (path, log) = charts[bump.chart], (f"{bump.folder}/{name}" for name in ("Chart.yaml", CHANGELOG))
         text = texts[path] if path in texts else (workspace.root / path).read_bytes()
         beside = {**chart.beside, CHANGELOG: texts[log]} if log in texts else chart.beside
-        charts[bump.chart] = parse_chart(text, chart.folder, chart.files, beside)
-    return Workspace(root=workspace.root, charts=charts, environments=workspace.environments)
+        made = parse_chart(text, chart.folder, chart.files, beside, workspace.profile)
+        charts[bump.chart] = replace(made, vendored=chart.vendored, prefix=chart.prefix)
+    return replace(workspace, charts=charts)
 
 
 def effective(root: Path, bumps: Sequence[Bump], today: date) -> tuple[Bump, ...]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import Chart
+from slipway.core.model import PREFIX, Chart
 from slipway.util.mapping import dig, type_name
 
-POD_SECURITY = "slipway.homelab/pod-security"
-SYNC_STEP = "slipway.homelab/sync-step"
-CLUSTER_RESOURCES = "slipway.homelab/cluster-resources"
+POD_SECURITY = "pod-security"
+SYNC_STEP = "sync-step"
+CLUSTER_RESOURCES = "cluster-resources"
+"""Names of the annotations, behind the prefix of the settings."""
 
 POD_SECURITY_LEVELS = ("privileged", "baseline", "restricted")
 """Source: Kubernetes' Pod Security Standards."""
@@ -71,12 +72,13 @@ def namespace_annotations(chart: Chart) -> NamespaceAnnotations:
     """
     if problems := tuple(check(chart)):
         raise WorkspaceError(problems)
-    return typed(chart.metadata)
+    return typed(chart.metadata, chart.prefix)
 
 
-def typed(metadata: Mapping[str, object]) -> NamespaceAnnotations:
+def typed(metadata: Mapping[str, object], prefix: str = PREFIX) -> NamespaceAnnotations:
     """The annotations of a Chart.yaml that matches the schema, such as a published one."""
-    found = {key: str(dig(metadata, "annotations").get(key, default)) for key, default in defaults().items()}
+    written = dig(metadata, "annotations")
+    found = {key: str(written.get(f"{prefix}/{key}", default)) for key, default in defaults().items()}
     kinds = (entry.strip().rpartition("/") for entry in found[CLUSTER_RESOURCES].split(",") if entry.strip())
     return NamespaceAnnotations(
         pod_security=found[POD_SECURITY],
@@ -86,7 +88,7 @@ def typed(metadata: Mapping[str, object]) -> NamespaceAnnotations:
 
 
 def defaults() -> dict[str, str]:
-    """Annotation → its value where an umbrella does not have it."""
+    """Name of an annotation → its value where an umbrella does not have it."""
     return {key: str(dig(SCHEMA, "properties", key)["default"]) for key in dig(SCHEMA, "properties")}
 
 
@@ -94,11 +96,12 @@ def check(chart: Chart) -> Iterator[Problem]:
     """Annotations of an umbrella that do not match the schema."""
     from jsonschema import Draft7Validator
 
-    found = dig(chart.metadata, "annotations")
-    errors = Draft7Validator(SCHEMA).iter_errors({key: found[key] for key in HINTS if key in found})
+    written = dig(chart.metadata, "annotations")
+    found = {key: written[f"{chart.prefix}/{key}"] for key in HINTS if f"{chart.prefix}/{key}" in written}
+    errors = Draft7Validator(SCHEMA).iter_errors(found)
     for key in dict.fromkeys(str(error.absolute_path[0]) for error in errors):
-        value = found[key]
+        value, full = found[key], f"{chart.prefix}/{key}"
         kind = "" if isinstance(value, str) else f", a YAML {type_name(value)}"
         yield Problem(
-            where=chart.line_of("annotations", key), fact=f"{key} is {value!r}{kind}", hint=HINTS[key], rule=RULE
+            where=chart.line_of("annotations", full), fact=f"{full} is {value!r}{kind}", hint=HINTS[key], rule=RULE
         )

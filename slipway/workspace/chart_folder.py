@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import Chart, ChartKind
+from slipway.core.model import PREFIX, Chart, ChartKind
+from slipway.core.profile import HOMELAB, Profile
 from slipway.util import yaml
 from slipway.util.files import linked, not_utf8, odd_name, read_bytes
+from slipway.workspace import helm_folder
 from slipway.workspace.chart_yaml import parse_chart, parse_kind
 
 PACKAGED = ("values.yaml", "values.schema.json", "LICENSE")
@@ -35,8 +38,14 @@ UNPACKAGED = ("Chart.yaml", "README.md", CHANGELOG, NOTES, "Chart.lock", "ci", "
 """A chart folder may have these; they are never packaged."""
 
 
-def read_chart(root: Path, folder: str) -> Chart:
+def read_chart(root: Path, folder: str, profile: Profile = HOMELAB, prefix: str = PREFIX) -> Chart:
     """Read one chart folder.
+
+    Args:
+        root: of the repository.
+        folder: relative to it.
+        profile: says whether files are known by name, or by `.helmignore`.
+        prefix: of our annotations.
 
     Raises:
         WorkspaceError: Chart.yaml or a file of the chart cannot be understood.
@@ -49,12 +58,24 @@ def read_chart(root: Path, folder: str) -> Chart:
         raise WorkspaceError(link)
     text = read_bytes(root / folder / "Chart.yaml", f"{folder}/Chart.yaml")
     library = parse_kind(folder, yaml.parse(text, f"{folder}/Chart.yaml").mapping) is ChartKind.LIBRARY
-    files = read_files(root / folder, folder, library=library)
+    vendored: dict[str, bytes] = {}
+    if profile.allow_list:
+        files = read_files(root / folder, folder, library=library)
+    else:
+        files = helm_folder.read_files(root / folder, folder)
+        vendored = helm_folder.read_archives(root / folder, folder)
     beside = read_beside(root / folder, folder)
-    texts = {path: content for path, content in (files | beside).items() if not path.startswith(f"{BINARY_FOLDER}/")}
+    texts = {path: content for path, content in (files | beside).items() if is_text(path, profile)}
     if problems := [*filter(None, (not_utf8(content, f"{folder}/{path}") for path, content in texts.items()))]:
         raise WorkspaceError(problems)
-    return parse_chart(text, folder, files, beside)
+    return replace(parse_chart(text, folder, files, beside, profile), vendored=vendored, prefix=prefix)
+
+
+def is_text(path: str, profile: Profile) -> bool:
+    """Whether a file of a chart must be a text: all of them outside of `files/`, or those that Helm reads as one."""
+    if profile.allow_list:
+        return not path.startswith(f"{BINARY_FOLDER}/")
+    return path.startswith(("templates/", "crds/", "ci/")) or path in PACKAGED
 
 
 def read_beside(folder: Path, where: str) -> dict[str, bytes]:

@@ -6,14 +6,21 @@ from collections.abc import Iterator, Mapping
 
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency
+from slipway.core.profile import HOMELAB, Profile
 from slipway.util import yaml
 
 DEPENDENCY_FIELDS = ("name", "version", "repository", "condition", "alias")
-"""Fields of a dependency; Helm has `tags`, `enabled` and `import-values` besides."""
+"""Fields of a dependency of this platform."""
+MORE_FIELDS = ("tags", "enabled", "import-values")
+"""Those that Helm has besides."""
 
 
 def parse_chart(
-    text: bytes, folder: str, files: Mapping[str, bytes], beside: Mapping[str, bytes] | None = None
+    text: bytes,
+    folder: str,
+    files: Mapping[str, bytes],
+    beside: Mapping[str, bytes] | None = None,
+    profile: Profile = HOMELAB,
 ) -> Chart:
     """Chart.yaml's text → Chart; pure.
 
@@ -22,7 +29,7 @@ def parse_chart(
     """
     document = yaml.parse(text, f"{folder}/Chart.yaml")
     metadata = document.mapping
-    problems = [*check_fields(document, folder), *check_dependency_fields(document)]
+    problems = [*check_fields(document, folder), *check_dependency_fields(document, profile)]
     if problems:
         raise WorkspaceError(problems)
     return Chart(
@@ -104,8 +111,9 @@ def dependency_entries(metadata: Mapping[str, object]) -> list[object]:
     return entries if isinstance(entries, list) else []
 
 
-def check_dependency_fields(document: yaml.Document) -> Iterator[Problem]:
+def check_dependency_fields(document: yaml.Document, profile: Profile) -> Iterator[Problem]:
     """Each dependency has a name, a version and a repository, as text."""
+    known = DEPENDENCY_FIELDS if profile.vocabulary else DEPENDENCY_FIELDS + MORE_FIELDS
     for index, entry in enumerate(dependency_entries(document.mapping)):
         where = document.at("dependencies", str(index))
         if not isinstance(entry, dict):
@@ -117,11 +125,11 @@ def check_dependency_fields(document: yaml.Document) -> Iterator[Problem]:
                 yield Problem(
                     where=where, fact=f"dependency{named}: {key} is missing or not text", rule="dependency.fields"
                 )
-        for key in entry.keys() - set(DEPENDENCY_FIELDS):
+        for key in entry.keys() - set(known):
             yield Problem(
                 where=document.at("dependencies", str(index), key),
                 fact=f"dependency {entry.get('name')}: {key!r} is not supported",
-                evidence=(f"fields: {', '.join(DEPENDENCY_FIELDS)}",),
+                evidence=(f"fields: {', '.join(known)}",),
                 hint="members are switched by `condition`, and values are passed by `global`",
                 rule="dependency.fields",
             )

@@ -16,8 +16,8 @@ WANTED_ADDRESS = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalance
 WANTED_ADDRESS_FIELD = "loadBalancerIP"
 """The field with which it asks for one address."""
 
-MAIN = "slipway.homelab/main"
-"""Chart.yaml annotation of a chart that umbrellas take under aliases: the identifier of its main entry."""
+MAIN = "main"
+"""Chart.yaml annotation, behind the prefix of the settings, of a chart that umbrellas take under aliases: the identifier of its main entry."""
 
 ACCOUNT_KEYS = frozenset(
     {"dbname", "fqdn-jdbc-uri", "fqdn-uri", "host", "jdbc-uri", "password", "pgpass", "port", "uri", "user", "username"}
@@ -32,7 +32,7 @@ REPOSITORY_KEYS = frozenset({"RESTIC_PASSWORD", "RESTIC_REPOSITORY"})
 
 def main_of(chart: Chart) -> str:
     """The identifier of a chart's main entry."""
-    return str(dig(chart.metadata, "annotations").get(MAIN) or chart.name)
+    return chart.annotation(MAIN) or chart.name
 
 
 def object_name(chart: Chart, key: str, identifier: str) -> str:

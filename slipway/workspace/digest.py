@@ -11,8 +11,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from slipway.core.model import INPUT_DIGEST, Chart, ChartKind, ChartName, Digest, Workspace
-from slipway.workspace import environments, graph
+from slipway.core.model import PREFIX, Chart, ChartKind, ChartName, Digest, Workspace, input_digest_key
+from slipway.workspace import environments, graph, vendored
 
 FORMAT = "slipway/package/1"
 """Raised when the same inputs would be packaged differently, so that every chart then counts as changed."""
@@ -28,29 +28,30 @@ def digest_all(workspace: Workspace) -> dict[ChartName, Digest]:
     for name in graph.order(workspace):
         chart = workspace.charts[name]
         extra = environments.environment_files(workspace, chart) if chart.kind is ChartKind.UMBRELLA else {}
+        extra |= {f"charts/{file}": content for file, content in vendored.archives(workspace, chart).items()}
         digests[name] = digest_of(chart, extra, digests)
     return digests
 
 
-def digest_of(chart: Chart, extra: Mapping[str, bytes], vendored: Mapping[ChartName, Digest]) -> Digest:
+def digest_of(chart: Chart, extra: Mapping[str, bytes], below: Mapping[ChartName, Digest]) -> Digest:
     """Digest of one chart: its metadata, its packaged files, files added when staging, and what it vendors.
 
     Args:
         chart: as discovered.
         extra: path → content of files that staging adds.
-        vendored: digest of each dependency that the workspace has.
+        below: digest of each dependency that the workspace has.
     """
     outline = {
         "format": FORMAT,
-        "metadata": normal_metadata(chart.metadata),
+        "metadata": normal_metadata(chart.metadata, chart.prefix),
         "files": {path: hashlib.sha256(content).hexdigest() for path, content in {**chart.files, **extra}.items()},
-        "vendored": {dep.key: vendored.get(dep.name, "") for dep in chart.dependencies},
+        "vendored": {dep.key: below.get(dep.name, "") for dep in chart.dependencies},
     }
     text = json.dumps(outline, sort_keys=True, separators=(",", ":"), default=str)
     return Digest(f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
 
 
-def normal_metadata(metadata: Mapping[str, object]) -> dict[str, object]:
+def normal_metadata(metadata: Mapping[str, object], prefix: str = PREFIX) -> dict[str, object]:
     """Chart.yaml without what staging replaces: the dependencies' repositories and our own annotation."""
     normal = dict(metadata)
     if isinstance(entries := metadata.get("dependencies"), list):
@@ -60,5 +61,5 @@ def normal_metadata(metadata: Mapping[str, object]) -> dict[str, object]:
             if isinstance(entry, dict)
         ]
     if isinstance(annotations := metadata.get("annotations"), dict):
-        normal["annotations"] = {key: value for key, value in annotations.items() if key != INPUT_DIGEST}
+        normal["annotations"] = {key: value for key, value in annotations.items() if key != input_digest_key(prefix)}
     return normal

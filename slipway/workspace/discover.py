@@ -7,21 +7,23 @@ What can be understood and is still wrong (versions, dependencies, cycles) is `g
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from slipway.config import Config
 from slipway.core.errors import Problem, WorkspaceError
-from slipway.core.model import Chart, ChartKind, ChartName, Workspace
+from slipway.core.model import CHART_FOLDERS, Chart, ChartKind, ChartName, Workspace
 from slipway.util.files import odd_name
 from slipway.workspace import unread
 from slipway.workspace.chart_folder import read_chart
 from slipway.workspace.conflict_marks import conflict_problems
 from slipway.workspace.environment_folder import read_environments
 
+LIBRARY = "charts/common"
+
 
 def load(config: Config) -> Workspace:
-    """Read charts/, umbrella/ and values/.
+    """Read the folders of charts, and values/.
 
     Raises:
         WorkspaceError: every file that cannot be understood, with its line.
@@ -29,12 +31,12 @@ def load(config: Config) -> Workspace:
     problems: list[Problem] = []
     charts: dict[ChartName, Chart] = {}
     unread_umbrellas: set[str] = set()
-    for folder in chart_folders(config.root):
+    for folder in chart_folders(config.root, config.chart_folders):
         if (unnamed := odd_name(folder)) is not None:
             problems.append(unnamed)
             continue
         try:
-            chart = read_chart(config.root, folder)
+            chart = read_chart(config.root, folder, config.profile, config.annotation_prefix)
         except WorkspaceError as error:
             problems.extend(error.problems)
             unread_umbrellas |= {folder.removeprefix("umbrella/")} if folder.startswith("umbrella/") else set()
@@ -54,24 +56,54 @@ def load(config: Config) -> Workspace:
     umbrellas = {str(chart.name) for chart in charts.values() if chart.kind is ChartKind.UMBRELLA}
     environments, more = read_environments(config, umbrellas | unread_umbrellas)
     problems.extend(more)
-    problems.extend(unread.check(config.root, config.environments))
+    if config.profile.asks(unread.RULE):
+        problems.extend(unread.check(config.root, config.environments, config.chart_folders, config.file))
     if not charts and not problems:
-        problems.append(Problem(where="charts", fact="there is no chart", hint="./inv new SERVICE", rule="chart.none"))
+        first = config.chart_folders[0]
+        hint = "./inv new SERVICE" if config.profile.vocabulary else f"helm create {first}/NAME"
+        problems.append(Problem(where=first, fact="there is no chart", hint=hint, rule="chart.none"))
+    if config.profile.vocabulary and not any(chart.kind is ChartKind.LIBRARY for chart in charts.values()):
+        problems.extend(without_library(config, charts.values()))
     if problems:
-        raise WorkspaceError(explained(config.root, problems))
-    return Workspace(root=config.root, charts=charts, environments=environments)
+        raise WorkspaceError(explained(config, problems))
+    return Workspace(
+        root=config.root,
+        charts=charts,
+        environments=environments,
+        profile=config.profile,
+        chart_folders=config.chart_folders,
+        registry=config.registry.base,
+    )
 
 
-def explained(root: Path, problems: Sequence[Problem]) -> list[Problem]:
+def without_library(config: Config, charts: Iterable[Chart]) -> Iterator[Problem]:
+    """The library chart is missing, and charts need it: each umbrella, and a schema that names its fragments."""
+    needing = [
+        chart.folder
+        for chart in charts
+        if chart.kind is ChartKind.UMBRELLA or b".json" in chart.files.get("values.schema.json", b"")
+    ]
+    if needing and not (config.root / LIBRARY).exists():
+        yield Problem(
+            where=LIBRARY,
+            fact="is missing: the schemas of values are composed from its schemas/",
+            evidence=(f"needed by {', '.join(needing)}",),
+            hint=f"git checkout {LIBRARY}; for charts without this library: profile = 'plain' in {config.file}",
+            rule="chart.missing",
+        )
+
+
+def explained(config: Config, problems: Sequence[Problem]) -> list[Problem]:
     """The problems, with the unfinished merge in place of what is wrong with its files."""
-    marks = [found for top in ("charts", "umbrella", "values") for found in conflict_problems(root, top)]
+    tops = (*config.chart_folders, "values")
+    marks = [found for top in tops for found in conflict_problems(config.root, top)]
     unfinished = {mark.where.partition(":")[0] for mark in marks}
     return [*marks, *(problem for problem in problems if problem.where.partition(":")[0] not in unfinished)]
 
 
-def chart_folders(root: Path) -> Iterator[str]:
-    """Every folder under charts/ and umbrella/, by name, relative to the root."""
-    for parent in ("charts", "umbrella"):
+def chart_folders(root: Path, parents: Sequence[str] = CHART_FOLDERS) -> Iterator[str]:
+    """Every folder under charts/ and umbrella/, or under other parents, by name, relative to the root."""
+    for parent in parents:
         if (root / parent).is_dir():
             with os.scandir(root / parent) as entries:
                 names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))

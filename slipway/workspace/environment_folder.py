@@ -24,7 +24,7 @@ def read_environments(config: Config, umbrellas: set[str]) -> tuple[dict[str, En
                 Problem(
                     where=f"values/{name}",
                     fact="has no platform.yaml" if folder.is_dir() else "is missing",
-                    evidence=(f"pyproject.toml lists the environment {name!r}",),
+                    evidence=(f"{config.file} lists the environment {name!r}",),
                     hint=f"write values/{name}/platform.yaml with the environment's domain, addresses and storage class",
                     rule="environment.platform",
                 )

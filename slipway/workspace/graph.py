@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Workspace
 from slipway.util.text import closest
+from slipway.workspace.vendored import candidates
 
 SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -27,7 +28,12 @@ MAY_VENDOR: Mapping[ChartKind, frozenset[ChartKind]] = {
     ChartKind.SERVICE: frozenset({ChartKind.LIBRARY, ChartKind.SERVICE}),
     ChartKind.UMBRELLA: frozenset({ChartKind.SERVICE}),
 }
-"""Kind of a chart → the kinds that its dependencies may have."""
+"""Kind of a chart → the kinds that its dependencies may have, where the library chart is ours."""
+
+MAY_VENDOR_PLAIN: Mapping[ChartKind, frozenset[ChartKind]] = {
+    kind: frozenset(other for other in ChartKind if RANK[other] <= RANK[kind]) for kind in ChartKind
+}
+"""The same in any other monorepo: what is released earlier, or with it."""
 
 
 def order(workspace: Workspace) -> tuple[ChartName, ...]:
@@ -92,7 +98,7 @@ def closure(workspace: Workspace, names: Sequence[ChartName]) -> tuple[ChartName
 
 
 def check(workspace: Workspace) -> tuple[Problem, ...]:
-    """Every broken invariant between and within Chart.yaml files."""
+    """Every broken invariant between and within Chart.yaml files, of those that the profile asks for."""
     problems = [
         problem for name in sorted(workspace.charts) for problem in _check_chart(workspace, workspace.charts[name])
     ]
@@ -102,7 +108,7 @@ def check(workspace: Workspace) -> tuple[Problem, ...]:
         levels(workspace)
     except WorkspaceError as error:
         problems.extend(error.problems)
-    return tuple(problems)
+    return workspace.profile.kept(problems)
 
 
 def _check_chart(workspace: Workspace, chart: Chart) -> Iterator[Problem]:
@@ -164,22 +170,20 @@ def _check_dependency(workspace: Workspace, chart: Chart, dependency: Dependency
     if target is None:
         near = closest(dependency.name, workspace.charts)
         hint = f"did you mean {near!r}?" if near else "every chart of a package is in this repository"
-        yield Problem(where=where, fact=f"there is no chart {dependency.name!r}", hint=hint, rule="dependency.unknown")
+        if workspace.profile.asks("dependency.unknown"):
+            fact = f"there is no chart {dependency.name!r}"
+            yield Problem(where=where, fact=fact, hint=hint, rule="dependency.unknown")
+        else:
+            yield from _check_vendored(chart, dependency, near)
         return
-    if target.kind not in MAY_VENDOR[chart.kind] and target.name != chart.name:
+    may_vendor = MAY_VENDOR if workspace.profile.vocabulary else MAY_VENDOR_PLAIN
+    if target.kind not in may_vendor[chart.kind] and target.name != chart.name:
         yield Problem(
             where=where,
             fact=f"a {chart.kind} cannot depend on the {target.kind} {target.name!r}",
             rule="dependency.kind",
         )
-    expected = f"file://{posixpath.relpath(target.folder, chart.folder)}"
-    if dependency.repository != expected:
-        yield Problem(
-            where=where,
-            fact=f"dependency {dependency.name}: repository is {dependency.repository!r}",
-            hint=f"write repository: {expected} (the release replaces it by the registry)",
-            rule="dependency.repository",
-        )
+    yield from _check_repository(workspace, chart, dependency, target)
     if dependency.version != target.version:
         exact = SEMVER.fullmatch(dependency.version) is not None
         fact = (
@@ -200,6 +204,36 @@ def _check_dependency(workspace: Workspace, chart: Chart, dependency: Dependency
             hint=f"write condition: {dependency.key}.enabled",
             rule="dependency.condition",
         )
+
+
+def _check_repository(workspace: Workspace, chart: Chart, dependency: Dependency, target: Chart) -> Iterator[Problem]:
+    expected = f"file://{posixpath.relpath(target.folder, chart.folder)}"
+    written = dependency.repository.removesuffix("/")
+    same = not workspace.profile.vocabulary and written in {workspace.registry, f"file://{target.folder}"}
+    if written == expected or same:
+        return
+    yield Problem(
+        where=f"{chart.where}:{dependency.line}",
+        fact=f"dependency {dependency.name}: repository is {dependency.repository!r}",
+        evidence=() if workspace.profile.vocabulary else (f"{target.folder} has this name, and would be packaged",),
+        hint=f"write repository: {expected} (the release replaces it by the registry)",
+        rule="dependency.repository",
+    )
+
+
+def _check_vendored(chart: Chart, dependency: Dependency, near: str | None) -> Iterator[Problem]:
+    found = candidates(chart, dependency.name)
+    if len(found) == 1:
+        return
+    here = f"{chart.folder}/charts"
+    fact = f"{dependency.name} is no chart of this repository, and {here}/ has {len(found) or 'no'} archives of it"
+    yield Problem(
+        where=f"{chart.where}:{dependency.line}",
+        fact=fact,
+        evidence=(f"nothing is downloaded by a release: what is packaged is what git has in {here}/",),
+        hint=f"did you mean {near!r}?" if near else f"helm dependency update {chart.folder}, and commit {here}/",
+        rule="dependency.vendored",
+    )
 
 
 def _one_library(workspace: Workspace, umbrella: Chart) -> Iterator[Problem]:

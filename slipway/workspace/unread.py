@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from slipway.core.errors import Problem
-from slipway.core.model import SEALED_FOLDER, SEALING_CERTIFICATE
+from slipway.core.model import CHART_FOLDERS, SEALED_FOLDER, SEALING_CERTIFICATE
 from slipway.util.text import closest
 
 RULE = "workspace.unread-file"
@@ -27,12 +27,22 @@ IGNORED = re.compile(r"\..*|.*~|#.*#|.*\.(bak|orig|rej|sw[a-p])")
 """Names that nobody takes for input: dotfiles, and what editors and merges leave behind."""
 
 
-def check(root: Path, environments: Sequence[str]) -> Iterator[Problem]:
-    """A problem for each file that nothing reads; one for a whole environment that is not listed."""
-    names = "|".join(map(re.escape, environments)) or "(?!)"
-    read = re.compile("|".join(f"({top})/({path})" for top, path in READ).replace("{environment}", f"({names})"))
+def check(
+    root: Path, environments: Sequence[str], folders: Sequence[str] = CHART_FOLDERS, settings: str = "pyproject.toml"
+) -> Iterator[Problem]:
+    """A problem for each file that nothing reads; one for a whole environment that is not listed.
+
+    Args:
+        root: of the repository.
+        environments: that are listed.
+        folders: those with a folder for each chart.
+        settings: the file that lists the environments.
+    """
+    names, charts = ("|".join(map(re.escape, words)) or "(?!)" for words in (environments, folders))
+    patterns = "|".join(f"({top})/({path})" for top, path in READ)
+    read = re.compile(patterns.replace("{environment}", f"({names})").replace("charts|umbrella", charts))
     unlisted: dict[str, None] = {}
-    for path in files_below(root, ("charts", "umbrella", "values")):
+    for path in files_below(root, (*folders, "values")):
         if read.fullmatch(path):
             continue
         top, _, rest = path.partition("/")
@@ -47,7 +57,7 @@ def check(root: Path, environments: Sequence[str]) -> Iterator[Problem]:
             where=f"values/{environment}",
             fact="is no environment, so nothing reads it",
             evidence=(f"environments: {', '.join(environments) or 'none'}",),
-            hint=f"did you mean values/{near}?" if near else f'add "{environment}" to environments in pyproject.toml',
+            hint=f"did you mean values/{near}?" if near else f'add "{environment}" to environments in {settings}',
             rule=RULE,
         )
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from slipway.config import SETTINGS, Config, SourceForm, edit, load_config
 from slipway.config.settings import check
 from slipway.core.errors import WorkspaceError
+from slipway.core.profile import HOMELAB, PLAIN
+from testing.monorepo import ROOT
 
 
 def loaded(tmp_path: Path, text: str = "", **environ: str) -> Config:
@@ -81,6 +83,10 @@ REFUSED = {
     "plain-http": ["1", "0", '"true"', '""', "[]"],
     "ca-file": ['""', '" "', '"a\\nb"', '"a\\u0000b"', "1", "true", "[]"],
     "embedded-port": ["0", "-1", "65536", "1.5", '"5055"', "true", "inf", "[]"],
+    "profile": ['""', '"strict"', '"Plain"', "1", "true", '["plain"]'],
+    "annotation-prefix": ['""', '"charts.example.org/"', '"Charts"', '"a b"', '"a..b"', '"x/y"', f'"{"a." * 130}a"', "1", "[]"],
+    "chart-folders": ["[]", '[""]', '["a", "a"]', '["/charts"]', '["../charts"]', '["charts/"]', '["."]', '[".git"]', '["a//b"]',
+                      "[1]", '"charts"'],
     "environments": ["[]", '[""]', '["a", "a"]', '["A"]', '["a b"]', '["../x"]', '["-a"]', '["a-"]', '["a.b"]', '["é"]', "[1]",
                      "[true]", '[["a"]]', f'["{"a" * 64}"]', '"staging"', "1", '["a\\n"]'],
     "source": ['""', '"git"', '"OCI"', "1", "true", '["oci"]'],
@@ -380,3 +386,47 @@ def test_a_checkout_may_have_any_other_path(tmp_path: Path, name: str) -> None:
     (tmp_path / name / "pyproject.toml").write_text("[tool.slipway]\n")
 
     assert load_config(tmp_path / name, {}).root == tmp_path / name
+
+
+def own(root: Path, text: str) -> Config:
+    (root / "slipway.toml").write_text(text)
+    return load_config(root, {})
+
+
+def test_a_repository_that_is_no_python_project_has_its_settings_at_the_top_of_slipway_toml(tmp_path: Path) -> None:
+    config = own(tmp_path, 'profile = "plain"\nregistry = "oci://ghcr.io/me/charts"\n[tools]\nhelm = "v4.3.1"\n')
+
+    assert (config.profile, config.file, config.environments) == (PLAIN, "slipway.toml", ())
+    assert (config.registry.base, config.tools) == ("oci://ghcr.io/me/charts", {"helm": "v4.3.1"})
+
+
+def test_slipway_toml_leaves_a_pyproject_without_settings_to_python(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n")
+
+    assert own(tmp_path, 'profile = "plain"').profile is PLAIN
+
+
+def test_settings_in_two_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.slipway]\n")
+
+    with pytest.raises(WorkspaceError, match=r"^slipway.toml: has settings, and so has pyproject.toml"):
+        own(tmp_path, 'profile = "plain"')
+
+
+def test_a_message_about_slipway_toml_names_no_table_of_pyproject(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        own(tmp_path, 'profil = "plain"')
+
+    assert str(caught.value) == "slipway.toml: has no setting 'profil'\n    hint: did you mean 'profile'?"
+
+
+def test_only_the_profile_of_the_platform_needs_an_environment(tmp_path: Path) -> None:
+    assert own(tmp_path, 'profile = "plain"\nenvironments = []').environments == ()
+    assert own(tmp_path, 'profile = "plain"\nenvironments = ["live"]').environments == ("live",)
+    with pytest.raises(WorkspaceError, match=r"environments is \[\], which is empty\n.*profile = 'plain'"):
+        own(tmp_path, "environments = []")
+
+
+def test_without_a_profile_the_rules_are_those_of_the_platform(tmp_path: Path) -> None:
+    assert loaded(tmp_path).profile is HOMELAB
+    assert load_config(ROOT, {}).profile is HOMELAB

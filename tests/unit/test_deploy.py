@@ -8,11 +8,17 @@ import yaml
 
 from slipway.config import Config, RegistryConfig, SourceForm
 from slipway.core.errors import WorkspaceError
-from slipway.core.model import Chart, ChartKind, ChartName, Digest, Pin
+from slipway.core.model import PREFIX, Chart, ChartKind, ChartName, Digest, Pin
 from slipway.gitops import applications
 from slipway.util import yaml as yamls
-from slipway.workspace.annotations import CLUSTER_RESOURCES, POD_SECURITY, SYNC_STEP, check
+from slipway.workspace import annotations
+from slipway.workspace.annotations import check
 from slipway.workspace.pinned import parse_pins
+
+POD_SECURITY, SYNC_STEP, CLUSTER_RESOURCES = (
+    f"{PREFIX}/{name}" for name in (annotations.POD_SECURITY, annotations.SYNC_STEP, annotations.CLUSTER_RESOURCES)
+)
+"""As Chart.yaml has them."""
 
 MANIFEST = Digest("sha256:" + "a" * 64)
 INPUT = Digest("sha256:" + "b" * 64)

@@ -7,7 +7,7 @@ import pytest
 
 from slipway.config import RegistryConfig
 from slipway.core.errors import RegistryError
-from slipway.core.model import INPUT_DIGEST, ChartName, Digest
+from slipway.core.model import INPUT_DIGEST, PREFIX, ChartName, Digest
 from slipway.registry.client import Registry
 from slipway.registry.http import Call, Transport
 from slipway.registry.manifest import CHART_TYPE, MANIFEST_TYPE, Manifest, sha256, tag_of
@@ -231,7 +231,7 @@ def test_a_manifest_without_layers_or_annotations_is_empty_not_an_error() -> Non
 
     assert manifest.chart_layer is None
     assert manifest.annotations == {}
-    assert manifest.input_digest is None
+    assert manifest.input_digest(PREFIX) is None
 
 
 def test_a_tag_has_no_plus() -> None:

@@ -106,7 +106,7 @@ def grouped(rows: Sequence[ValueRow], depth: int = 1) -> dict[tuple[str, ...], t
 
 def exceptions(entry: ParsedChart) -> str:
     """The rules of the contract that the chart does not satisfy, with the reason."""
-    declared = parse_exceptions(entry.chart.metadata.get("annotations"))
+    declared = parse_exceptions(entry.chart.metadata.get("annotations"), entry.chart.prefix)
     rows = ((code(rule), code(part), prose(why)) for rule, parts in declared.items() for part, why in parts.items())
     return table(("Rule", "Part", "Reason"), rows)
 

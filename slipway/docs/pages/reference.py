@@ -8,6 +8,7 @@ from itertools import chain, groupby, repeat
 from slipway.config import SETTINGS
 from slipway.configure.questions import ENVIRONMENTS, FIXED, services_question
 from slipway.core.errors import EXIT_MEANING
+from slipway.core.profile import PROFILES
 from slipway.docs.markdown import code, prose, section, site_page, table, value
 from slipway.docs.source.settings import VARIABLES
 from slipway.docs.source.tasks import Flag, Task
@@ -105,11 +106,17 @@ def rules(tables: Mapping[str, Mapping[str, str]]) -> str:
         # The rules of a group may be scattered over the table.
         ordered = sorted(requirements, key=lambda rule: rule.partition(".")[0])
         for group, names in groupby(ordered, key=lambda rule: rule.partition(".")[0]):
-            rows = ((code(name), prose(requirements[name])) for name in names)
-            blocks.append(section(3, group, table(("Rule", "Requirement"), rows)))
+            rows = ((code(name), prose(requirements[name]), profiles_of(name)) for name in names)
+            blocks.append(section(3, group, table(("Rule", "Requirement", "Profiles"), rows)))
     count = sum(map(len, tables.values()))
     intro = f"`./inv lint` checks all {count} rules and reports every violation, not only the first.\n`./inv lint --json` reports the rule of each violation."
-    return site_page("# Rules", intro, *blocks)
+    meanings = "\n".join(f"- {code(name)}: {prose(profile.meaning)}" for name, profile in PROFILES.items())
+    return site_page("# Rules", intro, section(2, "Profiles", meanings), *blocks)
+
+
+def profiles_of(rule: str) -> str:
+    """The profiles that ask for a rule."""
+    return ", ".join(code(name) for name, profile in PROFILES.items() if profile.asks(rule))
 
 
 def configuration() -> str:
@@ -124,7 +131,7 @@ def configuration() -> str:
         section(
             2,
             "pyproject.toml",
-            "The keys of the table `[tool.slipway]`.\nAn unknown key is an error.",
+            "The keys of the table `[tool.slipway]`, or of a `slipway.toml` [in another monorepo](../guides/adopt.md).\nAn unknown key is an error.",
             table(("Key", "Type", "Default", "Description"), settings),
         ),
         section(

@@ -17,7 +17,7 @@ from slipway.workspace import graph
 from slipway.workspace.documents import chart_document
 from slipway.workspace.values import Effective, members_in, service_with
 
-TITLE = "slipway.homelab/title"
+TITLE = "title"
 """Annotation with the display name of a chart that has no entry on the start page."""
 
 
@@ -43,7 +43,7 @@ class ParsedChart:
     @property
     def title(self) -> str:
         """The display name."""
-        annotated = dig(self.chart.metadata, "annotations").get(TITLE)
+        annotated = self.chart.annotation(TITLE)
         return str(dig(self.values, "dashboard").get("name") or annotated or self.chart.name)
 
     def rows(self) -> Iterator[ValueRow]:

@@ -37,7 +37,7 @@ class Member:
     @property
     def is_store(self) -> bool:
         """Whether it is a database or a cache that belongs to a single application."""
-        return MAIN in dig(self.entry.chart.metadata, "annotations")
+        return self.entry.chart.annotation(MAIN) is not None
 
     @property
     def link(self) -> str:
@@ -164,6 +164,8 @@ def exceptions(found: Sequence[Member]) -> Iterator[ContractException]:
         if member.entry.chart.name in seen:
             continue
         seen.add(member.entry.chart.name)
-        for rule, parts in parse_exceptions(member.entry.chart.metadata.get("annotations")).items():
+        for rule, parts in parse_exceptions(
+            member.entry.chart.metadata.get("annotations"), member.entry.chart.prefix
+        ).items():
             for part, reason in parts.items():
                 yield ContractException(member=member, rule=rule, part=part, reason=reason)

@@ -11,6 +11,7 @@ VARIABLES: dict[str, str] = {
     "SLIPWAY_SIGNING_KEY": "Private key that signs, as PEM text; overrides `signing-key-file`.",
     "SLIPWAY_SIGNING_PASSWORD": "Password of the private key, if it is encrypted.",
     "SLIPWAY_ROOT": "Path of another checkout for the tasks to work on.",
+    "SLIPWAY_CACHE": "Folder for the programs that an installed `slipway` builds; `~/.cache/slipway` without it.",
     "SLIPWAY_PYTHON": "Python interpreter for the virtual environment of `./inv`.",
 }
 """Environment variable → description. Each overrides its setting."""

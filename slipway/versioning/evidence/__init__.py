@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from slipway.core.model import CHANGES, INPUT_DIGEST, ChartKind
+from slipway.core.model import CHANGES, ChartKind, without_input_digest
 from slipway.util import yaml
 from slipway.util.mapping import leaves
 from slipway.versioning.evidence.objects import Object, compare_objects
@@ -230,9 +230,8 @@ def _metadata(old: Snapshot, new: Snapshot) -> Iterator[Evidence]:
 
 
 def _annotations(snapshot: Snapshot) -> dict[str, object]:
-    found = snapshot.metadata.get("annotations")
-    listed = found if isinstance(found, Mapping) else {}
-    return {key: value for key, value in listed.items() if key not in {CHANGES, INPUT_DIGEST}}
+    listed = without_input_digest(snapshot.metadata.get("annotations"))
+    return {key: value for key, value in listed.items() if key != CHANGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
