@@ -32,7 +32,7 @@ from slipway.docs.source.registries import REGISTRIES
 from slipway.docs.source.tasks import Task
 from slipway.tools.run import Command, Runner
 from slipway.util.exchange import replacing
-from slipway.util.files import read_text, write_atomic
+from slipway.util.files import content_of, read_text, write_atomic
 from slipway.workspace.chart_folder import NOTES
 
 BUILD_TIMEOUT_S = 300.0
@@ -228,11 +228,6 @@ def readmes(workspace: Workspace) -> dict[str, bytes]:
 def outdated(root: Path, wanted: Mapping[str, bytes]) -> tuple[str, ...]:
     """The files that are missing or differ."""
     return tuple(path for path in sorted(wanted) if content_of(root / path) != wanted[path])
-
-
-def content_of(path: Path) -> bytes | None:
-    """The content of a file, or None if it is missing."""
-    return path.read_bytes() if path.is_file() else None
 
 
 def readme_problem(root: Path, path: str) -> Problem:

@@ -20,7 +20,7 @@ from slipway.core.model import Chart, ChartKind, ChartName, Workspace
 from slipway.scaffold import files as scaffold_text
 from slipway.scaffold.files import Claim, Facts
 from slipway.util import quantity, yaml
-from slipway.util.files import together, write_atomic
+from slipway.util.files import content_of, together, write_atomic
 from slipway.util.text import suggest
 from slipway.versioning import changelog
 from slipway.versioning.levels import ChangeKind
@@ -259,7 +259,7 @@ def create(workspace: Workspace, facts: Facts, today: date) -> Scaffolded:
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / path).write_bytes(content)
             for path, content in edited.items():
-                if not (root / path).is_file() or (root / path).read_bytes() != content:
+                if content_of(root / path) != content:
                     write_atomic(root / path, content)
             temporary.rename(target)
     except BaseException:

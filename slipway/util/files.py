@@ -178,16 +178,21 @@ def together(root: Path, paths: Iterable[str]) -> Iterator[None]:
         root: what the paths are relative to.
         paths: of every file that the block writes or removes.
     """
-    before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in paths}
+    before = {path: content_of(root / path) for path in paths}
     try:
         yield
     except BaseException:
         for path, original in before.items():
-            if original is None:
+            if original is None and not (root / path).is_dir():
                 (root / path).unlink(missing_ok=True)
-            elif not (root / path).is_file() or (root / path).read_bytes() != original:
+            elif original is not None and content_of(root / path) != original:
                 write_atomic(root / path, original)
         raise
+
+
+def content_of(path: Path) -> bytes | None:
+    """The content of a file; None when it is missing."""
+    return path.read_bytes() if path.is_file() else None
 
 
 def remove_unfinished(top: Path) -> None:

@@ -1,13 +1,11 @@
 """Answers and the files that follow from them; what is wrong is refused with its hint."""
 
-import ipaddress
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from slipway.configure import found as looking
 from slipway.configure.model import Found, words_of
 from slipway.configure.plan import plan_of
 from slipway.configure.questions import ENVIRONMENTS, questions_of
@@ -242,31 +240,3 @@ def test_what_the_machine_shows_is_offered_for_a_new_home(workspace: Workspace) 
         "ingressAddress": "10.7.255.229",
     }
     assert answered(home, given)[2] == []
-
-
-ROUTES = """\
-Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
-eth0\t00000000\t0114A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0
-eth0\t0014A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
-docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
-wg0\t0000070A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
-"""
-
-
-@pytest.mark.parametrize(
-    ("cluster", "interface", "network"),
-    [
-        ("", "eth0", "192.168.20.0/24"),
-        ("203.0.113.7", "eth0", "192.168.20.0/24"),
-        ("10.7.1.2", "wg0", "10.7.0.0/16"),
-        ("k3s.example.net", "eth0", "192.168.20.0/24"),
-    ],
-)
-def test_the_home_network_is_that_of_the_cluster_or_of_the_default_route(
-    cluster: str, interface: str, network: str
-) -> None:
-    assert looking.home_network(ROUTES, cluster) == (interface, ipaddress.IPv4Network(network))
-
-
-def test_without_routes_there_is_no_network() -> None:
-    assert looking.home_network("", "") == ("", None)
