@@ -139,3 +139,14 @@ def unknown_chart(name: str, known: Iterable[str], where: str) -> Problem:
     return Problem(
         where=where, fact=f"there is no chart {name!r}", hint=suggest(name, sorted(known), otherwise="charts:")
     )
+
+
+def minutes(flag: str, text: str, otherwise: int) -> int:
+    """A number of minutes; the other one when none is given.
+
+    Raises:
+        WorkspaceError: it is none, or not positive.
+    """
+    if text and not (text.isascii() and text.isdecimal() and 0 < int(text) < 10_000):
+        raise WorkspaceError(Problem(where=flag, fact=f"{text!r} is no number of minutes", hint=f"{flag} {otherwise}"))
+    return int(text) if text else otherwise

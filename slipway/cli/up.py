@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from slipway.cli import arguments
 from slipway.cli.doctor import rows
 from slipway.cli.ending import Result
+from slipway.cli.promote import promote
 from slipway.cli.release import outcome
 from slipway.cli.seal import GROUP, terminal
 from slipway.cli.seal_missing import confirmed, seal_missing
@@ -22,8 +23,8 @@ from slipway.core.errors import NotConverged, Problem, ProblemsFound
 from slipway.delivery import bootstrap as installation
 from slipway.docs.source import logins as login_source
 from slipway.docs.source import parsing, platform
-from slipway.release import pinning, secrets
 from slipway.release import release as releases
+from slipway.release import secrets
 from slipway.secrets import keys
 from slipway.toolchain.groups import ensure_group
 from slipway.tools.git_push import foreign
@@ -139,13 +140,20 @@ class Run:
         self.say(shown.shown(done.text))
 
     def release(self) -> None:
-        """Release to the first environment, promote to a later one."""
+        """Release to the first environment, promote to a later one.
+
+        Raises:
+            BuildError: that of the task; what speaks against a promotion is for a person to accept, with the task alone.
+        """
         context, environment = self.context, self.look.environment
         if environment == context.config.environments[0]:
             done = releases.release(context, environment=environment)
             self.say(shown.shown(outcome(done, context.config.registry.base)))
-        else:
-            pinning.pin_environment(context, environment, (), dry_run=False)
+            return
+        promoted = promote(context, environment, "", kubeconfig="", status="", proven_for="", accept="", dry_run=False)
+        self.say(shown.shown(promoted.text))
+        if promoted.error is not None:
+            raise promoted.error
 
     def push(self) -> None:
         """Commit what the steps wrote, and nothing else; push it when a person agrees.
@@ -258,7 +266,7 @@ def up(
         BuildError: what blocks a step, or that of the task that it is.
     """
     environment = arguments.environment(context, env)
-    wait_s = 60.0 * minutes(wait)
+    wait_s = 60.0 * arguments.minutes("--wait", wait, WAIT_MIN)
     look = Look(context=context, environment=environment, kubeconfig=kubeconfig, examine=rows)
     run = Run(look=look, yes=yes, wait_s=wait_s, say=say)
     if dry_run:
@@ -284,16 +292,3 @@ def up(
         text=tuple(outcome_text(addresses, rest)),
         error=ProblemsFound(problems) if problems else None,
     )
-
-
-def minutes(text: str) -> int:
-    """The number of minutes.
-
-    Raises:
-        WorkspaceError: it is none.
-    """
-    from slipway.core.errors import WorkspaceError
-
-    if text and not (text.isdecimal() and 0 < int(text) < 10_000):
-        raise WorkspaceError(Problem(where="--wait", fact=f"{text!r} is no number of minutes", hint="--wait 45"))
-    return int(text) if text else WAIT_MIN

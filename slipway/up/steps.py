@@ -146,11 +146,11 @@ def release(environment: str, reasons: Sequence[str], *, first: bool) -> Step:
         first: whether the environment takes its pins from the release, or from the environment before it.
     """
     name = "release"
-    commands = (f"./inv release --env {environment}" if first else f"./inv pin --env {environment}",)
+    commands = (f"./inv release --env {environment}" if first else f"./inv promote --env {environment}",)
     if not reasons:
         fact = f"everything is published, and deploy/{environment} is up to date"
         return Step(name=name, state=State.DONE, fact=fact, commands=commands)
-    action = "lint, test, publish and pin" if first else "pin"
+    action = "lint, test, publish and pin" if first else "promote what the environment before it runs"
     return Step(name=name, state=State.TO_DO, fact="; ".join(reasons), action=action, commands=commands)
 
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from slipway.cli import arguments
 from slipway.cluster.workloads import why_waiting
+from slipway.core.errors import WorkspaceError
 from slipway.core.model import ChartName
 from slipway.docs.source import parsing, platform
 from slipway.docs.source.logins import logins
@@ -77,6 +79,22 @@ def test_only_secrets_that_are_required_or_generated_are_to_do() -> None:
     assert state(entry(optional=True, generate={})) is State.DONE
     assert state(entry(optional=True)) is State.TO_DO
     assert state(entry(generate={})) is State.TO_DO
+
+
+def test_a_later_environment_is_promoted_to_and_only_the_first_is_released_to() -> None:
+    first = steps.release("staging", ("2 charts to publish",), first=True)
+    later = steps.release("production", ("first pins",), first=False)
+
+    assert (first.state, first.commands) == (State.TO_DO, ("./inv release --env staging",))
+    assert (later.state, later.commands) == (State.TO_DO, ("./inv promote --env production",))
+    assert steps.release("production", (), first=False).state is State.DONE
+
+
+def test_a_wait_is_a_positive_number_of_minutes() -> None:
+    assert (arguments.minutes("--wait", "", 45), arguments.minutes("--wait", "5", 45)) == (45, 5)
+    for wrong in ("0", "-1", "1h", "soon", "99999"):
+        with pytest.raises(WorkspaceError, match="is no number of minutes"):
+            arguments.minutes("--wait", wrong, 45)
 
 
 def test_commits_of_the_operator_are_named_before_a_push() -> None:
