@@ -43,6 +43,8 @@ SECRET_KEY = re.compile(
 
 REFERENCES = frozenset({"secret"})
 """Keys with which the charts' values refer to a secret."""
+EXISTING = re.compile(r"existingSecret\w*", re.IGNORECASE)
+"""Keys with which charts of others name a Secret, or a key in it; a value that looks like a secret is one there too."""
 
 HINTED_KEY = re.compile(r"secret|token|passw|credential|private|auth|api_?key", re.IGNORECASE)
 RELEVANT = re.compile(rf"{HINTED_KEY.pattern}|pass|access[_-]?key", re.IGNORECASE)
@@ -268,7 +270,7 @@ def literal(line: int, key: str, value: str) -> Iterator[Finding]:
         or (word.lower() == "pass" and value.isalpha() and len(value) < 8)
     ):
         return
-    if SECRET_KEY.search(word):
+    if SECRET_KEY.search(word) and EXISTING.fullmatch(word) is None:
         yield Finding(line=line, fact=f"{word} has a literal value", rule=VALUE, secret=value.strip())
     elif HINTED_KEY.search(word) and BASE64.fullmatch(value) and entropy(value) >= MIN_ENTROPY:
         fact = f"{word} has a value that looks like a secret"
