@@ -28,7 +28,7 @@ IMAGE = "ghcr.io/example/audiobooks:2.30.0"
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
     """A copy of this repository with a registry of its own."""
-    names = ("charts", "umbrella", "values", "tools", "locks", ".ct", "pyproject.toml", "LICENSE")
+    names = ("charts", "umbrella", "values", ".ct", "pyproject.toml", "LICENSE")
     root = copy_product(tmp_path / "repo", *names)
     opened = open_context(root, {**os.environ, "SLIPWAY_REGISTRY_PORT": str(unused_port())}, quiet=True)
     yield opened
