@@ -91,7 +91,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     repo.write("charts/common/schemas/values.json", json.dumps({**SCHEMA, "properties": properties}))
     repo.write("charts/sonarr/values.yaml", SECRETS)
     repo.write("values/staging/platform.yaml", "domain: casa.internal\ntimezone: UTC\n")
-    repo.write(".gitignore", "/build/\n.registry/\n.tools/\n.venv/\n")
+    repo.write(".gitignore", "/build/\n.registry/\n.tools/\n.venv/\n/tools\n")
     # The doctor looks for them in a clone.
     shutil.copytree(ROOT / "locks", repo.root / "locks")
     World(repo=repo, port=unused_port()).ok("docs", "generate")
@@ -111,6 +111,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     operator.mkdir()
     version = open_context(ROOT, {}, quiet=True).toolbox.version("kubectl")
     folder_cluster.install(tmp_path / "bin", cluster, version)
+    without_kubectl(world.repo.root)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{world.environ['PATH']}")
     monkeypatch.setenv("HOME", str(operator))
     kubeconfig = tmp_path / "kubeconfig"
@@ -118,6 +119,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
     yield Home(world=world, remote=remote, cluster=cluster, home=operator)
     world.stop()
+
+
+def without_kubectl(root: Path) -> None:
+    """Give a clone the programs that are built here, but not kubectl: the one on PATH is to be found."""
+    (root / "tools").symlink_to(ROOT / "tools")
+    (root / ".tools").mkdir()
+    for built in (ROOT / ".tools").glob("*-*"):
+        if not built.name.startswith("kubectl-"):
+            (root / ".tools" / built.name).symlink_to(built)
 
 
 def done_steps(output: str) -> list[str]:
