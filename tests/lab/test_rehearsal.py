@@ -147,7 +147,7 @@ def test_a_rehearsal_tells_what_the_api_server_makes_of(name: str, trial: Rehear
     change = CHANGES[name]
     found = row(trial, change.object)
     assert found.update is change.action
-    assert change.words in " ".join(found.message)
+    assert change.words in " ".join(found.reasons)
 
 
 def test_a_rehearsal_tells_rejections_as_problems_and_what_holds_data_first(trial: Rehearsal) -> None:
