@@ -148,16 +148,25 @@ def beside(docs: Path, entry: str) -> list[str]:
 
 def on_post_page(output: str, page: Page, config: Settings) -> str:
     """Label the search dialog for screen readers, and load Mermaid on pages with diagrams only."""
-    output = output.replace(SEARCH, f'{SEARCH} aria-label="Search"', 1)
+    output = labelled(output)
     if DRAWING not in output:
         return output
     script = f"{'../' * page.url.count('/')}{MERMAID}"
     return output.replace("</head>", f'<script src="{script}"></script></head>', 1)
 
 
+def labelled(output: str) -> str:
+    """A page whose search dialog has a name for screen readers."""
+    return output.replace(SEARCH, f'{SEARCH} aria-label="Search"', 1)
+
+
 def on_post_template(output: str, *, template_name: str, **_: object) -> str:
-    """Use the folder as the URL of the first page in sitemap.xml: the version selector derives the root of the other version
+    """Label the search dialog of 404.html as that of a page, and have the version selector find the first page.
+
+    Use the folder as the URL of the first page in sitemap.xml: the version selector derives the root of the other version
     from it, and otherwise leads to the other version's first page."""
+    if template_name == "404.html":
+        return labelled(output)
     if template_name != "sitemap.xml":
         return output
     return output.replace("/index.html</loc>", "/</loc>", 1)
