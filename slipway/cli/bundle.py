@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.context import Context
+from slipway.core.model import ChartName
 from slipway.release.bundle import load as loading
 from slipway.release.bundle import write as writing
 from slipway.release.bundle.contents import MIRROR
@@ -38,9 +40,14 @@ def bundle(
     return Result(value=loaded, text=of_load(loaded, context.config.registry.base))
 
 
+def listed(umbrellas: Mapping[ChartName, str]) -> str:
+    """Each umbrella with its version."""
+    return ", ".join(f"{name} {version}" for name, version in umbrellas.items())
+
+
 def of_bundle(made: Bundle) -> list[str]:
     """What it has, and what to do with it."""
-    umbrellas = ", ".join(f"{name} {version}" for name, version in made.umbrellas.items())
+    umbrellas = listed(made.umbrellas)
     images = (
         f"{counted(len(made.images), 'image')}"
         if made.with_images
@@ -57,7 +64,7 @@ def of_bundle(made: Bundle) -> list[str]:
 
 def of_load(made: Loaded, base: str) -> list[str]:
     """What the registry has now, and what is left to do."""
-    umbrellas = ", ".join(f"{name} {version}" for name, version in made.umbrellas.items())
+    umbrellas = listed(made.umbrellas)
     lines = [
         f"{base} has {umbrellas}; {counted(len(made.images), 'image')}",
         f"wrote deploy/{made.environment}: {'; '.join(made.pinned)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from slipway.release import pinning
 from slipway.release.dangers.kinds import accepted_names
 from slipway.release.promotion import Answer, State, answers, duration_of, spelled
 from slipway.release.rehearsed import was_rehearsed
+from slipway.release.release import repeat
 from slipway.util.files import read_text
 from slipway.util.mapping import listing
 from slipway.util.terminal import Part, Text, table
@@ -66,11 +68,15 @@ def promote(
         healthy_for=wanted_for,
     )
     doubts = {one.umbrella: one.doubts for one in found if one.doubts}
+    # What was asked of the environment before is asked again.
+    given = {"--kubeconfig": kubeconfig, "--status": status, "--proven-for": proven_for}
+    flags = (f" {flag} {shlex.quote(value)}" for flag, value in given.items() if value)
+    command = repeat("promote", environment, names) + "".join(flags)
     reasons: tuple[str, ...] = ()
     error: BuildError | None = None
     try:
         reasons = pinning.pin_environment(
-            context, environment, names, dry_run=dry_run, accepted=accepted, doubts=doubts
+            context, environment, names, dry_run=dry_run, accepted=accepted, doubts=doubts, command=command
         )
     except BuildError as refused:
         error = refused

@@ -33,6 +33,7 @@ def pin_environment(
     dry_run: bool,
     accepted: Collection[str] = (),
     doubts: Mapping[ChartName, tuple[Danger, ...]] = NO_DOUBTS,
+    command: str = "",
 ) -> tuple[str, ...]:
     """Write an environment's deploy folder; the first one follows the registry, a later one the one before it.
 
@@ -43,6 +44,7 @@ def pin_environment(
         dry_run: write nothing, and refuse no danger.
         accepted: names of dangers that a person accepts.
         doubts: dangers of a promotion, besides those of the objects.
+        command: to repeat with `--accept`; that of `pin` when empty.
 
     Returns:
         Why it is written; empty when it is up to date.
@@ -68,21 +70,52 @@ def pin_environment(
         else:
             pins = promoted_pins(context.config, environment, only)
             require_published(context, previous_environment(context.config, environment), pins)
-        files = wanted_files(context.config, context.workspace, environment, pins)
-        reasons = deploy_differences(context.config, environment, files)
-        signing.require_signed(context, pins.values())
-        if reasons and not dry_run:
-            from slipway.release.dangers import gate
-            from slipway.release.dangers.acceptance import record, refuse_unaccepted
-
-            found = gate.of_pins(context, environment, pins)
-            dangers = {name: (*doubts.get(name, ()), *found.get(name, ())) for name in {*doubts, *found}}
-            command = repeat("promote" if doubts else "pin", environment, only)
-            refuse_unaccepted(dangers, environment, accepted, command)
-            record(context, environment, dangers, {name: pin.version for name, pin in pins.items()})
-            write_deploy_folder(context.config, environment, files)
+        asked = command or repeat("pin", environment, only)
+        reasons = replace_pins(
+            context, environment, pins, command=asked, dry_run=dry_run, accepted=accepted, doubts=doubts
+        )
         sweep(context.config)
         return reasons
+
+
+def replace_pins(
+    context: Context,
+    environment: str,
+    pins: Mapping[ChartName, Pin],
+    *,
+    command: str,
+    dry_run: bool = False,
+    accepted: Collection[str] = (),
+    doubts: Mapping[ChartName, tuple[Danger, ...]] = NO_DOUBTS,
+) -> tuple[str, ...]:
+    """Write these pins when they are signed and their dangers accepted; returns why, nothing when they are there already.
+
+    Args:
+        context: the wiring; its caller holds the lock of a release.
+        environment: whose deploy folder is written.
+        pins: all of them.
+        command: to repeat with `--accept`.
+        dry_run: write nothing, and refuse no danger.
+        accepted: names of dangers that a person accepts.
+        doubts: dangers besides those of the objects.
+
+    Raises:
+        ProblemsFound: a pin is not signed, or a danger is not accepted; nothing was written.
+        RegistryError: a package cannot be pulled.
+    """
+    files = wanted_files(context.config, context.workspace, environment, pins)
+    reasons = deploy_differences(context.config, environment, files)
+    signing.require_signed(context, pins.values())
+    if reasons and not dry_run:
+        from slipway.release.dangers import gate
+        from slipway.release.dangers.acceptance import record, refuse_unaccepted
+
+        found = gate.of_pins(context, environment, pins)
+        dangers = {name: (*doubts.get(name, ()), *found.get(name, ())) for name in {*doubts, *found}}
+        refuse_unaccepted(dangers, environment, accepted, command)
+        record(context, environment, dangers, {name: pin.version for name, pin in pins.items()})
+        write_deploy_folder(context.config, environment, files)
+    return reasons
 
 
 def require_published(context: Context, environment: str, pins: Mapping[ChartName, Pin]) -> None:

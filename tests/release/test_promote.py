@@ -71,6 +71,7 @@ def test_an_unhealthy_version_stops_it_until_somebody_accepts_that_and_it_is_rec
     refused = released.inv("promote", "--status", status)
     assert (refused.code, production(released)) == (1, {})
     assert "Application htpc is Synced and Degraded in staging" in refused.stderr
+    assert f"./inv promote --env production --status {status} --accept not-healthy" in refused.stderr
 
     released.ok("promote", "--status", status, "--accept", "not-healthy")
     assert production(released) == {"htpc": "1.0.0"}

@@ -153,6 +153,6 @@ def answers() -> str:
         "# Answers",
         "What `./inv configure` asks, and what the file of `--answers` may have: YAML with these keys, nested or with dots.\n"
         "An answer that is needed must be there once, in a home that nobody has configured; any other one has a default.\n"
-        "`none` stands for nothing.",
+        "`none` leaves the answer empty.",
         table(("Key", "Question", "Example", "Needed"), rows),
     )

@@ -9,15 +9,13 @@ from pathlib import Path
 from slipway.context import Context
 from slipway.core.errors import AlreadyPublished, Problem, WorkspaceError
 from slipway.core.model import ChartName, Pin
-from slipway.gitops.pins import check_environment, deploy_differences, wanted_files, write_deploy_folder
+from slipway.gitops.pins import check_environment
 from slipway.registry.body import parsed
 from slipway.registry.manifest import tag_of
 from slipway.release.bundle.contents import IMAGES, INDEX, LAYOUT, PINS, Image, chart_tag, parse_images, registries
 from slipway.release.bundle.transport import Copier, copier
-from slipway.release.dangers import gate
-from slipway.release.dangers.acceptance import record, refuse_unaccepted
+from slipway.release.pinning import replace_pins
 from slipway.release.release import LOCK, LOCK_WAIT_S
-from slipway.release.signing import require_signed
 from slipway.release.survey import moved_pin
 from slipway.util import filelock, yaml
 from slipway.util.files import read_bytes
@@ -130,14 +128,8 @@ def load(
             push(context, copying, found, mirror)
         # Another publisher may have been faster.
         refuse_other_content(context, found)
-        require_signed(context, found.pins.values())
-        dangers = gate.of_pins(context, found.environment, found.pins)
-        refuse_unaccepted(dangers, found.environment, accepted, f"./inv bundle load {folder}")
-        files = wanted_files(context.config, context.workspace, found.environment, found.pins)
-        reasons = deploy_differences(context.config, found.environment, files)
-        if reasons:
-            record(context, found.environment, dangers, {name: pin.version for name, pin in found.pins.items()})
-            write_deploy_folder(context.config, found.environment, files)
+        command = f"./inv bundle load {folder}"
+        reasons = replace_pins(context, found.environment, found.pins, command=command, accepted=accepted)
     scheme = "http" if context.config.registry.plain_http else "https"
     return Loaded(
         environment=found.environment,
