@@ -17,6 +17,9 @@ Table = dict[str, Any]
 """A mapping of YAML that may be changed."""
 
 
+SCALARS = frozenset({str, int, bool, float, type(None)})
+
+
 class TypeMismatch(ValueError):
     """Values that a parent sets for a subchart are no mapping; Helm refuses to render."""
 
@@ -181,12 +184,15 @@ def clean_nulls(value: object) -> None:
 
 def table(values: Mapping[str, object]) -> Table:
     """A copy to work on, with text as keys, which is how Helm reads YAML."""
-    return {text_key(key): copied(value) for key, value in values.items()}
+    return {key if type(key) is str else text_key(key): copied(value) for key, value in values.items()}
 
 
 def copied(value: object) -> Any:
     """A deep copy of mappings and lists."""
-    if isinstance(value, Mapping):
+    # The exact types first: a merge copies some thousand values, and nearly all of them are of these.
+    if type(value) in SCALARS:
+        return value
+    if type(value) is dict or isinstance(value, Mapping):
         return table(value)
     return [copied(item) for item in value] if isinstance(value, list) else value
 
