@@ -23,6 +23,7 @@ from dashboards.pages import (
     photos,
     pipeline,
     prometheus,
+    routes,
     runbooks,
     storage,
     traefik,
@@ -38,7 +39,7 @@ CHART = ChartName("grafana")
 FOLDER = f"charts/{CHART}/files/dashboards"
 PAGES = (
     *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES, caches.CACHES),
-    *(traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, names.NAMES, crowdsec.CROWDSEC),
+    *(routes.ROUTES, traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, names.NAMES, crowdsec.CROWDSEC),
     argocd.ARGOCD,
     *(prometheus.PROMETHEUS, logs.LOGS, logs.TRACES, pipeline.PIPELINE),
     *(library.LIBRARY, downloads.DOWNLOADS, photos.PHOTOS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,6 +30,8 @@ from testing.cluster import WHOLE_S
 from testing.monorepo import ROOT
 from testing.policies import Peer, Policies
 from testing.product import product_context
+
+HOST = re.compile(r"Host\(`([^`]+)`\)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +111,16 @@ class NodeLab:
             policies=self.kubectl.items("networkpolicies", "--all-namespaces"),
             namespaces={str(dig(item, "metadata")["name"]): dig(item, "metadata", "labels") for item in namespaces},
         )
+
+
+def hosts_of(routes: Iterable[Data]) -> dict[str, str]:
+    """Host of each IngressRoute → its name."""
+    return {
+        host: str(dig(item, "metadata")["name"])
+        for item in routes
+        for route in listing(dig(item, "spec"), "routes")
+        for host in HOST.findall(str(route["match"]))
+    }
 
 
 def peer_of(pod: Data) -> Peer:

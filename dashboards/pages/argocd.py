@@ -183,7 +183,7 @@ ARGOCD = Dashboard(
             ),
         ),
         Row(
-            title="Lines",
+            title="Logs",
             requires=("loki",),
             panels=(log("Errors of Argo CD", '{namespace="argocd"} |~ `level=(error|fatal)`'),),
         ),

@@ -122,7 +122,7 @@ CERTIFICATES = Dashboard(
             ),
         ),
         Row(
-            title="Lines",
+            title="Logs",
             requires=("loki",),
             panels=(log("What cert-manager says", '{app="cert-manager"} |~ `(?i)error|fail|denied`'),),
         ),

@@ -165,7 +165,7 @@ DOWNLOADS = Dashboard(
             ),
         ),
         Row(
-            title="Lines of the VPN",
+            title="Logs of the VPN",
             requires=("loki",),
             panels=(log("gluetun", '{namespace="htpc", container="gluetun"}'),),
         ),

@@ -63,6 +63,6 @@ NAMES = Dashboard(
                 ),
             ),
         ),
-        Row(title="Lines", requires=("loki",), panels=(log("What external-dns says", '{app="external-dns"}'),)),
+        Row(title="Logs", requires=("loki",), panels=(log("What external-dns says", '{app="external-dns"}'),)),
     ),
 )

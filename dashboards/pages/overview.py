@@ -47,7 +47,7 @@ OVERVIEW = Dashboard(
                     "Targets that do not answer",
                     "count(up == 0) or vector(0)",
                     thresholds=bad_from(1),
-                    description="Services whose figures cannot be read; all their other panels show old values or none.",
+                    description="Services whose metrics cannot be read; all their other panels show old values or none.",
                     link="/d/observability-prometheus",
                 ),
                 stat(
@@ -174,7 +174,7 @@ OVERVIEW = Dashboard(
             ),
         ),
         Row(
-            title="Lines that speak of errors",
+            title="Errors in logs",
             requires=("loki",),
             panels=(
                 series(

@@ -71,6 +71,6 @@ PHOTOS = Dashboard(
                 ),
             ),
         ),
-        Row(title="Lines", requires=("loki",), panels=(log("What Immich says", '{app="immich"}'),)),
+        Row(title="Logs", requires=("loki",), panels=(log("What Immich says", '{app="immich"}'),)),
     ),
 )

@@ -69,6 +69,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
         "logql",
         "external-dns-flags",
         "crowdsec-check",
+        "blackbox-exporter",
         "restic",
     ),
     # Decrypts what was sealed; verifies what was signed; copies bundles.

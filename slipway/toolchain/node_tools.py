@@ -105,6 +105,18 @@ NODE_TOOLS: tuple[GoTool, ...] = (
         cold_s=100,
     ),
     GoTool(
+        name="blackbox-exporter",
+        purpose="probes the routes of the lab's node",
+        module="github.com/prometheus/blackbox_exporter",
+        package="github.com/prometheus/blackbox_exporter",
+        stamp="github.com/prometheus/common/version.Version",
+        bare=True,
+        version_args=("--version",),
+        folder="tools/lab/blackbox-exporter",
+        command=COMMAND,
+        cold_s=40,
+    ),
+    GoTool(
         name="metallb-speaker",
         purpose="answers ARP for the addresses of Services",
         module="go.universe.tf/metallb",

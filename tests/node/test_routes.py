@@ -1,24 +1,15 @@
 """A client at home asks every route by its name, and a client on the internet gets only what is meant for it."""
 
-import re
-
 import pytest
 
 from slipway.util.mapping import dig, listing
-from testing.node import NodeLab
-
-HOST = re.compile(r"Host\(`([^`]+)`\)")
+from testing.node import NodeLab, hosts_of
 
 
 @pytest.fixture(scope="module")
 def hosts(node: NodeLab) -> dict[str, str]:
     """Host of each route → its IngressRoute."""
-    return {
-        host: str(dig(item, "metadata")["name"])
-        for item in node.kubectl.items("ingressroutes.traefik.io", "--all-namespaces")
-        for route in listing(dig(item, "spec"), "routes")
-        for host in HOST.findall(str(route["match"]))
-    }
+    return hosts_of(node.kubectl.items("ingressroutes.traefik.io", "--all-namespaces"))
 
 
 def test_the_home_network_reaches_every_route_over_tls(node: NodeLab, hosts: dict[str, str]) -> None:
@@ -40,13 +31,13 @@ def test_a_stranger_is_refused_on_internal_routes(node: NodeLab, hosts: dict[str
 
 def internal_hosts(node: NodeLab) -> list[str]:
     """Hosts of the routes that have the middleware for the home network."""
-    return [
-        host
+    internal = [
+        item
         for item in node.kubectl.items("ingressroutes.traefik.io", "--all-namespaces")
         for route in listing(dig(item, "spec"), "routes")
         if any("local-only" in str(middleware["name"]) for middleware in listing(route, "middlewares"))
-        for host in HOST.findall(str(route["match"]))
     ]
+    return list(hosts_of(internal))
 
 
 def test_the_address_of_the_routes_is_announced_by_the_speaker(node: NodeLab) -> None:

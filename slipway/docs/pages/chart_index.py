@@ -17,6 +17,7 @@ ICONS = {
     "argo-cd": "simple/argo",
     "backup": "material/backup-restore",
     "baseline": "material/shield-lock-outline",
+    "blackbox-exporter": "simple/prometheus",
     "cert-manager": "simple/letsencrypt",
     "cloudnative-pg": "simple/postgresql",
     "external-dns": "simple/cloudflare",

@@ -14,6 +14,7 @@ from slipway.util import yaml
 from slipway.util.mapping import dig, listing
 
 METRIC_PREFIXES: Mapping[str, tuple[str, ...]] = {
+    "blackbox-exporter": ("probe_",),
     "cert-manager": ("certmanager_",),
     "argo-cd": ("argocd_",),
     "cloudnative-pg": (),

@@ -65,6 +65,7 @@ PROGRAMS: Mapping[str, Program] = {
     "docker.io/prom/prometheus": Program(tool="prometheus", path="bin/prometheus", workdir="/prometheus"),
     "quay.io/prometheus/prometheus": Program(tool="prometheus", path="bin/prometheus", workdir="/prometheus"),
     "docker.io/prom/node-exporter": Program(tool="node-exporter", path="bin/node_exporter"),
+    "quay.io/prometheus/blackbox-exporter": Program(tool="blackbox-exporter", path="bin/blackbox_exporter"),
     "docker.io/grafana/loki": Program(tool="loki", path="usr/bin/loki"),
     "docker.io/bitnami/sealed-secrets-controller": Program(tool="sealed-secrets", path="usr/local/bin/controller"),
     "docker.io/rancher/local-path-provisioner": Program(

@@ -305,3 +305,29 @@ def test_an_ingress_that_blocks_paths_is_refused(refuse):
 @pytest.mark.parametrize("path", ["metrics", ""])
 def test_a_path_that_does_not_start_at_the_root_is_refused(refuse, path):
     assert "/route/demo" in refuse(WEB + f"    blockPaths: ['{path}']\n")
+
+
+def probe(render, values=WEB):
+    """The annotations by which Prometheus finds what to probe."""
+    found = render(values).one("Service").annotations
+    return {key.removeprefix("prometheus.io/"): value for key, value in found.items() if "probe" in key}
+
+
+def test_a_route_is_probed_by_its_host_at_its_path(render):
+    assert probe(render) == {"probe": "true", "probe-host": "demo.homelab.example.org", "probe-path": "/"}
+    assert probe(render, WEB + "    path: /app\n")["probe-path"] == "/app"
+    assert probe(render, WEB + "    path: /app\n    probe: {path: /app/ready}\n")["probe-path"] == "/app/ready"
+
+
+def test_a_service_without_a_route_and_a_route_that_is_not_to_be_probed_have_no_probe(render):
+    assert probe(render, WEB + "    probe: {enabled: false}\n") == {}
+    assert probe(render, WEB + "    enabled: false\n") == {}
+    assert probe(render, WEB.partition("route:")[0]) == {}
+
+
+def test_of_several_routes_of_a_service_the_first_by_name_is_probed(render):
+    assert probe(render, WEB + "  api: {host: api.example.org, port: http}\n")["probe-host"] == "api.example.org"
+
+
+def test_a_prometheus_operator_gets_no_annotations(render):
+    assert probe(render, WEB + "global: {metrics: {kind: ServiceMonitor}}") == {}

@@ -93,6 +93,8 @@ DISK_FULL = {"alertname": "NodeDiskFull", "severity": "critical", "node": "n", "
 DISK_FILLS = {"alertname": "NodeDiskFillsUp", "severity": "warning", "node": "n", "mountpoint": "/"}
 UNREACHABLE = {"alertname": "ClusterUnreachable", "severity": "critical", "namespace": "argocd", "server": "s"}
 NOT_SYNCED = {"alertname": "ApplicationNotSynced", "severity": "warning", "name": "htpc"}
+INGRESS_DOWN = {"alertname": "IngressDown", "severity": "critical"}
+ROUTE_DOWN = {"alertname": "RouteDown", "severity": "critical", "namespace": "htpc", "service": "sonarr"}
 LOUD = {"alertname": "BackupOverdue", "severity": "critical", "namespace": "utils", "cronjob": "db-backup"}
 
 
@@ -105,6 +107,8 @@ LOUD = {"alertname": "BackupOverdue", "severity": "critical", "namespace": "util
         ([DISK_FULL, DISK_FILLS], [DISK_FILLS]),
         ([DISK_FULL, {**DISK_FILLS, "mountpoint": "/data"}], []),
         ([UNREACHABLE, NOT_SYNCED, LOUD], [NOT_SYNCED]),
+        ([INGRESS_DOWN, ROUTE_DOWN, LOUD], [ROUTE_DOWN]),
+        ([ROUTE_DOWN, LOUD], []),
         ([LOUD, {**LOUD, "severity": "warning"}], [{**LOUD, "severity": "warning"}]),
         ([LOUD, {**LOUD, "severity": "warning", "namespace": "htpc"}, NOT_SYNCED, DISK_FILLS], []),
     ],

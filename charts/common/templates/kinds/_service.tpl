@@ -10,7 +10,7 @@ Input: root, id, spec. Output: one document.
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.service" .) "component" $controller "wave" $wave "spec" .spec "annotations" (include "common.kinds.service.scrape" . | fromYaml)) | nindent 2 }}
+  {{- include "common.names.metadata" (dict "root" .root "name" (include "common.names.service" .) "component" $controller "wave" $wave "spec" .spec "annotations" (merge (include "common.kinds.service.scrape" . | fromYaml) (include "common.kinds.service.probe" . | fromYaml))) | nindent 2 }}
 spec:
   type: {{ .spec.type | default "ClusterIP" }}
   {{- range $key := list "clusterIP" "externalTrafficPolicy" "internalTrafficPolicy" "ipFamilyPolicy" "loadBalancerClass" "loadBalancerIP" "publishNotReadyAddresses" "sessionAffinity" }}
@@ -52,6 +52,27 @@ prometheus.io/path: {{ $metrics.path | default "/metrics" }}
 {{- $port := index $.root.Values.service $service "ports" $metrics.port }}
 prometheus.io/port: {{ kindIs "string" $port.targetPort | ternary $port.port ($port.targetPort | default $port.port) | quote }}
 prometheus.io/scheme: {{ $metrics.scheme | default "http" }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+common.kinds.service.probe: annotations by which Prometheus finds the first route of a Service and has it probed through the
+ingress controller, where metrics use annotations.
+Input: root, id. Output: YAML map, empty without a route.
+*/ -}}
+{{- define "common.kinds.service.probe" -}}
+{{- $routes := ternary (.root.Values.route | default dict) dict (eq .root.Values.global.metrics.kind "annotations") -}}
+{{- $found := false -}}
+{{- range $name := keys $routes | sortAlpha -}}
+{{- $route := index $routes $name -}}
+{{- if and $route (not $found) (eq (include "common.render.enabled" $route) "true") (eq (include "common.render.enabled" ($route.probe | default dict)) "true") -}}
+{{- if eq $.id (include "common.names.serviceId" (dict "root" $.root "id" $route.service "what" (printf "route %s" $name))) }}
+{{- $found = true }}
+prometheus.io/probe: "true"
+prometheus.io/probe-host: {{ include "common.render.text" (dict "root" $.root "text" $route.host) }}
+prometheus.io/probe-path: {{ dig "probe" "path" ($route.path | default "/") $route }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
