@@ -355,13 +355,23 @@ def up(
         console.show(verb(console.context, env, kubeconfig, yes=yes, dry_run=dry_run, wait=wait, say=console.say))
 
 
-@task(help={"env": ENV, "only": EVERY, "json": JSON, "wide": WIDE})
-def backups(_: Invocation, env: str = "", only: str = "", json: bool = False, wide: bool = False) -> None:
+@task(
+    help={
+        "env": ENV,
+        "only": EVERY,
+        "kubeconfig": "a cluster, to show the last backup and the last drill of each",
+        "json": JSON,
+        "wide": WIDE,
+    }
+)
+def backups(
+    _: Invocation, env: str = "", only: str = "", kubeconfig: str = "", json: bool = False, wide: bool = False
+) -> None:
     """List everything that holds data, and how and when it is backed up, or why it is not."""
     with presented(json, wide=wide) as console:
         from slipway.cli.backups import backups as verb
 
-        console.show(verb(console.context, env, only))
+        console.show(verb(console.context, env, only, kubeconfig))
 
 
 @task(
@@ -382,6 +392,23 @@ def restore(
         from slipway.cli.restore import restore as verb
 
         console.show(verb(console.context, service, env, snapshot, kubeconfig, apply=apply))
+
+
+@task(
+    positional=["service"],
+    help={
+        "service": "a service, or the alias of its database",
+        "env": ENV,
+        "kubeconfig": "the cluster (default: KUBECONFIG, or ~/.kube/config)",
+        "json": JSON,
+    },
+)
+def drill(_: Invocation, service: str, env: str = "", kubeconfig: str = "", json: bool = False) -> None:
+    """Restore the newest backup of a service into volumes that are thrown away, and check it; on its cluster."""
+    with presented(json) as console:
+        from slipway.cli.drill import drill as verb
+
+        console.show(verb(console.context, service, env, kubeconfig))
 
 
 @task(help={"out": "new file outside of the checkout for the private key", "json": JSON})
@@ -677,7 +704,18 @@ PURPOSES = {
         "registry",
         "bundle",
     ),
-    "Run the platform": ("configure", "up", "bootstrap", "upgrade", "secrets", "seal", "backups", "restore", "doctor"),
+    "Run the platform": (
+        "configure",
+        "up",
+        "bootstrap",
+        "upgrade",
+        "secrets",
+        "seal",
+        "backups",
+        "drill",
+        "restore",
+        "doctor",
+    ),
     "Check": ("lint", "test", "bench"),
     "Develop": ("new", "remove", "lab", "docs", "dashboards", "crds", "lock"),
 }

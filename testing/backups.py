@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -18,6 +19,9 @@ from slipway.util.mapping import dig, listing
 from testing import servers
 
 NAMESPACE = "apps"
+MOUNTS = re.compile(r"(?<!\w)/(?=(?:data|work|database)\b)")
+"""Where the containers of a backup or a drill have their volumes."""
+
 LOCK_NAME = 64
 """Characters of a lock's name: a hash."""
 
@@ -45,7 +49,11 @@ class Place:
     def words(self, container: Mapping[str, object]) -> tuple[str, ...]:
         """What a container starts, below the folder."""
         words = [str(word) for key in ("command", "args") for word in container.get(key, ())]  # type: ignore[attr-defined]
-        return tuple(word.replace("/data", str(self.folder / "data")) for word in words)
+        return tuple(self.moved(word) for word in words)
+
+    def moved(self, text: str) -> str:
+        """A text with the paths of volumes below the folder."""
+        return MOUNTS.sub(f"{self.folder}/", text)
 
     def run(self, container: Mapping[str, object]) -> str:
         """What a container does, below the folder."""
@@ -53,7 +61,10 @@ class Place:
         if moved[0] == "python3":
             # The tests' own, which somebody else may not be able to reach.
             return run_process(Command(argv=(sys.executable, *moved[1:]), timeout_s=120.0)).stdout
-        return servers.run(*moved, env=self.env).stdout
+        own = {
+            str(item["name"]): self.moved(str(item["value"])) for item in listing(container, "env") if "value" in item
+        }
+        return servers.run(*moved, env={**own, **self.env}).stdout
 
     def night(self, cron: Object) -> None:
         """What a CronJob's pod does, container by container."""

@@ -1,4 +1,4 @@
-"""Page `platform/storage`: file systems, PVCs, and when they will be full."""
+"""Page `platform/storage`: file systems, PVCs, when they will be full, and backups."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from dashboards.model import (
 
 REAL_FS = 'fstype!~"tmpfs|overlay|ramfs|squashfs|iso9660"'
 
+CRONS = 'cronjob=~".*-(backup|drill)"'
+
 STORAGE = Dashboard(
     uid="platform-storage",
     title="Storage",
     folder="platform",
-    description="File systems of the nodes, claims, and when they will be full.",
+    description="File systems of the nodes, claims, when they will be full, and backups.",
     time_from="now-7d",
     rows=(
         Row(
@@ -93,6 +95,44 @@ STORAGE = Dashboard(
                     ),
                     unit="d",
                     description="A file system that does not grow has no line.",
+                ),
+            ),
+        ),
+        Row(
+            title="Backups",
+            panels=(
+                table(
+                    "Backups and the drills that restore them",
+                    promql(
+                        f"time() - max by (namespace, cronjob)"
+                        f" (kube_cronjob_status_last_successful_time{{{CRONS}}})"
+                    ),
+                    promql(
+                        f"max by (namespace, cronjob) (kube_cronjob_status_last_schedule_time{{{CRONS}}})"
+                        f" > bool (max by (namespace, cronjob) (kube_cronjob_status_last_successful_time{{{CRONS}}})"
+                        f" or 0 * max by (namespace, cronjob) (kube_cronjob_created{{{CRONS}}}))"
+                    ),
+                    columns=(
+                        Column(field="namespace", title="Namespace", width=120),
+                        Column(field="cronjob", title="CronJob"),
+                        Column(field="Value #A", title="Succeeded before", unit="s"),
+                        Column(
+                            field="Value #B",
+                            title="Last run",
+                            mappings=((0, "succeeded", Colour.GOOD), (1, "failed or runs", Colour.WATCH)),
+                            width=110,
+                        ),
+                    ),
+                    description="A backup runs each night; a drill restores the newest one twice a month, and opens it. No age: it never succeeded.",
+                ),
+                stat(
+                    "Oldest drill",
+                    'time() - min(kube_cronjob_status_last_successful_time{cronjob=~".*-drill"})',
+                    unit="s",
+                    thresholds=rising(20 * 86400, 30 * 86400),
+                    description="How long the service that has waited longest has not been restored.",
+                    link="/d/alert-DrillOverdue",
+                    width=6,
                 ),
             ),
         ),

@@ -217,6 +217,7 @@ VALUES: Mapping[str, Callable[[Place], Iterable[str]]] = {
     "only": folders("charts", "umbrella"),
     "chart": folders("charts", "umbrella"),
     "restore service": folders("charts"),
+    "drill service": folders("charts"),
     "umbrella": folders("umbrella"),
     "bump": levels,
     "level": levels,

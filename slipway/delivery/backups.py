@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slipway.build import cases
 from slipway.build.render import Object
@@ -11,6 +11,8 @@ from slipway.context import Context
 from slipway.core.errors import ProblemsFound
 from slipway.core.model import Chart, ChartName
 from slipway.delivery import restore
+from slipway.tools.kubectl import Kubectl
+from slipway.util.mapping import dig
 from slipway.workspace import backups as coverage
 from slipway.workspace.values import Effective, members_in
 
@@ -26,6 +28,10 @@ class Coverage:
     how: str
     when: str
     """Five fields of cron; empty when it is not backed up."""
+    backed_up: str = ""
+    """When a backup last succeeded, as the cluster has it; empty if it was not asked, or has none."""
+    drilled: str = ""
+    """When a drill last succeeded."""
 
 
 def coverage_of(context: Context, environment: str, names: Sequence[ChartName]) -> tuple[Coverage, ...]:
@@ -69,6 +75,32 @@ def of_umbrella(
                     when="" if known.reason else when,
                 ),
             )
+
+
+def with_last(found: Sequence[Coverage], kubectl: Kubectl) -> tuple[Coverage, ...]:
+    """The same, with the times at which a cluster's CronJobs last succeeded.
+
+    Raises:
+        ToolFailed: the API server does not answer.
+    """
+    times = {
+        (str(meta["namespace"]), str(labels.get(restore.NAME)), str(labels.get(restore.COMPONENT))): str(
+            dig(item, "status").get("lastSuccessfulTime", "")
+        )
+        for item in kubectl.items("cronjobs", "--all-namespaces")
+        for meta in (dig(item, "metadata"),)
+        for labels in (dig(meta, "labels"),)
+    }
+    return tuple(
+        replace(
+            item,
+            backed_up=times.get((item.namespace, item.service, "backup"), ""),
+            drilled=times.get((item.namespace, item.service, "drill"), ""),
+        )
+        if item.when
+        else item
+        for item in found
+    )
 
 
 def members(context: Context, umbrella: Chart, environment: str) -> Iterator[Effective]:

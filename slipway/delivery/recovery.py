@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slipway.context import Context
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
+from slipway.core.model import Chart
 from slipway.delivery import backups, restore
 from slipway.delivery.restore import Plan
 from slipway.tools.kubectl import Kubectl
@@ -21,19 +22,29 @@ def plan(context: Context, service: str, environment: str, snapshot: str) -> Pla
         WorkspaceError: the environment has no such service, or none of its data is backed up.
         ProblemsFound: its umbrella cannot be rendered.
     """
+    umbrella, member = member_of(context, service, environment)
+    check_backed_up(member, environment)
+    databases = declarations.databases(member.chart, member.key, member.values)
+    return restore.plan(
+        backups.rendered(context, umbrella, environment),
+        service=service,
+        namespace=umbrella.name,
+        argocd=context.config.argocd_namespace,
+        also=tuple(str(spec["application"]) for _, spec in databases if "application" in spec),
+        snapshot=snapshot or restore.LATEST,
+    )
+
+
+def member_of(context: Context, service: str, environment: str) -> tuple[Chart, Effective]:
+    """The umbrella that has a service, and the service with its values in an environment.
+
+    Raises:
+        WorkspaceError: none has it.
+    """
     for umbrella in context.workspace.umbrellas:
         for member in backups.members(context, umbrella, environment):
             if member.key == service:
-                check_backed_up(member, environment)
-                databases = declarations.databases(member.chart, member.key, member.values)
-                return restore.plan(
-                    backups.rendered(context, umbrella, environment),
-                    service=service,
-                    namespace=umbrella.name,
-                    argocd=context.config.argocd_namespace,
-                    also=tuple(str(spec["application"]) for _, spec in databases if "application" in spec),
-                    snapshot=snapshot or restore.LATEST,
-                )
+                return umbrella, member
     known = sorted(member.key for umbrella in context.workspace.umbrellas for member in umbrella.dependencies)
     near = closest(service, known)
     hint = f"did you mean {near!r}?" if near else "./inv backups lists those that hold data"

@@ -1,7 +1,7 @@
 {{- /*
 common.backup: the chart's `backup` entries as CronJobs, in the vocabulary of the values: a controller `backup`, mounts of the
-volumes, the accounts, the edges; and a controller `retention` for the chart that keeps the namespace's repository. They are then
-rendered and validated like any other controller.
+volumes, the accounts, the edges; a controller `drill` that restores what it made; and a controller `retention` for the chart that
+keeps the namespace's repository. They are then rendered and validated like any other controller.
 Input: root (its values are extended). Output: nothing.
 */ -}}
 {{- define "common.backup" -}}
@@ -11,7 +11,10 @@ Input: root (its values are extended). Output: nothing.
 {{- $facts := .Values.global.backup -}}
 {{- $secrets := dict "backup-repository" (dict "name" $facts.secret "keys" (list "RESTIC_REPOSITORY" "RESTIC_PASSWORD") "purpose" "Repository of the backups") -}}
 {{- $_ := mustMergeOverwrite .Values (dict "secrets" $secrets) -}}
-{{- if $plan -}}{{- include "common.backup.copies" (dict "root" . "plan" $plan) -}}{{- end -}}
+{{- if $plan -}}
+{{- include "common.backup.copies" (dict "root" . "plan" $plan) -}}
+{{- if $facts.drill.enabled -}}{{- include "common.backup.drill" (dict "root" . "plan" $plan) -}}{{- end -}}
+{{- end -}}
 {{- if $retention -}}
 {{- $restic := include "common.backup.container.restic" (dict "root" . "script" (include "common.backup.container.retention" (dict "root" .))) | fromYaml -}}
 {{- $_ := mustMergeOverwrite .Values (include "common.backup.controller" (dict "root" . "id" "retention" "containers" (dict "restic" $restic)) | fromYaml) -}}
@@ -32,7 +35,8 @@ Input: root. Output: `true` or nothing.
 {{- /*
 common.backup.controller: a CronJob that runs restic, with what each of them has: the folder of its cache, the edge to the repository.
 A pod that failed is replaced and not restarted: what keeps the application quiet ends with it.
-Input: root, id, schedule, annotations (both may be left out), init, sidecars, containers (by identifier), pod (its options).
+Input: root, id, schedule, annotations, job (its options; all three may be left out), init, sidecars, containers (by identifier),
+pod (its options).
 Output: YAML, values.
 */ -}}
 {{- define "common.backup.controller" -}}
@@ -40,7 +44,7 @@ Output: YAML, values.
 {{- /* An alert reports one that failed; Argo CD would set the application to Degraded and stop a sync. */ -}}
 {{- $annotations := merge (dict "argocd.argoproj.io/ignore-healthcheck" "true") (.annotations | default dict) -}}
 {{- $cron := dict "schedule" (.schedule | default (include "common.backup.schedule.last" .root)) -}}
-{{- $job := dict "backoffLimit" 2 "activeDeadlineSeconds" $facts.activeDeadlineSeconds -}}
+{{- $job := merge (dict "activeDeadlineSeconds" $facts.activeDeadlineSeconds) (.job | default (dict "backoffLimit" 2)) -}}
 {{- /* restic removes its lock within a minute. */ -}}
 {{- $pod := merge (dict "restartPolicy" "Never" "terminationGracePeriodSeconds" 90) (.pod | default dict) -}}
 {{- $controller := dict "type" "CronJob" "wave" .root.Values.common.waves.workload "annotations" $annotations "cron" $cron "job" $job
@@ -150,9 +154,22 @@ Input: root. Output: text.
 {{- end -}}
 
 {{- /*
-common.backup.schedule.at: every day, some minutes after an hour.
-Input: hour, minute. Output: text.
+common.backup.schedule.drill: two hours after the retention, and spread like the backups, on a day by the name of the service.
+Input: root. Output: text.
+*/ -}}
+{{- define "common.backup.schedule.drill" -}}
+{{- $facts := .Values.global.backup -}}
+{{- $own := adler32sum .Chart.Name | int -}}
+{{- $minute := add 180 (int $facts.spread) (mod $own (int $facts.spread)) -}}
+{{- $first := add 1 (mod $own 14) -}}
+{{- $days := eq $facts.drill.every "week" | ternary (printf "* * %d" (mod $own 7)) (printf "%d,%d * *" $first (add 14 $first)) -}}
+{{ include "common.backup.schedule.at" (dict "hour" $facts.hour "minute" $minute "days" $days) }}
+{{- end -}}
+
+{{- /*
+common.backup.schedule.at: some minutes after an hour, every day or on some days.
+Input: hour, minute, days (the last three fields of cron; may be left out). Output: text.
 */ -}}
 {{- define "common.backup.schedule.at" -}}
-{{ mod .minute 60 }} {{ mod (add (int .hour) (div .minute 60)) 24 }} * * *
+{{ mod .minute 60 }} {{ mod (add (int .hour) (div .minute 60)) 24 }} {{ .days | default "* * *" }}
 {{- end -}}

@@ -8,7 +8,7 @@ from slipway.delivery import backup_plan
 
 pytestmark = pytest.mark.helm
 
-ON = "global: {backup: {enabled: true%s}}"
+ON = "global: {backup: {enabled: true, drill: {enabled: false}%s}}"
 VOLUME = """
 persistence: {config: {size: 1Gi, mounts: {app: [{path: /config}]}}}
 controllers: {demo: {strategy: Recreate}}
@@ -208,7 +208,7 @@ def test_what_ends_with_its_pod_is_not_copied(refuse):
     assert "backup tmp is of persistence.tmp, which is not a claim; set backup.tmp to null" in error
 
 
-@pytest.mark.parametrize("name", ["backup", "retention"])
+@pytest.mark.parametrize("name", ["backup", "drill", "retention"])
 def test_the_copies_controllers_are_the_librarys(refuse, name):
     error = refuse(
         f"controllers: {{{name}: {{containers: {{app: {{image: {{repository: registry.test/x, tag: 1.2.3}}}}}}}}}}"

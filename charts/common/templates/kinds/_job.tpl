@@ -43,7 +43,7 @@ Input: root, id, spec (merged). Output: YAML.
 */ -}}
 {{- define "common.kinds.job.spec" -}}
 {{- $spec := mustMergeOverwrite (dict "pod" (dict "restartPolicy" "OnFailure")) (deepCopy .spec) -}}
-{{- range $key := list "backoffLimit" "activeDeadlineSeconds" "parallelism" "completions" }}
+{{- range $key := list "backoffLimit" "activeDeadlineSeconds" "parallelism" "completions" "ttlSecondsAfterFinished" }}
 {{- if hasKey ($spec.job | default dict) $key }}
 {{ $key }}: {{ index $spec.job $key | int }}
 {{- end }}

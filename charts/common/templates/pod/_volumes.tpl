@@ -36,6 +36,11 @@ persistentVolumeClaim:
 {{- else if eq $type "existingClaim" -}}
 persistentVolumeClaim:
   claimName: {{ include "common.render.text" (dict "root" .root "text" .spec.existingClaim) }}
+{{- else if eq $type "ephemeral" -}}
+ephemeral:
+  volumeClaimTemplate:
+    spec:
+      {{- include "common.kinds.claim.spec" . | nindent 6 }}
 {{- else if eq $type "emptyDir" -}}
 {{- $fields := pick .spec "medium" "sizeLimit" -}}
 emptyDir:{{ if $fields }}

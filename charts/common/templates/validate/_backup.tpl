@@ -3,7 +3,7 @@ common.validate.backup: each volume or database is backed up by one entry, and e
 Input: root, before the controller is added. Output: nothing, or an error.
 */ -}}
 {{- define "common.validate.backup" -}}
-{{- range $id := list "backup" "retention" -}}
+{{- range $id := list "backup" "drill" "retention" -}}
 {{- if hasKey ($.Values.controllers | default dict) $id -}}
 {{- fail (printf "%s: the controller %s is reserved for the library; rename controllers.%s" $.Chart.Name $id $id) -}}
 {{- end -}}
