@@ -104,8 +104,7 @@ STORAGE = Dashboard(
                 table(
                     "Backups and the drills that restore them",
                     promql(
-                        f"time() - max by (namespace, cronjob)"
-                        f" (kube_cronjob_status_last_successful_time{{{CRONS}}})"
+                        f"time() - max by (namespace, cronjob) (kube_cronjob_status_last_successful_time{{{CRONS}}})"
                     ),
                     promql(
                         f"max by (namespace, cronjob) (kube_cronjob_status_last_schedule_time{{{CRONS}}})"

@@ -60,8 +60,16 @@ def test_what_is_restored_has_a_claim_as_large_as_its_own_that_ends_with_the_pod
     assert claim["storageClassName"] == "own"
     # The claim is the pod's, and the pod is the Job's.
     assert drill(objects).at("spec", "jobTemplate", "spec", "ttlSecondsAfterFinished") == 3600
-    # A second pod would have a second copy.
-    assert drill(objects).at("spec", "jobTemplate", "spec", "backoffLimit") == 0
+
+
+def test_a_verdict_is_final_and_everything_else_is_tried_again(render):
+    job = drill(render(ON % "" + VOLUME + FILES % "")).at("spec", "jobTemplate", "spec")
+
+    assert job["backoffLimit"] == 1
+    assert job["podFailurePolicy"] == {
+        "rules": [{"action": "FailJob", "onExitCodes": {"operator": "In", "values": [65]}}]
+    }
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 
 def test_the_platform_says_where_drills_restore_to(render):

@@ -36,11 +36,12 @@ def test_a_run_that_fails_is_tried_again_in_its_pod(render):
 
 
 def test_every_limit_reaches_the_object(render):
-    job = "{backoffLimit: 0, activeDeadlineSeconds: 120, parallelism: 2, completions: 4}"
+    job = "{backoffLimit: 0, activeDeadlineSeconds: 120, parallelism: 2, completions: 4, ttlSecondsAfterFinished: 60}"
     spec = render(f"controllers: {{demo: {{type: Job, job: {job}}}}}").one("Job").at("spec")
 
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 120)
     assert (spec["parallelism"], spec["completions"]) == (2, 4)
+    assert spec["ttlSecondsAfterFinished"] == 60
 
 
 def test_a_job_has_neither_replicas_nor_a_selector(render):

@@ -1,4 +1,7 @@
 {{- /*
+A container ends with 65 when it has found that the backup is bad: `common.backup.drill` has the Job try no second time. Everything
+else, such as a repository that does not answer, is tried again.
+
 common.backup.check.newest: what the repository has: the snapshots of the service, and what the last drill recorded.
 Input: root, plan. Output: text, a script.
 */ -}}
@@ -19,21 +22,26 @@ import datetime, json, pathlib, signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 work, service, limit = pathlib.Path(sys.argv[1]), sys.argv[2], datetime.timedelta(seconds=int(sys.argv[3]))
 moment = datetime.datetime.fromisoformat
+
+def failed(why):
+    print(f"drill failed: {why}", file=sys.stderr)
+    sys.exit(65)
+
 found = json.loads((work / "snapshots.json").read_text().splitlines()[-1])
 if not found:
-    sys.exit(f"drill failed: {service} has no snapshot")
+    failed(f"{service} has no snapshot")
 newest = max(found, key=lambda item: moment(item["time"]))
 taken, today = moment(newest["time"]), datetime.datetime.now(datetime.timezone.utc)
 name = f"snapshot {newest['short_id']} of {taken:%Y-%m-%d %H:%M}"
 if today - taken > limit:
-    sys.exit(f"drill failed: the newest copy of {service} is old: {name} has an age of {today - taken}, the schedule allows {limit}")
+    failed(f"the newest copy of {service} is old: {name} has an age of {today - taken}, the schedule allows {limit}")
 if (work / "last.json").exists():
     last = json.loads((work / "last.json").read_text())
     before = f"snapshot {last['snapshot'][:8]} of {moment(last['taken']):%Y-%m-%d %H:%M}, which the last drill had"
     if taken < moment(last["taken"]):
-        sys.exit(f"drill failed: the newest copy of {service} is {name}, older than {before}: a newer one was removed, or this is a copy of the repository")
+        failed(f"the newest copy of {service} is {name}, older than {before}: a newer one was removed, or this is a copy of the repository")
     if taken == moment(last["taken"]) and today - moment(last["drilled"]) > limit:
-        sys.exit(f"drill failed: there is no copy of {service} since {before}")
+        failed(f"there is no copy of {service} since {before}")
 (work / "snapshot").write_text(newest["id"])
 record = {"service": service, "snapshot": newest["id"], "taken": newest["time"], "drilled": today.isoformat()}
 (work / "drill.json").write_text(json.dumps(record))
@@ -47,7 +55,7 @@ Input: root, plan. Output: text, a script.
 */ -}}
 {{- define "common.backup.check.restore" -}}
 id="$(cat /work/snapshot)"
-whole() { what="$1"; shift; locked "$@" || { code=$?; echo "drill failed: $what of snapshot $id cannot be restored: exit code $code; restic check --read-data lists what is damaged" >&2; exit "$code"; }; }
+whole() { what="$1"; shift; locked "$@" || { code=$?; echo "drill failed: $what of snapshot $id cannot be restored: exit code $code; restic check --read-data lists what is damaged" >&2; find /data -mindepth 2 -delete || :; exit "$code"; }; }
 {{- range $volume := .plan.volumes }}
 {{- if eq (dig "drill" "method" "restore" (index $.root.Values.backup $volume.entry)) "read" }}
 whole {{ $volume.path }} ls --json --recursive "$id" {{ $volume.path }} > /work/list-{{ base $volume.path }}.json
@@ -77,7 +85,7 @@ args:
       tail -n 20 /database/log >&2 || :
       pg_ctl stop --pgdata=/database/data --mode=immediate --silent || :
       echo "drill failed: $1" >&2
-      exit 1
+      exit 65
     }
     {
     initdb --pgdata=/database/data --username=postgres --encoding=UTF8 --locale=C --auth=trust --no-sync > /database/log || failed 'no server to load the dump into'
@@ -112,6 +120,10 @@ work, expected = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
 record = json.loads((work / "drill.json").read_text())
 name = f"snapshot {record['snapshot'][:8]}"
 
+def failed(why):
+    print(f"drill failed: {why}", file=sys.stderr)
+    sys.exit(65)
+
 def sizes(volume):
     if volume["read"]:
         with (work / f"list-{pathlib.PurePosixPath(volume['path']).name}.json").open() as lines:
@@ -130,9 +142,9 @@ def tables(path, title):
     except sqlite3.Error as error:
         found, number = [str(error)], 0
     if found != ["ok"]:
-        sys.exit(f"drill failed: the database {title} of {name} is damaged: {'; '.join(found[:5])}")
+        failed(f"the database {title} of {name} is damaged: {'; '.join(found[:5])}")
     if not number:
-        sys.exit(f"drill failed: the database {title} of {name} has no table")
+        failed(f"the database {title} of {name} has no table")
     return number
 
 for volume in expected["volumes"]:
@@ -143,7 +155,7 @@ for volume in expected["volumes"]:
         record.setdefault("tables", {})[f"{title}/{file}"] = tables(path, f"{title}/{file}")
         found.append(path.stat().st_size)
     if not sum(found) and not volume["mayBeEmpty"]:
-        sys.exit(f"drill failed: {title} of {name} is empty")
+        failed(f"{title} of {name} is empty")
     record.setdefault("volumes", {})[title] = {"files": len(found), "bytes": sum(found)}
     print(f"{title} has {len(found)} files, {sum(found)} bytes")
 for load in expected["databases"]:

@@ -48,6 +48,10 @@ Input: root, id, spec (merged). Output: YAML.
 {{ $key }}: {{ index $spec.job $key | int }}
 {{- end }}
 {{- end }}
+{{- with ($spec.job | default dict).podFailurePolicy }}
+podFailurePolicy:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 template:
   {{- include "common.pod.template" (dict "root" .root "id" .id "spec" $spec) | nindent 2 }}
 {{- end -}}
