@@ -47,3 +47,14 @@ def test_every_limit_reaches_the_object(render):
 def test_a_job_has_neither_replicas_nor_a_selector(render):
     # Kubernetes makes the selector of a Job itself.
     assert set(render(ONCE).one("Job").at("spec")) == {"template"}
+
+
+def test_an_exit_code_that_is_final_ends_the_job(render):
+    pod = "pod: {restartPolicy: Never}"
+    spec = (
+        render(ONCE.replace("type: Job,", f"type: Job, job: {{finalExitCodes: [3, 65]}}, {pod},")).one("Job").at("spec")
+    )
+
+    assert spec["podFailurePolicy"]["rules"] == [
+        {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [3, 65]}}
+    ]

@@ -279,6 +279,7 @@ def dumped(place: Place, render) -> Iterator[tuple[Place, object, servers.Postgr
     backup, drill = both(render(ON + DATABASE))
     with servers.postgres({}) as server:
         server.ask("CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)")
+        server.ask("CREATE ROLE reader; GRANT SELECT ON kept TO reader; ALTER TABLE kept OWNER TO reader")
         place.fresh("dump")
         place.put_before("initdb", f'exec {server.programs}/initdb "$@"')
         for name in ("pg_ctl", "psql", "pg_restore", "pg_dump"):

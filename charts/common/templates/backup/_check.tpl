@@ -1,8 +1,7 @@
 {{- /*
+common.backup.check.newest: what the repository has: the snapshots of the service, and what the last drill recorded.
 A container ends with 65 when it has found that the backup is bad: `common.backup.drill` has the Job try no second time. Everything
 else, such as a repository that does not answer, is tried again.
-
-common.backup.check.newest: what the repository has: the snapshots of the service, and what the last drill recorded.
 Input: root, plan. Output: text, a script.
 */ -}}
 {{- define "common.backup.check.newest" -}}
@@ -71,7 +70,7 @@ whole {{ . }} restore "$id:{{ . }}" --target {{ . }} --verify
 
 {{- /*
 common.backup.check.load: loads a dump into a server that ends with the container, and counts its tables. The words between
-pg_restore and psql are those of a restore, so that they are drilled too.
+pg_restore and psql are those of a restore, so that they are drilled too; but the accounts of the server are not here.
 Input: root, database (of the plan), image, preload (libraries). Output: YAML, an init container.
 */ -}}
 {{- define "common.backup.check.load" -}}
@@ -90,7 +89,7 @@ args:
     {
     initdb --pgdata=/database/data --username=postgres --encoding=UTF8 --locale=C --auth=trust --no-sync > /database/log || failed 'no server to load the dump into'
     pg_ctl start --pgdata=/database/data --log=/database/log --wait --silent --options="$SERVER" || failed 'no server to load the dump into'
-    pg_restore --no-owner --no-comments --file - {{ .database.file }} |
+    pg_restore --no-owner --no-acl --no-comments --file - {{ .database.file }} |
       sed "/^SELECT pg_catalog/s/set_config('search_path', ''/set_config('search_path', 'public'/" |
       psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --output /dev/null || failed 'the dump {{ base .database.file }} cannot be loaded'
     tables="$(psql --no-psqlrc --tuples-only --no-align --command "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')")"

@@ -50,8 +50,7 @@ Input: root (its values are extended), plan. Output: nothing.
 {{- $_ := mustMergeOverwrite $init (dict "newest" (merge (dict "order" -3) $restic.newest) "recent" (merge (dict "order" -2) $recent)
       "restore" (merge (dict "order" -1) $restic.restore) "check" (merge (dict "order" 1) $check)) -}}
 {{- /* A claim of the pod goes with the pod; a second try has another one. So a verdict is final. */ -}}
-{{- $policy := dict "rules" (list (dict "action" "FailJob" "onExitCodes" (dict "operator" "In" "values" (list 65)))) -}}
-{{- $job := dict "backoffLimit" 1 "ttlSecondsAfterFinished" 3600 "podFailurePolicy" $policy -}}
+{{- $job := dict "backoffLimit" 1 "ttlSecondsAfterFinished" 3600 "finalExitCodes" (list 65) -}}
 {{- $more := include "common.backup.controller" (dict "root" .root "id" "drill" "schedule" (include "common.backup.schedule.drill" .root)
       "pod" $pod "job" $job "init" $init "containers" (dict "record" $restic.record)) | fromYaml -}}
 {{- $_ := mustMergeOverwrite $values $more (dict "persistence" $persistence) -}}

@@ -48,9 +48,11 @@ Input: root, id, spec (merged). Output: YAML.
 {{ $key }}: {{ index $spec.job $key | int }}
 {{- end }}
 {{- end }}
-{{- with ($spec.job | default dict).podFailurePolicy }}
+{{- with ($spec.job | default dict).finalExitCodes }}
 podFailurePolicy:
-  {{- toYaml . | nindent 2 }}
+  rules:
+    - action: FailJob
+      onExitCodes: {operator: In, values: {{ toJson . }}}
 {{- end }}
 template:
   {{- include "common.pod.template" (dict "root" .root "id" .id "spec" $spec) | nindent 2 }}
