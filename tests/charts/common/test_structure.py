@@ -139,5 +139,5 @@ def test_every_rule_is_quoted_by_a_test():
 def test_the_library_stays_small():
     lines = {path: len(text.splitlines()) for path, text in TEMPLATES.items()}
 
-    assert sum(lines.values()) <= 2800
+    assert sum(lines.values()) <= 2900
     assert {path: number for path, number in lines.items() if number > 190} == {}
