@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from slipway.registry.adoption import Adoption
     from slipway.tools.kubectl import Kubectl
 
-RELEASE_TOOLS = ("helm", "ct", "kubeconform", "gitleaks", "registry")
+RELEASE_TOOLS = ("helm", "helm-batch", "helm-answers", "ct", "kubeconform", "gitleaks", "registry")
 """The programs that a release runs."""
 
 
@@ -75,7 +75,12 @@ class Context:
     @cached_property
     def helm(self) -> Helm:
         """The pinned helm."""
-        return Helm(run=self.run, program=lambda: self.toolbox.path("helm"), home=self.config.build / "helm")
+        return Helm(
+            run=self.run,
+            program=lambda: self.toolbox.path("helm"),
+            batch=lambda: self.toolbox.path("helm-batch"),
+            home=self.config.build / "helm",
+        )
 
     def kubectl(self, kubeconfig: Path) -> Kubectl:
         """The pinned kubectl for a cluster; found or built now, since whoever waits asks several times a second.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from slipway.build.builder import Builder
@@ -74,7 +74,8 @@ def static_problems(root: Path) -> tuple[Problem, ...]:
 def builder_of(root: Path, build: Path, run: Runner = run_process, workspace: Workspace | None = None) -> Builder:
     """A builder for a workspace, with the helm on PATH; for the one of the root when none is given."""
     workspace = workspace or load(root)
-    helm = Helm(run=run, program=lambda: program("helm"), home=build / "helm")
+    home = build / "helm"
+    helm = Helm(run=run, program=lambda: program("helm"), batch=on_path("helm-batch"), home=home)
     digests = digest.digest_all(workspace)
     return Builder(workspace=workspace, digests=digests, base="oci://registry.test/charts", folder=build, helm=helm)
 
@@ -86,12 +87,18 @@ def program(name: str) -> Path:
     return found
 
 
+def on_path(name: str) -> Callable[[], Path] | None:
+    """A program that only makes things faster, when it is on PATH."""
+    return (lambda: program(name)) if which(name) else None
+
+
 def chart_testing(home: Path, root: Path = ROOT, run: Runner = run_process) -> ChartTesting:
     """The ct on PATH, with a checkout's settings."""
     return ChartTesting(
         run=run,
         program=lambda: program("ct"),
         helm=lambda: program("helm"),
+        answers=on_path("helm-answers"),
         home=home,
         path=os.environ.get("PATH", os.defpath),
         config=yaml_style.config_folder(root) / "ct.yaml",

@@ -1,7 +1,7 @@
 """Charts → objects, as Argo CD would render them, and what differs between two renders.
 
-`Renderer` starts helm, two processes at a time, and keeps each result under build/cache by everything that it depends
-on. Everything else here is pure.
+`Renderer` asks helm for all renders at once, and keeps each result under build/cache by everything that it depends on.
+Everything else here is pure.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ from slipway.build.documents import SOURCE, SPLIT, data_of
 from slipway.core.errors import Problem, ToolFailed
 from slipway.core.model import holds_data
 from slipway.tools.helm import Helm, template_args
-from slipway.util import cache, parallel, yaml
-
-THREADS = 2
-"""Helm processes at a time: each takes one core for about 50 ms."""
+from slipway.util import cache, yaml
 
 FORCED_VERSION = "0.0.0"
 """Chart version in normalised objects, so that a release alone changes none of them."""
@@ -124,28 +121,32 @@ class Renderer:
 
         Raises:
             ToolMissing: helm is not there.
+            ToolFailed: a render did not end.
         """
-        return parallel.each(self.render, requests, THREADS)
+        kept = cache.Cache(folder=self.folder)
+        keys = [self.key(request) for request in requests]
+        texts = {key: text for key in dict.fromkeys(keys) if (text := kept.get(key)) is not None}
+        errors: dict[str, str] = {}
+        todo = {key: request for key, request in zip(keys, requests, strict=True) if key not in texts}
+        for key, done in zip(todo, self.helm.each([self.arguments(each) for each in todo.values()]), strict=True):
+            if done.code:
+                errors[key] = done.stderr.strip() or f"exit code {done.code}"
+            else:
+                texts[key] = done.stdout
+                kept.put(key, done.stdout)
+        return [
+            Rendered(request=request, error=errors[key]) if key in errors else read(request, texts[key])
+            for key, request in zip(keys, requests, strict=True)
+        ]
 
     def render(self, request: Request) -> Rendered:
         """One request.
 
         Raises:
             ToolMissing: helm is not there.
+            ToolFailed: it did not end.
         """
-        kept = cache.Cache(folder=self.folder)
-        key = self.key(request)
-        text = kept.get(key)
-        if text is None:
-            done = self.helm(*self.arguments(request), ok_codes=None)
-            if done.code:
-                return Rendered(request=request, error=done.stderr.strip() or f"exit code {done.code}")
-            text = done.stdout
-            kept.put(key, text)
-        try:
-            return Rendered(request=request, objects=parse(text))
-        except yaml.NotYaml as error:
-            return Rendered(request=request, error=f"the output is not YAML: {error}")
+        return self.render_all([request])[0]
 
     def arguments(self, request: Request) -> tuple[str, ...]:
         """The arguments of helm."""
@@ -167,6 +168,14 @@ class Renderer:
     def key(self, request: Request) -> str:
         """The name of the result in the cache."""
         return cache.key_of(*self.inputs(request))
+
+
+def read(request: Request, text: str) -> Rendered:
+    """What helm rendered."""
+    try:
+        return Rendered(request=request, objects=parse(text))
+    except yaml.NotYaml as error:
+        return Rendered(request=request, error=f"the output is not YAML: {error}")
 
 
 def renderer_of(builder: Builder, *, helm_version: str, kube_version: str) -> Renderer:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from slipway.core.errors import Problem
 from slipway.core.model import Chart
 from slipway.core.rules import Rule
 from slipway.tools.ct import ChartTesting
+from slipway.tools.helm import Helm, lint_args
 from slipway.tools.run import Completed, tail
-from slipway.util import parallel
 
 HELM_LINT = Rule("helm.lint", "helm lint --strict finds nothing.")
 CT_LINT = Rule("ct.lint", "ct lint finds nothing.")
@@ -25,27 +25,26 @@ FINDING = re.compile(r"^\[(ERROR|WARNING)\] (.*)$")
 RENDER_ERROR = re.compile(r"parse error at|unable to parse YAML|execution error at|error calling|nil pointer")
 """Errors that the renders report too, with the line in the sources."""
 
-PROCESSES = 2
-"""ct lints one chart after the other, so the charts are divided among processes."""
-
 Folders = Mapping[Path, Chart]
 """Staged folder → chart."""
 
 
-def run_ct_lint(ct: ChartTesting, folders: Folders) -> tuple[bool, tuple[Problem, ...]]:
-    """`ct lint`, two processes at a time.
+def run_ct_lint(ct: ChartTesting, helm: Helm, folders: Folders, scratch: Path) -> tuple[Problem, ...]:
+    """The findings of `ct lint`; there are none when the renders report its errors.
 
-    Returns:
-        Whether it accepts every chart, and its findings; there are none when the renders report its errors.
+    Args:
+        ct: which asks for `helm lint` one chart after the other.
+        helm: which is asked for all of them before, together.
+        folders: what is linted.
+        scratch: a folder that is not there yet.
     """
-    paths = list(folders)
-    shares = [share for start in range(PROCESSES) if (share := paths[start::PROCESSES])]
-
-    def lint(share: Sequence[Path]) -> Completed:
-        return ct.lint(share)
-
-    failed = [done for done in parallel.each(lint, shares, PROCESSES) if done.code]
-    return not failed, tuple(problem for done in failed for problem in findings(done, folders))
+    asked = [
+        lint_args(folder, kube_version=ct.kube_version, values=values)
+        for folder in folders
+        for values in (*sorted(folder.glob("ci/*-values.yaml")),) or (None,)
+    ]
+    done = ct.lint(list(folders), helm.each(asked) if ct.answers is not None else (), scratch)
+    return tuple(findings(done, folders)) if done.code else ()
 
 
 def findings(done: Completed, folders: Folders) -> Iterator[Problem]:

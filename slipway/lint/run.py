@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from slipway.build import batch, render
+from slipway.build import render
 from slipway.build.builder import Builder, Built
 from slipway.build.cases import DEFAULTS, RenderCase, cases_of, merged, problems_of, release_of
 from slipway.build.render import Rendered
@@ -79,7 +79,6 @@ class Run:
     found: dict[str, list[Problem]] = field(default_factory=dict)
     """Chart, or `WORKSPACE` → problems."""
     seconds: dict[str, float] = field(default_factory=dict)
-    ct_accepts_all: bool = False
 
     @cached_property
     def context(self) -> LintContext:
@@ -160,8 +159,7 @@ class Run:
                 # helm lint requires a templates folder, which an umbrella does not have; packages omit an empty one.
                 (built.folder / "templates").mkdir(exist_ok=True)
                 folders[ct_lint.with_ci_values(built.folder, chart, self.scratch)] = chart
-        self.ct_accepts_all, found = ct_lint.run_ct_lint(self.inputs.ct, folders)
-        return found
+        return ct_lint.run_ct_lint(self.inputs.ct, self.inputs.builder.helm, folders, self.scratch / "answers")
 
     def renderable(self) -> list[Chart]:
         """Built charts without a problem, of their own or of a chart that they vendor, that helm would repeat."""
@@ -177,8 +175,6 @@ class Run:
         """Every render, and its objects against their schemas and against the published version."""
         inputs = self.inputs
         cases = [case for chart in self.renderable() for case in cases_of(inputs.builder, chart)]
-        if self.ct_accepts_all:
-            batch.warm(inputs.renderer, inputs.builder, cases, self.scratch)
         rendered: list[tuple[RenderCase, Rendered]] = []
         for case, result in zip(cases, inputs.renderer.render_all([case.request for case in cases]), strict=True):
             if result.error:

@@ -33,7 +33,7 @@ from slipway.workspace import declarations
 from slipway.workspace.documents import parsed
 from slipway.workspace.values import Effective, members_with, service_with
 
-CHECKING = ("helm", "ct", "kubeconform", "gitleaks")
+CHECKING = ("helm", "helm-batch", "helm-answers", "ct", "kubeconform", "gitleaks")
 """The programs of a lint."""
 
 
@@ -80,6 +80,7 @@ def lint_inputs(context: Context, builder: Builder, built: Mapping[ChartName, Bu
         run=context.run,
         program=lambda: context.toolbox.path("ct"),
         helm=lambda: context.toolbox.path("helm"),
+        answers=lambda: context.toolbox.path("helm-answers"),
         home=config.build / "helm",
         path=context.environ.get("PATH", os.defpath),
         config=yaml_style.config_folder(config.root, config.profile) / "ct.yaml",

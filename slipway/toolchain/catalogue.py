@@ -22,6 +22,24 @@ TOOLS: Mapping[str, GoTool] = {
             version_args=("version", "--template", "{{.Version}}"),
             cold_s=120,
         ),
+        *(
+            GoTool(
+                name=name,
+                purpose=purpose,
+                module="helm.sh/helm/v4",
+                package=f"homelab/tools/release/{name}",
+                stamp=stamp,
+                cold_s=5,
+            )
+            for name, purpose, stamp in (
+                (
+                    "helm-batch",
+                    "many calls of helm template and helm lint in one process, with Helm's packages",
+                    "helm.sh/helm/v4/internal/version.version",
+                ),
+                ("helm-answers", "repeats to ct what helm-batch has found", ""),
+            )
+        ),
         GoTool(
             name="ct",
             purpose="checks the changed charts as chart-testing does",

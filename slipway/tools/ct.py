@@ -6,6 +6,8 @@ write into the charts. Its settings are those of `.ct/ct.yaml`; yamllint and yam
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +44,33 @@ class ChartTesting:
     config: Path
     """ct.yaml."""
     kube_version: str
+    answers: Callable[[], Path] | None = None
+    """helm-answers, which repeats what helm was asked before; without it ct starts helm for each call."""
 
-    def lint(self, charts: Sequence[Path]) -> Completed:
+    def lint(self, charts: Sequence[Path], linted: Sequence[Completed] = (), scratch: Path | None = None) -> Completed:
         """Run `ct lint`; the caller reads the exit code.
+
+        Args:
+            charts: their folders.
+            linted: how `helm lint` ended that ct will ask for, by `tools.helm.lint_args`; it is not started again.
+            scratch: an empty folder for that.
 
         Raises:
             ToolMissing: ct or helm is missing.
         """
-        return self.ct(lint_args(charts, self.config, self.kube_version), {})
+        arguments = lint_args(charts, self.config, self.kube_version)
+        if self.answers is None or scratch is None:
+            return self.ct(arguments, {})
+        scratch.mkdir(parents=True)
+        for done in linted:
+            # json.dumps, without the spaces that Go does not write.
+            asked = json.dumps(done.argv[1:], ensure_ascii=False, separators=(",", ":")).encode()
+            output, errors = done.stdout.encode(), done.stderr.encode()
+            answer = f"{done.code} {len(output)}\n".encode() + output + errors
+            (scratch / hashlib.sha256(asked).hexdigest()).write_bytes(answer)
+        (scratch / "helm").symlink_to(self.answers())
+        path = f"{scratch}:{self.helm().parent}:{self.path}"
+        return self.ct(arguments, {"PATH": path, "HELM_ANSWERS": str(scratch), "HELM_PROGRAM": str(self.helm())})
 
     def install(self, chart: Path, namespace: str, kubeconfig: Path, kubectl: Path) -> Completed:
         """Run `ct install` in an existing namespace; the caller reads the exit code.
