@@ -15,6 +15,7 @@ from dashboards.pages import (
     crowdsec,
     databases,
     downloads,
+    home_dns,
     library,
     logs,
     names,
@@ -39,7 +40,15 @@ CHART = ChartName("grafana")
 FOLDER = f"charts/{CHART}/files/dashboards"
 PAGES = (
     *(overview.OVERVIEW, workloads.WORKLOADS, nodes.NODES, storage.STORAGE, databases.DATABASES, caches.CACHES),
-    *(routes.ROUTES, traefik.TRAEFIK, certificates.CERTIFICATES, addresses.ADDRESSES, names.NAMES, crowdsec.CROWDSEC),
+    *(
+        routes.ROUTES,
+        traefik.TRAEFIK,
+        certificates.CERTIFICATES,
+        addresses.ADDRESSES,
+        names.NAMES,
+        home_dns.HOME_DNS,
+        crowdsec.CROWDSEC,
+    ),
     argocd.ARGOCD,
     *(prometheus.PROMETHEUS, logs.LOGS, logs.TRACES, pipeline.PIPELINE),
     *(library.LIBRARY, downloads.DOWNLOADS, photos.PHOTOS),

@@ -83,6 +83,12 @@ class NodeLab:
         found: dict[str, Mapping[str, object]] = json.loads(self.on(machine, "net", argv, "\n".join(urls)))
         return found
 
+    def look_up(self, machine: str, server: str, names: Iterable[str], protocol: str) -> Mapping[str, list[str]]:
+        """The addresses of names, as a DNS server tells a machine by `udp` or `tcp`."""
+        argv = (sys.executable, "-m", "testing.look_up", server, protocol)
+        found: dict[str, list[str]] = json.loads(self.on(machine, "net", argv, "\n".join(names)))
+        return found
+
     def certificate(self) -> bytes:
         """The wildcard certificate, which is its own authority; the routes are served with it."""
         (made,) = self.kubectl.items("certificates.cert-manager.io", "--all-namespaces")

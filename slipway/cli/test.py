@@ -70,6 +70,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
         "external-dns-flags",
         "crowdsec-check",
         "blackbox-exporter",
+        "coredns",
         "restic",
     ),
     # Decrypts what was sealed; verifies what was signed; copies bundles.

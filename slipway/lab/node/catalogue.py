@@ -78,6 +78,7 @@ PROGRAMS: Mapping[str, Program] = {
         },
     ),
     "docker.io/rancher/mirrored-coredns-coredns": Program(tool="coredns", path="coredns"),
+    "docker.io/coredns/coredns": Program(tool="coredns", path="coredns"),
     "docker.io/restic/restic": Program(tool="restic", path="usr/bin/restic"),
     "quay.io/metallb/controller": Program(tool="metallb", path="controller"),
     "quay.io/metallb/speaker": Program(tool="metallb-speaker", path="speaker"),
