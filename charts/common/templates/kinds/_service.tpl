@@ -68,7 +68,9 @@ Input: root, id. Output: YAML map, empty without a route.
 {{- range $name := keys $routes | sortAlpha -}}
 {{- $route := index $routes $name -}}
 {{- if and $route (not $found) (eq (include "common.render.enabled" $route) "true") (eq (include "common.render.enabled" ($route.probe | default dict)) "true") -}}
-{{- if eq $.id (include "common.names.serviceId" (dict "root" $.root "id" $route.service "what" (printf "route %s" $name))) }}
+{{- /* A name with an @ is a service of Traefik's own, which is no object. */ -}}
+{{- if contains "@" ($route.service | default "") -}}
+{{- else if eq $.id (include "common.names.serviceId" (dict "root" $.root "id" $route.service "what" (printf "route %s" $name))) }}
 {{- $found = true }}
 prometheus.io/probe: "true"
 prometheus.io/probe-host: {{ include "common.render.text" (dict "root" $.root "text" $route.host) }}
