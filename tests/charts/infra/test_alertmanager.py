@@ -51,6 +51,7 @@ def test_alertmanager_takes_it_with_its_templates(configuration: Path) -> None:
     [
         (("alertname=NodeDown", "severity=critical"), "notifications"),
         (("alertname=JobFailed", "severity=warning"), ""),
+        (("alertname=ApplicationSynced", "severity=info"), ""),
         (("alertname=Watchdog", "severity=none"), "watchdog"),
     ],
 )
