@@ -110,7 +110,13 @@ backup: {shop: {secret: account, method: database, image: {repository: registry.
 
 
 def test_a_drill_reads_the_repository_and_no_account_of_a_database(render):
-    objects = render(ON % ", peer: lan, ports: [8000]" + DATABASE)
+    network = """
+network:
+  dns: false
+  ingress: {web: {from: {peer: traefik}, ports: [8080]}}
+  egress: {web: {to: {peer: internet}, ports: [8080]}}
+"""
+    objects = render(ON % ", peer: lan, ports: [8000]" + network + DATABASE)
 
     egress = objects.one("NetworkPolicy", "demo-drill").at("spec", "egress")
     assert {port["port"] for rule in egress for port in rule["ports"]} == {53, 8000}

@@ -19,7 +19,7 @@ spec:
     {{- . | trim | nindent 4 }}
   {{- end }}
   {{- $edges := $network.egress | default dict }}
-  {{- if or (dig "dns" true $network) (eq .id "backup") }}
+  {{- if or (dig "dns" true $network) (has .id (list "backup" "drill")) }}
   {{- $edges = merge (dict "dns" (dict "controller" .id "to" (dict "peer" "dns") "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")))) $edges }}
   {{- end }}
   {{- with include "common.kinds.networkPolicy.rules" (dict "root" .root "id" .id "edges" $edges "side" "to") }}
@@ -30,11 +30,11 @@ spec:
 
 {{- /*
 common.kinds.networkPolicy.rules: the edges of one direction that belong to a controller. An edge of every controller does not apply
-to the backup's, which has its own.
+to those of a backup and its drill, which have their own.
 Input: root, id, edges, side (from or to). Output: a YAML list.
 */ -}}
 {{- define "common.kinds.networkPolicy.rules" -}}
-{{- $all := eq .id "backup" | ternary "" .id -}}
+{{- $all := has .id (list "backup" "drill") | ternary "" .id -}}
 {{- range $name := keys (.edges | default dict) | sortAlpha }}
 {{- $edge := index $.edges $name }}
 {{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $all $edge) $.id) }}
