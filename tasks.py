@@ -616,7 +616,7 @@ def secrets(
         "name": "its name",
         "key": "ask for a key's value without echo, or read one from standard input; may be repeated",
         "from-file": "KEY=PATH: read a key's value from a file, `-` for standard input; may be repeated",
-        "generate": "KEY or KEY:LENGTH: generate a value of 32, or LENGTH, hexadecimal digits; may be repeated",
+        "generate": "KEY or KEY:LENGTH: generate a value of 32, or LENGTH, hexadecimal digits; KEY:rsa: a private key; may be repeated",
         "label": "NAME=VALUE: a label of the secret; may be repeated",
         "type": "type of the secret (default: Opaque)",
         "scope": "strict, namespace-wide or cluster-wide",

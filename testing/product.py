@@ -49,7 +49,7 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
         "sonarr",
     ),
     "infra": (
-        "alertmanager", "alloy", "baseline", "blackbox-exporter", "cert-manager", "cloudnative-pg", "coredns",
+        "alertmanager", "alloy", "authelia", "baseline", "blackbox-exporter", "cert-manager", "cloudnative-pg", "coredns",
         "crowdsec", "external-dns", "grafana", "jaeger", "kube-state-metrics", "local-path-provisioner", "loki",
         "metallb", "node-exporter", "prometheus", "sealed-secrets", "traefik",
     ),

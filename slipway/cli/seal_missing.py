@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slipway.cli import arguments
@@ -15,6 +15,7 @@ from slipway.core.model import SEALED_FOLDER
 from slipway.release import secrets as inventory
 from slipway.release.secrets import Listing
 from slipway.secrets import sealing, store, value_sources
+from slipway.secrets.hashes import HashedKey, hashed
 from slipway.secrets.missing import MissingSecrets, Question, answers, missing_secrets
 from slipway.secrets.sealed_secret import NamespacedName
 from slipway.toolchain.groups import ensure_group
@@ -68,11 +69,13 @@ def seal_missing(
     todo = missing_secrets(found.secrets)
     if dry_run:
         return result(preview(found, todo), strict=False)
-    if not (todo.generated or todo.questions):
+    if not (todo.generated or todo.pairs or todo.questions):
         return result(Sealed(environment=environment, dry_run=False, generated={}, asked={}, listing=found), strict)
     ensure_group(context.toolbox.home, GROUP, context.progress)
     work = Work(context=context, environment=environment, inputs=terminal(), say=say)
     generated = {str(entry.target): work.generate(entry.target, entry.generate) for entry in todo.generated}
+    work.generate_pairs(todo.pairs, known={entry.target for entry in found.secrets})
+    generated = merged(generated, pair_keys(todo))
     asked = dict(work.ask_all(todo.questions)) if work.inputs.terminal else {}
     after = inventory.listing(context.reload(), environment, ())
     left = tuple(str(entry.target) for entry in after.missing)
@@ -85,12 +88,26 @@ def preview(found: Listing, todo: MissingSecrets) -> Sealed:
     return Sealed(
         environment=found.environment,
         dry_run=True,
-        generated={str(entry.target): tuple(entry.generate) for entry in todo.generated},
+        generated=merged({str(entry.target): tuple(entry.generate) for entry in todo.generated}, pair_keys(todo)),
         asked={question.title: question.keys for question in todo.questions},
         optional=frozenset(question.title for question in todo.questions if question.optional),
         left=tuple(str(entry.target) for entry in found.missing),
         listing=found,
     )
+
+
+def pair_keys(todo: MissingSecrets) -> Mapping[str, tuple[str, ...]]:
+    """Secret → its keys that have a hash, or that have one elsewhere."""
+    found: dict[str, dict[str, None]] = {}
+    for pair in todo.pairs:
+        found.setdefault(str(pair.of.source), {})[pair.of.key] = None
+        found.setdefault(str(pair.target), {})[pair.key] = None
+    return {target: tuple(keys) for target, keys in found.items()}
+
+
+def merged(low: Mapping[str, tuple[str, ...]], high: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The keys of both, by Secret."""
+    return {name: (*low.get(name, ()), *high.get(name, ())) for name in dict.fromkeys((*low, *high))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +124,19 @@ class Work:
         requested = value_sources.parse_flags((), (), tuple(arguments_of.values()))
         self.seal(target, value_sources.read_values(requested, self.inputs))
         return tuple(arguments_of)
+
+    def generate_pairs(self, pairs: Sequence[HashedKey], known: Collection[NamespacedName]) -> None:
+        """Generate values and their hashes. The value is sealed first: a hash without it is generated again by the next run.
+
+        Args:
+            pairs: what is missing.
+            known: the Secrets of the environment; a value that none of its members reads is not sealed.
+        """
+        for pair in pairs:
+            value = value_sources.random_value(value_sources.DIGITS)
+            if pair.of.source in known:
+                self.seal(pair.of.source, {pair.of.key: value})
+            self.seal(pair.target, {pair.key: hashed(value, pair.of)})
 
     def ask_all(self, questions: tuple[Question, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Ask one question after another, and seal each answer at once: Secret → its keys."""

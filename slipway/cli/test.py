@@ -68,6 +68,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
         "alloycheck",
         "logql",
         "external-dns-flags",
+        "authelia-check",
         "crowdsec-check",
         "blackbox-exporter",
         "coredns",

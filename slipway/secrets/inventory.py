@@ -7,12 +7,14 @@ object whose kind creates it, a SealedSecret of the environment. Without any of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slipway.build.render import Object
 from slipway.core.model import Chart
+from slipway.secrets.hashes import HashOf, declared_hashes, hashed_keys, to_generate
 from slipway.secrets.references import Reference, producers_of, references
 from slipway.secrets.sealed_secret import NamespacedName, SealedSecret
+from slipway.util.mapping import dig
 from slipway.workspace import declarations
 from slipway.workspace.values.effective import Effective
 
@@ -33,6 +35,10 @@ class DeclaredSecret:
     producer: str
     generate: Mapping[str, str]
     """Key → argument of `inv seal --generate`."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels that a reader selects it by."""
+    spec: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """The entry itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,10 @@ class SecretEntry:
     """Required keys that nothing provides."""
     generate: Mapping[str, str] = field(default_factory=dict)
     """Missing key that may have any value → argument of `inv seal --generate`."""
+    hashes: Mapping[str, HashOf] = field(default_factory=dict)
+    """Key → what it is the hash of."""
+    paired: tuple[str, ...] = ()
+    """Missing keys that are generated together with a key of another Secret."""
     command: str = ""
     """Seals the missing keys."""
 
@@ -75,7 +85,7 @@ class SecretEntry:
     @property
     def asked(self) -> tuple[str, ...]:
         """The missing keys whose values only a person knows."""
-        return tuple(key for key in self.missing if key not in self.generate)
+        return tuple(key for key in self.missing if key not in {*self.generate, *self.paired})
 
 
 def declared_secrets(members: Iterable[Effective]) -> Iterator[DeclaredSecret]:
@@ -101,6 +111,8 @@ def chart_secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Itera
             generate={str(argument).partition(":")[0]: str(argument) for argument in generate}
             if isinstance(generate, list)
             else {},
+            labels={str(label): str(value) for label, value in dig(entry, "labels").items()},
+            spec=entry,
         )
 
 
@@ -136,7 +148,22 @@ def secret_entries(
                 producer="SealedSecret",
                 purpose="no rendered object refers to it",
             )
-    return tuple(found[key] for key in sorted(found))
+    return tuple(with_pairs(environment, [found[key] for key in sorted(found)]))
+
+
+def with_pairs(environment: str, entries: Sequence[SecretEntry]) -> Iterator[SecretEntry]:
+    """The entries; of those whose keys are generated with one of another Secret, the command does all of them."""
+    every = tuple(hashed_keys({entry.target: entry.hashes for entry in entries}))
+    lacking = {entry.target: entry.missing for entry in entries}
+    pairs = to_generate(every, lacking)
+    made = {(item.target, item.key) for item in pairs} | {(item.of.source, item.of.key) for item in pairs}
+    for entry in entries:
+        paired = tuple(key for key in entry.missing if (entry.target, key) in made)
+        if not paired:
+            yield entry
+            continue
+        generate = {key: argument for key, argument in entry.generate.items() if key not in paired}
+        yield replace(entry, paired=paired, generate=generate, command=f"./inv seal --missing --env {environment}")
 
 
 def namespace_entries(
@@ -169,6 +196,7 @@ def namespace_entries(
             purpose="; ".join(dict.fromkeys(item.purpose for item in declared if item.purpose)),
             missing=missing,
             generate=generate,
+            hashes={key: of for item in declared for key, of in declared_hashes(item.spec, namespace.name).items()},
             command=seal_command(environment, target, missing, generate) if missing else "",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from slipway.secrets.hashes import HashedKey, hashed_keys, to_generate
 from slipway.secrets.inventory import SecretEntry
 from slipway.secrets.sealed_secret import NamespacedName
 
@@ -41,6 +42,8 @@ class MissingSecrets:
     """What is to be done about the secrets that nobody provides, in this order."""
 
     generated: tuple[SecretEntry, ...]
+    pairs: tuple[HashedKey, ...]
+    """Hashes to generate, each with what it is the hash of."""
     questions: tuple[Question, ...]
     """Those that are required first."""
 
@@ -48,8 +51,11 @@ class MissingSecrets:
 def missing_secrets(entries: Iterable[SecretEntry]) -> MissingSecrets:
     """What to generate and what to ask for."""
     known = tuple(entries)
+    hashes = tuple(hashed_keys({entry.target: entry.hashes for entry in known}))
     return MissingSecrets(
-        generated=tuple(entry for entry in known if entry.generate), questions=tuple(questions(known))
+        generated=tuple(entry for entry in known if entry.generate),
+        pairs=to_generate(hashes, {entry.target: entry.missing for entry in known}),
+        questions=tuple(questions(known)),
     )
 
 

@@ -11,7 +11,7 @@ from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import SEALING_CERTIFICATE, ChartName
 from slipway.secrets import sealed_secret, store, value_sources
-from slipway.secrets.inventory import declared_secrets
+from slipway.secrets.inventory import DeclaredSecret, declared_secrets
 from slipway.secrets.keys import Written, new_key_command
 from slipway.secrets.sealed_secret import NamespacedName, Scope, SealedSecret
 from slipway.util import yaml
@@ -110,22 +110,18 @@ def prepare(context: Context, environment: str, request: Request) -> Prepared:
     file = context.config.root / path
     present = file.read_bytes() if file.is_file() else b""
     old = sealed_secret.parse(present, path) if present else None
-    new = SealedSecret(
-        target=target, scope=request.scope, values={}, type=request.type or "Opaque", labels=labels_of(request.labels)
-    )
+    declared = {
+        name: value for item in declarations_of(context, environment, target) for name, value in item.labels.items()
+    }
+    labels = {**declared, **labels_of(request.labels)}
+    new = SealedSecret(target=target, scope=request.scope, values={}, type=request.type or "Opaque", labels=labels)
     sealed_secret.add_keys(old, new)
     return Prepared(certificate=certificate, warnings=warnings, present=present, old=old, new=new)
 
 
 def notes(context: Context, environment: str, made: SealedSecret) -> Iterator[str]:
     """Compare with what the charts declare: a name or key that none of them declares is often a typing error."""
-    umbrella = context.workspace.charts[ChartName(made.target.namespace)]
-    values = environments.environment_values(context.workspace.environments[environment], umbrella.name)
-    declared = [
-        item
-        for item in declared_secrets(members_with(context.workspace, umbrella, [values]))
-        if item.name == made.target.name
-    ]
+    declared = declarations_of(context, environment, made.target)
     keys = {key for item in declared for key in item.keys}
     if not declared:
         yield f"note: no chart in {made.target.namespace} declares a secret {made.target.name}"
@@ -133,6 +129,14 @@ def notes(context: Context, environment: str, made: SealedSecret) -> Iterator[st
         yield f"note: no chart declares its key {', '.join(unknown)}"
     if absent := sorted(keys - set(made.values)):
         yield f"still missing: {', '.join(absent)}"
+
+
+def declarations_of(context: Context, environment: str, target: NamespacedName) -> tuple[DeclaredSecret, ...]:
+    """What the charts of its namespace declare about a Secret."""
+    umbrella = context.workspace.charts[ChartName(target.namespace)]
+    values = environments.environment_values(context.workspace.environments[environment], umbrella.name)
+    found = declared_secrets(members_with(context.workspace, umbrella, [values]))
+    return tuple(item for item in found if item.name == target.name)
 
 
 def labels_of(labels: Sequence[str]) -> dict[str, str]:

@@ -17,6 +17,9 @@ from slipway.secrets.sealed_secret import DATA_KEY
 
 DIGITS = 32
 """Default number of generated hexadecimal digits: 128 bits, the length of an API key of the *arr applications."""
+RSA = "rsa"
+"""In the place of the number of digits: a private key."""
+RSA_BITS = 4096
 LENGTH = re.compile(r"[0-9]{1,4}")
 MAX_BYTES = 1024 * 1024
 """Limit of a value. Source: Kubernetes, MaxSecretSize."""
@@ -31,6 +34,8 @@ class RequestedKeys:
     """Key → path; `-` is standard input."""
     generated: Mapping[str, int] = field(default_factory=dict)
     """Key → hexadecimal digits."""
+    private: tuple[str, ...] = ()
+    """Keys that get a private RSA key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +68,16 @@ def parse_flags(keys: Sequence[str], files: Sequence[str], generate: Sequence[st
         if DATA_KEY.fullmatch(key) and not path
     ]
     lengths: dict[str, int] = {}
+    private = tuple(key for key, _, kind in split_lengths if kind == RSA)
     for key, _, length in split_lengths:
+        if key in private:
+            continue
         number = int(length) if LENGTH.fullmatch(length) else DIGITS if not length else 0
         if number < 16 or number % 2:
             hint = f"use an even number, at least 16: --generate {key}:{DIGITS}"
             problems.append(Problem(where="--generate", fact=f"the length of {key} is invalid", hint=hint))
         lengths[key] = number
-    every = [*keys, *(key for key, _, _ in split_files), *lengths]
+    every = [*keys, *(key for key, _, _ in split_files), *lengths, *private]
     problems += [
         Problem(where="inv seal", fact=f"{key} is requested twice")
         for key in dict.fromkeys(every)
@@ -82,7 +90,8 @@ def parse_flags(keys: Sequence[str], files: Sequence[str], generate: Sequence[st
     if not every:
         hint = "--key KEY prompts for the value, --from-file KEY=PATH reads it, --generate KEY generates it"
         raise WorkspaceError(Problem(where="inv seal", fact="no key is requested", hint=hint))
-    return RequestedKeys(prompted=tuple(keys), files={key: path for key, _, path in split_files}, generated=lengths)
+    files_of = {key: path for key, _, path in split_files}
+    return RequestedKeys(prompted=tuple(keys), files=files_of, generated=lengths, private=private)
 
 
 def invalid_keys(flag: str, keys: Sequence[str]) -> Iterator[Problem]:
@@ -105,9 +114,26 @@ def read_values(requested: RequestedKeys, inputs: Inputs) -> dict[str, bytes]:
     found = dict(prompted_values(requested.prompted, inputs))
     for key, path in requested.files.items():
         found[key] = inputs.stdin.read() if path == "-" else content_of(Path(path))
-    found |= {key: secrets.token_hex(digits // 2).encode() for key, digits in requested.generated.items()}
+    found |= {key: random_value(digits) for key, digits in requested.generated.items()}
+    found |= {key: private_key() for key in requested.private}
     check_values(found)
     return found
+
+
+def random_value(digits: int) -> bytes:
+    """Random hexadecimal digits."""
+    return secrets.token_hex(digits // 2).encode()
+
+
+def private_key() -> bytes:
+    """A private RSA key in PEM. Requires the dependency group `seal`."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def check_values(values: Mapping[str, bytes]) -> None:

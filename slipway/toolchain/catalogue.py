@@ -89,6 +89,16 @@ TOOLS: Mapping[str, GoTool] = {
             cold_s=40,
         ),
         GoTool(
+            name="authelia-check",
+            purpose="reads Authelia's configuration, users and rules with Authelia's code",
+            module="github.com/authelia/authelia/v4",
+            # A package below Authelia's path may import its internal ones.
+            package="github.com/authelia/authelia/v4/homelab/authelia-check",
+            folder="tools/authelia",
+            command="./inv test --tier charts",
+            cold_s=60,
+        ),
+        GoTool(
             name="crowdsec-check",
             purpose="parses CrowdSec's configuration with CrowdSec's code",
             module="github.com/crowdsecurity/crowdsec",

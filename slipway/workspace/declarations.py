@@ -69,10 +69,17 @@ def secret_name(chart: Chart, key: str, identifier: str, spec: Mapping[str, obje
     return str(spec.get("name") or (key if identifier == main_of(chart) else identifier))
 
 
+def required(entry: Mapping[str, object], facts: Mapping[str, object]) -> bool:
+    """Whether what a chart or an entry of its values requires of the platform is enabled; `common.render.required`."""
+    part = entry.get("requires")
+    return not part or dig(facts, str(part)).get("enabled") is True
+
+
 def secrets(chart: Chart, key: str, values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Name and entry of every secret that a chart's values declare."""
+    """Name and entry of every secret that a chart's values declare, but for what the platform has not enabled."""
+    facts = dig(values, "global")
     for identifier, spec in dig(values, "secrets").items():
-        if isinstance(spec, Mapping):
+        if isinstance(spec, Mapping) and required(spec, facts):
             yield secret_name(chart, key, str(identifier), spec), spec
 
 

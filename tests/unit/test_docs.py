@@ -197,7 +197,7 @@ def test_a_route_that_a_chart_writes_itself_is_a_route_like_any_other() -> None:
 def test_the_way_in_has_its_own_page_and_its_address_in_the_home_network(parsed: parsing.ParsedWorkspace) -> None:
     message = services.ingress(parsed.entries[ChartName("traefik")])
 
-    assert "| `dashboard` | internal | staging | `https://traefik.staging.home.example.org` |" in message
+    assert "| `traefik` | internal | staging | `https://traefik.staging.home.example.org` |" in message
     assert "LoadBalancer address of Service `traefik`: staging `192.168.1.229`, production" in message
 
 

@@ -1,10 +1,11 @@
 {{- /*
-common.all: every object of a service, in the order in which they are rendered.
+common.all: every object of a service, in the order in which they are rendered; none while what the chart requires is disabled.
 Input: the chart's root context. Output: a YAML stream.
 */ -}}
 {{- define "common.all" -}}
 {{- $values := mustMergeOverwrite (deepCopy .Values) (dict "global" .Values.common.global) -}}
 {{- $root := dict "Values" $values "Chart" .Chart "Release" .Release "Files" .Files "Template" .Template -}}
+{{- if eq (include "common.render.required" (dict "root" $root "entry" $values)) "true" -}}
 {{- include "common.validate.backup" $root -}}
 {{- include "common.backup" $root -}}
 {{- include "common.validate" $root -}}
@@ -23,4 +24,5 @@ Input: the chart's root context. Output: a YAML stream.
 {{- include "common.render.each" (dict "root" $root "map" $values.metrics "template" "common.kinds.serviceMonitor") -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.webhooks "template" "common.kinds.webhook") -}}
 {{- include "common.render.each" (dict "root" $root "map" $values.extraObjects "template" "common.kinds.extraObject") -}}
+{{- end -}}
 {{- end -}}

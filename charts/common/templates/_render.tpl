@@ -24,6 +24,15 @@ Input: the entry. Output: `true` or `false`.
 {{- end -}}
 
 {{- /*
+common.render.required: whether what an entry, or the chart, requires of the platform is enabled; without `requires` it is.
+Input: root, entry. Output: `true` or `false`.
+*/ -}}
+{{- define "common.render.required" -}}
+{{- $facts := dig "requires" "" (.entry | default dict) -}}
+{{- or (empty $facts) (dig $facts "enabled" false .root.Values.global) -}}
+{{- end -}}
+
+{{- /*
 common.render.text: a text that may be a template. Each tpl call copies every template, so plain text is returned as it is.
 Input: root, text. Output: text.
 */ -}}

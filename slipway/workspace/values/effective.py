@@ -12,6 +12,7 @@ from typing import cast
 from slipway.core.errors import Problem, WorkspaceError
 from slipway.core.model import Chart, ChartKind, ChartName, Dependency, Environment, Workspace
 from slipway.util.mapping import dig
+from slipway.workspace import declarations
 from slipway.workspace.documents import chart_document
 from slipway.workspace.environments import environment_values
 from slipway.workspace.values import helm
@@ -30,8 +31,8 @@ class Effective:
 
     @property
     def enabled(self) -> bool:
-        """Whether the umbrella renders it."""
-        return self.values.get("enabled") is not False
+        """Whether the umbrella renders it, and what it requires of the platform is enabled."""
+        return self.values.get("enabled") is not False and declarations.required(self.values, self.facts)
 
     @property
     def facts(self) -> Mapping[str, object]:

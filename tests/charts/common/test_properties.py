@@ -50,7 +50,7 @@ def test_everything_uses_every_word():
 
     root = json.loads((ROOT / "charts/common/schemas/values.json").read_text())["properties"]
 
-    assert set(root) - set(yaml.safe_load(EVERYTHING)) == {"global", "common", "enabled"}
+    assert set(root) - set(yaml.safe_load(EVERYTHING)) == {"common", "enabled"}
 
 
 def test_the_api_server_takes_every_object(render, tmp_path):

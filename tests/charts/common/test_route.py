@@ -331,3 +331,61 @@ def test_of_several_routes_of_a_service_the_first_by_name_is_probed(render):
 
 def test_a_prometheus_operator_gets_no_annotations(render):
     assert probe(render, WEB + "global: {metrics: {kind: ServiceMonitor}}") == {}
+
+
+SSO = "global: {sso: {enabled: true}}"
+LOCAL, SIGN_IN = {"name": "local-only", "namespace": "infra"}, {"name": "authelia", "namespace": "infra"}
+
+
+@pytest.mark.parametrize(
+    ("auth", "sso", "expected"),
+    [
+        ("forward", SSO, [LOCAL, SIGN_IN, {"name": "mine"}]),
+        ("forward", "", [LOCAL, {"name": "mine"}]),
+        ("none", SSO, [LOCAL, {"name": "mine"}]),
+    ],
+)
+def test_a_sign_in_comes_after_the_addresses_and_before_its_own_middlewares(render, auth, sso, expected):
+    values = f"{WEB}    auth: {auth}\n    middlewares: [{{name: mine}}]\n{sso}"
+
+    assert rule(render, values)["middlewares"] == expected
+
+
+def test_a_route_asks_for_no_sign_in_unless_it_says_so(render):
+    assert rule(render, WEB + SSO)["middlewares"] == [LOCAL]
+
+
+def test_an_ingress_asks_for_the_same_sign_in(render):
+    annotations = render(f"{INGRESS}    auth: forward\n{SSO}").one("Ingress").annotations
+
+    expected = "infra-local-only@kubernetescrd,infra-authelia@kubernetescrd"
+    assert annotations["traefik.ingress.kubernetes.io/router.middlewares"] == expected
+
+
+def test_the_middleware_of_another_provider_takes_its_place(render):
+    other = "global: {sso: {enabled: true, middleware: {name: forward-auth}}}"
+
+    found = rule(render, f"{WEB}    auth: forward\n{other}")["middlewares"]
+    assert found == [LOCAL, {"name": "forward-auth", "namespace": "infra"}]
+
+
+TRAEFIK = """
+route:
+  demo: {host: demo.test, service: api@internal, auth: forward}
+"""
+
+
+def test_a_route_leads_to_a_service_of_traefik(render):
+    assert rule(render, TRAEFIK + SSO) == {
+        "kind": "Rule",
+        "match": "Host(`demo.test`)",
+        "middlewares": [LOCAL, SIGN_IN],
+        "services": [{"kind": "TraefikService", "name": "api@internal"}],
+    }
+
+
+def test_an_ingress_cannot_lead_to_a_service_of_traefik(refuse):
+    said = refuse(TRAEFIK + "global: {route: {kind: Ingress}}")
+
+    assert "demo: route demo targets api@internal, a service of Traefik, which an Ingress cannot do; " in said
+    assert "set route.demo.kind to IngressRoute" in said

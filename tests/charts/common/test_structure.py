@@ -23,6 +23,7 @@ FOR_CHARTS = {
     "global.addressPool": "for MetalLB",
     "global.ingressAddress": "for Traefik",
     "global.tls.issuer": "for certificates",
+    "global.sso.host": "for the identity provider and its clients",
 }
 """Facts that the library holds for charts, and reads none of itself."""
 

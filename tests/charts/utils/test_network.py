@@ -44,6 +44,8 @@ EGRESS = {
     "nextcloud-redis": set(),
     "tandoor": {*DNS, ("utils/tandoor-postgres", "5432/TCP"), *WEB},
 }
+SIGNED_IN = {name: EGRESS[name] | {(TRAEFIK, "8443/TCP")} for name in ("immich-server", "tandoor")}
+"""The environments with single sign-on: the identity provider is behind the ingress."""
 OWNERS = {"immich-postgres": "immich", "nextcloud-postgres": "nextcloud", "tandoor-postgres": "tandoor"}
 
 
@@ -84,7 +86,8 @@ def test_only_the_named_neighbours_reach_a_service(render, environment):
 @pytest.mark.parametrize("environment", ["its own values", "staging", "production"])
 def test_a_service_reaches_only_the_named_neighbours(render, environment):
     objects = render("utils", environment)
-    assert {name: edges(objects, name, "egress") for name in EGRESS} == EGRESS
+    expected = EGRESS | (SIGNED_IN if environment == "production" else {})
+    assert {name: edges(objects, name, "egress") for name in EGRESS} == expected
 
 
 @pytest.mark.parametrize(("database", "owner"), OWNERS.items())

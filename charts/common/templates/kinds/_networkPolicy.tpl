@@ -37,7 +37,7 @@ Input: root, id, edges, side (from or to). Output: a YAML list.
 {{- $all := has .id (list "backup" "drill") | ternary "" .id -}}
 {{- range $name := keys (.edges | default dict) | sortAlpha }}
 {{- $edge := index $.edges $name }}
-{{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (dig "controller" $all $edge) $.id) }}
+{{- if and $edge (eq (include "common.render.enabled" $edge) "true") (eq (include "common.render.required" (dict "root" $.root "entry" $edge)) "true") (eq (dig "controller" $all $edge) $.id) }}
 {{- $peer := include "common.kinds.peer" (dict "root" $.root "peer" (index $edge $.side)) | trim }}
 {{- $ports := include "common.kinds.networkPolicy.ports" (dict "root" $.root "ports" $edge.ports) | trim }}
 {{- if $peer }}

@@ -1,20 +1,27 @@
 {{- /*
-common.kinds.route: a route from outside the cluster to a Service: Traefik's IngressRoute or an Ingress.
+common.kinds.route: a route from outside the cluster to a Service: Traefik's IngressRoute or an Ingress. One of Traefik's own services
+has an @ in its name. The sign-in comes after the shared middlewares, so that an address that may not come is not asked to sign in.
 Input: root, id, spec. Output: one document.
 */ -}}
 {{- define "common.kinds.route" -}}
 {{- $global := .root.Values.global -}}
 {{- $internal := eq (.spec.access | default "internal") "internal" -}}
 {{- $shared := $internal | ternary $global.route.internalMiddlewares $global.route.externalMiddlewares -}}
-{{- $service := include "common.names.serviceId" (dict "root" .root "id" .spec.service "what" (printf "route %s" .id)) -}}
-{{- $ports := (index .root.Values.service $service).ports -}}
+{{- $signIn := and (eq (.spec.auth | default "none") "forward") $global.sso.enabled | ternary (list $global.sso.middleware) list -}}
 {{- $host := include "common.render.text" (dict "root" .root "text" .spec.host) -}}
 {{- $published := ternary dict (dict "external-dns.kubernetes.io/target" $global.route.externalTarget) (or $internal (empty $global.route.externalTarget)) -}}
-{{- $name := include "common.names.service" (dict "root" .root "id" $service) -}}
-{{- $port := .spec.port | default (keys $ports | sortAlpha | first) -}}
-{{- $url := printf "http://%s.%s.svc:%d" $name (include "common.names.namespace" .root) (int (index $ports $port).port) -}}
+{{- $name := .spec.service | default "" -}}
+{{- $port := "" -}}
+{{- $url := "" -}}
+{{- if not (contains "@" $name) -}}
+{{- $service := include "common.names.serviceId" (dict "root" .root "id" .spec.service "what" (printf "route %s" .id)) -}}
+{{- $ports := (index .root.Values.service $service).ports -}}
+{{- $name = include "common.names.service" (dict "root" .root "id" $service) -}}
+{{- $port = .spec.port | default (keys $ports | sortAlpha | first) -}}
+{{- $url = printf "http://%s.%s.svc:%d" $name (include "common.names.namespace" .root) (int (index $ports $port).port) -}}
+{{- end -}}
 {{- $args := dict "root" .root "id" .id "spec" .spec "host" $host "service" $name "port" $port
-      "middlewares" (concat ($shared | default list) (.spec.middlewares | default list))
+      "middlewares" (concat ($shared | default list) $signIn (.spec.middlewares | default list))
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
       "annotations" (include "common.kinds.dashboard" (dict "root" .root "id" .id "host" $host "url" $url) | fromYaml | merge $published) -}}
 {{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
@@ -50,9 +57,11 @@ spec:
         {{- toYaml . | nindent 8 }}
       {{- end }}
       services:
-        - kind: Service
+        - kind: {{ empty .port | ternary "TraefikService" "Service" }}
           name: {{ .service }}
-          port: {{ .port }}
+          {{- with .port }}
+          port: {{ . }}
+          {{- end }}
   {{- if .secret }}
   tls:
     secretName: {{ .secret }}

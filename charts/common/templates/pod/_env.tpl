@@ -5,7 +5,8 @@ Input: root, env (name → text, number, boolean or reference). Output: a YAML l
 {{- define "common.pod.env" -}}
 {{- range $name := keys (.env | default dict) | sortAlpha }}
 {{- $value := index $.env $name }}
-{{- if not (kindIs "invalid" $value) }}
+{{- $entry := kindIs "map" $value | ternary $value dict }}
+{{- if and (not (kindIs "invalid" $value)) (eq (include "common.render.required" (dict "root" $.root "entry" $entry)) "true") }}
 - name: {{ $name | quote }}
   {{- if kindIs "map" $value }}
   valueFrom:
