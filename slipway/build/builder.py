@@ -162,7 +162,9 @@ class Builder:
         for name in names:
             raw = scratch / self.packed(name).name
             if raw.is_file():
-                write_atomic(self.packed(name), repack_archive(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH)
+                write_atomic(
+                    self.packed(name), repack_archive(raw.read_bytes()), mtime=SOURCE_DATE_EPOCH, durable=False
+                )
         return problems
 
     def _helm_package(self, names: Sequence[ChartName], scratch: Path) -> Iterator[Problem]:
@@ -206,7 +208,7 @@ class Builder:
         clear_way(self.packed(name), self.folder)
         if self.packed(name).is_dir():
             remove(self.packed(name))
-        write_atomic(self.packed(name), content, mtime=SOURCE_DATE_EPOCH)
+        write_atomic(self.packed(name), content, mtime=SOURCE_DATE_EPOCH, durable=False)
 
 
 def read_metadata(archive: bytes, name: ChartName) -> Mapping[str, object]:

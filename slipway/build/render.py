@@ -1,4 +1,4 @@
-"""Charts → objects, as Argo CD would render them, and what differs between two renders.
+"""Charts → objects, as Argo CD would render them.
 
 `Renderer` asks helm for all renders at once, and keeps each result under build/cache by everything that it depends on.
 Everything else here is pure.
@@ -6,22 +6,22 @@ Everything else here is pure.
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
 from slipway.build.builder import Builder, Built
 from slipway.build.documents import SOURCE, SPLIT, data_of
 from slipway.core.errors import Problem, ToolFailed
 from slipway.core.model import holds_data
-from slipway.tools.helm import Helm, template_args
+from slipway.tools.helm import Call, Helm, template_args
+from slipway.tools.run import Completed
 from slipway.util import cache, yaml
 
-FORCED_VERSION = "0.0.0"
-"""Chart version in normalised objects, so that a release alone changes none of them."""
+KEPT = 512
+"""Renders in memory: lint, contract and difference look at the same ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,18 +126,40 @@ class Renderer:
         kept = cache.Cache(folder=self.folder)
         keys = [self.key(request) for request in requests]
         texts = {key: text for key in dict.fromkeys(keys) if (text := kept.get(key)) is not None}
-        errors: dict[str, str] = {}
         todo = {key: request for key, request in zip(keys, requests, strict=True) if key not in texts}
-        for key, done in zip(todo, self.helm.each([self.arguments(each) for each in todo.values()]), strict=True):
-            if done.code:
-                errors[key] = done.stderr.strip() or f"exit code {done.code}"
-            else:
-                texts[key] = done.stdout
-                kept.put(key, done.stdout)
+        done = dict(zip(todo, self.asked(list(todo.values())), strict=True))
+        errors = {key: made.stderr.strip() or f"exit code {made.code}" for key, made in done.items() if made.code}
+        texts |= {key: made.stdout for key, made in done.items() if not made.code}
         return [
             Rendered(request=request, error=errors[key]) if key in errors else read(request, texts[key])
             for key, request in zip(keys, requests, strict=True)
         ]
+
+    def ahead(self, requests: Sequence[Request], others: Sequence[Call]) -> list[Completed]:
+        """Keep the renders that will be asked for, and make other calls of helm in the same processes.
+
+        Returns:
+            How the other calls ended.
+
+        Raises:
+            ToolMissing: helm is not there.
+            ToolFailed: a call did not end.
+        """
+        kept = cache.Cache(folder=self.folder)
+        return self.asked([each for each in requests if kept.get(self.key(each)) is None], others)[: len(others)]
+
+    def asked(self, requests: Sequence[Request], others: Sequence[Call] = ()) -> list[Completed]:
+        """helm's answers to other calls, then to renders; those are kept, and parsed while helm goes on."""
+        kept = cache.Cache(folder=self.folder)
+        renders = {self.arguments(request): self.key(request) for request in requests}
+
+        def keep(call: Call, done: Completed) -> None:
+            if call in renders and not done.code:
+                kept.put(renders[call], done.stdout)
+                with contextlib.suppress(yaml.NotYaml):  # who asks for it will see
+                    parse(done.stdout)
+
+        return self.helm.each([*others, *(self.arguments(request) for request in requests)], keep)
 
     def render(self, request: Request) -> Rendered:
         """One request.
@@ -213,8 +235,9 @@ def render(
     return done.objects
 
 
+@functools.lru_cache(maxsize=KEPT)
 def parse(text: str) -> tuple[Object, ...]:
-    """helm's output → objects, in its order.
+    """helm's output → objects, in its order; shared, so nobody changes them.
 
     helm names the file before each document of a template, but only once before a whole file of definitions.
 
@@ -246,65 +269,3 @@ def _object(document: str, source: str) -> Object | None:
         text=document.strip("\n") + "\n",
         source=source,
     )
-
-
-def normalise(item: Object) -> dict[str, object]:
-    """An object without what changes by itself: nulls, the order of keys, checksums, the chart's version."""
-    made = _normal(item.data)
-    assert isinstance(made, dict)
-    return made
-
-
-def _normal(value: object, key: str = "") -> object:
-    if isinstance(value, Mapping):
-        return {name: _normal(value[name], str(name)) for name in sorted(value, key=str) if value[name] is not None}
-    if isinstance(value, list):
-        return [_normal(item) for item in value]
-    if key.startswith("checksum/"):
-        return "<checksum>"
-    if key == "helm.sh/chart" and isinstance(value, str):
-        return re.sub(r"-\d+\.\d+\.\d+.*$", f"-{FORCED_VERSION}", value)
-    return value
-
-
-class ChangeKind(StrEnum):
-    """What happened to an object."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    CHANGED = "changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One object that differs."""
-
-    kind: ChangeKind
-    object: str
-    """Kind and name."""
-    text: str = field(repr=False)
-    """Unified diff of its YAML."""
-    holds_data: bool = False
-
-
-def diff(old: Iterable[Object], new: Iterable[Object]) -> tuple[Change, ...]:
-    """The objects that were added, removed or changed, by identity."""
-    before = {item.identity: item for item in old}
-    after = {item.identity: item for item in new}
-    return tuple(
-        change
-        for identity in sorted({*before, *after}, key=lambda key: (key[1], key[3], key))
-        if (change := _change(before.get(identity), after.get(identity))) is not None
-    )
-
-
-def _change(old: Object | None, new: Object | None) -> Change | None:
-    shown = old or new
-    assert shown is not None
-    before = "" if old is None else yaml.text_of(normalise(old))
-    after = "" if new is None else yaml.text_of(normalise(new))
-    if before == after:
-        return None
-    kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), shown.title, shown.title, lineterm="")
-    return Change(kind=kind, object=shown.title, text="\n".join(lines), holds_data=shown.holds_data)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from slipway.build.render import Change, ChangeKind
+from slipway.build.differences import Change, ChangeKind
 from slipway.cli import arguments
 from slipway.cli.ending import Result
 from slipway.cli.sarif import DANGER

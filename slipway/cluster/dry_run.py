@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from slipway.build.render import Change, Object, diff
+from slipway.build.differences import Change, diff
+from slipway.build.render import Object
 from slipway.cluster.apply import apply, is_protected
 from slipway.cluster.live_objects import find_live, key_of, read_live, without_server_fields
 from slipway.tools.kubectl import Data, Kubectl

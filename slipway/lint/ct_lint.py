@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from slipway.core.errors import Problem
 from slipway.core.model import Chart
 from slipway.core.rules import Rule
 from slipway.tools.ct import ChartTesting
-from slipway.tools.helm import Helm, lint_args
+from slipway.tools.helm import Call, lint_args
 from slipway.tools.run import Completed, tail
 
 HELM_LINT = Rule("helm.lint", "helm lint --strict finds nothing.")
@@ -29,21 +29,25 @@ Folders = Mapping[Path, Chart]
 """Staged folder → chart."""
 
 
-def run_ct_lint(ct: ChartTesting, helm: Helm, folders: Folders, scratch: Path) -> tuple[Problem, ...]:
-    """The findings of `ct lint`; there are none when the renders report its errors.
-
-    Args:
-        ct: which asks for `helm lint` one chart after the other.
-        helm: which is asked for all of them before, together.
-        folders: what is linted.
-        scratch: a folder that is not there yet.
-    """
-    asked = [
+def calls_of(ct: ChartTesting, folders: Folders) -> list[Call]:
+    """The calls of `helm lint` that ct makes for some charts."""
+    return [
         lint_args(folder, kube_version=ct.kube_version, values=values)
         for folder in folders
         for values in (*sorted(folder.glob("ci/*-values.yaml")),) or (None,)
     ]
-    done = ct.lint(list(folders), helm.each(asked) if ct.answers is not None else (), scratch)
+
+
+def run_ct_lint(ct: ChartTesting, folders: Folders, linted: Sequence[Completed], scratch: Path) -> tuple[Problem, ...]:
+    """The findings of `ct lint`; there are none when the renders report its errors.
+
+    Args:
+        ct: which asks for `helm lint` one chart after the other.
+        folders: what is linted.
+        linted: how the calls of `calls_of` ended.
+        scratch: a folder that is not there yet.
+    """
+    done = ct.lint(list(folders), linted, scratch)
     return tuple(findings(done, folders)) if done.code else ()
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from slipway.build.documents import SPLIT
+from slipway.build.documents import SPLIT, data_of
 from slipway.build.render import Object
 from slipway.util import cache, yaml
 from slipway.util.files import clear_way, read_text, remove, write_atomic
@@ -105,7 +105,7 @@ class Schemas:
                 remove(place)
                 if gvk in known:
                     text = json.dumps(without_descriptions(known[gvk]()), sort_keys=True)
-                    write_atomic(place, summed(place.name, text))
+                    write_atomic(place, summed(place.name, text), durable=False)
 
 
 def summed(name: str, schema: str) -> str:
@@ -206,7 +206,10 @@ def custom_schemas(root: Path, kinds: Iterable[str]) -> dict[Gvk, MakeSchema]:
             for text in SPLIT.split(read_text(path, path.relative_to(root).as_posix()))
             if mentions_kind.search(text)
         ]
-        for document in (document for text in texts for document in yaml.load_all(text)):
+        # A definition that was rendered is parsed already.
+        for document in (
+            made for text in texts for made in (yaml.load_all(text) if "\n---" in text else [data_of(text)])
+        ):
             if not isinstance(document, dict) or document.get("kind") != "CustomResourceDefinition":
                 continue
             spec = dig(document, "spec")

@@ -152,14 +152,17 @@ class Run:
             self.add(name, scan.problems(files))
 
     def ct_problems(self) -> tuple[Problem, ...]:
-        """Findings of ct lint."""
-        folders = {}
+        """Findings of ct lint; the renders are made in the same processes, for `check_renders`."""
+        inputs, folders, requests = self.inputs, {}, []
         for chart in self.charts:
-            if (built := self.inputs.built.get(chart.name)) is not None:
+            if (built := inputs.built.get(chart.name)) is not None:
                 # helm lint requires a templates folder, which an umbrella does not have; packages omit an empty one.
                 (built.folder / "templates").mkdir(exist_ok=True)
                 folders[ct_lint.with_ci_values(built.folder, chart, self.scratch)] = chart
-        return ct_lint.run_ct_lint(self.inputs.ct, self.inputs.builder.helm, folders, self.scratch / "answers")
+                requests += [case.request for case in cases_of(inputs.builder, chart)]
+        calls = ct_lint.calls_of(inputs.ct, folders) if inputs.ct.answers is not None else []
+        linted = inputs.renderer.ahead(requests, calls)
+        return ct_lint.run_ct_lint(inputs.ct, folders, linted, self.scratch / "answers")
 
     def renderable(self) -> list[Chart]:
         """Built charts without a problem, of their own or of a chart that they vendor, that helm would repeat."""

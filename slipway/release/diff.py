@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slipway.build import render
 from slipway.build.builder import Built
+from slipway.build.differences import Change, diff
 from slipway.cluster.dry_run import DryRun, dry_run
 from slipway.context import Context, open_context
 from slipway.core.errors import ProblemsFound
@@ -36,7 +37,7 @@ class Difference:
     old: str
     """What is compared with, such as `pinned 1.0.0` or `main`; empty when nothing is pinned."""
     new: str
-    changes: tuple[render.Change, ...]
+    changes: tuple[Change, ...]
     server: DryRun | None = None
     """The result on a cluster's API server; None without one."""
     dangers: tuple[Danger, ...] = ()
@@ -81,7 +82,7 @@ def differences(
                     environment=environment,
                     old=label,
                     new=f"working tree {context.workspace.charts[name].version}",
-                    changes=render.diff(old, new),
+                    changes=diff(old, new),
                     dangers=dangers(old, new),
                     server=dry_run(kubectl, old, new, name) if kubectl is not None else None,
                 )
@@ -95,7 +96,7 @@ def sealed_differences(
     """The SealedSecrets of every environment in which one changed; nothing pins them, so only revisions are compared."""
     for environment in environments:
         old, new = (sealed_objects(one, environment) for one in (earlier, context))
-        if changes := render.diff(old, new):
+        if changes := diff(old, new):
             yield Difference(umbrella=SEALED, environment=environment, old=base, new="working tree", changes=changes)
 
 

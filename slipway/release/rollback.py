@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.build import render
+from slipway.build.differences import Change, diff
 from slipway.cluster.dry_run import DryRun, dry_run
 from slipway.context import Context
 from slipway.core.errors import Problem, WorkspaceError
@@ -47,7 +47,7 @@ class Rollback:
     umbrella: ChartName
     current: Pin
     target: EarlierPin
-    changes: tuple[render.Change, ...]
+    changes: tuple[Change, ...]
     dangers: tuple[Danger, ...]
     server: DryRun | None = None
     """The result on a cluster's API server; None without one."""
@@ -157,7 +157,7 @@ def rollback(
             umbrella=name,
             current=held[name],
             target=target,
-            changes=render.diff(old, new),
+            changes=diff(old, new),
             dangers=found,
             server=dry_run(kubectl, old, new, name) if kubectl is not None else None,
             written=not preview,

@@ -21,6 +21,17 @@ LIMIT_S = 120.0
 PROCESSES = 2
 """helm processes at a time: each takes one core."""
 
+SHARE = 16
+"""Calls from which another helm-batch gains more than its start costs: what is done with answers goes on beside it."""
+
+
+Call = tuple[str, ...]
+"""The arguments of one `helm template` or `helm lint`."""
+
+
+def nothing(call: Call, done: Completed) -> None:
+    """What is done with an answer that its caller waits for."""
+
 
 def template_args(
     chart: Path,
@@ -81,8 +92,12 @@ class Helm:
         argv = (str(self.program()), *args)
         return self.run(Command(argv=argv, env=self.environment(), ok_codes=ok_codes, timeout_s=self.limit_s))
 
-    def each(self, calls: Sequence[tuple[str, ...]]) -> list[Completed]:
+    def each(self, calls: Sequence[Call], then: Callable[[Call, Completed], None] = nothing) -> list[Completed]:
         """`helm template` and `helm lint`, many in one process for each core; how each ended, in the order given.
+
+        Args:
+            calls: their arguments.
+            then: called with each answer, in the threads that wait for the processes, while others run.
 
         What helm-batch leaves, because it does not know a flag or because a template does not end, is done by helm.
 
@@ -90,28 +105,38 @@ class Helm:
             ToolMissing: helm or helm-batch is missing.
             ToolFailed: a call did not end.
         """
-        answered = self.answers(calls) if self.batch is not None else {}
+        answered = self.answers(calls, then) if self.batch is not None else {}
         left = [call for call in dict.fromkeys(calls) if call not in answered]
-        done = parallel.each(lambda call: self(*call, ok_codes=None), left, PROCESSES)
-        answered |= dict(zip(left, done, strict=True))
+
+        def alone(call: Call) -> Completed:
+            done = self(*call, ok_codes=None)
+            then(call, done)
+            return done
+
+        answered |= dict(zip(left, parallel.each(alone, left, PROCESSES), strict=True))
         return [answered[call] for call in calls]
 
-    def answers(self, calls: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Completed]:
+    def answers(
+        self, calls: Sequence[Call], then: Callable[[Call, Completed], None] = nothing
+    ) -> dict[Call, Completed]:
         """Call → how it ended, of those that helm-batch answers."""
         assert self.batch is not None
         program = str(self.batch())
 
-        def answer(share: Sequence[tuple[str, ...]]) -> list[tuple[tuple[str, ...], Completed]]:
+        def answer(share: Sequence[Call]) -> list[tuple[Call, Completed]]:
             lines = "".join(f"{json.dumps(call)}\n" for call in share)
             command = Command(
                 argv=(program,), env=self.environment(), stdin=lines.encode(), ok_codes=None, timeout_s=self.limit_s
             )
             done = self.run(command)
             made = (json.loads(line) for line in done.stdout.split("\n") if line)
-            return [
-                (call, Completed(argv=(program, *call), seconds=done.seconds / len(share), **made))
-                for call, made in zip(share, made, strict=False)
+            found = [
+                (call, Completed(argv=(program, *call), seconds=done.seconds / len(share), **one))
+                for call, one in zip(share, made, strict=False)
             ]
+            for call, completed in found:
+                then(call, completed)
+            return found
 
         found = parallel.each(answer, shares(calls), PROCESSES)
         return {call: done for share in found for call, done in share}
@@ -130,18 +155,19 @@ class Helm:
         }
 
 
-def shares(calls: Sequence[tuple[str, ...]]) -> list[list[tuple[str, ...]]]:
+def shares(calls: Sequence[Call]) -> list[list[Call]]:
     """The calls divided among processes: those with the same chart stay together, since a process reads a chart once."""
-    groups: dict[str, list[tuple[str, ...]]] = {}
+    groups: dict[str, list[Call]] = {}
     for call in dict.fromkeys(calls):
         groups.setdefault(chart_of(call), []).append(call)
+    count = max(PROCESSES, len(calls) // SHARE)
     heaviest = sorted(groups.values(), key=len, reverse=True)
-    made: list[list[tuple[str, ...]]] = [[] for _ in range(min(PROCESSES, len(heaviest)))]
+    made: list[list[Call]] = [[] for _ in range(min(count, len(heaviest)))]
     for group in heaviest:
         min(made, key=len).extend(group)
     return made
 
 
-def chart_of(call: tuple[str, ...]) -> str:
+def chart_of(call: Call) -> str:
     """The chart of a call that `template_args` or `lint_args` made."""
     return call[2] if call[0] == "template" else call[1]

@@ -70,7 +70,7 @@ class Cache:
         clear_way(place, self.folder.parent)
         if place.is_dir():
             remove(place)
-        write_atomic(place, checksum(key, content) + b"\n" + content)
+        write_atomic(place, checksum(key, content) + b"\n" + content, durable=False)
 
     def trim(self) -> None:
         """Drop the older half when there are too many entries."""

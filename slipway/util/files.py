@@ -150,20 +150,21 @@ def printable(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None) -> None:
+def write_atomic(path: Path, content: bytes | str, *, mtime: int | None = None, durable: bool = True) -> None:
     """Write a file so that a reader sees the old content or the new one, also after a power cut.
 
     Args:
         path: the file; missing parents are created.
         content: bytes, or text that is written as UTF-8.
         mtime: modification time in seconds since 1970; the present when None.
+        durable: whether the disk is waited for; False for what is compared before it is used.
 
     Raises:
         FilesFailed: the disk is full, or the file or its folder cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
-        replace(path, temporary, content, mtime)
+        replace(path, temporary, content, mtime, durable=durable)
     except OSError as error:
         if (refused := files_failed(error, path)) is not None:
             raise refused from error
@@ -215,14 +216,15 @@ def running(pid: int) -> bool:
     return True
 
 
-def replace(path: Path, temporary: Path, content: bytes | str, mtime: int | None) -> None:
+def replace(path: Path, temporary: Path, content: bytes | str, mtime: int | None, *, durable: bool) -> None:
     """Write a temporary file and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("wb") as sink:
             sink.write(content.encode("utf-8") if isinstance(content, str) else content)
-            sink.flush()
-            os.fsync(sink.fileno())
+            if durable:
+                sink.flush()
+                os.fsync(sink.fileno())
         if mtime is not None:
             os.utime(temporary, (mtime, mtime))
         temporary.replace(path)

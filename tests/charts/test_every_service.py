@@ -7,7 +7,7 @@ import pytest
 
 from slipway import policy
 from slipway.build.cases import ALL_OFF, DEFAULTS
-from slipway.build.render import normalise
+from slipway.build.differences import normalise
 from slipway.core.model import ChartKind
 from slipway.policy.sync_order import sync_order_problems
 from slipway.release.checks import charts_in, members_of

@@ -226,6 +226,7 @@ def test_ct_finds_the_answers_of_every_chart_and_starts_no_helm(repository: Repo
         return run_process(command)
 
     ct = replace(chart_testing(tmp_path / "home", run=run), helm=lambda: stock)
-    assert ct_lint.run_ct_lint(ct, repository.builder.helm, folders, tmp_path / "answers") == ()
+    linted = repository.builder.helm.each(ct_lint.calls_of(ct, folders))
+    assert ct_lint.run_ct_lint(ct, folders, linted, tmp_path / "answers") == ()
     assert (tmp_path / "asked").read_text(encoding="utf-8").splitlines() == ["version --template {{ .Version }}"]
     assert len(started) == 1

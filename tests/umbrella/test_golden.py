@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.build.render import Object, normalise
+from slipway.build.differences import normalise
+from slipway.build.render import Object
 from slipway.core.model import ChartKind
 from slipway.lint.kubeconform import Manifests
 from slipway.util import yaml

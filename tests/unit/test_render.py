@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.build.render import Object, Renderer, Request, diff, normalise, parse
+from slipway.build.differences import diff, normalise
+from slipway.build.render import Object, Renderer, Request, parse
 from slipway.core.errors import ToolFailed
 from slipway.tools.helm import Helm
 from slipway.tools.run import Command, Completed, Runner

@@ -7,16 +7,17 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 )
 
-// charts are the charts that were read, by path: an umbrella unpacks an archive for each member, and is rendered with many
-// values. Nobody changes a chart while this process runs.
+// charts has the chart that was read last: an umbrella unpacks an archive for each member, and is rendered with many values
+// one after the other. Nobody changes a chart while this process runs.
 type charts struct {
-	read map[string]*chart.Chart
+	path string
+	read *chart.Chart
 }
 
 // load is a chart that its caller may change, as Helm does when it works out the dependencies.
 func (c *charts) load(path string) (*chart.Chart, error) {
-	if known, ok := c.read[path]; ok {
-		return cloned(known), nil
+	if c.read != nil && c.path == path {
+		return cloned(c.read), nil
 	}
 	loaded, err := loading.Load(path)
 	if err != nil {
@@ -26,7 +27,7 @@ func (c *charts) load(path string) (*chart.Chart, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: %s is no chart of version 2", errLeft, path)
 	}
-	c.read[path] = made
+	c.path, c.read = path, made
 	return cloned(made), nil
 }
 

@@ -27,7 +27,6 @@ type known struct {
 
 func newKnown() *known {
 	return &known{
-		charts:   charts{read: map[string]*chart.Chart{}},
 		compiled: map[[sha256.Size]byte]*jsonschema.Schema{},
 		accepted: map[string]bool{},
 	}
