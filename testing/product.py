@@ -49,9 +49,9 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
         "sonarr",
     ),
     "infra": (
-        "alertmanager", "alloy", "authelia", "baseline", "blackbox-exporter", "cert-manager", "cloudnative-pg", "coredns",
-        "crowdsec", "external-dns", "grafana", "jaeger", "kube-state-metrics", "local-path-provisioner", "loki",
-        "metallb", "node-exporter", "prometheus", "sealed-secrets", "traefik",
+        "alertmanager", "alloy", "authelia", "baseline", "blackbox-exporter", "cert-manager", "cloudflared",
+        "cloudnative-pg", "coredns", "crowdsec", "external-dns", "grafana", "jaeger", "kube-state-metrics",
+        "local-path-provisioner", "loki", "metallb", "node-exporter", "prometheus", "sealed-secrets", "traefik",
     ),
     "utils": (
         "baseline", "homepage", "immich", "immich-postgres", "immich-valkey", "nextcloud", "nextcloud-postgres",

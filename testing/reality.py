@@ -235,7 +235,11 @@ def rendered(context: Context, built: Built, scratch: Path) -> tuple[Object, ...
     """An umbrella's objects, with the settings of the tests over those of the environment."""
     name = built.chart.name
     settings = scratch / f"{name}.yaml"
-    settings.write_bytes(yaml.dump({"global": {"route": {"externalTarget": TARGET}}, **SETTINGS.get(name, {})}))
+    settings.write_bytes(
+        yaml.dump(
+            {"global": {"route": {"externalTarget": TARGET}, "tunnel": {"enabled": True}}, **SETTINGS.get(name, {})}
+        )
+    )
     values = (built.folder / environments.file_name(ENVIRONMENT), settings)
     return render.render(context.renderer, built, release=name, namespace=name, values=values)
 

@@ -15,7 +15,7 @@ from slipway.lab.real.assemble import NEIGHBOUR, STRANGER
 from slipway.util.mapping import dig, listing
 from testing.reality import PAGE, Answer, Reality, connection
 
-WEB, WEBSECURE, METRICS = 8000, 8443, 9100
+WEB, WEBSECURE, TUNNEL, METRICS = 8000, 8443, 8444, 9100
 INSIDE = "/api/version"
 """A path of the tests' host that Traefik answers itself."""
 BURST, HURRIED = 300, 2000
@@ -62,6 +62,23 @@ def test_an_internal_route_is_shut_to_strangers_and_an_external_one_is_not(real:
     assert ask(real, "sonarr", client=STRANGER).status == 403
     assert ask(real, "jellyfin", client=STRANGER).status == 200
     assert real.backend.last(f"jellyfin.{real.domain}").headers["x-forwarded-for"] == STRANGER
+
+
+def test_the_tunnel_leads_to_external_routes_alone(real: Reality) -> None:
+    def through(name: str) -> Answer:
+        return real.ask("traefik", TUNNEL, host=f"{name}.{real.domain}", trusted=real.trusted)
+
+    assert through("jellyfin").status == 200
+    # The same client gets it by the entrypoint of the home network.
+    assert (ask(real, "sonarr").status, through("sonarr").status) == (200, 404)
+
+
+def test_the_tunnel_believes_the_address_of_a_client_of_pods_alone(real: Reality) -> None:
+    host = f"jellyfin.{real.domain}"
+
+    real.ask("traefik", TUNNEL, host=host, trusted=real.trusted, headers={"X-Forwarded-For": STRANGER})
+
+    assert real.backend.last(host).headers["x-forwarded-for"] == NEIGHBOUR
 
 
 def test_a_stranger_does_not_become_a_neighbour_by_saying_so(real: Reality) -> None:

@@ -65,6 +65,9 @@ class Recorder:
 
     def answer(self, argv: Sequence[str]) -> tuple[int, str]:
         """Exit code and output."""
+        if argv[0].endswith("helm-batch"):
+            # It leaves every call to helm.
+            return 3, ""
         if argv[1] == "template":
             namespace = argv[argv.index("--namespace") + 1]
             return 0, RENDERED.replace("namespace: argocd", f"namespace: {namespace}")
@@ -204,7 +207,7 @@ def test_the_pinned_digest_is_rendered_for_the_clusters_version(
     run(context, kubectl, held)
 
     assert held.asked == [("argocd", sha256(b"x"))]
-    (argv,) = (command.argv for command in recorder.commands if command.argv[1] == "template")
+    (argv,) = (command.argv for command in recorder.commands if "template" in command.argv)
     assert argv[argv.index("--kube-version") + 1] == "1.37.2"
     assert argv[argv.index("--values") + 1].endswith("/argocd/values-staging.yaml")
     assert "--include-crds" in argv
@@ -321,5 +324,5 @@ def test_another_namespace_of_argo_cd_is_used_everywhere(
         assert spaces <= {"gitops", "kube-system"}, objects
     commands = [command.argv for command in recorder.commands if "-n" in command.argv]
     assert {argv[argv.index("-n") + 1] for argv in commands} == {"gitops"}
-    (rendered,) = (command.argv for command in recorder.commands if command.argv[1] == "template")
+    (rendered,) = (command.argv for command in recorder.commands if "template" in command.argv)
     assert rendered[rendered.index("--namespace") + 1] == "gitops"

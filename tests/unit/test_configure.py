@@ -51,7 +51,9 @@ def test_one_environment_takes_the_place_of_those_that_the_platform_comes_with(w
         "ingressAddress": "10.7.9.3",
     }
     shipped = {
-        f"values/{env}/{name}.yaml" for env in ("staging", "production") for name in ("platform", "htpc", "utils")
+        file.path
+        for environment in workspace.environments.values()
+        for file in (environment.platform, *environment.namespaces.values())
     }
     assert {path for path, text in made.items() if text is None} == shipped == set(made)
 

@@ -120,7 +120,8 @@ def test_every_key_of_the_library_is_described():
             return [found for index, item in enumerate(node) for found in bare(item, f"{path}/{index}")]
         if not isinstance(node, dict):
             return []
-        keys = node.get("properties", {}) if path.rpartition("/")[2] not in {"if", "then"} else {}
+        # A condition repeats keys that are described where they are declared.
+        keys = node.get("properties", {}) if not {"if", "then"} & set(path.split("/")) else {}
         found = [f"{path}/{key}" for key, item in keys.items() if not item.get("description") and "$ref" not in item]
         return found + [more for key, item in node.items() for more in bare(item, f"{path}/{key}")]
 

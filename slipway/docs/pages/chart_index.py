@@ -19,6 +19,7 @@ ICONS = {
     "baseline": "material/shield-lock-outline",
     "blackbox-exporter": "simple/prometheus",
     "cert-manager": "simple/letsencrypt",
+    "cloudflared": "simple/cloudflare",
     "cloudnative-pg": "simple/postgresql",
     "external-dns": "simple/cloudflare",
     "kube-state-metrics": "simple/kubernetes",

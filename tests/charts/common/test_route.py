@@ -389,3 +389,26 @@ def test_an_ingress_cannot_lead_to_a_service_of_traefik(refuse):
 
     assert "demo: route demo targets api@internal, a service of Traefik, which an Ingress cannot do; " in said
     assert "set route.demo.kind to IngressRoute" in said
+
+
+TUNNEL = "global: {tunnel: {enabled: true}}\n"
+
+
+def entry_points(render, values):
+    return render(values).one("IngressRoute").at("spec", "entryPoints")
+
+
+def test_the_tunnel_enters_by_an_entry_point_that_only_external_routes_have(render):
+    external = WEB + "    access: external\n"
+
+    assert entry_points(render, external + TUNNEL) == ["websecure", "tunnel"]
+    assert entry_points(render, external) == ["websecure"]
+    assert entry_points(render, WEB + TUNNEL) == ["websecure"]
+
+
+def test_an_ingress_enters_by_the_same_entry_points(render):
+    annotation = "traefik.ingress.kubernetes.io/router.entrypoints"
+    external = INGRESS + "    access: external\n"
+
+    assert render(external + TUNNEL).one("Ingress").annotations[annotation] == "websecure,tunnel"
+    assert render(INGRESS + TUNNEL).one("Ingress").annotations[annotation] == "websecure"

@@ -22,6 +22,7 @@ Input: root, id, spec. Output: one document.
 {{- end -}}
 {{- $args := dict "root" .root "id" .id "spec" .spec "host" $host "service" $name "port" $port
       "middlewares" (concat ($shared | default list) $signIn (.spec.middlewares | default list))
+      "entryPoints" (concat (list $global.route.entryPoint) (ternary list (list $global.tunnel.entryPoint) (or $internal (not $global.tunnel.enabled))))
       "secret" (dig "tls" "secretName" $global.tls.secretName .spec)
       "annotations" (include "common.kinds.dashboard" (dict "root" .root "id" .id "host" $host "url" $url) | fromYaml | merge $published) -}}
 {{- if eq (.spec.kind | default $global.route.kind) "Ingress" -}}
@@ -34,7 +35,7 @@ Input: root, id, spec. Output: one document.
 {{- /*
 common.kinds.route.ingressRoute: an IngressRoute of Traefik. Its rule excludes blocked paths, so they answer 404, in upper
 and lower case, since many applications accept both.
-Input: root, id, spec, host, service, port, middlewares, secret, annotations. Output: one document.
+Input: root, id, spec, host, service, port, middlewares, entryPoints, secret, annotations. Output: one document.
 */ -}}
 {{- define "common.kinds.route.ingressRoute" -}}
 {{- $rule := printf "Host(`%s`)" .host -}}
@@ -48,7 +49,7 @@ spec:
   {{- /* Traefik watches only objects of its class. */}}
   ingressClassName: {{ .root.Values.global.route.ingressClass }}
   entryPoints:
-    - {{ .root.Values.global.route.entryPoint }}
+    {{- toYaml .entryPoints | nindent 4 }}
   routes:
     - kind: Rule
       match: {{ $rule }}
@@ -77,7 +78,7 @@ Input: as common.kinds.route.ingressRoute. Output: one document.
 {{- define "common.kinds.route.ingress" -}}
 {{- $names := list -}}
 {{- range .middlewares -}}{{- $names = append $names (printf "%s-%s@kubernetescrd" (.namespace | default (include "common.names.namespace" $.root)) .name) -}}{{- end -}}
-{{- $extra := dict "traefik.ingress.kubernetes.io/router.entrypoints" .root.Values.global.route.entryPoint -}}
+{{- $extra := dict "traefik.ingress.kubernetes.io/router.entrypoints" (join "," .entryPoints) -}}
 {{- with $names -}}{{- $_ := set $extra "traefik.ingress.kubernetes.io/router.middlewares" (join "," .) -}}{{- end -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
