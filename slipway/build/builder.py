@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from slipway.build import contents, stage
@@ -17,7 +18,7 @@ from slipway.build.archive import read_member, repack_archive
 from slipway.core.errors import Problem, ToolFailed, WorkspaceError
 from slipway.core.model import Archive, Chart, ChartName, Digest, Workspace
 from slipway.tools.helm import Helm, package_args
-from slipway.util import parallel, yaml
+from slipway.util import cache, parallel, yaml
 from slipway.util.files import SOURCE_DATE_EPOCH, clear_way, remove, write_atomic
 from slipway.workspace import graph, vendored
 
@@ -35,7 +36,7 @@ class Built:
     archive: Archive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Builder:
     """Where things are built, and with what."""
 
@@ -45,6 +46,11 @@ class Builder:
     """`oci://host/prefix` written into dependencies."""
     folder: Path
     helm: Helm
+
+    @cached_property
+    def source(self) -> str:
+        """What compares archives: another version of it may say otherwise."""
+        return cache.source_digest()
 
     def key(self, name: ChartName) -> str:
         """Folder name: a digest of a chart's content and of its registry."""
@@ -133,7 +139,14 @@ class Builder:
             return None
         except OSError:
             content = b""  # a folder in its place, or a bad sector
+        # Reading an archive takes longer than hashing it with everything that it is compared with.
+        right = cache.Cache(folder=self.folder / "cache" / "packages")
+        parts = (part for member in members.items() for part in member)
+        key = cache.key_of(self.source, name in exact, content, *parts)
+        if right.get(key) is not None:
+            return content
         if not contents.differences(members, content) and (name not in exact or repack_archive(content) == content):
+            right.put(key, "")
             return content
         remove(place)
         return None

@@ -1,4 +1,4 @@
-"""What an environment is pinned to: the published chart, unpacked, and what it renders."""
+"""What an environment is pinned to: the published chart, and what it renders."""
 
 from __future__ import annotations
 
@@ -12,20 +12,27 @@ from slipway.core.model import Pin, Published
 from slipway.workspace import environments
 
 
-def unpacked(context: Context, pin: Pin, scratch: Path) -> Path:
-    """The published chart of a pin as a folder below `scratch`; pulled once.
+def pulled(context: Context, pin: Pin, scratch: Path) -> Path:
+    """The archive of the published chart of a pin, below `scratch`; pulled once.
 
     Raises:
         RegistryError: it cannot be had.
     """
-    folder = scratch / f"{pin.name}-{pin.manifest[7:19]}"
-    if not folder.is_dir():
+    file = scratch / f"{pin.name}-{pin.manifest[7:19]}.tgz"
+    if not file.is_file():
         published = Published(name=pin.name, version=pin.version, manifest=pin.manifest, input_digest=pin.input_digest)
-        for path, content in archive.read_archive(context.pull(published)).items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    return folder / pin.name
+        scratch.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(context.pull(published))
+    return file
+
+
+def content_of(context: Context, pin: Pin, scratch: Path, path: str) -> bytes | None:
+    """A file of the published chart of a pin; None when it has none of this name.
+
+    Raises:
+        RegistryError: the chart cannot be had.
+    """
+    return archive.read_member(pulled(context, pin, scratch).read_bytes(), f"{pin.name}/{path}")
 
 
 def label(pin: Pin) -> str:
@@ -42,20 +49,24 @@ def objects(
         context: the wiring.
         pin: the pin.
         environment: whose values.
-        scratch: where the chart is unpacked.
+        scratch: a folder for the chart.
         kube_version: of the cluster; the configured one when empty.
 
     Raises:
         RegistryError: the published chart cannot be had, or does not render.
     """
-    folder = unpacked(context, pin, scratch)
-    values = folder / environments.file_name(environment)
+    name = environments.file_name(environment)
+    content = content_of(context, pin, scratch, name)
+    values = scratch / f"{pin.name}-{pin.manifest[7:19]}" / pin.name / name
+    if content is not None:
+        values.parent.mkdir(parents=True, exist_ok=True)
+        values.write_bytes(content)
     request = render.Request(
-        chart=folder,
+        chart=pulled(context, pin, scratch),
         digest=str(pin.manifest),
         release=pin.name,
         namespace=pin.name,
-        values=(values,) if values.is_file() else (),
+        values=() if content is None else (values,),
     )
     done = replace(context.renderer, kube_version=kube_version or context.renderer.kube_version).render(request)
     if done.error:

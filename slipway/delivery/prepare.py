@@ -172,9 +172,9 @@ def pinned_objects(context: Context, environment: str, held: Pin, version: str) 
     """
     context.config.build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bootstrap-", dir=context.config.build) as scratch:
-        values = pinned_chart.unpacked(context, held, Path(scratch)) / environments.file_name(environment)
-        if not values.is_file():
-            where, fact = f"{held.name} {held.version}", f"the published package has no {values.name}"
+        values = environments.file_name(environment)
+        if pinned_chart.content_of(context, held, Path(scratch), values) is None:
+            where, fact = f"{held.name} {held.version}", f"the published package has no {values}"
             raise RegistryError(Problem(where=where, fact=fact, hint=release_hint(context, environment)))
         return pinned_chart.objects(context, held, environment, Path(scratch), kube_version=version)
 

@@ -130,7 +130,7 @@ def pinned(context: Context, environment: str, only: Sequence[ChartName], scratc
     meant = context.umbrellas_of(only)
     for name, held in pins.current_pins(context.config, environment).items():
         if not only or name in meant:
-            text = (published.unpacked(context, held, scratch) / "Chart.yaml").read_bytes()
+            text = published.content_of(context, held, scratch, "Chart.yaml") or b""
             found[str(name)] = UmbrellaState(
                 label=published.label(held),
                 objects=published.objects(context, held, environment, scratch),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from slipway.build.archive import read_archive
+from slipway.build.archive import read_member
 from slipway.build.cases import RenderCase
 from slipway.build.render import Object, Renderer, Request
 from slipway.core.errors import Problem, WorkspaceError
@@ -51,8 +51,8 @@ def changed_since_published(
 def version_of(archive: bytes, name: str) -> str:
     """The version in an archive's Chart.yaml; empty when it cannot be read."""
     try:
-        files = read_archive(archive)
-        return str(yaml.parse(files.get(f"{name}/Chart.yaml", b""), "Chart.yaml").mapping.get("version", ""))
+        content = read_member(archive, f"{name}/Chart.yaml")
+        return str(yaml.parse(content or b"", "Chart.yaml").mapping.get("version", ""))
     except WorkspaceError:
         return ""
 

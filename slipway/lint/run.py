@@ -246,7 +246,7 @@ def lint(inputs: LintInputs, names: Sequence[ChartName]) -> Report:
     for chart in charts:
         if not run.found.get(chart.name) and not run.found.get(WORKSPACE) and chart.name in inputs.built:
             clean.put(keys[chart.name], "")
-    for area in ("clean", "render", "tokens"):
+    for area in ("clean", "render", "tokens", "packages"):
         cache.Cache(folder=inputs.folder / area).trim()
     return Report(problems=run.problems, seconds=run.seconds, checked=tuple(chart.name for chart in charts))
 

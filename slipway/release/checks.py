@@ -150,20 +150,29 @@ def test(
         if not found:
             passed.put(key, "")
         problems += found
-    problems += between_umbrellas(context, builder, charts)
+    problems += between_umbrellas(context, builder, charts, passed)
     return tuple(sorted(merged(sorted(set(problems)))))
 
 
-def between_umbrellas(context: Context, builder: Builder, charts: Sequence[Chart]) -> Iterator[Problem]:
+def between_umbrellas(
+    context: Context, builder: Builder, charts: Sequence[Chart], passed: cache.Cache
+) -> Iterator[Problem]:
     """Network edges that only one side lists, and what two objects want for themselves, in each environment."""
+    source = cache.source_digest()
     umbrellas = [chart for chart in charts if chart.kind is ChartKind.UMBRELLA]
     cases = [case for chart in umbrellas for case in cases_of(builder, chart)]
     for environment in context.workspace.environments if umbrellas else ():
-        chosen = [case for case in cases if case.label == environment]
-        done = context.renderer.render_all([case.request for case in chosen])
+        chosen = [case.request for case in cases if case.label == environment]
+        key = cache.key_of(source, environment, *map(context.renderer.key, chosen))
+        if passed.get(key) is not None:
+            continue
+        done = context.renderer.render_all(chosen)
         objects = [item for made in done for item in made.objects]
-        yield from network_edges.one_sided_edge_problems(objects, PART_OF, environment)
-        yield from exclusive.exclusive_problems(objects, environment)
+        found = [*network_edges.one_sided_edge_problems(objects, PART_OF, environment)]
+        found += exclusive.exclusive_problems(objects, environment)
+        if not found and not any(made.error for made in done):
+            passed.put(key, "")
+        yield from found
 
 
 def sealed_in(context: Context, case: RenderCase) -> tuple[bytes, ...]:

@@ -105,7 +105,8 @@ class Helm:
             ToolMissing: helm or helm-batch is missing.
             ToolFailed: a call did not end.
         """
-        answered = self.answers(calls, then) if self.batch is not None else {}
+        # A single one is no faster than helm itself.
+        answered = self.answers(calls, then) if self.batch is not None and len(calls) > 1 else {}
         left = [call for call in dict.fromkeys(calls) if call not in answered]
 
         def alone(call: Call) -> Completed:
