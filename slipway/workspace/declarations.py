@@ -96,14 +96,16 @@ def copied(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, obj
 
 
 def backup_containers(values: Mapping[str, object]) -> Iterator[str]:
-    """The containers of a chart's backup job, which an environment with backups has."""
+    """The containers of a chart's backup job and of its drill, which an environment with backups has."""
     for _, spec in copied(values):
         # One finds the repository, the other copies.
         yield from ("repository", "restic")
+        yield from ("newest", "recent", "restore", "check", "record")
         if volume := spec.get("persistence"):
             yield from (f"sqlite-{volume}", f"quiet-{volume}")
         else:
-            yield f"dump-{spec.get('database') or spec.get('secret')}"
+            name = spec.get("database") or spec.get("secret")
+            yield from (f"dump-{name}", f"load-{name}")
 
 
 def backup_secrets(
