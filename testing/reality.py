@@ -48,6 +48,8 @@ OTHER_ZONE, TARGET = "example.com", "home.example.net"
 """What else the token is good for, and what the world finds at external hosts."""
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "infra": {
+        # Its entrypoint is asked; the program cannot be had.
+        "cloudflared": {"enabled": False},
         "external-dns": {
             "enabled": True,
             "controllers": {
@@ -62,7 +64,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
                     }
                 }
             },
-        }
+        },
     }
 }
 """Umbrella → what an operator would set besides: what is off by default is on here."""
