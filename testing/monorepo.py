@@ -172,6 +172,14 @@ def small(root: Path, services: Sequence[str] = ("radarr", "sonarr"), umbrella: 
     return repo
 
 
+def values_of_one(name: str) -> str:
+    """The values of a real service under another name, which knows none of its neighbours."""
+    text = (ROOT / "charts/sonarr/values.yaml").read_text(encoding="utf-8")
+    alone = "".join(line for line in text.splitlines(keepends=True) if "{app: " not in line)
+    # The type of a widget is a word of the start page.
+    return alone.replace("sonarr", name).replace(f"type: {name}", "type: sonarr")
+
+
 def large(root: Path, services: int, per_umbrella: int = 10) -> Monorepo:
     """A monorepo of real charts: the real library, and services with the values of a real one under other names."""
     repo = Monorepo(root=root)
@@ -183,12 +191,14 @@ def large(root: Path, services: int, per_umbrella: int = 10) -> Monorepo:
     names = [f"service-{number:03d}" for number in range(services)]
     for name in names:
         repo.service(name, library=version)
-        values = (ROOT / "charts/sonarr/values.yaml").read_text(encoding="utf-8").replace("sonarr", name)
-        repo.write(f"charts/{name}/values.yaml", values)
+        repo.write(f"charts/{name}/values.yaml", values_of_one(name))
         schema = (ROOT / "charts/sonarr/values.schema.json").read_text(encoding="utf-8").replace("sonarr", name)
         repo.write(f"charts/{name}/values.schema.json", schema)
     for start in range(0, services, per_umbrella):
         members = names[start : start + per_umbrella]
+        # One member of a namespace prunes the repository of its backups.
+        keeper = f"charts/{members[0]}/values.yaml"
+        repo.replace(keeper, "\nbackup:\n", "\nbackup:\n  repository: {method: retention}\n")
         repo.umbrella(f"namespace-{start // per_umbrella:02d}", members)
     for environment in ("staging", "production"):
         shutil.copytree(

@@ -180,6 +180,12 @@ def labels_match(match_labels: Mapping[str, object], labels: Mapping[str, object
 
 def children(node: object, path: str) -> Iterator[tuple[str | int, str, object]]:
     """Key, path and value of each entry of a mapping or list."""
-    pairs = node.items() if isinstance(node, Mapping) else enumerate(node) if isinstance(node, list) else ()
+    pairs = (
+        node.items()
+        if type(node) is dict or isinstance(node, Mapping)
+        else enumerate(node)
+        if isinstance(node, list)
+        else ()
+    )
     for key, value in pairs:
         yield key, f"{path}.{key}" if path else str(key), value

@@ -35,7 +35,7 @@ def quantities(node: object, path: str, *, in_quantity_map: bool = False) -> Ite
             yield from quantities(item, f"{path}[{name}]", in_quantity_map=in_quantity_map)
         return
     for key, here, value in children(node, path):
-        if isinstance(value, (Mapping, list)):
+        if isinstance(value, (dict, list, Mapping)):
             # The `limits` of a LimitRange are a list of rules, each with its own mappings of quantities.
             nested = key in QUANTITY_MAPS and isinstance(value, Mapping)
             yield from quantities(value, here, in_quantity_map=in_quantity_map or nested)
@@ -54,7 +54,7 @@ def empty_fields(chart: ChartObjects) -> Iterator[Violation]:
 def empty_paths(node: object, path: str) -> Iterator[str]:
     """Paths of empty mappings and lists."""
     for key, here, value in children(node, path):
-        if not isinstance(value, (Mapping, list)):
+        if not isinstance(value, (dict, list, Mapping)):
             continue
         if not value and key not in MAY_BE_EMPTY and isinstance(key, str):
             yield here

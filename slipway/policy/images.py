@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from slipway.build.render import Object
 from slipway.policy.chart_objects import POD_TEMPLATE_PATHS, containers, documents_in
@@ -63,8 +64,7 @@ def images_beside_containers(item: Object) -> Iterator[Image]:
                 yield Image(place=str(volume.get("name")), reference=str(reference))
     elif item.kind in {"ConfigMap", "Secret"}:
         for name, text in {**dig(item.data, "data"), **dig(item.data, "stringData")}.items():
-            for document in documents_in(str(text)):
-                yield from (Image(place=str(name), reference=found) for found in fields(document))
+            yield from (Image(place=str(name), reference=found) for found in references_in(str(text)))
             if NAMED.fullmatch(str(name)) and looks_like(str(text)):
                 yield Image(place=str(name), reference=str(text))
     elif item.kind != DEFINITION:
@@ -89,9 +89,15 @@ def in_variables(container: Mapping[str, object]) -> Iterator[Image]:
             yield Image(place=name, reference=value)
 
 
+@cache
+def references_in(text: str) -> tuple[str, ...]:
+    """The images among the fields of a text that is YAML or JSON. Several rules ask, and dashboards are large."""
+    return tuple(found for document in documents_in(text) for found in fields(document))
+
+
 def fields(node: object, key: str = "") -> Iterator[str]:
     """The images among the fields below a node."""
-    if isinstance(node, Mapping):
+    if type(node) is dict or isinstance(node, Mapping):
         if isinstance(node.get("repository"), str) and NAMED.fullmatch(key):
             yield joined(node)
         for name, value in node.items():
