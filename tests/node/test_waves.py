@@ -40,7 +40,8 @@ class Delivered:
         chart = folder / name
         (chart / "templates").mkdir(parents=True)
         (chart / "Chart.yaml").write_text(f"{{apiVersion: v2, name: {name}, version: 1.0.0}}", encoding="utf-8")
-        address = node.home.lan.broadcast_address - 1
+        # Of no other pool: MetalLB takes none of them when two overlap.
+        address = node.home.free[-1]
         text = TEMPLATE.format(name=name, service=SERVICE_WAVE, pool=pool_wave, address=address)
         (chart / "templates" / "all.yaml").write_text(text, encoding="utf-8")
         addresses = node.place.addresses
