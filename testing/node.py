@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import json
 import re
@@ -19,14 +18,15 @@ from slipway.lab import lab
 from slipway.lab.lab import Lab
 from slipway.lab.node import start
 from slipway.lab.node.home import Home
+from slipway.lab.node.internet import LETS_ENCRYPT, Internet
 from slipway.lab.node.prepare import facts_of
 from slipway.lab.place import Place
+from slipway.lab.up import NODE_HEALTHY_S
 from slipway.lint.platform_facts import platform_facts
 from slipway.tools.kubectl import Data, Kubectl
 from slipway.tools.run import Command, run_process
 from slipway.util.mapping import dig, listing
 from slipway.workspace.documents import platform_document
-from testing.cluster import WHOLE_S
 from testing.monorepo import ROOT
 from testing.policies import Peer, Policies
 from testing.product import product_context
@@ -76,10 +76,8 @@ class NodeLab:
         return run_process(Command(argv=entered, env=environment, stdin=stdin.encode(), timeout_s=300)).stdout
 
     def ask(self, machine: str, urls: Iterable[str]) -> Mapping[str, Mapping[str, object]]:
-        """Answers to HTTPS requests from a machine."""
-        ca = self.place.folder / "wildcard.crt"
-        ca.write_bytes(self.certificate())
-        argv = (sys.executable, "-m", "testing.ask", str(self.home.router), str(ca))
+        """Answers to HTTPS requests from a machine that trusts Let's Encrypt and nobody else."""
+        argv = (sys.executable, "-m", "testing.ask", str(self.home.router), str(self.internet.root(LETS_ENCRYPT)))
         found: dict[str, Mapping[str, object]] = json.loads(self.on(machine, "net", argv, "\n".join(urls)))
         return found
 
@@ -89,12 +87,10 @@ class NodeLab:
         found: dict[str, list[str]] = json.loads(self.on(machine, "net", argv, "\n".join(names)))
         return found
 
-    def certificate(self) -> bytes:
-        """The wildcard certificate, which is its own authority; the routes are served with it."""
-        (made,) = self.kubectl.items("certificates.cert-manager.io", "--all-namespaces")
-        namespace, name = dig(made, "metadata")["namespace"], dig(made, "spec")["secretName"]
-        found = self.kubectl.find("secret", str(name), "-n", str(namespace)) or {}
-        return base64.b64decode(str(dig(found, "data")["tls.crt"]))
+    @property
+    def internet(self) -> Internet:
+        """Certificate authorities and the DNS provider."""
+        return Internet.of(self.place)
 
     def reach(self, targets: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
         """Address of a pod → target → how a connection to it ends, for every pod with a network of its own."""
@@ -163,7 +159,9 @@ def node_lab(place: Place, environment: str) -> Iterator[NodeLab]:
         here = lab.attach(context, place, environment)
         start.install(here)
         names = [str(umbrella.name) for umbrella in here.context.workspace.umbrellas]
-        found = applications.wait_until_healthy(here.kubectl, context.config.argocd_namespace, names, wait_s=WHOLE_S)
+        found = applications.wait_until_healthy(
+            here.kubectl, context.config.argocd_namespace, names, wait_s=NODE_HEALTHY_S
+        )
         yield NodeLab(lab=here, applications=found)
     finally:
         lab.stop(place)

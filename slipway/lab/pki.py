@@ -110,6 +110,15 @@ def pair(names: Sequence[str]) -> tuple[bytes, bytes]:
     return signed.public_bytes(Encoding.PEM), private(key)
 
 
+def signed(names: Sequence[str]) -> tuple[bytes, bytes, bytes]:
+    """An authority, a certificate for host names that it signed, and the key of that one; all as PEM."""
+    signer, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    issuer = name_of("authority of the lab's internet")
+    authority = certificate(issuer, issuer, signer, signer)
+    made = certificate(name_of(names[0]), issuer, key, signer, names=names)
+    return authority.public_bytes(Encoding.PEM), made.public_bytes(Encoding.PEM), private(key)
+
+
 def name_of(common: str, group: str = "") -> x509.Name:
     """A subject of one common name, and of a group for Kubernetes."""
     groups = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group)] if group else []
@@ -137,7 +146,7 @@ def certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(minutes=5))
         .not_valid_after(now + dt.timedelta(days=VALID_DAYS))
-        .add_extension(x509.BasicConstraints(ca=not (addresses or client), path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=subject == issuer, path_length=None), critical=True)
     )
     if server:
         known = [x509.DNSName(name) for name in names or SERVER_NAMES]

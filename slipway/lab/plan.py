@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slipway.lab import argocd
 from slipway.lab.component import Component
-from slipway.lab.operators.roles import ROLES
+from slipway.lab.operators.roles import OF_A_SIMULATED_NODE
 from slipway.lab.place import Place
 from slipway.registry.daemon import Daemon
 from slipway.toolchain.toolbox import CHECKOUT
@@ -44,6 +44,7 @@ PODS = "10.42.0.0/16"
 NODE_ADDRESS = "192.0.2.2"
 """From the range that RFC 5737 keeps for documentation: no host has it."""
 
+WEBHOOKS = "MutatingAdmissionWebhook,ValidatingAdmissionWebhook"
 DEFINITIONS = "definitions"
 OBJECTS = "objects"
 STAGES = "stages.yaml"
@@ -63,6 +64,8 @@ class Parts:
     extent: Extent = Extent.WHOLE
     has_definitions: bool = True
     """Whether there are custom resource definitions from the start."""
+    has_webhooks: bool = False
+    """Whether operators' webhooks are asked: pods serve them, and kwok's pods serve nothing."""
     path: str
     """PATH of this process."""
 
@@ -126,8 +129,7 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
                 *("--service-cluster-ip-range", SERVICES, "--allow-privileged=true"),
                 # It would advertise the loopback address, which an Endpoints object must not have.
                 *("--advertise-address", NODE_ADDRESS, "--endpoint-reconciler-type", "none"),
-                # Operators' webhooks are served by pods, and kwok's pods serve nothing.
-                *("--disable-admission-plugins", "MutatingAdmissionWebhook,ValidatingAdmissionWebhook"),
+                *(() if parts.has_webhooks else ("--disable-admission-plugins", WEBHOOKS)),
             ),
             after=("etcd",),
             ready=f"{parts.server}/readyz",
@@ -165,7 +167,7 @@ def control_plane(parts: Parts) -> tuple[Component, ...]:
 def node(parts: Parts) -> tuple[Component, ...]:
     """The simulated node: kwok, and what the cluster has from the start."""
     return (
-        *inhabitants(parts, tuple(ROLES)),
+        *inhabitants(parts, OF_A_SIMULATED_NODE),
         Component(
             name="kwok",
             purpose="simulates the node, its pods and volumes",

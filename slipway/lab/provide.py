@@ -60,8 +60,12 @@ def provide_storage(lab: Lab, built: Mapping[ChartName, Built]) -> None:
         lab.kubectl.apply(applications.documents(folders.storage_class(name) for name in names), manager=MANAGER)
 
 
-def provide_secrets(lab: Lab) -> int:
+def provide_secrets(lab: Lab, known: Mapping[str, str] | None = None) -> int:
     """Create the secrets that nobody provides, with random values, and their namespaces; returns how many.
+
+    Args:
+        lab: the lab.
+        known: key → a value that works, besides `VALUES`.
 
     Raises:
         BuildError: an umbrella cannot be rendered, or the API server refuses one.
@@ -70,7 +74,7 @@ def provide_secrets(lab: Lab) -> int:
     made = [entry for entry in found if is_left(entry, programs_run=lab.place.has_node)]
     if made:
         namespaces = dict.fromkeys(entry.namespace for entry in made)
-        wanted = (random_secret(entry.namespace, entry.name, entry.keys) for entry in made)
+        wanted = (random_secret(entry.namespace, entry.name, entry.keys, known) for entry in made)
         objects = (*map(namespace_object, namespaces), *wanted)
         lab.kubectl.apply(applications.documents(objects), manager=MANAGER)
     return len(made)
@@ -95,9 +99,12 @@ def namespace_object(name: str) -> Mapping[str, object]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def random_secret(namespace: str, name: str, keys: Iterable[str]) -> Mapping[str, object]:
-    """A Secret with these keys."""
-    texts = {key: VALUES.get(key) or secrets.token_hex(16) for key in keys}
+def random_secret(
+    namespace: str, name: str, keys: Iterable[str], known: Mapping[str, str] | None = None
+) -> Mapping[str, object]:
+    """A Secret with these keys; `known` has values that must be others than random ones."""
+    given = {**VALUES, **(known or {})}
+    texts = {key: given.get(key) or secrets.token_hex(16) for key in keys}
     values = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": values}

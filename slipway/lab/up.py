@@ -20,6 +20,9 @@ from slipway.util.text import being, counted
 
 HEALTHY_S = 600.0
 """How long the Applications may take until they are Synced and Healthy."""
+NODE_HEALTHY_S = 1200.0
+"""The same with a real node: programs start, webhooks refuse until they run, and a certificate waits for two DNS challenges
+of more than a minute each."""
 
 
 def up(
@@ -67,7 +70,7 @@ def up(
                     here.kubectl,
                     context.config.argocd_namespace,
                     names,
-                    wait_s=HEALTHY_S,
+                    wait_s=NODE_HEALTHY_S if place.has_node else HEALTHY_S,
                     on_change=on_change,
                     may_return=lambda: place.running() is not None,
                 )

@@ -96,6 +96,24 @@ NODE_TOOLS: tuple[GoTool, ...] = (
         )
     ),
     GoTool(
+        name="cert-manager",
+        purpose="certificates on the lab's node: controller, webhook and cainjector",
+        module="github.com/cert-manager/cert-manager",
+        package="github.com/cert-manager/cert-manager/homelab",
+        folder=f"{FOLDER}/cert-manager",
+        command=COMMAND,
+        cold_s=150,
+    ),
+    GoTool(
+        name="internet",
+        purpose="certificate authorities, the DNS provider and resolvers of the lab's node",
+        module="github.com/letsencrypt/pebble/v2",
+        package="homelab/tools/lab/node/internet",
+        folder=f"{FOLDER}/internet",
+        command=COMMAND,
+        cold_s=20,
+    ),
+    GoTool(
         name="local-path-provisioner",
         purpose="volumes of the lab's node",
         module="github.com/rancher/local-path-provisioner",

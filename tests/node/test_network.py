@@ -2,6 +2,7 @@
 
 import pytest
 
+from slipway.lab.node.home import RESOLVERS, WEB
 from slipway.lab.node.settings import PORTS
 from testing.node import NodeLab, elsewhere
 from testing.policies import Peer
@@ -22,6 +23,8 @@ def edges(node: NodeLab) -> dict[str, tuple[list[Edge], list[Edge]]]:
         (str(node.home.server), 10250),
         (str(node.home.store), PORTS["registry"]),
         (str(node.home.router), 53),
+        (str(WEB), 443),
+        (str(RESOLVERS[0]), 53),
     ):
         targets[f"{address}:{port}"] = (elsewhere(address), port)
     policies = node.policies()

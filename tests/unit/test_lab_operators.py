@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from slipway.lab.operators import addresses, certificates, databases, pods, sealed
+from slipway.lab.operators import addresses, certificates, databases, pods, sealed, watch, webhooks
 from slipway.lab.operators.seen import (
     CERT_MANAGER,
     CLOUDNATIVE_PG,
@@ -366,3 +366,36 @@ def test_a_sealed_secret_becomes_a_secret_with_its_keys_then_is_synced() -> None
     )
     assert list(sealed.decide(seen(running(SEALED_SECRETS), ready(one, "Synced"), SECRET), NOW)) == []
     assert list(sealed.decide(seen(one), NOW)) == []
+
+
+def hooks(kind: str, authority: str = "") -> dict[str, object]:
+    """CloudNativePG's configuration of a kind, with the authority of its webhook where it has one."""
+    service = {"namespace": "one", "name": "cnpg-webhook-service", "path": "/admit"}
+    asked = {"service": service, **({"caBundle": authority} if authority else {})}
+    made = item(kind, webhooks.CONFIGURATIONS[kind], webhooks=[{"name": "vcluster.cnpg.io", "clientConfig": asked}])
+    return {**made, "metadata": {"name": webhooks.CONFIGURATIONS[kind]}}
+
+
+def test_the_webhooks_of_databases_have_one_certificate_for_the_name_that_an_api_server_asks() -> None:
+    (made,) = webhooks.decide(seen(*map(hooks, webhooks.CONFIGURATIONS)), NOW)
+
+    assert isinstance(made, NewSecret)
+    assert (made.namespace, made.name, made.hosts) == ("one", webhooks.SECRET, ("cnpg-webhook-service.one.svc",))
+
+
+def test_an_api_server_is_told_the_authority_of_that_certificate_once_and_nothing_else_is_changed() -> None:
+    secret = item("Secret", webhooks.SECRET, data={"tls.crt": "Y2E="})
+    kind = next(iter(webhooks.CONFIGURATIONS))
+
+    (change,) = webhooks.decide(seen(secret, hooks(kind)), NOW)
+
+    assert isinstance(change, Patch)
+    assert (change.namespace, change.status) == ("", False)
+    assert change.body == {"webhooks": hooks(kind, "Y2E=")["webhooks"]}
+    assert list(webhooks.decide(seen(secret, hooks(kind, "Y2E=")), NOW)) == []
+
+
+def test_of_a_secret_an_operator_sees_its_keys_and_the_certificate_that_others_have_to_trust() -> None:
+    kept = watch.slim("Secret", item("Secret", "one", data={"tls.crt": "Y2E=", "tls.key": "a2V5"}))
+
+    assert kept["data"] == {"tls.crt": "Y2E=", "tls.key": ""}

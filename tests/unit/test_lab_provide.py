@@ -51,5 +51,12 @@ def test_a_secret_has_every_key_with_a_value_of_its_own() -> None:
     assert one != other
 
 
+def test_a_key_that_a_server_of_the_lab_knows_has_the_value_that_it_takes() -> None:
+    made = dig(random_secret("one", "token", ["api-token", "other"], {"api-token": "known"}), "data")
+
+    assert base64.b64decode(str(made["api-token"])) == b"known"
+    assert base64.b64decode(str(made["other"])) != b"known"
+
+
 def test_claims_and_databases_name_storage_classes() -> None:
     assert set(class_names({"spec": [{"storageClassName": "a"}, {"storage": {"storageClass": "b"}}]})) == {"a", "b"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,11 @@ REDIS = Program(
     texts={"usr/local/bin/valkey-cli": VALKEY_CLI},
     of_machine=True,
 )
+CERT_MANAGER = Program(
+    tool="cert-manager",  # one program, which reads from its name what it is
+    path="app/cmd/controller/controller",
+    links=("app/cmd/webhook/webhook", "app/cmd/cainjector/cainjector"),
+)
 PROGRAMS: Mapping[str, Program] = {
     "quay.io/argoproj/argocd": Program(
         tool="argocd",
@@ -80,6 +85,9 @@ PROGRAMS: Mapping[str, Program] = {
     "docker.io/rancher/mirrored-coredns-coredns": Program(tool="coredns", path="coredns"),
     "docker.io/coredns/coredns": Program(tool="coredns", path="coredns"),
     "docker.io/restic/restic": Program(tool="restic", path="usr/bin/restic"),
+    "quay.io/jetstack/cert-manager-controller": CERT_MANAGER,
+    "quay.io/jetstack/cert-manager-webhook": replace(CERT_MANAGER, entrypoint=("/app/cmd/webhook/webhook",)),
+    "quay.io/jetstack/cert-manager-cainjector": replace(CERT_MANAGER, entrypoint=("/app/cmd/cainjector/cainjector",)),
     "quay.io/metallb/controller": Program(tool="metallb", path="controller"),
     "quay.io/metallb/speaker": Program(tool="metallb-speaker", path="speaker"),
     "registry.k8s.io/external-dns/external-dns": Program(tool="external-dns", path="bin/external-dns"),

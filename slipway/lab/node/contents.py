@@ -37,13 +37,18 @@ class Shown:
 
 
 def images_of(
-    objects: Iterable[Object], programs: Mapping[str, Path], environ: Mapping[str, str], run: Runner
+    objects: Iterable[Object],
+    programs: Mapping[str, Path],
+    authority: Path,
+    environ: Mapping[str, str],
+    run: Runner,
 ) -> tuple[tuple[Image, ...], tuple[Shown, ...]]:
     """Every image that the pods of these objects name, and what is in each.
 
     Args:
         objects: of all umbrellas.
         programs: Go tool or group of packages → its program.
+        authority: certificate that hosts on the internet are trusted by; the file may come later.
         environ: where programs of this machine are looked up.
         run: for ldd(1).
 
@@ -53,7 +58,7 @@ def images_of(
     objects = tuple(objects)
     declared = dict(declarations.by_image(objects))
     found = {*declared, *others(objects), cluster_dns.IMAGE}
-    shell = shell_layer(environ, run)
+    shell = shell_layer(authority, environ, run)
     kinds: dict[str, Layer] = {"stand-in": Layer(files={STAND_IN: programs["stand-in"]})}
     images, shown = [], []
     for reference in sorted(found):
@@ -123,8 +128,8 @@ def with_libraries(programs: Iterable[Path | bytes], run: Runner) -> dict[str, P
     return found
 
 
-def shell_layer(environ: Mapping[str, str], run: Runner) -> Layer:
-    """A shell with its tools, users, and folders that programs expect."""
+def shell_layer(authority: Path, environ: Mapping[str, str], run: Runner) -> Layer:
+    """A shell with its tools, users, trusted certificates, and folders that programs expect."""
     busybox, flock = of_machine("busybox", environ), of_machine("flock", environ)
     applets = ("sh", "env", "cat", "cp", "mkdir", "rm", "ls", "mv", "ln", "chmod", "chown", "sleep", "sed", "grep", "awk",
                "cut", "tr", "head", "tail", "date", "touch", "id", "wget", "nc", "nslookup", "ping", "ip", "test", "httpd",
@@ -136,6 +141,7 @@ def shell_layer(environ: Mapping[str, str], run: Runner) -> Layer:
             # Debian's busybox has none.
             "usr/bin/flock": flock,
             **with_libraries((flock,), run),
+            "etc/ssl/certs/ca-certificates.crt": authority,
             "etc/passwd": users,
             "etc/group": b"root:x:0:\nnobody:x:65534:\n",
         },

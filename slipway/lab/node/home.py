@@ -12,6 +12,10 @@ from pathlib import Path
 BRIDGE = "lan"
 INTERNET = ipaddress.IPv4Network("203.0.113.0/24")
 """From the range that RFC 5737 keeps for documentation."""
+GATEWAY, STRANGER, WEB = INTERNET[1], INTERNET[6], INTERNET[7]
+"""Of the home, of somebody on the internet, and of every server there."""
+RESOLVERS = (ipaddress.IPv4Address("1.1.1.1"), ipaddress.IPv4Address("9.9.9.9"))
+"""Those that the charts name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +132,15 @@ def machines(home: Home, folder: Path, node: Machine) -> tuple[Machine, ...]:
         folder: a folder for each is made below it.
         node: the node without its network.
     """
-    gateway, stranger = list(islice(INTERNET.hosts(), 6))[0::5]
     wan = Cable(
         device="eth0",
         other="home",
         other_device="wan",
-        other_network=(f"addr add {gateway}/{INTERNET.prefixlen} dev wan", "link set wan up"),
+        other_network=(
+            f"addr add {GATEWAY}/{INTERNET.prefixlen} dev wan",
+            "link set wan up",
+            f"route replace default via {WEB}",
+        ),
     )
     return (
         Machine(
@@ -151,7 +158,11 @@ def machines(home: Home, folder: Path, node: Machine) -> tuple[Machine, ...]:
             name="internet",
             folder=str(folder / "internet"),
             cables=(wan,),
-            network=up(f"{stranger}/{INTERNET.prefixlen}", gateway),
+            network=(
+                *up(f"{STRANGER}/{INTERNET.prefixlen}", GATEWAY),
+                f"addr add {WEB}/{INTERNET.prefixlen} dev eth0",
+                *(f"addr add {address}/32 dev eth0" for address in RESOLVERS),
+            ),
         ),
         at_home(home, Machine(name="client", folder=str(folder / "client")), home.client),
         at_home(home, node, home.server),

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from slipway.lab import plan
 from slipway.lab.component import Component
-from slipway.lab.node.home import Home, Machine
+from slipway.lab.node import internet
+from slipway.lab.node.home import WEB, Home, Machine
 from slipway.lab.node.settings import PORTS, RUNTIME_SOCKET
 from slipway.lab.operators.roles import OF_A_REAL_NODE
 from slipway.toolchain.toolbox import CHECKOUT
@@ -223,7 +224,7 @@ def node(parts: NodeParts) -> tuple[Component, ...]:
 
 
 def home(parts: NodeParts) -> tuple[Component, ...]:
-    """Servers of the home network."""
+    """Servers of the home network, and of the internet."""
     registry = plan.served(parts.cluster.place, PORTS["registry"], str(parts.home.store))
     at = f"{registry.host}:{registry.port}"
     return (
@@ -244,5 +245,17 @@ def home(parts: NodeParts) -> tuple[Component, ...]:
             after=("machine-home",),
             ready=f"http://{LOOPBACK}:{PORTS['dns-health']}/health",
             netns=parts.netns("home"),
+        ),
+        Component(
+            name=internet.NAME,
+            purpose="certificate authorities, the DNS provider, public resolvers",
+            argv=parts.on(
+                internet.NAME, (parts.program(internet.NAME), str(parts.settings / internet.NAME / internet.SETTINGS))
+            ),
+            # pebble waits a random time before it looks a record up, and takes some of its own answers for others.
+            env={**ENV, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0"},
+            after=(f"machine-{internet.NAME}",),
+            ready=f"tcp://{WEB}:443",
+            netns=parts.netns(internet.NAME),
         ),
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.lab import component, folder, plan
-from slipway.lab.node import cgroups, cluster_dns, images, settings
+from slipway.lab.node import cgroups, cluster_dns, images, internet, settings
 from slipway.lab.node.contents import Shown
 from slipway.lab.node.home import Home, Machine, machines
+from slipway.lab.node.internet import Internet
 from slipway.lab.node.plan import SERVER, NodeParts, components
 from slipway.lab.node.settings import PORTS, Paths
 from slipway.lab.place import NODE, Addresses, Place, free_ports, write_addresses
@@ -102,6 +104,7 @@ def prepare(
         programs=programs,
         path=environ.get("PATH", os.defpath),
         has_definitions=bool(definitions),
+        has_webhooks=True,
     )
     folder.write_kubeconfigs(
         place,
@@ -119,6 +122,7 @@ def prepare(
     where = place.folder / NODE
     made = {item.name: item for item in machines(home, place.folder / "machines", node(place))}
     write_settings(place, where, facts, programs)
+    write_internet(Internet.of(place), facts.domain)
     write_machines(made.values(), where)
     (where / PROGRAMS).write_text(json.dumps({item.name: item.program for item in shown}), encoding="utf-8")
     archive = where / "images.tar"
@@ -152,6 +156,17 @@ def node(place: Place) -> Machine:
         files={path: str(place.folder / NODE / "kernel" / Path(path).name) for path in KERNEL if Path(path).exists()},
         settings={"net/ipv4/ip_forward": "1", "net/bridge/bridge-nf-call-iptables": "1"},
     )
+
+
+def write_internet(made: Internet, domain: str) -> None:
+    """What its program reads, and the certificate that its hosts are trusted by."""
+    from slipway.lab import pki  # its packages are installed at the first start
+
+    made.folder.mkdir()
+    authority, certificate, key = pki.signed(internet.hosts())
+    for path, content in ((made.authority, authority), (made.certificate, certificate), (made.key, key)):
+        pki.write(path, content)
+    pki.write(made.settings, made.text(domain, secrets.token_urlsafe(30)).encode())
 
 
 def write_machines(made: Iterable[Machine], where: Path) -> None:

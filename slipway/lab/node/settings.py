@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from slipway.lab.node.home import RESOLVERS
+
 DNS_SERVICE = "10.43.0.10"
 """Of k3s: the tenth address of the Services."""
 PODS = IPv4Network("10.42.0.0/24")
@@ -132,7 +134,7 @@ def kubelet(paths: Paths, ca: Path, cgroup: str) -> str:
 
 
 def router_dns(domain: str, ingress: str) -> str:
-    """The router's DNS: every name of our domain is Traefik, as an operator sets it, and there is no other name."""
+    """The router's DNS: every name of our domain is Traefik, as an operator sets it; it asks the internet for others."""
     return f"""\
 {domain}:53 {{
     template IN A {{
@@ -145,9 +147,7 @@ def router_dns(domain: str, ingress: str) -> str:
 }}
 .:53 {{
     health 127.0.0.1:{PORTS["dns-health"]}
-    template ANY ANY {{
-        rcode NXDOMAIN
-    }}
+    forward . {" ".join(map(str, RESOLVERS))}
     errors
 }}
 """

@@ -11,8 +11,9 @@ from slipway.core.errors import Problem, ToolMissing
 from slipway.delivery.bootstrap import bootstrap
 from slipway.lab import folder, lab, plan, provide
 from slipway.lab.lab import Lab
-from slipway.lab.node import catalogue, cluster_dns, contents, prepare
+from slipway.lab.node import catalogue, cluster_dns, contents, internet, prepare
 from slipway.lab.node.images import references
+from slipway.lab.node.internet import Internet
 from slipway.lab.place import Place
 from slipway.lint.platform_facts import platform_facts
 from slipway.toolchain import groups, node_machine
@@ -21,7 +22,7 @@ from slipway.workspace.documents import platform_document
 CONTROL_PLANE = tuple(name for name in plan.CLUSTER if name != "kwok")
 NODE = (
     "containerd", "containerd-shim-runc-v2", "ctr", "runc", "cni-bridge", "cni-loopback", "cni-host-local", "cni-portmap",
-    "kubelet", "kube-proxy", "kube-router", "coredns", "stand-in",
+    "kubelet", "kube-proxy", "kube-router", "coredns", "stand-in", internet.NAME,
 )  # fmt: skip
 """Programs that are built."""
 
@@ -55,7 +56,7 @@ def start(context: Context, place: Place, environment: str, *, attached: bool = 
         done(f"{len(objects)} objects")
     programs = programs_of(context, objects)
     with context.progress.step("images") as done:
-        made, shown = contents.images_of(objects, programs, context.environ, context.run)
+        made, shown = contents.images_of(objects, programs, Internet.of(place).authority, context.environ, context.run)
         real = sum(item.program != "stand-in" for item in shown)
         done(f"{real} with the real program, {len(shown) - real} with a stand-in")
     from slipway.lint import kube_schemas
@@ -102,5 +103,5 @@ def install(here: Lab, *, secrets: bool = True) -> None:
         done(f"{len(published)} charts")
     if secrets:
         with context.progress.step("secrets") as done:
-            done(f"{provide.provide_secrets(here)} that nobody sealed")
+            done(f"{provide.provide_secrets(here, Internet.of(here.place).known)} that nobody sealed")
     bootstrap(context, here.environment, here.kubectl, files=lab.deploy_files(here))

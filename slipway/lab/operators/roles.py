@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from slipway.lab.operators import addresses, certificates, databases, pods, sealed
+from slipway.lab.operators import addresses, certificates, databases, pods, sealed, webhooks
 from slipway.lab.operators.seen import Change, Seen
 
 
@@ -31,12 +31,15 @@ ROLES: Mapping[str, Role] = {
     "database-ready": Role(
         decide=databases.decide, reads=frozenset({"Pod", "Secret", "StorageClass", "Cluster", "Database"})
     ),
+    "database-webhooks": Role(decide=webhooks.decide, reads=frozenset({"Secret", *webhooks.CONFIGURATIONS})),
     "sealed-secret-synced": Role(decide=sealed.decide, reads=frozenset({"Pod", "Secret", "SealedSecret"})),
 }
 GROUPS = frozenset({"bitnami.com", "cert-manager.io", "postgresql.cnpg.io"})
 """Groups whose kinds a lab has from the start: an umbrella may use them before another one brings them."""
-OF_A_REAL_NODE = ("certificate-ready", "database-ready")
+OF_A_REAL_NODE = ("database-ready", "database-webhooks")
 """Those that are played beside a kubelet: the other programs are real there."""
+OF_A_SIMULATED_NODE = tuple(name for name in ROLES if name != "database-webhooks")
+"""Those beside kwok, whose pods serve no webhook."""
 
 
 def decide(names: Iterable[str], seen: Seen, now: str) -> Iterator[Change]:

@@ -18,11 +18,13 @@ PATHS: Mapping[str, str] = {
     "IPAddressPool": "/apis/metallb.io/v1beta1/ipaddresspools",
     "Ingress": "/apis/networking.k8s.io/v1/ingresses",
     "Issuer": "/apis/cert-manager.io/v1/issuers",
+    "MutatingWebhookConfiguration": "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
     "Pod": "/api/v1/pods",
     "SealedSecret": "/apis/bitnami.com/v1alpha1/sealedsecrets",
     "Secret": "/api/v1/secrets",
     "Service": "/api/v1/services",
     "StorageClass": "/apis/storage.k8s.io/v1/storageclasses",
+    "ValidatingWebhookConfiguration": "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
 }
 """Kind → where the API server lists it."""
 

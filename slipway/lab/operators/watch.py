@@ -14,6 +14,7 @@ from slipway.util.mapping import dig
 
 RETRY_S = 0.5
 """Between two attempts: a kind is not served yet, or the API server does not answer."""
+CERTIFICATE = "tls.crt"
 WITH_VALUES = frozenset({"Secret", "ConfigMap"})
 NOT_FOUND = 404
 
@@ -102,9 +103,12 @@ def resource_version(item: Data) -> int:
 
 
 def slim(kind: str, item: Data) -> Data:
-    """An object without what nobody asks for: who wrote it, and values of Secrets and ConfigMaps."""
+    """An object without what nobody asks for: who wrote it, and values of Secrets and ConfigMaps except certificates."""
     metadata = {name: value for name, value in dig(item, "metadata").items() if name != "managedFields"}
     made = {**item, "kind": kind, "metadata": metadata}
     if kind in WITH_VALUES:
-        made |= {name: dict.fromkeys(dig(item, name), "") for name in ("data", "binaryData")}
+        made |= {
+            field: {name: value if name == CERTIFICATE else "" for name, value in dig(item, field).items()}
+            for field in ("data", "binaryData")
+        }
     return made

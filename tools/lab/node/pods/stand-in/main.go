@@ -1,8 +1,8 @@
 // Stands in for the program of an image that cannot be had: it takes the container as the pod declares it.
 //
 // It runs as the pod's user, tries every mount, and tries to write to a root that should be read-only; it listens on the
-// declared ports, answers every request there, with a metric where one asks for metrics, and ends where the container is one that ends. What it does not find as
-// declared it says, and exits with 1. `/stand-in.json` has the declarations of every container that runs this image.
+// declared ports, answers every request there, with a metric where one asks for metrics, admits what an API server asks it
+// about, and ends where the container is one that ends. What it does not find as declared it says, and exits with 1. `/stand-in.json` has the declarations of every container that runs this image.
 package main
 
 import (
@@ -158,11 +158,13 @@ func (c *container) serve(one port) error {
 		return err
 	}
 	if one.TLS {
-		certificate, err := selfSigned()
+		own, err := selfSigned()
 		if err != nil {
 			return err
 		}
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.certificate(&own), nil
+		}})
 	}
 	server := http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _ := os.Hostname()
@@ -171,10 +173,41 @@ func (c *container) serve(one port) error {
 			fmt.Fprintf(w, "# TYPE stand_in_info gauge\nstand_in_info{container=%q} 1\n", c.Name)
 			return
 		}
+		var review admission
+		if r.Method == http.MethodPost && json.NewDecoder(r.Body).Decode(&review) == nil && review.Kind == "AdmissionReview" {
+			fmt.Printf("admits %s\n", review.Request.UID)
+			review.Response.UID, review.Response.Allowed = review.Request.UID, true
+			w.Header().Set("Content-Type", "application/json")
+			json.NewEncoder(w).Encode(review)
+			return
+		}
 		fmt.Fprintf(w, "stand-in for container %s of pod %s\n", c.Name, host)
 	})}
 	go server.Serve(listener)
 	return nil
+}
+
+// admission is a question of an API server, and its answer.
+type admission struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Request    struct {
+		UID string `json:"uid"`
+	} `json:"request"`
+	Response struct {
+		UID     string `json:"uid"`
+		Allowed bool   `json:"allowed"`
+	} `json:"response"`
+}
+
+// certificate is the one in a mounted Secret of type kubernetes.io/tls, which may come later, or another.
+func (c *container) certificate(other *tls.Certificate) *tls.Certificate {
+	for _, one := range c.Mounts {
+		if found, err := tls.LoadX509KeyPair(filepath.Join(one.Path, "tls.crt"), filepath.Join(one.Path, "tls.key")); err == nil {
+			return &found
+		}
+	}
+	return other
 }
 
 func echo(packets net.PacketConn) {
