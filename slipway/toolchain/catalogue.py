@@ -29,15 +29,22 @@ TOOLS: Mapping[str, GoTool] = {
                 module="helm.sh/helm/v4",
                 package=f"homelab/tools/release/{name}",
                 stamp=stamp,
+                version_args=version_args,
                 cold_s=5,
             )
-            for name, purpose, stamp in (
+            for name, purpose, stamp, version_args in (
                 (
                     "helm-batch",
                     "many calls of helm template and helm lint in one process, with Helm's packages",
                     "helm.sh/helm/v4/internal/version.version",
+                    ("version",),
                 ),
-                ("helm-answers", "repeats to ct what helm-batch has found", ""),
+                (
+                    "helm-answers",
+                    "repeats to ct what helm-batch has found",
+                    "main.version",
+                    ("--answers-version",),
+                ),
             )
         ),
         GoTool(

@@ -15,7 +15,14 @@ import (
 	"syscall"
 )
 
+// The version of Helm beside which it was built.
+var version string
+
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "--answers-version" {
+		fmt.Println(version)
+		return
+	}
 	if content, err := os.ReadFile(filepath.Join(os.Getenv("HELM_ANSWERS"), name(os.Args[1:]))); err == nil {
 		head, rest, _ := bytes.Cut(content, []byte("\n"))
 		var code, length int

@@ -7,7 +7,7 @@
 //
 // The calls are made one after the other, because Helm's log belongs to the process. A call that takes longer than the
 // limit, or has arguments that are not known here, ends this process with exit code 3: it and all that follow are left
-// to helm.
+// to helm. With the argument `version` it tells the version of these packages.
 package main
 
 import (
@@ -21,6 +21,8 @@ import (
 	"os"
 	"runtime/debug"
 	"time"
+
+	"helm.sh/helm/v4/pkg/chart/common"
 )
 
 // A process lives for seconds: collecting garbage less often saves a tenth of them.
@@ -45,6 +47,10 @@ type answer struct {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "version" {
+		fmt.Println(common.DefaultCapabilities.HelmVersion.Version)
+		return
+	}
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 	replies := os.Stdout
