@@ -11,10 +11,12 @@ import yaml
 
 from slipway.build.cases import DEFAULTS
 from slipway.build.render import Object
-from slipway.secrets import value_sources
+from slipway.secrets import inventory, value_sources
 from slipway.secrets.hashes import declared_hashes, hashed
 from slipway.tools.run import Command, run_process
 from slipway.workspace.documents import chart_document
+from slipway.workspace.environments import environment_values
+from slipway.workspace.values.effective import members_with
 from testing.rendering import Repository
 from testing.workspaces import program
 
@@ -187,3 +189,21 @@ def test_clients_return_to_hosts_that_have_a_route(check: Check, repository: Rep
 def test_without_single_sign_on_nothing_is_rendered(render: Callable[[str], Objects]) -> None:
     assert render(DEFAULTS) == {}
     assert "Middleware authelia" in render(ON)
+
+
+@pytest.mark.parametrize(("environment", "wanted"), [("production", True), ("staging", False)])
+def test_its_secrets_are_wanted_only_where_it_is_enabled(
+    repository: Repository, environment: str, wanted: bool
+) -> None:
+    workspace = repository.builder.workspace
+    declared = {
+        f"{umbrella.name}/{item.name}"
+        for umbrella in workspace.umbrellas
+        for item in inventory.declared_secrets(
+            members_with(workspace, umbrella, [environment_values(workspace.environments[environment], umbrella.name)])
+        )
+    }
+
+    signing_in = {name for name in declared if name.startswith("infra/authelia") or name.endswith("-oidc")}
+    assert bool(signing_in) is wanted
+    assert not wanted or {"infra/authelia-users", "argocd/argocd-oidc", "utils/immich-oidc"} <= signing_in
