@@ -27,6 +27,7 @@ COMMENTS = {
 """Root key → comment above it in a new file."""
 KEYS = (
     "domain", "tls.issuer", "timezone", "lan.cidr", "addressPool", "ingressAddress", "storage.class", "backup.enabled",
+    "sso.enabled",
 )  # fmt: skip
 """The questions about facts, by the path of the fact in platform.yaml."""
 POOL_PREFIX = 28

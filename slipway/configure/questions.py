@@ -178,6 +178,14 @@ FIXED: tuple[Question, ...] = (
         changes=fact("backup.enabled"),
     ),
     Question(
+        key="sso.enabled",
+        text="Sign in once for all services; ./inv seal --missing generates its Secrets",
+        example="yes",
+        read=forms.yes_or_no,
+        present=lambda home, _: facts.fact(home, "sso.enabled"),
+        changes=fact("sso.enabled"),
+    ),
+    Question(
         key="mail.server",
         text="Mail server for alerts, HOST:PORT; none to see them in Alertmanager only",
         example="mail.example.com:587",

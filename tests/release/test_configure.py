@@ -103,6 +103,7 @@ def test_at_a_terminal_a_wrong_answer_is_asked_again_and_enter_takes_what_is_off
             "storage.class [local-path-{{ .Release.Namespace }}]: ": "",
             "storage.folder [/opt/homelab]: ": "",
             "backup.enabled [no]: ": "",
+            "sso.enabled [no]: ": "",
             "mail.server [none]: ": "",
             "services.htpc [": "jellyfin",
             "services.utils [": "",
