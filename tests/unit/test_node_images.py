@@ -3,11 +3,12 @@
 import io
 import json
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from slipway.build.render import parse
-from slipway.lab.node import declarations
+from slipway.lab.node import archive, declarations
 from slipway.lab.node.catalogue import repository
 from slipway.lab.node.images import Image, Layer, name_in_store, write
 
@@ -105,3 +106,19 @@ def test_a_stand_in_is_told_its_ports_its_mounts_and_whether_it_ends() -> None:
 
 def test_commands_and_probes_name_the_programs_of_an_image() -> None:
     assert list(declarations.programs(declarations.by_image(parse(PODS))["a"])) == ["/bin/tool", "probe"]
+
+
+def test_images_are_the_same_after_they_were_text(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    shared = Layer(
+        files={"bin/tool": program, "etc/x": b"\x00x"}, links={"bin/sh": "/bin/tool"}, folders={"tmp": 0o1777}
+    )
+    images = (
+        Image(names=("a:1", "b:1"), entrypoint=("/bin/tool",), layers=(shared,), user="1"),
+        Image(names=("c:1",), entrypoint=("/bin/other",), layers=(shared, Layer(files={})), workdir="/x"),
+    )
+
+    found = archive.from_json(archive.to_json(images))
+
+    assert found == images
+    assert found[0].layers[0] is found[1].layers[0]

@@ -56,7 +56,7 @@ class Internet:
 
     @property
     def authority(self) -> Path:
-        """Certificate that signed those of all hosts: what images trust."""
+        """Certificate that signed those of all hosts."""
         return self.folder / "ca.crt"
 
     @property
@@ -68,6 +68,11 @@ class Internet:
     def key(self) -> Path:
         """Of `certificate`."""
         return self.folder / "server.key"
+
+    @property
+    def trusted(self) -> Path:
+        """What images trust: `authority`, and the root of Let's Encrypt, which its program makes at its start."""
+        return self.folder / "trusted.crt"
 
     def root(self, host: str) -> Path:
         """Root of an authority, which its program writes at its start."""
@@ -96,6 +101,8 @@ class Internet:
             certificate=str(self.certificate),
             key=str(self.key),
             authorities=dict(AUTHORITIES),
+            trusted=[str(self.authority), str(self.root(LETS_ENCRYPT))],
+            bundle=str(self.trusted),
             roots=str(self.folder),
             api=API,
             zone=domain,
@@ -114,6 +121,8 @@ class Settings:
     certificate: str
     key: str
     authorities: dict[str, int]
+    trusted: list[str]
+    bundle: str
     roots: str
     api: str
     zone: str

@@ -37,7 +37,7 @@ class NodeParts:
     settings: Path
     """Folder with the files of the node's programs."""
     images: Path
-    """OCI archive."""
+    """What `archive.py` writes an archive from."""
     doors: Mapping[str, tuple[int, str, str]]
     """Name → port of the loopback address here, machine, and `host:port` there."""
 
@@ -142,34 +142,44 @@ def node(parts: NodeParts) -> tuple[Component, ...]:
         )
     )
 
-    def inside(name: str, purpose: str, argv: tuple[str, ...], after: str, ready: str = "") -> Component:
+    def inside(name: str, purpose: str, argv: tuple[str, ...], *after: str, ready: str = "") -> Component:
         return Component(
             name=name,
             purpose=purpose,
             argv=parts.on(SERVER, argv, everything=True),
             env={**ENV, "PATH": path},
-            after=(after,),
+            after=after,
             ready=ready,
             netns=parts.netns(SERVER),
             startup_timeout_s=START_S,
         )
 
+    archive = parts.images.with_suffix(".tar")
     return (
+        Component(
+            name="archive",
+            purpose="writes the images, which have the certificates that the internet made",
+            argv=(sys.executable, "-m", "slipway.lab.node.archive", str(parts.images), str(archive)),
+            env=ENV,
+            after=(internet.NAME,),
+            startup_timeout_s=START_S,
+        ),
         inside(
             "containerd",
             "runs containers",
             (parts.program("containerd"), "--config", str(settings / "containerd.toml")),
             f"machine-{SERVER}",
-            f"http://{LOOPBACK}:{PORTS['containerd']}/v1/metrics",
+            ready=f"http://{LOOPBACK}:{PORTS['containerd']}/v1/metrics",
         ),
         inside(
             "images",
             "what the pods run",
             (
                 *(parts.program("ctr"), "--address", RUNTIME_SOCKET, "--namespace", "k8s.io"),
-                *("images", "import", "--local", str(parts.images)),
+                *("images", "import", "--local", str(archive)),
             ),
             "containerd",
+            "archive",
         ),
         inside(
             "kubelet",
@@ -180,7 +190,7 @@ def node(parts: NodeParts) -> tuple[Component, ...]:
                 f"--node-ip={address}",
             ),
             "images",
-            f"http://{LOOPBACK}:{PORTS['kubelet']}/healthz",
+            ready=f"http://{LOOPBACK}:{PORTS['kubelet']}/healthz",
         ),
         Component(
             name="devices",
@@ -206,7 +216,7 @@ def node(parts: NodeParts) -> tuple[Component, ...]:
                 *("--conntrack-tcp-timeout-close-wait=0s", f"--metrics-bind-address={LOOPBACK}:{PORTS['kube-proxy']}"),
             ),
             "kubelet",
-            f"http://{LOOPBACK}:{PORTS['kube-proxy']}/healthz",
+            ready=f"http://{LOOPBACK}:{PORTS['kube-proxy']}/healthz",
         ),
         inside(
             "kube-router",
@@ -218,7 +228,7 @@ def node(parts: NodeParts) -> tuple[Component, ...]:
                 *(f"--service-cluster-ip-range={plan.SERVICES}", f"--health-port={PORTS['kube-router']}"),
             ),
             "kube-proxy",
-            f"http://{LOOPBACK}:{PORTS['kube-router']}/healthz",
+            ready=f"http://{LOOPBACK}:{PORTS['kube-router']}/healthz",
         ),
     )
 

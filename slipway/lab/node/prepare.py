@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.lab import component, folder, plan
-from slipway.lab.node import cgroups, cluster_dns, images, internet, settings
+from slipway.lab.node import archive, cgroups, cluster_dns, images, internet, settings
 from slipway.lab.node.contents import Shown
 from slipway.lab.node.home import Home, Machine, machines
 from slipway.lab.node.internet import Internet
@@ -125,15 +125,13 @@ def prepare(
     write_internet(Internet.of(place), facts.domain)
     write_machines(made.values(), where)
     (where / PROGRAMS).write_text(json.dumps({item.name: item.program for item in shown}), encoding="utf-8")
-    archive = where / "images.tar"
-    with archive.open("wb") as target:
-        images.write(target, contents, os.uname().machine)
+    (where / "images.json").write_text(archive.to_json(contents), encoding="utf-8")
     parts = NodeParts(
         cluster=cluster,
         home=home,
         machines=made,
         settings=where,
-        images=archive,
+        images=where / "images.json",
         doors={
             "apiserver": (outside["apiserver"], SERVER, f"{LOOPBACK}:{PORTS['apiserver']}"),
             "registry": (outside["registry"], "home", inside),

@@ -56,7 +56,7 @@ def start(context: Context, place: Place, environment: str, *, attached: bool = 
         done(f"{len(objects)} objects")
     programs = programs_of(context, objects)
     with context.progress.step("images") as done:
-        made, shown = contents.images_of(objects, programs, Internet.of(place).authority, context.environ, context.run)
+        made, shown = contents.images_of(objects, programs, Internet.of(place).trusted, context.environ, context.run)
         real = sum(item.program != "stand-in" for item in shown)
         done(f"{real} with the real program, {len(shown) - real} with a stand-in")
     from slipway.lint import kube_schemas

@@ -27,6 +27,9 @@ type settings struct {
 	Key         string `json:"key"`
 	// Authorities: host name → seconds that its certificates are valid.
 	Authorities map[string]uint64 `json:"authorities"`
+	// Bundle becomes the certificates of the files in Trusted, which may be roots.
+	Bundle  string   `json:"bundle"`
+	Trusted []string `json:"trusted"`
 	// Roots is a folder: `HOST.crt` becomes the root of an authority.
 	Roots string `json:"roots"`
 	// API is the host name of the DNS provider, Zone the domain that it has, and Token who may write there.
@@ -50,6 +53,13 @@ func main() {
 	for host, validity := range given.Authorities {
 		hosts[host] = authority(host, validity, given)
 	}
+	var bundle []byte
+	for _, file := range given.Trusted {
+		content, err := os.ReadFile(file)
+		must(err)
+		bundle = append(bundle, content...)
+	}
+	must(os.WriteFile(given.Bundle, bundle, 0o644))
 	backups, err := restserver.NewHandler(&restserver.Server{Path: given.Repositories, NoAuth: true})
 	must(err)
 	hosts[given.Backups] = backups
