@@ -81,12 +81,6 @@ class NodeLab:
         found: dict[str, Mapping[str, object]] = json.loads(self.on(machine, "net", argv, "\n".join(urls)))
         return found
 
-    def look_up(self, machine: str, server: str, names: Iterable[str], protocol: str) -> Mapping[str, list[str]]:
-        """The addresses of names, as a DNS server tells a machine by `udp` or `tcp`."""
-        argv = (sys.executable, "-m", "testing.look_up", server, protocol)
-        found: dict[str, list[str]] = json.loads(self.on(machine, "net", argv, "\n".join(names)))
-        return found
-
     @property
     def internet(self) -> Internet:
         """Certificate authorities and the DNS provider."""
