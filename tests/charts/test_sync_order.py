@@ -30,7 +30,4 @@ def test_the_checks_refuse_a_pool_that_comes_after_the_service_that_waits_for_it
 
     found = checks.test(context, builder, built, [INFRA])
 
-    assert {problem.where for problem in found if problem.rule == "contract.sync-order"} == {
-        "infra: Service coredns-dns",
-        "infra: Service traefik",
-    }
+    assert {problem.where for problem in found if problem.rule == "contract.sync-order"} == {"infra: Service traefik"}
