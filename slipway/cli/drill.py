@@ -18,5 +18,5 @@ def drill(context: Context, service: str, env: str, kubeconfig: str) -> Result:
     environment, name = arguments.environment(context, env), arguments.one_name(service, "SERVICE")
     made = drills.find(context, name, environment)
     context.progress.say(f"{made.cron} in {made.namespace}: job/{made.job}")
-    said = drills.perform(made, context.kubectl(kubeconfig_of(context.environ, kubeconfig)))
-    return Result(value={"drill": made, "said": said}, text=(*said, f"the newest backup of {name} was restored"))
+    log = drills.perform(made, context.kubectl(kubeconfig_of(context.environ, kubeconfig)))
+    return Result(value={"drill": made, "log": log}, text=(*log, f"the newest backup of {name} was restored"))

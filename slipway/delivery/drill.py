@@ -1,4 +1,4 @@
-"""A drill by hand: the Job of a service's CronJob on a cluster, its end, and what its containers said.
+"""A drill by hand: the Job of a service's CronJob on a cluster, its end, and what its containers logged.
 
 The library makes the CronJob from the backup of the service; the containers of its pod say what they found, and the one that fails
 says why in a line that begins with `drill failed:`.
@@ -71,7 +71,7 @@ def drill_in(objects: Sequence[Object], service: str, namespace: str, environmen
 
 
 def perform(drill: Drill, kubectl: Kubectl) -> tuple[str, ...]:
-    """Run a drill to its end, and return what its containers said.
+    """Run a drill to its end, and return what its containers logged.
 
     Raises:
         ToolFailed: it failed, or the cluster has no such CronJob.
@@ -84,11 +84,11 @@ def perform(drill: Drill, kubectl: Kubectl) -> tuple[str, ...]:
     kubectl(*here, "wait", f"job/{drill.job}", *condition)
     job = json.loads(kubectl(*here, "get", "job", drill.job, "--output", "json").stdout)
     # Of a container that never began there is no log, and that is no error.
-    log = kubectl(*here, "logs", f"job/{drill.job}", "--all-containers", "--ignore-errors", "--tail=-1", ok_codes=None)
-    said = tuple(line for line in log.stdout.splitlines() if line.strip())
+    logs = kubectl(*here, "logs", f"job/{drill.job}", "--all-containers", "--ignore-errors", "--tail=-1", ok_codes=None)
+    log = tuple(line for line in logs.stdout.splitlines() if line.strip())
     if not succeeded(job):
-        raise ToolFailed(failure(drill, job, said))
-    return said
+        raise ToolFailed(failure(drill, job, log))
+    return log
 
 
 def succeeded(job: Mapping[str, object]) -> bool:
@@ -97,12 +97,12 @@ def succeeded(job: Mapping[str, object]) -> bool:
     return bool(met & {"Complete", "SuccessCriteriaMet"})
 
 
-def failure(drill: Drill, job: Mapping[str, object], said: Sequence[str]) -> Problem:
-    """Why a drill failed: what its containers said, or what Kubernetes says of the Job."""
-    reasons = [line.removeprefix(FAILED) for line in said if line.startswith(FAILED)]
+def failure(drill: Drill, job: Mapping[str, object], log: Sequence[str]) -> Problem:
+    """Why a drill failed: what its containers logged, or what Kubernetes says of the Job."""
+    reasons = [line.removeprefix(FAILED) for line in log if line.startswith(FAILED)]
     status = [str(item.get("message")) for item in listing(dig(job, "status"), "conditions") if item.get("message")]
     fact = reasons[-1] if reasons else (status or ["its Job failed"])[-1]
-    evidence = tuple(line for line in said if not line.startswith(FAILED))[-SHOWN:]
+    evidence = tuple(line for line in log if not line.startswith(FAILED))[-SHOWN:]
     return Problem(
         where=f"drill of {drill.service}", fact=fact, evidence=evidence, hint="see docs/runbooks/DrillFailed.md"
     )

@@ -33,7 +33,7 @@ def objects(*pairs: tuple[str, str]) -> tuple[Object, ...]:
 
 
 def cluster(asked: list[tuple[str, ...]], condition: Mapping[str, str], log: str) -> Kubectl:
-    """A kubectl whose Job ends with a condition, and whose containers said something."""
+    """A kubectl whose Job ends with a condition, and whose containers logged something."""
 
     def run(command: Command) -> Completed:
         words = command.argv[3:]
@@ -66,11 +66,11 @@ def test_a_platform_without_drills_says_how_to_have_them() -> None:
 def test_a_job_of_the_cron_job_runs_to_its_end_and_its_words_are_shown() -> None:
     asked: list[tuple[str, ...]] = []
 
-    said = drill.perform(
+    log = drill.perform(
         MADE, cluster(asked, {"type": "SuccessCriteriaMet"}, "config has 2 files\n\ndrill passed: {}\n")
     )
 
-    assert said == ("config has 2 files", "drill passed: {}")
+    assert log == ("config has 2 files", "drill passed: {}")
     assert [words[2] for words in asked] == ["delete", "create", "wait", "get", "logs"]
     assert asked[1] == ("--namespace", "apps", "create", "job", "web-drill-now", "--from=cronjob/web-drill")
     assert asked[2][-1] == "7800s"
