@@ -15,6 +15,8 @@ from testing.reality import WAIT_S, Reality, endpoints
 
 PROMETHEUS, STATE, STATE_SELF, NODE = 9090, 8080, 8081, 9100
 SCRAPED = "__meta_kubernetes_service_annotation_prometheus_io_scrape"
+PROBE, ROUTES = "prometheus.io/probe", "routes"
+"""Annotation of a Service whose route is probed, and the job that does it."""
 
 
 def query(real: Reality, path: str) -> object:
@@ -53,12 +55,30 @@ def test_every_service_that_announces_metrics_becomes_a_target(real: Reality) ->
     assert {"traefik", "sealed-secrets", "metallb", "argocd", "scraparr"} <= {job for job, *_ in wanted}
 
     def found() -> set[tuple[str, str, str]]:
-        chosen = [item for item in targets(real) if SCRAPED in item["discoveredLabels"]]
+        chosen = [
+            item for item in targets(real) if SCRAPED in item["discoveredLabels"] and item["scrapePool"] != ROUTES
+        ]
         return {(item["labels"]["job"], item["labels"]["namespace"], str(item["scrapeUrl"])) for item in chosen}
 
     wait_until(lambda: found() == wanted, WAIT_S)
 
     assert found() == wanted
+
+
+def test_every_route_that_announces_its_probe_is_probed_by_its_host_once(real: Reality) -> None:
+    announced_routes = sorted(
+        f"https://{item.annotations[f'{PROBE}-host']}{item.annotations[f'{PROBE}-path']}"
+        for item in real.objects
+        if item.kind == "Service" and item.annotations.get(PROBE) == "true"
+    )
+
+    def probed() -> list[str]:
+        return sorted(item["labels"]["instance"] for item in targets(real) if item["scrapePool"] == ROUTES)
+
+    wait_until(lambda: probed() == announced_routes, WAIT_S)
+
+    assert announced_routes
+    assert probed() == announced_routes
 
 
 def test_the_node_is_a_target_by_its_kubelet(real: Reality) -> None:
