@@ -46,6 +46,18 @@ def declare_secrets(repo: Monorepo) -> None:
     repo.write("charts/common/schemas/values.json", json.dumps({**SCHEMA, "properties": properties}))
 
 
+def two_namespaces(folder: Path, sonarr: str, radarr: str) -> Monorepo:
+    """A monorepo in `folder/repo` with sonarr in infra and radarr in htpc, each with these values; the private key is `folder/key.yaml`."""
+    repo = small(folder / "repo", services=("sealed-secrets", "sonarr"), umbrella="infra")
+    repo.service("radarr")
+    repo.umbrella("htpc", ["radarr"])
+    declare_secrets(repo)
+    repo.write("charts/sonarr/values.yaml", sonarr)
+    repo.write("charts/radarr/values.yaml", radarr)
+    with_key(repo, folder / "key.yaml")
+    return repo
+
+
 def opened(sealed: bytes, key: Path) -> dict[str, bytes]:
     """What the real program makes of a SealedSecret with a private key."""
     command = [str(program("kubeseal")), "--recovery-unseal", "--recovery-private-key", str(key)]

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,6 +80,15 @@ def started(argv: Sequence[str], log: Path, answers: Sequence[str], env: Mapping
         assert time.monotonic() < end, f"no answer in {WAIT_S:g} s\n{log.read_text()}"
         time.sleep(POLL_S)
     return child
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers a request with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=WAIT_S):  # noqa: S310 - an address of a test
+            return True
+    except OSError:
+        return False
 
 
 def stopped(child: Child) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from testing.monorepo import Monorepo, small
-from testing.sealing import declare_secrets, opened, with_key
+from testing.monorepo import Monorepo
+from testing.sealing import opened, two_namespaces
 from tests.release.test_seal_missing import FOLDER, missing
 
 pytestmark = pytest.mark.helm
@@ -51,14 +51,7 @@ secrets:
 @pytest.fixture
 def repo(tmp_path: Path) -> Monorepo:
     """A provider, and a client of it in another namespace."""
-    repo = small(tmp_path / "repo", services=("sealed-secrets", "sonarr"), umbrella="infra")
-    repo.service("radarr")
-    repo.umbrella("htpc", ["radarr"])
-    declare_secrets(repo)
-    repo.write("charts/sonarr/values.yaml", PROVIDER)
-    repo.write("charts/radarr/values.yaml", READER)
-    with_key(repo, tmp_path / "key.yaml")
-    return repo
+    return two_namespaces(tmp_path, PROVIDER, READER)
 
 
 @pytest.fixture

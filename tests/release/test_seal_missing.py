@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from testing.monorepo import ROOT, Monorepo, small
-from testing.sealing import declare_secrets, opened, with_key
+from testing.monorepo import ROOT, Monorepo
+from testing.sealing import opened, two_namespaces
 from testing.terminals import Person, at_terminal, environ_of
 
 pytestmark = pytest.mark.helm
@@ -47,14 +47,7 @@ FOLDER = "values/staging/sealed"
 @pytest.fixture
 def repo(tmp_path: Path) -> Monorepo:
     """Two namespaces: secrets that can be generated, that a person knows, that are optional, and one that both share."""
-    repo = small(tmp_path / "repo", services=("sealed-secrets", "sonarr"), umbrella="infra")
-    repo.service("radarr")
-    repo.umbrella("htpc", ["radarr"])
-    declare_secrets(repo)
-    repo.write("charts/sonarr/values.yaml", SONARR)
-    repo.write("charts/radarr/values.yaml", RADARR)
-    with_key(repo, tmp_path / "key.yaml")
-    return repo
+    return two_namespaces(tmp_path, SONARR, RADARR)
 
 
 def missing(repo: Monorepo, *flags: str) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ from testing.faulty import unused_port
 from testing.monitoring import ask, config_files
 from testing.product import FACTS
 from testing.rendering import Repository
-from testing.servers import stopped
+from testing.servers import answers, stopped
 from testing.workspaces import program
 
 pytestmark = pytest.mark.helm
@@ -105,14 +105,6 @@ class Exporter:
         """Whether a probe does."""
         return self.probe(target, host)["probe_success"] == 1
 
-    def answers(self) -> bool:
-        """Whether it listens."""
-        try:
-            with urllib.request.urlopen(f"{self.address}/-/healthy", timeout=WAIT_S):
-                return True
-        except OSError:
-            return False
-
 
 def started(repository: Repository, environment: str, folder: Path) -> tuple[Exporter, Child]:
     """The program, once it listens."""
@@ -129,7 +121,9 @@ def started(repository: Repository, environment: str, folder: Path) -> tuple[Exp
     argv = (str(program("blackbox-exporter")), f"--config.file={file}", f"--web.listen-address=127.0.0.1:{port}")
     child = spawn_child(Command(argv=argv), folder / "log")
     exporter = Exporter(address=f"http://127.0.0.1:{port}")
-    assert wait_until(exporter.answers, WAIT_S), (folder / "log").read_text(encoding="utf-8")
+    assert wait_until(lambda: answers(f"{exporter.address}/-/healthy"), WAIT_S), (folder / "log").read_text(
+        encoding="utf-8"
+    )
     return exporter, child
 
 

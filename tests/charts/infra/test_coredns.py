@@ -1,6 +1,5 @@
 """coredns: what its own program answers with the chart's configuration."""
 
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from slipway.tools.process import wait_until
 from slipway.tools.run import Command
 from testing.faulty import unused_port
 from testing.rendering import Repository
-from testing.servers import stopped
+from testing.servers import answers, stopped
 from testing.workspaces import ROOT, program
 
 pytestmark = pytest.mark.helm
@@ -54,21 +53,14 @@ class Server:
         return [str(item) for record in self.answer(name, how=how).answer for item in record]
 
 
-def ready(port: int) -> bool:
-    """Whether a server says that it is."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=WAIT_S):
-            return True
-    except OSError:
-        return False
-
-
 def started(folder: Path, corefile: str, ready_port: int, env: Mapping[str, str]) -> Child:
     """The program, once it is ready."""
     (folder / "Corefile").write_text(corefile, encoding="utf-8")
     argv = (str(program("coredns")), "-conf", str(folder / "Corefile"))
     child = spawn_child(Command(argv=argv, env=dict(env)), folder / "log")
-    assert wait_until(lambda: ready(ready_port), WAIT_S), (folder / "log").read_text(encoding="utf-8")
+    assert wait_until(lambda: answers(f"http://127.0.0.1:{ready_port}/ready"), WAIT_S), (folder / "log").read_text(
+        encoding="utf-8"
+    )
     return child
 
 
